@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+/*
+ * From a valid configuration to what workers read, and back to names. Used by amimed, amime-pcap and amime-bench alike.
+ *
+ * A model outlives reloads: it owns the FDB and the numbering (a name keeps its index while it stays configured). A reload
+ * is prepare (everything that can fail; nothing visible), then commit (cannot fail), then retire after a grace period.
+ * Next hops come from outside: the caller asks which ones are wanted and reports what the kernel or a static entry says.
+ * One thread.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "config/config.h"
+#include "config/diff.h"
+#include "pkt/port.h"
+#include "table/fdb.h"
+#include "table/roots.h"
+
+struct am_model;
+struct am_plan;
+
+enum am_iface_kind { AM_IFACE_PORT, AM_IFACE_TUNNEL, AM_IFACE_BRIDGE };
+
+/* A row of counters and whose it is. */
+struct am_iface_info {
+	uint16_t id;
+	enum am_iface_kind kind;
+	const char *name;
+};
+
+/*
+ * A next hop that header strings wait for: reach ip in vrf. Where a static route or entry answers it, resolved is true from
+ * the start and the caller has nothing to do.
+ */
+struct am_nexthop {
+	uint16_t id;
+	uint16_t vrf;           /* AM_VRF_UNDERLAY, AM_VRF_DEFAULT */
+	struct am_ip remote;    /* the tunnel's remote or the VTEP */
+	struct am_ip via;       /* configured gateway, family 0 where the kernel's route says */
+	uint16_t port;          /* configured port id, or AM_NO_ID where the kernel's route says */
+	bool is_static;
+	bool resolved;
+	uint16_t out_port;      /* where resolved */
+	struct am_mac src, dst;
+	uint16_t vlan;
+};
+
+struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t seed, uint32_t max_paths);
+void am_model_free(struct am_model *m); /* workers are gone */
+struct am_fdb *am_model_fdb(struct am_model *m);
+
+/*
+ * limits[i] belongs to config->ports[i] (MTU and MAC as the open port says). Errors about the arithmetic of tunnels in
+ * tunnels, colliding keys and the like are added to errors with path and line. NULL where there were any.
+ * The plan keeps config and owns it from here on (also where NULL is returned it is freed by the caller, not here).
+ */
+struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config, const struct am_port_limits *limits,
+	struct am_config_errors *errors);
+void am_plan_free(struct am_plan *plan); /* one that is not committed */
+const struct am_diff *am_plan_diff(const struct am_plan *plan);
+const struct am_roots *am_plan_roots(const struct am_plan *plan);
+
+/* Make it the running one. Returns what to hand to am_model_retire once no worker can see the old snapshot. */
+struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan);
+void am_model_retire(struct am_retired *old);
+
+const struct am_config *am_model_config(const struct am_model *m); /* running, or NULL */
+
+/* Which frames a port's driver has to take, by the running or the planned configuration. locals stay owned by the roots. */
+void am_model_steer(const struct am_model *m, const struct am_plan *plan, uint16_t port_id, struct am_steer *out);
+
+/* Next hops of the running configuration. */
+uint16_t am_model_nexthops(const struct am_model *m);
+const struct am_nexthop *am_model_nexthop(const struct am_model *m, uint16_t i);
+
+/*
+ * Report a next hop: its strings are built and go live, or with resolved false, their bits are cleared. Returns what to
+ * retire after a grace period, or NULL where nothing changed.
+ */
+struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolved, uint16_t out_port,
+	const struct am_mac *src, const struct am_mac *dst, uint16_t vlan);
+
+/* Learning. A report from a worker; true where the FDB changed. Applies limits and the loop guard. */
+struct am_learn_in {
+	am_fdb_key key;
+	uint16_t member;
+};
+bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t now_s);
+/* Remove what has aged and release what the guard held; call once a second. */
+void am_model_age(struct am_model *m, uint64_t now_s);
+
+/* Names. NULL where the id is free. */
+uint16_t am_model_ifaces(const struct am_model *m);
+const struct am_iface_info *am_model_iface(const struct am_model *m, uint16_t i);
+const char *am_model_bridge_name(const struct am_model *m, uint16_t bridge);
+/* "port lan0 vlan 100", "tunnel to-b", "vtep 10.255.0.2" */
+void am_model_member_text(const struct am_model *m, uint16_t member, char *buf, size_t room);
+uint64_t am_model_memory(const struct am_model *m);
+
+/* Per bridge, by control. */
+struct am_bridge_stats {
+	uint32_t macs;
+	uint64_t learnt, moved, aged, limited, held;
+};
+void am_model_bridge_stats(const struct am_model *m, uint16_t bridge, struct am_bridge_stats *out);
+
+/*
+ * explain: bytes per layer of one tunnel and of each bridge that rides on it, as a JSON text that amimectl renders.
+ * Works on a configuration alone, nothing needs to run. NULL with err where there is no such tunnel. Caller frees.
+ */
+char *am_model_explain(const struct am_config *config, const char *tunnel, struct am_err *err);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NET_ENCAP_H
+#define NET_ENCAP_H
+/*
+ * The header string: everything that goes in front of a frame or an IP packet on its way into a tunnel, in one piece,
+ * with the places that differ from packet to packet.
+ *
+ *   Ethernet [tag] | outer IP | GRE or EtherIP [| Ethernet | ] [ IP | UDP | VXLAN ] | payload
+ *
+ * Built once by the control thread, read by workers (lib/pkt/encap), immutable after that.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+enum {
+	AM_ENCAP_HDR_MAX = 192,     /* the worst is 156 octets, 160 with an outer tag and GRE key, sequence, checksum */
+	AM_IP_WHOLE_ALWAYS = 1280,  /* every path carries this (RFC 8200); whole packets up to here are atomic (RFC 6864) */
+	AM_FIRST_FLOOR_IPV4 = 1276, /* 20 + 157 * 8 */
+	AM_FIRST_FLOOR_IPV6 = 1280, /* 40 + 8 + 154 * 8 */
+};
+
+enum am_tunnel_kind {
+	AM_TUNNEL_NONE = 0, /* VXLAN straight over a port */
+	AM_TUNNEL_ETHERIP,
+	AM_TUNNEL_GRE,    /* carries IP */
+	AM_TUNNEL_GRETAP, /* carries Ethernet */
+};
+
+enum am_split {
+	AM_SPLIT_NONE,  /* never cut: VXLAN straight over a port */
+	AM_SPLIT_FLOOR, /* cut what exceeds 1280, at 1276 (IPv4) or 1280 (IPv6) */
+	AM_SPLIT_FILL,  /* cut what exceeds path_mtu, there */
+};
+
+/* What a header string is made from. Lengths in octets. */
+struct am_encap_spec {
+	/* link: straight to the port */
+	uint8_t link_src[6], link_dst[6];
+	uint16_t link_vlan; /* 0: untagged, else a VID to tag the outer frame with */
+
+	/* tunnel; kind NONE leaves the outer IP out and the VXLAN layer's IP becomes the outermost */
+	enum am_tunnel_kind kind;
+	struct am_ip local, remote;
+	uint8_t ttl;
+	uint8_t dscp;
+	bool dscp_uniform; /* copy the inner DSCP instead */
+	bool etherip_swapped;
+	bool gre_csum, gre_has_key, gre_seq;
+	uint32_t gre_key;
+	bool flow_label; /* IPv6: from the inner hash */
+	enum am_split split;
+	uint16_t path_mtu; /* for fill */
+	uint16_t mtu;      /* the tunnel's MTU: the longest IP packet that it carries; 2400 */
+
+	/* VXLAN; vxlan false leaves it out. Over EtherIP and GRETAP the inner Ethernet header comes first. */
+	bool vxlan;
+	struct am_ip vtep_local, vtep_remote;
+	uint8_t vtep_ttl;
+	bool vtep_udp_csum;
+	uint32_t vni;
+	uint8_t inner_src[6], inner_dst[6];
+};
+
+/*
+ * Offsets are from the string's first octet; 0 says that there is none of the kind. bytes is right-aligned: the string
+ * is bytes[AM_ENCAP_HDR_MAX - len] up to the end, so that a copy in front of a payload can use wide stores.
+ */
+struct am_encap {
+	uint16_t len;
+	uint8_t family;      /* of the outermost IP */
+	uint8_t kind;        /* enum am_tunnel_kind */
+	uint8_t ip_at;       /* outermost IP header */
+	uint8_t gre_at;      /* GRE header, for checksum and sequence */
+	uint8_t gre_csum_at; /* the checksum field */
+	uint8_t gre_seq_at;  /* the sequence field */
+	uint8_t vx_ip_at;    /* the IP header under VXLAN where a tunnel is below it; 0 where it is the outermost */
+	uint8_t vx_family;
+	uint8_t udp_at;
+	bool udp_csum;
+	bool carries_ip;   /* the payload is an IP packet (GRE), not a frame */
+	bool dscp_uniform; /* else bytes already hold the DSCP */
+	bool flow_label;
+	uint8_t split;       /* enum am_split */
+	uint16_t whole_max;  /* outermost IP packet, octets: up to here it leaves whole */
+	uint16_t first_len;  /* outermost IP packet of the first fragment, octets, header included */
+	uint16_t second_max; /* the second one's limit */
+	uint16_t payload_max; /* longest payload that may enter: the frame with its Ethernet header, or the IP packet */
+
+	uint8_t bytes[AM_ENCAP_HDR_MAX] __attribute__((aligned(64)));
+};
+
+static inline const uint8_t *am_encap_bytes(const struct am_encap *e)
+{
+	return e->bytes + AM_ENCAP_HDR_MAX - e->len;
+}
+
+/*
+ * Build the string. Length fields hold the values for an empty payload, checksums of constant parts are summed in, so
+ * that a worker adds deltas. payload_max follows from mtu, the two-fragment limit and, with AM_SPLIT_NONE, path_mtu;
+ * a tunnel's mtu counts IP octets, so a frame inside EtherIP or GRETAP may be mtu + 14 + 8 (two tags) octets long.
+ * -EINVAL with the arithmetic in err where a full mtu does not fit two fragments.
+ */
+int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struct am_err *err);
+
+/* One layer of explain: name and octets. */
+struct am_encap_layer {
+	const char *name;
+	uint16_t octets;
+};
+
+/*
+ * Layers outermost first, for `amimectl explain`. Returns how many were written, at most max. The link's Ethernet header
+ * is the first one.
+ */
+int am_encap_layers(const struct am_encap_spec *spec, struct am_encap_layer *out, int max);
+
+/* Octets of the longest payload that leaves whole (frame or IP packet, as payload_max). */
+uint16_t am_encap_whole_payload(const struct am_encap *e);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PKT_BUF_H
+#define PKT_BUF_H
+/*
+ * Packet buffers: rte_mbuf, always linear (one segment), from a pool with room for a tunnel MTU and its headers.
+ *
+ * The boundary between a packet and the rest of its buffer moves only through these functions. In builds with the
+ * address sanitizer every byte of the buffer outside the packet is poisoned, so that a read or write past the boundary
+ * aborts; in other builds they compile to the few instructions they look like.
+ */
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define AM_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define AM_POISON 1
+#endif
+#endif
+#ifndef AM_POISON
+#define AM_POISON 0
+#endif
+
+enum {
+	AM_BUF_HEADROOM = 192,  /* what our own drivers leave in front; ethdev leaves RTE_PKTMBUF_HEADROOM, 128 */
+	AM_BUF_ROOM = 3520,     /* data room with headroom: a tunnel MTU of 2400, headers and tags */
+};
+
+/* Poison all of the buffer but the packet; nothing where there is no sanitizer. Drivers call it after filling one. */
+void am_buf_guard(struct rte_mbuf *m);
+/* Make all of it accessible: before a buffer goes back to code that does not know (a PMD, the pool). */
+void am_buf_unguard(struct rte_mbuf *m);
+
+static inline uint8_t *am_buf_data(const struct rte_mbuf *m)
+{
+	return (uint8_t *)m->buf_addr + m->data_off;
+}
+
+static inline uint32_t am_buf_len(const struct rte_mbuf *m)
+{
+	return m->data_len;
+}
+
+static inline uint32_t am_buf_headroom(const struct rte_mbuf *m)
+{
+	return m->data_off;
+}
+
+static inline uint32_t am_buf_tailroom(const struct rte_mbuf *m)
+{
+	return (uint32_t)(m->buf_len - m->data_off - m->data_len);
+}
+
+/* An empty buffer with headroom octets in front, or NULL. */
+struct rte_mbuf *am_buf_alloc(struct rte_mempool *pool, uint16_t headroom);
+void am_buf_free(struct rte_mbuf *m);
+void am_buf_free_bulk(struct rte_mbuf **m, unsigned n);
+
+/* Move the front by n octets, outwards or inwards; the caller has checked the room or the length. */
+static inline uint8_t *am_buf_prepend(struct rte_mbuf *m, uint16_t n)
+{
+	m->data_off -= n;
+	m->data_len += n;
+	m->pkt_len = m->data_len;
+	if (AM_POISON)
+		am_buf_guard(m);
+	return am_buf_data(m);
+}
+
+static inline uint8_t *am_buf_adj(struct rte_mbuf *m, uint16_t n)
+{
+	m->data_off += n;
+	m->data_len -= n;
+	m->pkt_len = m->data_len;
+	if (AM_POISON)
+		am_buf_guard(m);
+	return am_buf_data(m);
+}
+
+/* Set the length, to trim or to extend at the end; the caller has checked the room. Returns the first octet. */
+static inline uint8_t *am_buf_set_len(struct rte_mbuf *m, uint16_t len)
+{
+	m->data_len = len;
+	m->pkt_len = len;
+	if (AM_POISON)
+		am_buf_guard(m);
+	return am_buf_data(m);
+}
+
+/* A copy in a fresh buffer with the same headroom where possible, or NULL. */
+struct rte_mbuf *am_buf_copy(struct rte_mempool *pool, const struct rte_mbuf *m);
+
+/* A pool of buffers of our size. cache is per-thread, 0 for single-threaded tests. */
+struct rte_mempool *am_buf_pool(const char *name, unsigned count, unsigned cache);
+
+#endif

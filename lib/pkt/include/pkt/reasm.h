@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PKT_REASM_H
+#define PKT_REASM_H
+/*
+ * Reassembly of outer datagrams: one table per worker, no locks.
+ *
+ * Key: (peer, family, protocol, identification); a peer is a configured (vrf, remote, local) address triple, so nothing is
+ * ever created for anybody else. Any order, any split, 2 to 4 fragments, output linear: the longest piece that has the
+ * room becomes the datagram and the others are copied onto it. Overlap drops the whole datagram and what comes later of
+ * it (RFC 5722); an exact duplicate is dropped alone; contradictions (two last fragments, two different firsts) kill it.
+ * ECN as RFC 3168 5.3. Caps: entries in all and per peer, oldest first. The hash is seeded.
+ */
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "net/ip.h"
+#include "net/verdict.h"
+
+struct rte_mbuf;
+struct am_reasm;
+
+enum { AM_REASM_FRAGMENTS = 4 };
+
+struct am_reasm_conf {
+	uint32_t entries;       /* cap on datagrams held, a power of two; also the table's size */
+	uint32_t peer_entries;  /* cap per peer */
+	uint32_t peers;         /* peer indices are below this */
+	uint64_t seed;
+	uint64_t timeout6_ns;   /* 1 s */
+	uint64_t timeout4_min_ns, timeout4_max_ns; /* 20 ms, 500 ms */
+	uint32_t id_range;      /* IPv4 identifications one sender's worker range holds; 65,536 */
+};
+
+struct am_reasm_stats {
+	uint64_t reassembled; /* datagrams made whole */
+	uint64_t fragments;   /* fragments seen */
+	uint32_t live;        /* datagrams held now */
+	uint32_t buffers;     /* buffers held now */
+	uint64_t memory;      /* octets of the table itself */
+};
+
+/* Who is told of each packet that dies inside the table: the peer it came from and why. Never of AM_V_HELD. */
+typedef void am_reasm_drop(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets);
+
+/* NULL where memory is short. drop is called from am_reasm_add and am_reasm_expire. */
+struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx);
+void am_reasm_free(struct am_reasm *r);
+
+/*
+ * Take a fragment. m's data begins with l2_len octets of link header, then the IP header that hdr describes (hdr->frag is
+ * true). max_len bounds the whole datagram, IP header included. m is consumed in every case.
+ * Returns the whole datagram with the link header of the piece that became it, *hdr describing it (frag false, IPv6
+ * without its Fragment header, lengths and checksum in the packet rewritten), or NULL: held, or dropped and reported.
+ */
+struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
+	struct am_ip_hdr *hdr, uint32_t max_len, am_time now);
+
+/* Drop what is overdue; at most budget datagrams. Cheap where nothing is. */
+void am_reasm_expire(struct am_reasm *r, am_time now, unsigned budget);
+
+/* Drop everything held for one peer: it left the configuration. */
+void am_reasm_forget(struct am_reasm *r, uint32_t peer);
+
+void am_reasm_stats(const struct am_reasm *r, struct am_reasm_stats *out);
+
+/* The IPv4 timeout in force for a peer, from its measured rate of datagrams. */
+uint64_t am_reasm_timeout4(const struct am_reasm *r, uint32_t peer);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TABLE_FDB_H
+#define TABLE_FDB_H
+/*
+ * The forwarding database: (bridge, MAC) to member. One writer (control), any number of readers (workers), no locks.
+ *
+ * Shape: an array of 64-byte lines, each one bucket of four 8-byte keys and four 4-byte values. A key lives in one of two
+ * buckets given by a keyed hash.
+ * Reader protocol: load the key, load the value (acquire), load the key again; if it changed, look again. A key is written
+ * last on insertion and zeroed first on removal, so a value is never seen with another's key. Values change in place.
+ * Ageing: one byte per slot and worker, holding the epoch (seconds, modulo 256) in which that worker last saw the MAC as
+ * a source; written at most once per epoch, read by the writer.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct am_fdb;
+
+enum {
+	AM_FDB_STATIC = 1u << 31, /* configured: never moves, never ages */
+	AM_FDB_HELD = 1u << 30,   /* held by the loop guard: does not move for now */
+	AM_FDB_MEMBER = 0xffffff,
+};
+
+typedef uint64_t am_fdb_key; /* MAC in the upper 48 bits, bridge in the lower 16; never 0 */
+
+static inline am_fdb_key am_fdb_make_key(const uint8_t *mac, uint16_t bridge)
+{
+	uint64_t v;
+
+	v = (uint64_t)mac[0] | (uint64_t)mac[1] << 8 | (uint64_t)mac[2] << 16 | (uint64_t)mac[3] << 24 |
+	    (uint64_t)mac[4] << 32 | (uint64_t)mac[5] << 40;
+	return (v << 16) | bridge;
+}
+
+struct am_fdb_entry {
+	am_fdb_key key;
+	uint32_t value; /* member and AM_FDB_ flags */
+	uint32_t slot;
+};
+
+/* max entries (rounded up to what the shape needs); workers is how many ageing rows there are. NULL: no memory. */
+struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed);
+void am_fdb_free(struct am_fdb *fdb);
+
+/* Workers. values[i] is 0 where keys[i] is unknown; slots[i] is for am_fdb_touch. n at most 64. */
+void am_fdb_lookup_bulk(const struct am_fdb *fdb, const am_fdb_key *keys, unsigned n, uint32_t *values,
+	uint32_t *slots);
+uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot);
+void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t epoch);
+
+/* Control thread. Insert or change: 0, or -ENOSPC. */
+int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch);
+int am_fdb_del(struct am_fdb *fdb, am_fdb_key key); /* 0 or -ENOENT */
+uint32_t am_fdb_count(const struct am_fdb *fdb);
+uint64_t am_fdb_memory(const struct am_fdb *fdb);
+
+/* Walk: start with *at = 0; false at the end. Entries may be removed during a walk. */
+bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out);
+
+/* Seconds since any worker saw the entry as a source, by epochs; at most 255. */
+uint8_t am_fdb_age(const struct am_fdb *fdb, uint32_t slot, uint8_t epoch);
+
+void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TABLE_ROOTS_H
+#define TABLE_ROOTS_H
+/*
+ * The snapshot: the small immutable roots that workers read through one atomic pointer, and the long-lived objects that
+ * hang below it.
+ *
+ * Reader protocol: a worker loads the pointer once per burst and is quiescent (QSBR) between bursts. The control thread
+ * builds a new snapshot beside the old one, swaps the pointer, and frees the old one after a grace period. Objects keep
+ * their index for as long as their name stays in the configuration, so counters, FDB entries and reassembly state
+ * survive a reload.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "net/encap.h"
+#include "table/fdb.h"
+#include "table/peers.h"
+
+enum {
+	AM_NO_ID = 0xffff,
+	AM_VID_UNTAGGED = 0,
+	AM_VID_ANY = 0xffff,
+	AM_VRF_UNDERLAY = 0,
+	AM_VRF_DEFAULT = 1,
+	AM_STRIPES_MAX = 16,
+	AM_IFACES_MAX = 32768,
+};
+
+/*
+ * The live header strings towards one remote. More than one where the tunnel is striped.
+ * live and encap[] are written by control (release) and read by workers (acquire); a replaced string is freed after a
+ * grace period.
+ */
+struct am_path_list {
+	uint32_t first_path;            /* index of encap[0] in identification counters; encap[i] is first_path + i */
+	uint16_t n;
+	_Atomic uint32_t live;          /* bit i: encap[i] may be used */
+	uint16_t port[AM_STRIPES_MAX];  /* which port each one leaves by */
+	_Atomic(const struct am_encap *) encap[AM_STRIPES_MAX];
+};
+
+enum am_member_kind {
+	AM_MEMBER_PORT,
+	AM_MEMBER_TUNNEL, /* EtherIP or GRETAP */
+	AM_MEMBER_VTEP,   /* a remote VTEP of the bridge's VNI */
+};
+
+/* Frames per second that may be flooded from a member; 0 is no limit. */
+struct am_storm {
+	uint32_t broadcast, multicast, unknown;
+};
+
+/*
+ * Token buckets of one member, in frames times 2^32. Shared by the workers; only frames that are about to be flooded from a
+ * member with a limit touch them.
+ */
+struct am_storm_state {
+	_Atomic uint64_t credit_until_ns[3]; /* virtual scheduling: the time up to which credit is used */
+};
+
+struct am_member {
+	uint16_t id;
+	uint16_t bridge;
+	uint16_t iface;       /* the port or tunnel it is on; for a VTEP the bridge's own VXLAN interface */
+	uint8_t kind;         /* enum am_member_kind */
+	bool l2_control;      /* forward STP, LACP, LLDP */
+	uint16_t vid;         /* port or tunnel: tag to push on the way out; AM_VID_UNTAGGED and AM_VID_ANY push none */
+	uint16_t tpid;        /* of that tag */
+	uint16_t mss4, mss6;  /* clamp TCP SYNs in both directions; 0 leaves them alone */
+	uint16_t port;        /* kind PORT */
+	uint32_t tunnel;      /* kind TUNNEL: index in roots->tunnels; kind VTEP: that below it, or AM_NO_TARGET */
+	struct am_path_list *paths; /* kinds TUNNEL and VTEP */
+	struct am_storm storm;
+	struct am_storm_state *storm_state;
+};
+
+struct am_bridge {
+	uint16_t id;
+	uint16_t iface;     /* counters of its VXLAN side */
+	bool xconnect;      /* exactly two members, no learning */
+	bool learn;
+	bool has_vni;
+	bool inner_vlan;    /* keep tags inside VXLAN */
+	bool udp_csum6;     /* expect and send UDP checksums over IPv6 */
+	uint32_t vni;
+	uint16_t mtu;       /* longest IP packet inside; a frame may have 14 octets more, and 4 for each tag */
+	uint16_t n_members;
+	uint16_t *members;  /* ids */
+};
+
+/* A tunnel as seen by what arrives. */
+struct am_tunnel {
+	uint16_t id;
+	uint16_t iface;
+	uint8_t kind;          /* enum am_tunnel_kind */
+	bool accept_swapped;   /* EtherIP 03 00 */
+	bool want_csum;        /* GRE: drop what has none */
+	bool seq;              /* GRE: sequence numbers, both ways */
+	bool dscp_uniform;
+	uint16_t mtu;
+	uint16_t vrf;          /* what its inner IP belongs to, where it is no bridge's */
+	uint16_t member;       /* L2: the member it is (untagged or any), or AM_NO_ID */
+	const uint16_t *vids;  /* L2: member by VID, 4096 of them, or NULL where nothing is by VID */
+	struct am_mac mac;     /* L2 tunnel with an IP identity: its own MAC */
+	uint16_t mss4, mss6;
+	_Atomic uint32_t *tx_seq; /* GRE sequence, shared by the workers; NULL without */
+	_Atomic uint32_t *rx_seq; /* last accepted; 0 is none yet */
+};
+
+struct am_port_root {
+	uint16_t id;
+	uint16_t iface;
+	uint16_t vrf;         /* AM_VRF_..., or AM_NO_ID where the port has no IP identity */
+	uint16_t member_any;  /* whole-port member, or AM_NO_ID */
+	uint16_t member_untagged;
+	const uint16_t *vids; /* member by VID, 4096 of them, or NULL */
+	uint16_t mtu;
+	bool finish_csum;
+	struct am_mac mac;
+};
+
+struct am_roots {
+	uint64_t generation;
+	uint16_t n_ports, n_tunnels, n_bridges, n_members, n_ifaces, n_paths_hint;
+	struct am_port_root *ports;     /* by port id */
+	struct am_tunnel **tunnels;     /* by id; NULL where the id is free */
+	struct am_bridge **bridges;
+	struct am_member **members;
+	const struct am_peers *peers;
+	uint16_t vtep_port;             /* UDP port of VXLAN */
+};
+
+#endif
