@@ -91,6 +91,16 @@ struct am_bridge {
 	uint16_t *members;  /* ids */
 };
 
+/*
+ * Which member a frame that arrives on a port or an Ethernet tunnel is for. A VID's own member comes first and the tag is
+ * popped; then `untagged` for untagged frames; then `any`, tags untouched. AM_NO_ID where there is none.
+ */
+struct am_vlan_map {
+	uint16_t any;
+	uint16_t untagged;
+	const uint16_t *by_vid; /* 4096 member ids, or NULL where no member has a VID */
+};
+
 /* A tunnel as seen by what arrives. */
 struct am_tunnel {
 	uint16_t id;
@@ -102,8 +112,8 @@ struct am_tunnel {
 	bool dscp_uniform;
 	uint16_t mtu;
 	uint16_t vrf;          /* what its inner IP belongs to, where it is no bridge's */
-	uint16_t member;       /* L2: the member it is (untagged or any), or AM_NO_ID */
-	const uint16_t *vids;  /* L2: member by VID, 4096 of them, or NULL where nothing is by VID */
+	bool bridged;          /* L2: some bridge or xconnect has it as a member; else it has an IP identity */
+	struct am_vlan_map vlans; /* L2 */
 	struct am_mac mac;     /* L2 tunnel with an IP identity: its own MAC */
 	uint16_t mss4, mss6;
 	_Atomic uint32_t *tx_seq; /* GRE sequence, shared by the workers; NULL without */
@@ -114,9 +124,8 @@ struct am_port_root {
 	uint16_t id;
 	uint16_t iface;
 	uint16_t vrf;         /* AM_VRF_..., or AM_NO_ID where the port has no IP identity */
-	uint16_t member_any;  /* whole-port member, or AM_NO_ID */
-	uint16_t member_untagged;
-	const uint16_t *vids; /* member by VID, 4096 of them, or NULL */
+	uint16_t vlan;        /* tag of its IP identity, 0 untagged */
+	struct am_vlan_map vlans;
 	uint16_t mtu;
 	bool finish_csum;
 	struct am_mac mac;
