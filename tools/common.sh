@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# What tools/test, tools/demo, tools/fuzz and .ci/run share. Sourced, not run; $top is the tree's root.
+
+# One user of a build folder at a time: a second one is told, not made to wait.
+lock_build() {
+	local dir=$1
+	mkdir -p "$dir"
+	exec 9>"$dir/.lock"
+	if ! flock -n 9; then
+		echo "$(basename "$0"): another run uses $dir; wait for it to end" >&2
+		exit 1
+	fi
+}
+
+# build_in DIR [meson setup options...]: configure once, then build. Warnings are errors.
+build_in() {
+	local dir=$1
+	shift
+	[ -f "$dir/build.ninja" ] || meson setup --werror "$@" "$dir" "${top:?}"
+	ninja -C "$dir"
+}
+
+# Tests wait and measure by the second; minutes and seconds read better in a summary.
+minutes() {
+	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
+}
