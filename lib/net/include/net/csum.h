@@ -29,6 +29,12 @@ static inline uint16_t am_csum_finish(uint64_t sum)
 /* Pseudo-header sum for TCP, UDP and ICMPv6; src and dst in place, len is the upper-layer length. */
 uint64_t am_csum_pseudo(uint8_t family, const uint8_t *src, const uint8_t *dst, uint8_t proto, uint32_t len);
 
+/* A checksum field in which one word of the data went from old to new (RFC 1624 equation 3); all in host order. */
+static inline uint16_t am_csum_update(uint16_t csum, uint16_t old, uint16_t new)
+{
+	return (uint16_t)~am_csum_fold((uint64_t)(uint16_t)~csum + (uint16_t)~old + new);
+}
+
 /*
  * Senders on veth, virtio and TAP leave the pseudo-header's sum in the TCP or UDP checksum field and expect a NIC to
  * finish it. Finish it here where the field says so: it equals the pseudo-header's sum exactly. frame is an Ethernet

@@ -62,6 +62,16 @@ struct am_ip_hdr {
 };
 
 /*
+ * Where a fragment's part of the datagram begins. An IPv6 first fragment may hold extension headers behind its Fragment
+ * header: they belong to the datagram, while hlen is behind them, and its proto is then not what later fragments name.
+ * RFC 8200's key for reassembly is therefore (source, destination, identification) without a protocol.
+ */
+static inline uint16_t am_ip_fragment_at(const struct am_ip_hdr *hdr)
+{
+	return hdr->family == AM_IPV6 ? (uint16_t)(hdr->unfrag_len + AM_IP6_FRAG_LEN) : hdr->hlen;
+}
+
+/*
  * ip has len octets. On AM_V_OK everything in *out holds; trailing octets past the IP length are padding to trim.
  * IPv6 extension headers: Hop-by-Hop, Destination Options, Routing with segments left 0, and Fragment are walked,
  * at most 8. In a first fragment the chain must end inside it (else AM_V_FRAG_TINY). IPv4: the checksum is verified;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "net/flow.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "net/ether.h"
+#include "net/ip.h"
+#include "transport.h"
+
+/* The hash only spreads; whoever can choose flows to collide can as well send one flow. So the keys are
+ * constants. */
+static const uint64_t hash_key1 = 0x9e3779b97f4a7c15, hash_key2 = 0xd1b54a32d192ed03;
+
+enum { PROTO_DCCP = 33, PROTO_SCTP = 132, PROTO_UDPLITE = 136 };
+
+static bool has_ports(uint8_t proto)
+{
+	return proto == AM_PROTO_TCP || proto == AM_PROTO_UDP || proto == PROTO_SCTP ||
+	       proto == PROTO_UDPLITE || proto == PROTO_DCCP;
+}
+
+static uint64_t load_native64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static uint32_t finish(uint64_t a, uint64_t b)
+{
+	uint64_t h = am_mix(a ^ hash_key1, b ^ hash_key2);
+
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static uint64_t protocol_and_ports(const uint8_t *ip, const struct am_transport *t)
+{
+	uint32_t ports = 0;
+
+	if (t->frag)
+		return (uint64_t)t->frag_proto << 32;
+	if (has_ports(t->proto) && t->end - t->at >= sizeof ports)
+		memcpy(&ports, ip + t->at, sizeof ports);
+	return (uint64_t)t->proto << 32 | ports;
+}
+
+/* False where ip is no IP packet that can be understood. */
+static bool hash_packet(const uint8_t *ip, uint32_t len, uint32_t *hash)
+{
+	struct am_transport t;
+	const uint8_t *src;
+	uint64_t addrs;
+
+	if (!am_transport_find(ip, len, &t))
+		return false;
+	src = am_ip_src(ip, t.family);
+	addrs = load_native64(src); /* both IPv4 addresses, or half of an IPv6 one */
+	if (t.family == AM_IPV6) {
+		addrs = am_mix(addrs ^ hash_key1, load_native64(src + 8) ^ hash_key2);
+		addrs ^= am_mix(load_native64(src + 16) ^ hash_key2, load_native64(src + 24) ^ hash_key1);
+	}
+	*hash = finish(addrs, protocol_and_ports(ip, &t));
+	return true;
+}
+
+uint32_t am_flow_hash_ip(const uint8_t *ip, uint32_t len)
+{
+	uint32_t hash = 0;
+
+	hash_packet(ip, len, &hash);
+	return hash;
+}
+
+uint32_t am_flow_hash_frame(const uint8_t *frame, uint32_t len)
+{
+	uint32_t ip_at = am_transport_ip_at(frame, len), hash;
+
+	if (ip_at && hash_packet(frame + ip_at, len - ip_at, &hash))
+		return hash;
+	if (len < AM_ETH_LEN)
+		return 0;
+	/* Both MAC addresses and the type, the middle octets in both words. */
+	return finish(load_native64(frame), load_native64(frame + 6));
+}
