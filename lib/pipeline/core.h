@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PIPELINE_CORE_H
+#define PIPELINE_CORE_H
+/*
+ * What the stages share. A packet goes one way:
+ *
+ *   input.c    port -> member's frame, or IP for us
+ *   decap.c    IP for us -> reassembled -> tunnel -> inner frame (or inner IP, once more)
+ *   handoff.c  the frame to the worker that carries its flow, where there are several
+ *   bridge.c   source learning, destination lookup, which members
+ *   output.c   tags or header string, fragments, transmit buffer
+ *
+ * Each stage takes a frame with everything that was validated so far beside it, and never looks at a length
+ * field again.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_branch_prediction.h>
+
+#include "net/ether.h"
+#include "net/ip.h"
+#include "pipeline/worker.h"
+#include "pkt/buf.h"
+#include "pkt/ipid.h"
+
+struct rte_rcu_qsbr;
+
+enum {
+	AM_RING_SLOTS = 1024, /* hand-off, each direction of each pair of workers */
+	AM_LEARN_SLOTS = 4096,
+	AM_RECENT_SLOTS = 256,   /* MAC addresses a worker has reported lately */
+	AM_RECENT_NS = 20000000, /* how long it does not report one again */
+	AM_TX_SLOTS = 2 * AM_BURST,
+	AM_QUEUES_MAX = AM_PORTS_MAX * 4,
+	AM_EXPIRE_BUDGET = 64,
+	AM_EXPIRE_NS = 10000000, /* how late a timeout may be noticed */
+};
+
+/* An Ethernet frame on its way through the bridge. */
+struct am_frame {
+	struct rte_mbuf *m;
+	uint32_t hash; /* of its flow; valid where hashed */
+	bool hashed;
+	bool popped; /* a tag was removed: tci keeps its PCP and DEI */
+	uint16_t tci;
+	uint16_t member; /* it came in by */
+	uint16_t iface;  /* its drops count there */
+	struct am_ether eth;
+};
+
+/* One direction between two workers. head is written by the producer alone, tail by the consumer alone. */
+struct am_ring {
+	_Alignas(64) _Atomic uint32_t head;
+	uint32_t tail_seen; /* producer's copy */
+	_Alignas(64) _Atomic uint32_t tail;
+	_Alignas(64) struct am_frame slot[AM_RING_SLOTS];
+};
+
+/* Reports of source addresses. head by the worker, tail by control. */
+struct am_learn_ring {
+	_Alignas(64) _Atomic uint32_t head;
+	_Alignas(64) _Atomic uint32_t tail;
+	_Alignas(64) struct am_learn slot[AM_LEARN_SLOTS];
+};
+
+struct am_queue {
+	struct am_port *port;
+	uint16_t port_id, queue;
+};
+
+struct am_tx {
+	struct am_port *port; /* NULL: no such port */
+	uint16_t queue;
+	uint16_t owner; /* the worker that may use that queue */
+	uint16_t n;
+	struct rte_mbuf *m[AM_TX_SLOTS];
+};
+
+struct am_worker {
+	/* Set while the worker does not run; read by it. */
+	struct am_plane *plane;
+	unsigned id;
+	unsigned n_queues;
+	struct am_queue queues[AM_QUEUES_MAX];
+
+	/* Written and read by the worker alone. */
+	const struct am_roots *roots; /* of this burst */
+	am_time now, next_expire;
+	uint16_t rx_iface; /* of the port whose burst is being worked on */
+	bool rx_finish;    /* that port's senders leave checksums unfinished */
+	unsigned n_frames;
+	struct am_frame frames[AM_BURST];
+	struct am_tx tx[AM_PORTS_MAX];
+	struct am_ipid ids;
+	struct am_reasm *reasm;
+	uint16_t *peer_iface; /* by peer: where its fragments come in */
+	struct {
+		uint64_t what;
+		uint64_t ns;
+	} recent[AM_RECENT_SLOTS];
+
+	/* Written by the worker, read by control (relaxed). */
+	struct am_iface_counters *counters; /* by iface */
+	struct am_worker_stats stats;
+
+	/* Set by the worker (true: about to wait on descriptors), read by producers of its rings. */
+	_Alignas(64) _Atomic bool sleeping;
+	int wake_fd;
+
+	struct am_learn_ring learn;
+};
+
+struct am_plane {
+	struct am_plane_conf conf;
+	struct rte_rcu_qsbr *qsbr;
+	_Atomic(const struct am_roots *) roots; /* written by control, read by workers once a burst */
+	_Atomic uint8_t epoch;                  /* written by control, read by workers */
+	_Atomic bool learn_signalled;           /* set by workers, cleared by control when it drains */
+	struct am_port *ports[AM_PORTS_MAX];
+	struct am_worker *workers[AM_WORKERS_MAX];
+	/* [to][from]: whole frames to carry, and frames to transmit on a queue that `to` owns (member is the
+	 * port id). */
+	struct am_ring *carry[AM_WORKERS_MAX][AM_WORKERS_MAX];
+	struct am_ring *send[AM_WORKERS_MAX][AM_WORKERS_MAX];
+};
+
+static inline void am_count(struct am_worker *w, uint16_t iface, enum am_counter c, uint64_t n)
+{
+	w->counters[iface].count[c] += n;
+}
+
+/* The end of a packet that goes nowhere. */
+static inline void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m)
+{
+	w->counters[iface].drop[why]++;
+	am_buf_free(m);
+}
+
+/* input.c: a burst from a port; n at most AM_BURST. */
+void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n);
+/* A frame has arrived for a member: check it and queue it for the bridge. f->eth, member and iface are set.
+ */
+void am_input_frame(struct am_worker *w, struct am_frame *f);
+/* The member by VLAN, its tag popped where it has one of its own; AM_NO_ID where nobody wants the frame. */
+uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f);
+
+/* decap.c: an IP packet behind l2 octets of link header; vrf says whose addresses count. m is consumed. */
+void am_decap(struct am_worker *w, uint16_t iface, uint16_t vrf, struct rte_mbuf *m, uint16_t l2);
+/* Told by the reassembly table of packets that die in it. */
+void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
+
+/* handoff.c: carry w->frames here or there; take what others handed over. */
+void am_handoff_frames(struct am_worker *w);
+unsigned am_handoff_take(struct am_worker *w);
+void am_handoff_send(struct am_worker *w, struct am_tx *tx, uint16_t port_id);
+bool am_handoff_waiting(const struct am_worker *w);
+
+/* bridge.c: n at most AM_BURST; all of them consumed. */
+void am_bridge_burst(struct am_worker *w, struct am_frame *f, unsigned n);
+
+/* output.c: out of one member; f->m is consumed. */
+void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *member);
+void am_output_flush(struct am_worker *w);
+
+/* learn.c */
+void am_learn_report(struct am_worker *w, am_fdb_key key, uint16_t member, uint16_t old);
+
+#endif

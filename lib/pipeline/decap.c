@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * IP for us: find the peer, make it whole, take the tunnel's headers off. What is inside is a frame for the
+ * bridge, or an IP packet in the tunnel's VRF, which goes round once more and can then only be VXLAN.
+ *
+ * Order of the checks: the IP header (am_ip_parse), addresses, fragments, then the protocol's own RFC.
+ */
+#include "base/bytes.h"
+#include "core.h"
+#include "net/etherip.h"
+#include "net/gre.h"
+#include "net/mss.h"
+#include "net/vxlan.h"
+
+/* An IP packet being opened. What is known of it grows; nothing is read twice. */
+struct inner {
+	struct rte_mbuf *m;
+	struct am_ip_hdr ip; /* as it was received, or made whole */
+	uint16_t l2;         /* octets before the IP header */
+	uint16_t iface;      /* where a drop counts: the port, then the tunnel, then the bridge */
+	uint16_t vrf;
+	uint32_t peer;
+	uint8_t tos; /* of the outer layers: what the inner packet must be told */
+	bool dscp_uniform;
+	bool whole_made; /* it was reassembled */
+};
+
+static uint8_t *ip_of(const struct inner *p)
+{
+	return am_buf_data(p->m) + p->l2;
+}
+
+static void refuse(struct am_worker *w, struct inner *p, enum am_verdict why)
+{
+	am_drop(w, p->iface, why, p->m);
+}
+
+void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets)
+{
+	struct am_worker *w = worker;
+
+	w->counters[w->peer_iface[peer]].drop[why] += packets;
+}
+
+/* Remove n octets in front and whatever is behind len: the outer length rules, not the frame's. */
+static void strip(struct inner *p, uint16_t n, uint16_t len)
+{
+	am_buf_adj(p->m, n);
+	am_buf_set_len(p->m, len);
+}
+
+/*
+ * Tell an inner IP packet what happened to the outer one: congestion (RFC 6040), and the DSCP of a uniform
+ * tunnel. len is what there is of it; a malformed one is left as it is, since a bridge does not judge what it
+ * carries.
+ */
+static enum am_verdict mark_inner(const struct inner *p, uint8_t *ip, uint32_t len, uint8_t *tos)
+{
+	struct am_ip_hdr hdr;
+	uint8_t ecn = p->tos & 3, dscp;
+	int marked;
+
+	if (likely(ecn != AM_ECN_CE && ecn != AM_ECN_ECT1 && !p->dscp_uniform))
+		return AM_V_OK;
+	if (am_ip_parse(ip, len, &hdr) != AM_V_OK)
+		return AM_V_OK;
+	marked = am_ecn_decap(hdr.tos & 3, ecn);
+	if (marked < 0)
+		return AM_V_TUNNEL_ECN;
+	dscp = (p->dscp_uniform ? p->tos : hdr.tos) & 0xfc;
+	if ((dscp | marked) == hdr.tos)
+		return AM_V_OK;
+	*tos = (uint8_t)(dscp | marked);
+	am_ip_set_tos(ip, hdr.family, *tos);
+	return AM_V_OK;
+}
+
+/*
+ * IPv4 identifications wrap, so halves of two datagrams may meet. What was put together must be as long as
+ * the packet inside says (RFC 4963); Ethernet pads only short frames, which are never cut.
+ */
+static bool length_agrees(const struct inner *p, const uint8_t *ip, uint32_t len, uint16_t type)
+{
+	if (likely(!p->whole_made))
+		return true;
+	if (type == AM_ET_IPV4)
+		return len >= AM_IP4_LEN && am_load16(ip + 2) == len;
+	if (type == AM_ET_IPV6)
+		return len >= AM_IP6_LEN && am_load16(ip + 4) + (uint32_t)AM_IP6_LEN == len;
+	return true;
+}
+
+/* A frame came out: give it to the member that it belongs to. */
+static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, uint16_t mss4, uint16_t mss6)
+{
+	uint8_t *frame = am_buf_data(p->m);
+	uint32_t len = am_buf_len(p->m);
+	uint8_t tos;
+	enum am_verdict v = mark_inner(p, frame + f->eth.len, len - f->eth.len, &tos);
+
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	if (unlikely(!length_agrees(p, frame + f->eth.len, len - f->eth.len, f->eth.type))) {
+		refuse(w, p, AM_V_FRAG_LENGTH_DISAGREES);
+		return;
+	}
+	if (unlikely(mss4 | mss6) && am_mss_clamp_frame(frame, len, mss4, mss6))
+		am_count(w, p->iface, AM_C_MSS_CLAMPED, 1);
+	f->m = p->m;
+	f->iface = p->iface;
+	am_input_frame(w, f);
+}
+
+static void count_tunnel(struct am_worker *w, struct inner *p, const struct am_tunnel *t, uint32_t len)
+{
+	p->iface = t->iface;
+	p->dscp_uniform = t->dscp_uniform;
+	am_count(w, t->iface, AM_C_RX_PACKETS, 1);
+	am_count(w, t->iface, AM_C_RX_BYTES, len);
+	if (p->whole_made)
+		am_count(w, t->iface, AM_C_RX_REASSEMBLED, 1);
+}
+
+static void open_ip(struct am_worker *w, struct inner *p);
+
+/* The IP packet in a tunnel: once more, in the tunnel's VRF, with the ECN and DSCP of what was outside. */
+static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunnel *t)
+{
+	struct inner in = *p;
+	enum am_verdict v;
+
+	in.vrf = t->vrf;
+	v = am_ip_parse(ip_of(&in), am_buf_len(in.m) - in.l2, &in.ip);
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	if (unlikely(p->whole_made && (uint32_t)in.l2 + in.ip.hlen + in.ip.plen != am_buf_len(in.m))) {
+		refuse(w, p, AM_V_FRAG_LENGTH_DISAGREES);
+		return;
+	}
+	v = mark_inner(p, ip_of(&in), am_buf_len(in.m) - in.l2, &in.ip.tos);
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	open_ip(w, &in);
+}
+
+/* An L2 tunnel with an IP identity of its own. */
+static void ip_behind_mac(
+	struct am_worker *w, struct inner *p, const struct am_tunnel *t, const struct am_ether *eth)
+{
+	if (eth->tags || (eth->type != AM_ET_IPV4 && eth->type != AM_ET_IPV6)) {
+		refuse(w, p, AM_V_ETH_TYPE);
+		return;
+	}
+	if (__builtin_memcmp(am_buf_data(p->m), t->mac.bytes, AM_MAC_LEN) != 0) {
+		refuse(w, p, AM_V_ETH_NOT_OURS);
+		return;
+	}
+	p->l2 = eth->len;
+	ip_inside(w, p, t);
+}
+
+static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct am_tunnel *t)
+{
+	struct am_frame f = {0};
+	enum am_verdict v = am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f.eth);
+
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, AM_V_TUNNEL_INNER);
+		return;
+	}
+	if (!t->bridged) {
+		ip_behind_mac(w, p, t, &f.eth);
+		return;
+	}
+	f.m = p->m;
+	f.member = am_input_member(&t->vlans, &f);
+	if (unlikely(f.member == AM_NO_ID))
+		refuse(w, p, AM_V_VLAN_UNKNOWN);
+	else
+		frame_out(w, p, &f, t->mss4, t->mss6);
+}
+
+static void open_etherip(struct am_worker *w, struct inner *p)
+{
+	uint32_t id = am_peers_use(w->roots->peers, p->peer, AM_USE_ETHERIP, 0);
+	const uint8_t *etherip = ip_of(p) + p->ip.hlen;
+	const struct am_tunnel *t;
+	enum am_verdict v;
+
+	if (unlikely(id == AM_NO_TARGET)) {
+		refuse(w, p, AM_V_TUNNEL_UNKNOWN);
+		return;
+	}
+	t = w->roots->tunnels[id];
+	p->iface = t->iface;
+	v = am_etherip_parse(etherip, p->ip.plen, t->accept_swapped);
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_ETHERIP_LEN), p->ip.plen - AM_ETHERIP_LEN);
+	count_tunnel(w, p, t, am_buf_len(p->m));
+	frame_from_tunnel(w, p, t);
+}
+
+/* Newer than the last one, modulo 2^32 (RFC 2890). Two workers may race: the later number wins. */
+static bool sequence_is_new(const struct am_tunnel *t, uint32_t seq)
+{
+	uint32_t last = atomic_load_explicit(t->rx_seq, memory_order_relaxed);
+
+	do {
+		if (last != 0 && (int32_t)(seq - last) <= 0)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		t->rx_seq, &last, seq, memory_order_relaxed, memory_order_relaxed));
+	return true;
+}
+
+static enum am_verdict check_gre(const struct am_tunnel *t, const struct am_gre *gre)
+{
+	if (t->want_csum && !gre->has_csum)
+		return AM_V_GRE_CHECKSUM_MISSING;
+	if (t->seq != gre->has_seq)
+		return AM_V_GRE_SEQUENCE;
+	if (t->seq && !sequence_is_new(t, gre->seq))
+		return AM_V_GRE_SEQUENCE_OLD;
+	return AM_V_OK;
+}
+
+static uint32_t find_gre(const struct am_worker *w, const struct inner *p, const struct am_gre *gre)
+{
+	enum am_peer_use use;
+
+	if (gre->type == AM_ET_TEB)
+		use = gre->has_key ? AM_USE_GRETAP_KEY : AM_USE_GRETAP;
+	else
+		use = gre->has_key ? AM_USE_GRE_KEY : AM_USE_GRE;
+	return am_peers_use(w->roots->peers, p->peer, use, gre->key);
+}
+
+static void open_gre(struct am_worker *w, struct inner *p)
+{
+	const struct am_tunnel *t;
+	struct am_gre gre;
+	enum am_verdict v = am_gre_parse(ip_of(p) + p->ip.hlen, p->ip.plen, &gre);
+	uint32_t id;
+
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	if (unlikely(gre.type != AM_ET_TEB && gre.type != AM_ET_IPV4 && gre.type != AM_ET_IPV6)) {
+		refuse(w, p, AM_V_GRE_PROTOCOL);
+		return;
+	}
+	id = find_gre(w, p, &gre);
+	if (unlikely(id == AM_NO_TARGET)) {
+		refuse(w, p, AM_V_GRE_KEY);
+		return;
+	}
+	t = w->roots->tunnels[id];
+	p->iface = t->iface;
+	v = check_gre(t, &gre);
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	strip(p, (uint16_t)(p->l2 + p->ip.hlen + gre.len), p->ip.plen - gre.len);
+	count_tunnel(w, p, t, am_buf_len(p->m));
+	if (gre.type == AM_ET_TEB) {
+		frame_from_tunnel(w, p, t);
+		return;
+	}
+	p->l2 = 0;
+	ip_inside(w, p, t);
+}
+
+/* Why no member takes this VNI from this peer: nobody has the VNI, or nobody named this VTEP. */
+static enum am_verdict unknown_vni(const struct am_roots *roots, uint32_t vni)
+{
+	for (unsigned i = 0; i < roots->n_bridges; i++)
+		if (roots->bridges[i] && roots->bridges[i]->has_vni && roots->bridges[i]->vni == vni)
+			return AM_V_VXLAN_VTEP;
+	return AM_V_VXLAN_VNI;
+}
+
+static enum am_verdict parse_vxlan(
+	struct am_worker *w, const struct inner *p, struct am_udp *udp, uint32_t *vni)
+{
+	const uint8_t *at = ip_of(p) + p->ip.hlen;
+	enum am_verdict v = am_udp_parse(at, p->ip.plen, udp);
+
+	if (unlikely(v != AM_V_OK))
+		return v;
+	if (unlikely(udp->dport != w->roots->vtep_port))
+		return AM_V_UDP_PORT;
+	return am_vxlan_parse(at + AM_UDP_LEN, udp->plen, vni);
+}
+
+static enum am_verdict check_vxlan(
+	struct am_worker *w, const struct inner *p, const struct am_udp *udp, const struct am_bridge *bridge)
+{
+	const uint8_t *ip = ip_of(p);
+
+	return am_udp_verify(ip + p->ip.hlen, udp, p->ip.family, am_ip_src(ip, p->ip.family),
+		am_ip_dst(ip, p->ip.family), !bridge->udp_csum6, w->rx_finish);
+}
+
+static void open_vxlan(struct am_worker *w, struct inner *p)
+{
+	const struct am_bridge *bridge;
+	struct am_frame f = {0};
+	struct am_udp udp;
+	uint32_t vni = 0, member;
+	enum am_verdict v = parse_vxlan(w, p, &udp, &vni);
+
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	member = am_peers_use(w->roots->peers, p->peer, AM_USE_VXLAN, vni);
+	if (unlikely(member == AM_NO_TARGET)) {
+		refuse(w, p, unknown_vni(w->roots, vni));
+		return;
+	}
+	bridge = w->roots->bridges[w->roots->members[member]->bridge];
+	p->iface = bridge->iface;
+	v = check_vxlan(w, p, &udp, bridge);
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_UDP_LEN + AM_VXLAN_LEN), udp.plen - AM_VXLAN_LEN);
+	if (unlikely(am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f.eth) != AM_V_OK)) {
+		refuse(w, p, AM_V_TUNNEL_INNER);
+		return;
+	}
+	if (unlikely(f.eth.tags && !bridge->inner_vlan)) {
+		refuse(w, p, AM_V_VXLAN_INNER_VLAN);
+		return;
+	}
+	am_count(w, bridge->iface, AM_C_RX_PACKETS, 1);
+	am_count(w, bridge->iface, AM_C_RX_BYTES, am_buf_len(p->m));
+	f.member = (uint16_t)member;
+	frame_out(w, p, &f, w->roots->members[member]->mss4, w->roots->members[member]->mss6);
+}
+
+/* RFC 7112: a first fragment carries the whole header chain, the tunnel's own header included. */
+static bool first_is_tiny(const struct inner *p)
+{
+	const uint8_t *at = ip_of(p) + p->ip.hlen;
+	struct am_gre gre;
+
+	switch (p->ip.proto) {
+	case AM_PROTO_GRE:
+		return am_gre_parse_head(at, p->ip.plen, &gre) == AM_V_GRE_SHORT;
+	case AM_PROTO_ETHERIP:
+		return p->ip.plen < AM_ETHERIP_LEN + AM_ETH_LEN;
+	default:
+		return p->ip.plen < AM_UDP_LEN + AM_VXLAN_LEN;
+	}
+}
+
+/* False where the packet is held or gone. */
+static bool make_whole(struct am_worker *w, struct inner *p)
+{
+	uint32_t max = AM_BUF_ROOM - AM_BUF_HEADROOM - p->l2;
+
+	am_count(w, p->iface, AM_C_RX_FRAGMENTS, 1);
+	if (p->ip.frag_at == 0 && first_is_tiny(p)) {
+		refuse(w, p, AM_V_FRAG_TINY);
+		return false;
+	}
+	w->peer_iface[p->peer] = p->iface;
+	p->m = am_reasm_add(w->reasm, p->peer, p->m, p->l2, &p->ip, max, w->now);
+	if (!p->m)
+		return false;
+	p->whole_made = true;
+	am_count(w, p->iface, AM_C_RX_REASSEMBLED, 1);
+	return true;
+}
+
+static enum am_verdict find_peer(const struct am_worker *w, struct inner *p)
+{
+	const uint8_t *ip = ip_of(p);
+	uint8_t family = p->ip.family;
+
+	switch (am_peers_find(
+		w->roots->peers, p->vrf, family, am_ip_src(ip, family), am_ip_dst(ip, family), &p->peer)) {
+	case AM_PEER_FOUND:
+		break;
+	case AM_PEER_SOURCE_UNKNOWN:
+		return AM_V_TUNNEL_SOURCE;
+	default:
+		return AM_V_IP_NOT_OURS;
+	}
+	if (unlikely(family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
+		return AM_V_IP4_OPTIONS;
+	if (unlikely(p->ip.proto != AM_PROTO_ETHERIP && p->ip.proto != AM_PROTO_GRE &&
+		     p->ip.proto != AM_PROTO_UDP))
+		return AM_V_IP_PROTOCOL;
+	return AM_V_OK;
+}
+
+static void open_ip(struct am_worker *w, struct inner *p)
+{
+	enum am_verdict v = find_peer(w, p);
+
+	if (unlikely(v != AM_V_OK)) {
+		refuse(w, p, v);
+		return;
+	}
+	if (p->ip.frag && !make_whole(w, p))
+		return;
+	p->tos = p->ip.tos;
+	if (p->ip.proto == AM_PROTO_GRE)
+		open_gre(w, p);
+	else if (p->ip.proto == AM_PROTO_UDP)
+		open_vxlan(w, p);
+	else
+		open_etherip(w, p);
+}
+
+void am_decap(struct am_worker *w, uint16_t iface, uint16_t vrf, struct rte_mbuf *m, uint16_t l2)
+{
+	struct inner p = {.m = m, .l2 = l2, .iface = iface, .vrf = vrf};
+	enum am_verdict v = am_ip_parse(ip_of(&p), am_buf_len(m) - l2, &p.ip);
+
+	if (unlikely(v != AM_V_OK))
+		refuse(w, &p, v);
+	else
+		open_ip(w, &p);
+}

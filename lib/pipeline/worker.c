@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <unistd.h>
+
+#include <rte_rcu_qsbr.h>
+
+#include "core.h"
+
+static unsigned poll_queue(struct am_worker *w, const struct am_queue *q)
+{
+	const struct am_port_ops *ops = q->port->ops;
+	struct rte_mbuf *m[AM_BURST];
+	unsigned n;
+
+	if (ops->poll)
+		ops->poll(q->port, q->queue);
+	n = ops->rx(q->port, q->queue, m, AM_BURST);
+	if (n == 0)
+		return 0;
+	if (likely(w->roots && q->port_id < w->roots->n_ports))
+		am_input_burst(w, &w->roots->ports[q->port_id], m, n);
+	else
+		am_buf_free_bulk(m, n);
+	return n;
+}
+
+static void expire(struct am_worker *w)
+{
+	if (am_time_before(w->now, w->next_expire))
+		return;
+	am_reasm_expire(w->reasm, w->now, AM_EXPIRE_BUDGET);
+	w->next_expire = am_time_add(w->now, AM_EXPIRE_NS);
+}
+
+unsigned am_worker_turn(struct am_worker *w, am_time now)
+{
+	unsigned received = 0, taken;
+
+	w->now = now;
+	w->roots = atomic_load_explicit(&w->plane->roots, memory_order_acquire);
+	for (unsigned i = 0; i < w->n_queues; i++)
+		received += poll_queue(w, &w->queues[i]);
+	taken = w->plane->conf.workers > 1 ? am_handoff_take(w) : 0;
+	expire(w);
+	am_output_flush(w);
+	rte_rcu_qsbr_quiescent(w->plane->qsbr, w->id);
+	w->stats.turns++;
+	w->stats.packets += received;
+	if (received + taken > 0)
+		w->stats.busy_turns++;
+	return received + taken;
+}
+
+void am_worker_online(struct am_worker *w)
+{
+	rte_rcu_qsbr_thread_online(w->plane->qsbr, w->id);
+}
+
+void am_worker_offline(struct am_worker *w)
+{
+	rte_rcu_qsbr_thread_offline(w->plane->qsbr, w->id);
+}
+
+int am_worker_wait_fds(struct am_worker *w, int *fds, int max)
+{
+	int n = 0;
+
+	if (n < max)
+		fds[n++] = w->wake_fd;
+	for (unsigned i = 0; i < w->n_queues && n < max; i++) {
+		const struct am_queue *q = &w->queues[i];
+		int fd = q->port->ops->wait_fd(q->port, q->queue);
+
+		if (fd < 0)
+			return -1;
+		fds[n++] = fd;
+	}
+	return n;
+}
+
+static void arm(struct am_worker *w, bool begin)
+{
+	for (unsigned i = 0; i < w->n_queues; i++) {
+		const struct am_queue *q = &w->queues[i];
+
+		if (q->port->ops->wait)
+			q->port->ops->wait(q->port, q->queue, begin);
+	}
+}
+
+bool am_worker_wait_begin(struct am_worker *w, uint64_t *deadline_ns)
+{
+	struct am_reasm_stats held;
+
+	/* Sequentially consistent against the producer's look at it: either we see its frame or it sees us
+	 * sleep. */
+	atomic_store(&w->sleeping, true);
+	if (am_handoff_waiting(w)) {
+		atomic_store(&w->sleeping, false);
+		return false;
+	}
+	arm(w, true);
+	am_reasm_stats(w->reasm, &held);
+	*deadline_ns = held.live ? w->now.ns + 2 * AM_EXPIRE_NS : 0;
+	w->stats.sleeps++;
+	return true;
+}
+
+void am_worker_wait_end(struct am_worker *w)
+{
+	uint64_t wakes;
+
+	arm(w, false);
+	atomic_store(&w->sleeping, false);
+	/* Nothing to read where another descriptor woke us; the count itself says nothing. */
+	if (read(w->wake_fd, &wakes, sizeof wakes) < 0 && errno != EAGAIN)
+		w->stats.sleeps--;
+}
