@@ -6,10 +6,11 @@
  *
  * Shape: an array of 64-byte lines, each one bucket of four 8-byte keys and four 4-byte values. A key lives in one of two
  * buckets given by a keyed hash.
- * Reader protocol: load the key, load the value (acquire), load the key again; if it changed, look again. A key is written
- * last on insertion and zeroed first on removal, so a value is never seen with another's key. Values change in place.
- * Ageing: one byte per slot and worker, holding the epoch (seconds, modulo 256) in which that worker last saw the MAC as
- * a source; written at most once per epoch, read by the writer.
+ * Reader protocol: a line has a version, odd while the writer changes it; what a reader took between two equal even versions
+ * belongs together, otherwise it looks again. Values change in place. An insertion may move other keys to their other
+ * bucket: into the new place first, out of the old one then; a reader that saw neither is told by the version.
+ * Ageing: one byte per slot and worker, holding the epoch (control's tick, modulo 256) in which that worker last saw the MAC
+ * as a source; written at most once per epoch, read by the writer. Choose the tick so that the ageing time is at most 200.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,7 +38,7 @@ static inline am_fdb_key am_fdb_make_key(const uint8_t *mac, uint16_t bridge)
 
 struct am_fdb_entry {
 	am_fdb_key key;
-	uint32_t value; /* member and AM_FDB_ flags */
+	uint32_t value; /* member and AM_FDB_ flags; never 0, so member 0 needs a flag */
 	uint32_t slot;
 };
 
@@ -46,22 +47,25 @@ struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed);
 void am_fdb_free(struct am_fdb *fdb);
 
 /* Workers. values[i] is 0 where keys[i] is unknown; slots[i] is for am_fdb_touch. n at most 64. */
-void am_fdb_lookup_bulk(const struct am_fdb *fdb, const am_fdb_key *keys, unsigned n, uint32_t *values,
-	uint32_t *slots);
+void am_fdb_lookup_bulk(
+	const struct am_fdb *fdb, const am_fdb_key *keys, unsigned n, uint32_t *values, uint32_t *slots);
 uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot);
 void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t epoch);
 
-/* Control thread. Insert or change: 0, or -ENOSPC. */
+/* Control thread. Insert or change, seen now: 0, -ENOSPC, or -EINVAL where key or value is 0. */
 int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch);
 int am_fdb_del(struct am_fdb *fdb, am_fdb_key key); /* 0 or -ENOENT */
 uint32_t am_fdb_count(const struct am_fdb *fdb);
 uint64_t am_fdb_memory(const struct am_fdb *fdb);
 
-/* Walk: start with *at = 0; false at the end. Entries may be removed during a walk. */
+/* Walk: start with *at = 0; false at the end. Entries may be removed during a walk, and values changed. */
 bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out);
 
-/* Seconds since any worker saw the entry as a source, by epochs; at most 255. */
-uint8_t am_fdb_age(const struct am_fdb *fdb, uint32_t slot, uint8_t epoch);
+/*
+ * Control thread. Epochs since any worker saw the entry as a source. Bytes wrap: ask for every entry at least once in 100
+ * epochs, and remove what is older than 200.
+ */
+uint8_t am_fdb_age(struct am_fdb *fdb, uint32_t slot, uint8_t epoch);
 
 void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac);
 

@@ -23,30 +23,33 @@ enum am_peer_lookup {
 /* What a packet from a peer can be for; part of the second key. */
 enum am_peer_use {
 	AM_USE_ETHERIP = 1,
-	AM_USE_GRE,        /* IP inside, no key */
+	AM_USE_GRE, /* IP inside, no key */
 	AM_USE_GRE_KEY,
 	AM_USE_GRETAP,
 	AM_USE_GRETAP_KEY,
-	AM_USE_VXLAN,      /* selector is the VNI */
+	AM_USE_VXLAN, /* selector is the VNI */
 };
 
 struct am_peers_builder;
 
-/* Control thread, before a commit. add returns the peer's index (the same one for the same triple) or AM_NO_PEER. */
+/* Control thread, before a commit. NULL: no memory. A builder may be built from more than once. */
 struct am_peers_builder *am_peers_builder(uint64_t seed);
 void am_peers_builder_free(struct am_peers_builder *b);
-/* index is the caller's stable number for the triple; adding the triple again with another index is -EEXIST. */
-int am_peers_add(struct am_peers_builder *b, uint16_t vrf, const struct am_ip *remote, const struct am_ip *local,
-	uint32_t index);
-/* selector is the GRE key, the VNI, or 0. target is a tunnel or member. -EEXIST where it is taken. */
-int am_peers_add_use(struct am_peers_builder *b, uint32_t peer, enum am_peer_use use, uint32_t selector,
-	uint32_t target);
+/*
+ * index is the caller's stable number for the triple; adding the triple again with the same index is fine, with another one
+ * -EEXIST. -EINVAL where the families differ, -ENOMEM.
+ */
+int am_peers_add(struct am_peers_builder *b, uint16_t vrf, const struct am_ip *remote,
+	const struct am_ip *local, uint32_t index);
+/* selector is the GRE key, the VNI, or 0. target is a tunnel or member. -EEXIST where it is taken, -ENOMEM. */
+int am_peers_add_use(
+	struct am_peers_builder *b, uint32_t peer, enum am_peer_use use, uint32_t selector, uint32_t target);
 struct am_peers *am_peers_build(const struct am_peers_builder *b); /* NULL: no memory */
 void am_peers_free(struct am_peers *peers);
 
-/* Workers. remote and local are addresses in place, 4 or 16 octets by family. */
-enum am_peer_lookup am_peers_find(const struct am_peers *peers, uint16_t vrf, uint8_t family, const uint8_t *remote,
-	const uint8_t *local, uint32_t *peer);
+/* Workers. remote and local are addresses in place, 4 or 16 octets by family. *peer is set where FOUND. */
+enum am_peer_lookup am_peers_find(const struct am_peers *peers, uint16_t vrf, uint8_t family,
+	const uint8_t *remote, const uint8_t *local, uint32_t *peer);
 /* The target, or AM_NO_TARGET. */
 uint32_t am_peers_use(const struct am_peers *peers, uint32_t peer, enum am_peer_use use, uint32_t selector);
 

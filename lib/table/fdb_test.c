@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "table/fdb.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+enum { SEED = 20261123, BULK = 64 };
+
+static struct am_fdb *make(uint32_t max, unsigned workers)
+{
+	struct am_fdb *fdb = am_fdb_create(max, workers, SEED);
+
+	assert_non_null(fdb);
+	return fdb;
+}
+
+static am_fdb_key key_of(uint32_t n)
+{
+	uint8_t mac[6] = {2, 0, (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
+
+	return am_fdb_make_key(mac, 7);
+}
+
+/* A value that belongs to no other key, as far as 31 bits can tell. */
+static uint32_t value_of(am_fdb_key key)
+{
+	return (uint32_t)am_hash64(key, 99) | 1;
+}
+
+static uint32_t lookup(const struct am_fdb *fdb, am_fdb_key key)
+{
+	uint32_t slot;
+
+	return am_fdb_lookup(fdb, key, &slot);
+}
+
+static void test_set_change_delete(void **state)
+{
+	struct am_fdb *fdb = make(100, 1);
+
+	(void)state;
+	assert_int_equal(lookup(fdb, key_of(1)), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 5 | AM_FDB_STATIC, 0), 0);
+	assert_int_equal(lookup(fdb, key_of(1)), 5 | AM_FDB_STATIC);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 6, 0), 0);
+	assert_int_equal(lookup(fdb, key_of(1)), 6);
+	assert_int_equal(am_fdb_count(fdb), 1);
+	assert_int_equal(lookup(fdb, key_of(2)), 0);
+	assert_int_equal(am_fdb_del(fdb, key_of(2)), -ENOENT);
+	assert_int_equal(am_fdb_del(fdb, key_of(1)), 0);
+	assert_int_equal(am_fdb_del(fdb, key_of(1)), -ENOENT);
+	assert_int_equal(lookup(fdb, key_of(1)), 0);
+	assert_int_equal(am_fdb_count(fdb), 0);
+	am_fdb_free(fdb);
+}
+
+static void test_same_mac_in_two_bridges(void **state)
+{
+	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+	struct am_fdb *fdb = make(10, 1);
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, am_fdb_make_key(mac, 0), 10, 0), 0);
+	assert_int_equal(am_fdb_set(fdb, am_fdb_make_key(mac, 1), 11, 0), 0);
+	assert_int_equal(lookup(fdb, am_fdb_make_key(mac, 0)), 10);
+	assert_int_equal(lookup(fdb, am_fdb_make_key(mac, 1)), 11);
+	assert_int_equal(lookup(fdb, am_fdb_make_key(mac, 2)), 0);
+	am_fdb_free(fdb);
+}
+
+/* A frame to 00:00:00:00:00:00 in bridge 0 asks for key 0, which is also what a free slot holds. */
+static void test_zero_key_is_never_known(void **state)
+{
+	struct am_fdb *fdb = make(1, 1);
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, 0, 1, 0), -EINVAL);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 0, 0), -EINVAL);
+	assert_int_equal(lookup(fdb, 0), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 77, 0), 0);
+	assert_int_equal(am_fdb_del(fdb, key_of(1)), 0);
+	assert_int_equal(lookup(fdb, 0), 0);
+	assert_int_equal(am_fdb_del(fdb, 0), -ENOENT);
+	am_fdb_free(fdb);
+}
+
+static void test_key_holds_mac(void **state)
+{
+	static const uint8_t mac[6] = {0xfe, 0xdc, 0xba, 0x98, 0x76, 0x54};
+	struct am_mac out;
+
+	(void)state;
+	am_fdb_key_mac(am_fdb_make_key(mac, 0xffff), &out);
+	assert_memory_equal(out.bytes, mac, sizeof mac);
+}
+
+/* 4 * 2^14 slots hold 58,982 at nine tenths: that many must fit, and some more, each found where it went. */
+static void fill(uint32_t (*number)(uint32_t))
+{
+	const uint32_t slots = 65536, promised = slots / 10 * 9;
+	struct am_fdb *fdb = make(promised, 1);
+	uint32_t n = 0;
+
+	assert_in_range(am_fdb_memory(fdb), slots * 17, slots * 18);
+	while (n < slots && am_fdb_set(fdb, key_of(number(n)), value_of(key_of(number(n))), 0) == 0)
+		n++;
+	assert_in_range(n, promised, slots);
+	assert_int_equal(am_fdb_count(fdb), n);
+	assert_int_equal(am_fdb_set(fdb, key_of(number(n)), 1, 0), -ENOSPC);
+	assert_int_equal(lookup(fdb, key_of(number(n))), 0);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(lookup(fdb, key_of(number(i))), value_of(key_of(number(i))));
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(am_fdb_del(fdb, key_of(number(i))), 0);
+	assert_int_equal(am_fdb_count(fdb), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(number(n)), 1, 0), 0);
+	am_fdb_free(fdb);
+}
+
+static uint32_t in_sequence(uint32_t i)
+{
+	return i;
+}
+
+static uint32_t scattered(uint32_t i)
+{
+	return i * 2654435761u;
+}
+
+static uint32_t far_apart(uint32_t i)
+{
+	return i << 16 | i >> 16;
+}
+
+static void test_fills_to_nine_tenths(void **state)
+{
+	(void)state;
+	fill(in_sequence);
+	fill(scattered);
+	fill(far_apart);
+}
+
+static void test_tiny_table(void **state)
+{
+	struct am_fdb *fdb = make(0, 0);
+	uint32_t n = 0;
+
+	(void)state;
+	while (am_fdb_set(fdb, key_of(n), 1 + n, 0) == 0)
+		n++;
+	assert_in_range(n, 8, 16);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(lookup(fdb, key_of(i)), 1 + i);
+	am_fdb_free(fdb);
+}
+
+static void test_too_large_is_refused(void **state)
+{
+	(void)state;
+	assert_null(am_fdb_create(UINT32_MAX, 1, SEED));
+}
+
+static void test_bulk_equals_single(void **state)
+{
+	struct am_fdb *fdb = make(1000, 1);
+	uint32_t values[BULK], slots[BULK], slot, at = 0;
+	am_fdb_key keys[BULK];
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_int_equal(am_fdb_set(fdb, key_of(i), value_of(key_of(i)), 0), 0);
+	for (unsigned n = 0; n <= BULK; n++) {
+		memset(values, 0xee, sizeof values);
+		for (unsigned i = 0; i < n; i++)
+			keys[i] = key_of(at++ % 2000); /* half of them unknown */
+		am_fdb_lookup_bulk(fdb, keys, n, values, slots);
+		for (unsigned i = 0; i < n; i++) {
+			assert_int_equal(values[i], am_fdb_lookup(fdb, keys[i], &slot));
+			if (values[i])
+				assert_int_equal(slots[i], slot);
+		}
+		for (unsigned i = n; i < BULK; i++)
+			assert_int_equal(values[i], 0xeeeeeeee);
+	}
+	am_fdb_free(fdb);
+}
+
+/* Against an array indexed by the key's number, at a load where entries are moved all the time. */
+static void test_agrees_with_model(void **state)
+{
+	enum { KEYS = 400, STEPS = 200000 };
+	struct am_fdb *fdb = make(230, 1);
+	uint32_t model[KEYS] = {0}, count = 0;
+	uint64_t random = SEED;
+
+	(void)state;
+	for (int step = 0; step < STEPS; step++) {
+		uint32_t n, value;
+
+		random = am_hash64(random, 1);
+		n = (uint32_t)(random >> 8) % KEYS;
+		value = (uint32_t)(random >> 32) | 1;
+		assert_int_equal(lookup(fdb, key_of(n)), model[n]);
+		if ((random & 3) == 0) {
+			assert_int_equal(am_fdb_del(fdb, key_of(n)), model[n] ? 0 : -ENOENT);
+			count -= model[n] != 0;
+			model[n] = 0;
+		} else if (model[n] || count < 230) {
+			assert_int_equal(am_fdb_set(fdb, key_of(n), value, 0), 0);
+			count += model[n] == 0;
+			model[n] = value;
+		}
+		assert_int_equal(am_fdb_count(fdb), count);
+	}
+	for (uint32_t n = 0; n < KEYS; n++)
+		assert_int_equal(lookup(fdb, key_of(n)), model[n]);
+	am_fdb_free(fdb);
+}
+
+static void test_walk_sees_each_once_and_may_remove(void **state)
+{
+	struct am_fdb *fdb = make(500, 1);
+	struct am_fdb_entry e;
+	uint8_t seen[500] = {0};
+	uint32_t at = 0, n = 0, slot;
+
+	(void)state;
+	for (uint32_t i = 0; i < 500; i++)
+		assert_int_equal(am_fdb_set(fdb, key_of(i), i + 1, 0), 0);
+	while (am_fdb_next(fdb, &at, &e)) {
+		assert_in_range(e.value, 1, 500);
+		assert_int_equal(e.key, key_of(e.value - 1));
+		assert_int_equal(am_fdb_lookup(fdb, e.key, &slot), e.value);
+		assert_int_equal(slot, e.slot);
+		assert_int_equal(seen[e.value - 1]++, 0);
+		if (e.value & 1)
+			assert_int_equal(am_fdb_del(fdb, e.key), 0);
+		n++;
+	}
+	assert_int_equal(n, 500);
+	assert_int_equal(am_fdb_count(fdb), 250);
+	am_fdb_free(fdb);
+}
+
+static uint8_t age_of(struct am_fdb *fdb, uint32_t n, uint8_t epoch)
+{
+	uint32_t slot;
+
+	assert_int_not_equal(am_fdb_lookup(fdb, key_of(n), &slot), 0);
+	return am_fdb_age(fdb, slot, epoch);
+}
+
+static void test_age_is_the_youngest_of_all_workers(void **state)
+{
+	struct am_fdb *fdb = make(10, 3);
+	uint32_t slot;
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 250), 0);
+	assert_int_equal(age_of(fdb, 1, 250), 0);
+	assert_int_equal(age_of(fdb, 1, 4), 10); /* past the wrap */
+	am_fdb_lookup(fdb, key_of(1), &slot);
+	am_fdb_touch(fdb, 2, slot, 4);
+	assert_int_equal(age_of(fdb, 1, 6), 2);
+	am_fdb_touch(fdb, 0, slot, 6);
+	assert_int_equal(age_of(fdb, 1, 6), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 2, 9), 0); /* a move is a sighting */
+	assert_int_equal(age_of(fdb, 1, 10), 1);
+	am_fdb_free(fdb);
+}
+
+/* A slot that is used again must not inherit the age of the one before. */
+static void test_new_entry_is_young(void **state)
+{
+	struct am_fdb *fdb = make(10, 2);
+	uint32_t slot;
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 100), 0);
+	am_fdb_lookup(fdb, key_of(1), &slot);
+	am_fdb_touch(fdb, 1, slot, 110);
+	assert_int_equal(am_fdb_del(fdb, key_of(1)), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 105), 0);
+	assert_int_equal(age_of(fdb, 1, 112), 7);
+	am_fdb_free(fdb);
+}
+
+/* One worker saw it once and never again: its byte wraps, the entry must age by the other's all the same. */
+static void test_stale_byte_does_not_look_young(void **state)
+{
+	struct am_fdb *fdb = make(10, 2);
+	uint32_t slot;
+	unsigned now = 1000;
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, (uint8_t)now), 0);
+	am_fdb_lookup(fdb, key_of(1), &slot);
+	for (; now < 1500; now += 10) {
+		am_fdb_touch(fdb, 0, slot, (uint8_t)now);
+		assert_int_equal(am_fdb_age(fdb, slot, (uint8_t)now), 0);
+	}
+	for (unsigned age = 10; age <= 200; age += 10, now += 10)
+		assert_int_equal(am_fdb_age(fdb, slot, (uint8_t)now), age);
+	am_fdb_free(fdb);
+}
+
+/* Insertion moves others about; their ages go with them. */
+static void test_age_moves_along(void **state)
+{
+	struct am_fdb *fdb = make(1800, 2);
+	uint32_t slot;
+
+	(void)state;
+	for (uint32_t i = 0; i < 1800; i++) {
+		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+		am_fdb_lookup(fdb, key_of(i), &slot);
+		am_fdb_touch(fdb, 1, slot, (uint8_t)(i % 100));
+	}
+	for (uint32_t i = 0; i < 1800; i++)
+		assert_int_equal(age_of(fdb, i, 100), 100 - i % 100);
+	am_fdb_free(fdb);
+}
+
+/* ---- one writer, two readers ---- */
+
+enum { RESIDENTS = 150, GUESTS = 600 };
+
+struct arena {
+	struct am_fdb *fdb;
+	_Atomic bool done;
+};
+
+struct reader {
+	struct arena *arena;
+	unsigned worker;
+	uint64_t looked, found, foreign, lost;
+};
+
+/* Residents are always there; guests come and go around them, and push them from bucket to bucket. */
+static void *read_all(void *arg)
+{
+	struct reader *r = arg;
+	uint32_t values[BULK], slots[BULK], at = r->worker;
+	am_fdb_key keys[BULK];
+
+	while (!atomic_load_explicit(&r->arena->done, memory_order_relaxed)) {
+		uint32_t first = at;
+
+		for (unsigned i = 0; i < BULK; i++)
+			keys[i] = key_of(at++ % (RESIDENTS + GUESTS));
+		am_fdb_lookup_bulk(r->arena->fdb, keys, BULK, values, slots);
+		for (unsigned i = 0; i < BULK; i++) {
+			bool resident = (first + i) % (RESIDENTS + GUESTS) < RESIDENTS;
+
+			r->looked++;
+			r->found += values[i] != 0;
+			r->lost += resident && !values[i];
+			r->foreign += values[i] && values[i] != value_of(keys[i]);
+			if (values[i])
+				am_fdb_touch(r->arena->fdb, r->worker, slots[i], (uint8_t)r->looked);
+		}
+	}
+	return NULL;
+}
+
+static uint64_t churn(struct am_fdb *fdb, uint64_t for_ns)
+{
+	am_time start = am_clock_monotonic();
+	uint64_t random = SEED, changes = 0;
+
+	while (am_time_since(am_clock_monotonic(), start) < for_ns) {
+		for (int i = 0; i < 100; i++, changes++) {
+			am_fdb_key key;
+
+			random = am_hash64(random, 2);
+			key = key_of(RESIDENTS + (uint32_t)(random >> 8) % GUESTS);
+			if (am_fdb_del(fdb, key) == -ENOENT && am_fdb_count(fdb) < 225)
+				assert_int_equal(am_fdb_set(fdb, key, value_of(key), 0), 0);
+		}
+	}
+	return changes;
+}
+
+static void test_readers_never_see_a_foreign_value(void **state)
+{
+	struct arena arena = {.fdb = make(230, 2)}; /* 256 slots */
+	struct reader readers[2] = {{.arena = &arena, .worker = 0}, {.arena = &arena, .worker = 1}};
+	pthread_t threads[2];
+	uint64_t changes;
+
+	(void)state;
+	for (uint32_t i = 0; i < RESIDENTS; i++)
+		assert_int_equal(am_fdb_set(arena.fdb, key_of(i), value_of(key_of(i)), 0), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_all, &readers[i]), 0);
+	changes = churn(arena.fdb, 300 * AM_MS);
+	atomic_store(&arena.done, true);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		print_message("reader %d: %llu lookups, %llu found, against %llu changes\n", i,
+			(unsigned long long)readers[i].looked, (unsigned long long)readers[i].found,
+			(unsigned long long)changes);
+		assert_int_equal(readers[i].foreign, 0);
+		assert_int_equal(readers[i].lost, 0);
+		assert_true(readers[i].found > 0);
+	}
+	am_fdb_free(arena.fdb);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_set_change_delete),
+		cmocka_unit_test(test_same_mac_in_two_bridges),
+		cmocka_unit_test(test_zero_key_is_never_known),
+		cmocka_unit_test(test_key_holds_mac),
+		cmocka_unit_test(test_fills_to_nine_tenths),
+		cmocka_unit_test(test_tiny_table),
+		cmocka_unit_test(test_too_large_is_refused),
+		cmocka_unit_test(test_bulk_equals_single),
+		cmocka_unit_test(test_agrees_with_model),
+		cmocka_unit_test(test_walk_sees_each_once_and_may_remove),
+		cmocka_unit_test(test_age_is_the_youngest_of_all_workers),
+		cmocka_unit_test(test_new_entry_is_young),
+		cmocka_unit_test(test_stale_byte_does_not_look_young),
+		cmocka_unit_test(test_age_moves_along),
+		cmocka_unit_test(test_readers_never_see_a_foreign_value),
+	};
+
+	return cmocka_run_group_tests_name("table/fdb", tests, NULL, NULL);
+}
