@@ -99,6 +99,14 @@ static inline unsigned match(const struct line *l, uint64_t key)
 #endif
 }
 
+/* The way that a match names: a table, since the bit-scan instruction of the oldest x86-64 is slow on many a newer one. */
+static inline uint32_t way_of(unsigned bits)
+{
+	static const uint8_t ways[1 << WAYS] = {WAYS, 0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0};
+
+	return ways[bits];
+}
+
 struct look {
 	uint32_t version, value, away, way;
 };
@@ -109,19 +117,20 @@ static inline bool look(const struct line *l, uint64_t key, struct look *out)
 	uint32_t version = atomic_load_explicit(&l->version, memory_order_acquire);
 
 	out->version = version;
-	out->way = (unsigned)__builtin_ctz(match(l, key) | 1u << WAYS);
+	out->way = way_of(match(l, key));
 	out->away = atomic_load_explicit(&l->away, memory_order_acquire);
 	out->value = atomic_load_explicit(&l->values[out->way], memory_order_acquire);
-	return !(version & 1) && atomic_load_explicit(&l->version, memory_order_relaxed) == version;
+	/* Versions only grow, so an odd one differs from the later one with its lowest bit cleared. */
+	return atomic_load_explicit(&l->version, memory_order_relaxed) == (version & ~1u);
 }
 
 /*
  * The rest of a lookup that its first line did not settle. A key that moved from its second bucket into its first
  * between the two looks is in neither of them: the first one's version tells.
  */
-static __attribute__((noinline)) uint32_t find_both(
-	const struct am_fdb *fdb, uint64_t key, uint64_t hash, uint32_t *slot)
+static __attribute__((noinline)) uint32_t find_both(const struct am_fdb *fdb, uint64_t key, uint32_t *slot)
 {
+	uint64_t hash = am_hash64(key, fdb->seed);
 	uint32_t first = first_of(fdb, hash), second = second_of(fdb, hash);
 	struct look a, b;
 
@@ -141,35 +150,36 @@ static __attribute__((noinline)) uint32_t find_both(
 	}
 }
 
-static inline uint32_t find(const struct am_fdb *fdb, uint64_t key, uint64_t hash, uint32_t *slot)
+/* at is the key's first bucket. */
+static inline uint32_t find(
+	const struct am_fdb *fdb, const struct line *lines, uint64_t key, uint32_t at, uint32_t *slot)
 {
-	uint32_t first = first_of(fdb, hash);
 	struct look a;
+	bool sure = look(&lines[at], key, &a);
 
-	if (__builtin_expect(!look(&fdb->lines[first], key, &a), 0))
-		return find_both(fdb, key, hash, slot);
-	if (!a.value && a.away)
-		return find_both(fdb, key, hash, slot);
-	*slot = first * WAYS + a.way;
+	if (__builtin_expect(!sure || (!a.value && a.away), 0))
+		return find_both(fdb, key, slot);
+	*slot = at * WAYS + a.way;
 	return a.value;
 }
 
 uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot)
 {
-	return find(fdb, key, am_hash64(key, fdb->seed), slot);
+	return find(fdb, fdb->lines, key, first_of(fdb, am_hash64(key, fdb->seed)), slot);
 }
 
 void am_fdb_lookup_bulk(
 	const struct am_fdb *fdb, const am_fdb_key *keys, unsigned n, uint32_t *values, uint32_t *slots)
 {
-	uint64_t hash[BULK_MAX];
+	const struct line *lines = fdb->lines;
+	uint32_t at[BULK_MAX];
 
 	for (unsigned i = 0; i < n; i++) {
-		hash[i] = am_hash64(keys[i], fdb->seed);
-		__builtin_prefetch(&fdb->lines[first_of(fdb, hash[i])]);
+		at[i] = first_of(fdb, am_hash64(keys[i], fdb->seed));
+		__builtin_prefetch(&lines[at[i]]);
 	}
 	for (unsigned i = 0; i < n; i++)
-		values[i] = find(fdb, keys[i], hash[i], &slots[i]);
+		values[i] = find(fdb, lines, keys[i], at[i], &slots[i]);
 }
 
 void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t epoch)
@@ -316,18 +326,17 @@ static void set_seen(struct am_fdb *fdb, uint32_t slot, uint8_t epoch)
 
 int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch)
 {
-	uint64_t hash = am_hash64(key, fdb->seed);
 	uint32_t slot;
 
 	if (!key || !value)
 		return -EINVAL;
-	if (find(fdb, key, hash, &slot)) {
+	if (am_fdb_lookup(fdb, key, &slot)) {
 		atomic_store_explicit(
 			&fdb->lines[slot / WAYS].values[slot % WAYS], value, memory_order_release);
 		set_seen(fdb, slot, epoch);
 		return 0;
 	}
-	if (!make_room(fdb, hash, &slot))
+	if (!make_room(fdb, am_hash64(key, fdb->seed), &slot))
 		return -ENOSPC;
 	set_seen(fdb, slot, epoch);
 	place(fdb, slot, key, value);
