@@ -37,40 +37,57 @@ struct am_iface_info {
  */
 struct am_nexthop {
 	uint16_t id;
-	uint16_t vrf;           /* AM_VRF_UNDERLAY, AM_VRF_DEFAULT */
-	struct am_ip remote;    /* the tunnel's remote or the VTEP */
-	struct am_ip via;       /* configured gateway, family 0 where the kernel's route says */
-	uint16_t port;          /* configured port id, or AM_NO_ID where the kernel's route says */
+	uint16_t vrf;        /* AM_VRF_UNDERLAY, AM_VRF_DEFAULT */
+	struct am_ip remote; /* the tunnel's remote or the VTEP */
+	struct am_ip via;    /* configured gateway, family 0 where the kernel's route says */
+	uint16_t port;       /* configured port id, or AM_NO_ID where the kernel's route says */
 	bool is_static;
 	bool resolved;
-	uint16_t out_port;      /* where resolved */
+	uint16_t out_port; /* where resolved */
 	struct am_mac src, dst;
 	uint16_t vlan;
 };
 
+/*
+ * max_paths bounds header strings and peers: indices of both stay below it. NULL: no memory.
+ */
 struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t seed, uint32_t max_paths);
 void am_model_free(struct am_model *m); /* workers are gone */
 struct am_fdb *am_model_fdb(struct am_model *m);
 
 /*
- * limits[i] belongs to config->ports[i] (MTU and MAC as the open port says). Errors about the arithmetic of tunnels in
+ * limits[i] belongs to config->ports[i] (MTU and MAC as the open port says); limits may be NULL where no port is open, then
+ * the configured MTU counts, else 1500. Errors about the arithmetic of tunnels in
  * tunnels, colliding keys and the like are added to errors with path and line. NULL where there were any.
  * The plan keeps config and owns it from here on (also where NULL is returned it is freed by the caller, not here).
  */
-struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config, const struct am_port_limits *limits,
-	struct am_config_errors *errors);
+struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
+	const struct am_port_limits *limits, struct am_config_errors *errors);
 void am_plan_free(struct am_plan *plan); /* one that is not committed */
 const struct am_diff *am_plan_diff(const struct am_plan *plan);
 const struct am_roots *am_plan_roots(const struct am_plan *plan);
+/* The port id of config->ports[i]; the same as long as the port's name stays. */
+uint16_t am_plan_port_id(const struct am_plan *plan, uint16_t i);
 
 /* Make it the running one. Returns what to hand to am_model_retire once no worker can see the old snapshot. */
 struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan);
 void am_model_retire(struct am_retired *old);
 
+/*
+ * What left with the old snapshot, to be cleared (reassembly, counters) before am_model_retire makes the indices free for
+ * others. Start with *at = 0; false at the end.
+ */
+bool am_retired_next_peer(const struct am_retired *old, uint32_t *at, uint32_t *peer);
+bool am_retired_next_iface(const struct am_retired *old, uint32_t *at, uint16_t *iface);
+
 const struct am_config *am_model_config(const struct am_model *m); /* running, or NULL */
+const struct am_roots *am_model_roots(const struct am_model *m);   /* running, or NULL */
+/* Refuse configurations that need more than this many rows of counters; AM_IFACES_MAX until it is called. */
+void am_model_limit_ifaces(struct am_model *m, uint16_t ifaces);
 
 /* Which frames a port's driver has to take, by the running or the planned configuration. locals stay owned by the roots. */
-void am_model_steer(const struct am_model *m, const struct am_plan *plan, uint16_t port_id, struct am_steer *out);
+void am_model_steer(
+	const struct am_model *m, const struct am_plan *plan, uint16_t port_id, struct am_steer *out);
 
 /* Next hops of the running configuration. */
 uint16_t am_model_nexthops(const struct am_model *m);
@@ -83,18 +100,28 @@ const struct am_nexthop *am_model_nexthop(const struct am_model *m, uint16_t i);
 struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolved, uint16_t out_port,
 	const struct am_mac *src, const struct am_mac *dst, uint16_t vlan);
 
+/* True, with a sentence for people, where a resolved next hop's port is too small for what is sent through it. */
+bool am_model_nexthop_note(const struct am_model *m, uint16_t i, char *buf, size_t room);
+
 /* Learning. A report from a worker; true where the FDB changed. Applies limits and the loop guard. */
 struct am_learn_in {
 	am_fdb_key key;
 	uint16_t member;
 };
 bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t now_s);
-/* Remove what has aged and release what the guard held; call once a second. */
+/*
+ * Remove what has aged and release what the guard held; call once a second. The epoch that workers stamp is the low octet of
+ * the same clock: am_plane_set_epoch((uint8_t)now_s).
+ */
 void am_model_age(struct am_model *m, uint64_t now_s);
+
+/* Seconds since an entry's source was seen, by the last am_model_age; am_fdb_age alone does not know beyond 255. */
+uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry);
 
 /* Names. NULL where the id is free. */
 uint16_t am_model_ifaces(const struct am_model *m);
 const struct am_iface_info *am_model_iface(const struct am_model *m, uint16_t i);
+const char *am_model_port_name(const struct am_model *m, uint16_t port);
 const char *am_model_bridge_name(const struct am_model *m, uint16_t bridge);
 /* "port lan0 vlan 100", "tunnel to-b", "vtep 10.255.0.2" */
 void am_model_member_text(const struct am_model *m, uint16_t member, char *buf, size_t room);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MODEL_CHECK_H
+#define MODEL_CHECK_H
+#include "config/config.h"
+#include "pkt/port.h"
+
+/* Refuse stacks of tunnels whose bytes cannot fit and routes that cannot be: every complaint goes to errors. */
+void am_check(
+	const struct am_config *config, const struct am_port_limits *limits, struct am_config_errors *errors);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Who writes the FDB: learning with its limit, moves and the loop guard, ageing, static entries. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "state.h"
+
+enum {
+	MOVE_SETS = 1024,
+	MOVE_WAYS = 4,
+	RESTAMP_AGE = 128, /* an ageing octet this old is set anew before it wraps at 256 */
+};
+
+/* A MAC that moved lately. */
+struct move {
+	am_fdb_key key; /* 0: free */
+	uint64_t since_s;
+	uint64_t held_until_s; /* 0: not held */
+	uint16_t first;        /* member it was at before the first of these moves */
+	uint16_t moves;
+};
+
+/* What an FDB slot's octets cannot hold: times beyond 255 s. */
+struct sighting {
+	am_fdb_key key;
+	uint64_t seen_s;    /* when a worker last saw the source */
+	uint64_t stamped_s; /* what the slot's octets said when we last looked */
+};
+
+struct am_learner {
+	uint64_t seed;
+	uint64_t now_s;       /* of the last report or tick */
+	bool statics_missing; /* some found no room; tried again each second */
+	struct move moves[MOVE_SETS][MOVE_WAYS];
+	uint32_t n_sightings;
+	struct sighting *sightings; /* by slot */
+};
+
+struct am_learner *am_learner_create(uint64_t seed)
+{
+	struct am_learner *l = calloc(1, sizeof *l);
+
+	if (l)
+		l->seed = seed;
+	return l;
+}
+
+void am_learner_free(struct am_learner *l)
+{
+	if (!l)
+		return;
+	free(l->sightings);
+	free(l);
+}
+
+uint64_t am_learner_memory(const struct am_learner *l)
+{
+	return sizeof *l + (uint64_t)l->n_sightings * sizeof *l->sightings;
+}
+
+static uint16_t key_bridge(am_fdb_key key)
+{
+	return (uint16_t)key;
+}
+
+static struct am_bridge_state *state_of(const struct am_model *m, am_fdb_key key)
+{
+	uint16_t bridge = key_bridge(key);
+
+	return bridge < m->bridge_slab.n ? m->bridge_slab.items[bridge] : NULL;
+}
+
+static const struct am_bridge *bridge_of(const struct am_model *m, am_fdb_key key)
+{
+	const struct am_roots *roots = m->running ? &m->running->roots : NULL;
+
+	return roots && key_bridge(key) < roots->n_bridges ? roots->bridges[key_bridge(key)] : NULL;
+}
+
+static bool member_exists(const struct am_model *m, am_fdb_key key, uint32_t member)
+{
+	const struct am_roots *roots = &m->running->roots;
+
+	return member < roots->n_members && roots->members[member] &&
+	       roots->members[member]->bridge == key_bridge(key) && bridge_of(m, key);
+}
+
+/* ---- entries, counted ---- */
+
+static int entry_set(struct am_model *m, am_fdb_key key, uint32_t value)
+{
+	struct am_bridge_state *state = state_of(m, key);
+	uint32_t slot, before = am_fdb_lookup(m->fdb, key, &slot);
+	int rc = am_fdb_set(m->fdb, key, value, (uint8_t)m->learner->now_s);
+
+	if (rc < 0)
+		return rc;
+	state->stats.macs += !before;
+	state->learnt += (value & AM_FDB_STATIC) ? 0 : 1;
+	state->learnt -= before && !(before & AM_FDB_STATIC) ? 1 : 0;
+	return 0;
+}
+
+static void entry_del(struct am_model *m, am_fdb_key key, uint32_t value)
+{
+	struct am_bridge_state *state = state_of(m, key);
+
+	if (am_fdb_del(m->fdb, key) < 0)
+		return;
+	state->stats.macs--;
+	state->learnt -= (value & AM_FDB_STATIC) ? 0 : 1;
+}
+
+/* ---- loop guard ---- */
+
+static struct move *move_set(struct am_learner *l, am_fdb_key key)
+{
+	return l->moves[am_hash64(key, l->seed) % MOVE_SETS];
+}
+
+/* The record of key, or one to use for it: a free one, else the oldest that holds nobody. NULL where all hold. */
+static struct move *move_record(struct am_learner *l, am_fdb_key key)
+{
+	struct move *set = move_set(l, key), *victim = NULL;
+
+	for (unsigned i = 0; i < MOVE_WAYS; i++) {
+		if (set[i].key == key)
+			return &set[i];
+		if (!set[i].held_until_s &&
+			(!victim || !set[i].key || (victim->key && set[i].since_s < victim->since_s)))
+			victim = &set[i];
+	}
+	return victim;
+}
+
+/* Count a move; true where it was one too many and key is to be held on the member in *first. */
+static bool guard_trips(struct am_learner *l, const struct am_conf_bridge *conf, am_fdb_key key,
+	uint16_t from, uint16_t *first)
+{
+	struct move *r = conf->guard_moves ? move_record(l, key) : NULL;
+
+	if (!r)
+		return false;
+	if (r->key != key || l->now_s - r->since_s > conf->guard_window_s)
+		*r = (struct move){.key = key, .since_s = l->now_s, .first = from};
+	if (++r->moves < conf->guard_moves)
+		return false;
+	r->held_until_s = l->now_s + conf->guard_hold_s;
+	*first = r->first;
+	return true;
+}
+
+static void release_held(struct am_model *m)
+{
+	struct am_learner *l = m->learner;
+	uint32_t value, slot;
+
+	for (unsigned i = 0; i < MOVE_SETS * MOVE_WAYS; i++) {
+		struct move *r = &l->moves[i / MOVE_WAYS][i % MOVE_WAYS];
+
+		if (!r->held_until_s || r->held_until_s > l->now_s)
+			continue;
+		value = am_fdb_lookup(m->fdb, r->key, &slot);
+		if (value & AM_FDB_HELD)
+			entry_set(m, r->key, value & ~(uint32_t)AM_FDB_HELD);
+		*r = (struct move){0};
+	}
+}
+
+/* ---- learning ---- */
+
+static bool learn_new(struct am_model *m, const struct am_conf_bridge *conf, const struct am_learn_in *in)
+{
+	struct am_bridge_state *state = state_of(m, in->key);
+
+	if ((conf->mac_limit && state->learnt >= conf->mac_limit) || entry_set(m, in->key, in->member) < 0) {
+		state->stats.limited++;
+		return false;
+	}
+	state->stats.learnt++;
+	return true;
+}
+
+static bool learn_move(
+	struct am_model *m, const struct am_conf_bridge *conf, const struct am_learn_in *in, uint32_t value)
+{
+	struct am_bridge_state *state = state_of(m, in->key);
+	uint16_t first = 0;
+
+	state->stats.moved++;
+	if (!guard_trips(m->learner, conf, in->key, (uint16_t)(value & AM_FDB_MEMBER), &first))
+		return entry_set(m, in->key, in->member) == 0;
+	/* Where it was at first may have left the bridge meanwhile. */
+	if (!member_exists(m, in->key, first))
+		first = (uint16_t)(value & AM_FDB_MEMBER);
+	state->stats.held++;
+	return entry_set(m, in->key, first | AM_FDB_HELD) == 0;
+}
+
+bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t now_s)
+{
+	const struct am_bridge *bridge = bridge_of(m, in->key);
+	const struct am_conf_bridge *conf;
+	struct am_mac mac;
+	uint32_t value, slot;
+
+	m->learner->now_s = now_s;
+	am_fdb_key_mac(in->key, &mac);
+	if (!bridge || !bridge->learn || !(in->key >> 16) || am_mac_is_group(mac.bytes) ||
+		!member_exists(m, in->key, in->member))
+		return false;
+	conf = m->running->bridges[bridge->id];
+	value = am_fdb_lookup(m->fdb, in->key, &slot);
+	if (!value)
+		return learn_new(m, conf, in);
+	if ((value & (AM_FDB_STATIC | AM_FDB_HELD)) || (value & AM_FDB_MEMBER) == in->member)
+		return false;
+	return learn_move(m, conf, in, value);
+}
+
+/* ---- ageing ---- */
+
+static struct sighting *sighting_of(struct am_learner *l, uint32_t slot)
+{
+	struct sighting *more;
+	uint32_t n = l->n_sightings ? l->n_sightings : 1024;
+
+	while (n <= slot)
+		n *= 2;
+	if (n > l->n_sightings) {
+		more = realloc(l->sightings, n * sizeof *more);
+		if (!more)
+			return NULL;
+		memset(more + l->n_sightings, 0, (n - l->n_sightings) * sizeof *more);
+		l->sightings = more;
+		l->n_sightings = n;
+	}
+	return &l->sightings[slot];
+}
+
+/* Seconds since a worker saw the entry's source, beyond what an octet can say. */
+static uint64_t entry_age(struct am_model *m, const struct am_fdb_entry *e)
+{
+	struct am_learner *l = m->learner;
+	uint8_t age = am_fdb_age(m->fdb, e->slot, (uint8_t)l->now_s);
+	uint64_t stamped = l->now_s > age ? l->now_s - age : 0;
+	struct sighting *s = sighting_of(l, e->slot);
+
+	if (!s)
+		return age;
+	if (s->key != e->key || stamped != s->stamped_s)
+		*s = (struct sighting){.key = e->key, .seen_s = stamped, .stamped_s = stamped};
+	if (age >= RESTAMP_AGE && am_fdb_set(m->fdb, e->key, e->value, (uint8_t)l->now_s) == 0)
+		s->stamped_s = l->now_s;
+	return l->now_s - s->seen_s;
+}
+
+uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry)
+{
+	const struct am_learner *l = m->learner;
+	const struct sighting *s = entry->slot < l->n_sightings ? &l->sightings[entry->slot] : NULL;
+
+	return s && s->key == entry->key ? l->now_s - s->seen_s
+					 : am_fdb_age(m->fdb, entry->slot, (uint8_t)l->now_s);
+}
+
+static void set_statics(struct am_model *m);
+
+void am_model_age(struct am_model *m, uint64_t now_s)
+{
+	const struct am_conf_bridge *conf;
+	struct am_fdb_entry e;
+	uint32_t at = 0;
+
+	m->learner->now_s = now_s;
+	if (!m->running)
+		return;
+	release_held(m);
+	while (am_fdb_next(m->fdb, &at, &e)) {
+		conf = m->running->bridges[key_bridge(e.key)];
+		if ((e.value & AM_FDB_STATIC) || !conf->ageing_s || entry_age(m, &e) <= conf->ageing_s)
+			continue;
+		entry_del(m, e.key, e.value);
+		state_of(m, e.key)->stats.aged++;
+	}
+	if (m->learner->statics_missing)
+		set_statics(m);
+}
+
+/* ---- configured entries, and what a commit leaves behind ---- */
+
+static uint32_t static_value(const struct am_model *m, uint16_t bridge, uint16_t member)
+{
+	return m->running->roots.bridges[bridge]->members[member] | AM_FDB_STATIC;
+}
+
+static void set_statics(struct am_model *m)
+{
+	const struct am_roots *roots = &m->running->roots;
+
+	m->learner->statics_missing = false;
+	for (uint16_t i = 0; i < roots->n_bridges; i++) {
+		const struct am_conf_bridge *conf = m->running->bridges[i];
+
+		for (unsigned k = 0; conf && k < conf->n_static; k++) {
+			am_fdb_key key = am_fdb_make_key(conf->static_macs[k].mac.bytes, i);
+
+			if (entry_set(m, key, static_value(m, i, conf->static_macs[k].member)) < 0)
+				m->learner->statics_missing = true;
+		}
+	}
+}
+
+static bool still_static(const struct am_model *m, const struct am_fdb_entry *e)
+{
+	const struct am_conf_bridge *conf = m->running->bridges[key_bridge(e->key)];
+
+	for (unsigned k = 0; k < conf->n_static; k++)
+		if (am_fdb_make_key(conf->static_macs[k].mac.bytes, key_bridge(e->key)) == e->key)
+			return true;
+	return false;
+}
+
+void am_learn_reconcile(struct am_model *m)
+{
+	const struct am_bridge *bridge;
+	struct am_fdb_entry e;
+	uint32_t at = 0;
+
+	while (am_fdb_next(m->fdb, &at, &e)) {
+		bridge = bridge_of(m, e.key);
+		if (!member_exists(m, e.key, e.value & AM_FDB_MEMBER) ||
+			((e.value & AM_FDB_STATIC) ? !still_static(m, &e) : !bridge->learn))
+			entry_del(m, e.key, e.value);
+	}
+	set_statics(m);
+}

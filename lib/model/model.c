@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "stack.h"
+#include "state.h"
+
+void *am_slab_get(struct am_slab *slab, uint32_t index, size_t size)
+{
+	uint32_t n = slab->n ? slab->n : 64;
+	void **items;
+
+	while (n <= index)
+		n *= 2;
+	if (n > slab->n) {
+		items = realloc(slab->items, n * sizeof *items);
+		if (!items)
+			return NULL;
+		memset(items + slab->n, 0, (n - slab->n) * sizeof *items);
+		slab->items = items;
+		slab->n = n;
+	}
+	if (!slab->items[index])
+		slab->items[index] = calloc(1, size);
+	return slab->items[index];
+}
+
+void am_slab_free(struct am_slab *slab)
+{
+	for (uint32_t i = 0; i < slab->n; i++)
+		free(slab->items[i]);
+	free(slab->items);
+}
+
+/* ---- a model ---- */
+
+struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t seed, uint32_t max_paths)
+{
+	struct am_model *m = calloc(1, sizeof *m);
+
+	if (!m)
+		return NULL;
+	if (max_paths > AM_NO_ID)
+		max_paths = AM_NO_ID;
+	m->seed = seed;
+	m->fdb = am_fdb_create(fdb_size, workers, seed);
+	m->learner = am_learner_create(seed);
+	m->ports = am_ids_create(0, AM_MODEL_PORTS);
+	m->tunnels = am_ids_create(0, AM_NO_ID);
+	m->bridges = am_ids_create(0, AM_NO_ID);
+	m->members = am_ids_create(1, AM_NO_ID); /* 0 in the FDB is an unknown MAC */
+	m->ifaces = am_ids_create(0, AM_IFACES_MAX);
+	m->peers = am_ids_create(0, max_paths);
+	m->paths = am_ids_create(0, max_paths);
+	m->sequences = am_ids_create(0, AM_NO_ID);
+	if (m->fdb && m->learner && m->ports && m->tunnels && m->bridges && m->members && m->ifaces &&
+		m->peers && m->paths && m->sequences)
+		return m;
+	am_model_free(m);
+	return NULL;
+}
+
+void am_model_free(struct am_model *m)
+{
+	if (!m)
+		return;
+	am_snapshot_free(m->running);
+	am_ids_free(m->ports);
+	am_ids_free(m->tunnels);
+	am_ids_free(m->bridges);
+	am_ids_free(m->members);
+	am_ids_free(m->ifaces);
+	am_ids_free(m->peers);
+	am_ids_free(m->paths);
+	am_ids_free(m->sequences);
+	am_slab_free(&m->sequence_slab);
+	am_slab_free(&m->storm_slab);
+	am_slab_free(&m->bridge_slab);
+	am_learner_free(m->learner);
+	am_fdb_free(m->fdb);
+	free(m);
+}
+
+struct am_fdb *am_model_fdb(struct am_model *m)
+{
+	return m->fdb;
+}
+
+void am_model_limit_ifaces(struct am_model *m, uint16_t ifaces)
+{
+	am_ids_set_max(m->ifaces, ifaces);
+}
+
+/* ---- prepare, commit, retire ---- */
+
+static struct am_plan *plan_new(struct am_model *m, struct am_config *config)
+{
+	struct am_plan *plan = calloc(1, sizeof *plan);
+
+	if (!plan)
+		return NULL;
+	plan->model = m;
+	plan->snapshot = am_snapshot_new(++m->serials);
+	plan->retired = calloc(1, sizeof *plan->retired);
+	if (!plan->snapshot || !plan->retired) {
+		am_plan_free(plan);
+		return NULL;
+	}
+	plan->snapshot->config = config;
+	return plan;
+}
+
+struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
+	const struct am_port_limits *limits, struct am_config_errors *errors)
+{
+	struct am_plan *plan = plan_new(m, config);
+	size_t complaints = errors->n;
+	int rc = plan ? 0 : -ENOMEM;
+
+	if (plan) {
+		am_check(config, limits, errors);
+		if (errors->n == complaints)
+			rc = am_build(m, plan->snapshot, limits, errors);
+		if (rc == 0 && errors->n == complaints)
+			rc = am_config_diff(am_model_config(m), config, &plan->diff);
+	}
+	if (rc == 0 && errors->n == complaints)
+		return plan;
+	if (rc < 0)
+		am_config_complain(config, errors, "$", "cannot be prepared: %s", strerror(-rc));
+	if (plan)
+		plan->snapshot->config = NULL; /* stays the caller's */
+	am_plan_free(plan);
+	return NULL;
+}
+
+void am_plan_free(struct am_plan *plan)
+{
+	if (!plan)
+		return;
+	am_diff_free(&plan->diff);
+	am_snapshot_free(plan->snapshot);
+	free(plan->retired);
+	free(plan);
+}
+
+const struct am_diff *am_plan_diff(const struct am_plan *plan)
+{
+	return &plan->diff;
+}
+
+const struct am_roots *am_plan_roots(const struct am_plan *plan)
+{
+	return &plan->snapshot->roots;
+}
+
+uint16_t am_plan_port_id(const struct am_plan *plan, uint16_t i)
+{
+	return plan->snapshot->port_ids[i];
+}
+
+struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan)
+{
+	struct am_snapshot *old = m->running;
+	struct am_retired *retired = plan->retired;
+
+	am_paths_link(plan->snapshot, old);
+	plan->snapshot->roots.generation = ++m->generation;
+	m->running = plan->snapshot;
+	*retired = (struct am_retired){.model = m, .snapshot = old};
+	am_learn_reconcile(m);
+	am_diff_free(&plan->diff);
+	free(plan);
+	return retired;
+}
+
+void am_model_retire(struct am_retired *old)
+{
+	if (!old)
+		return;
+	for (uint32_t i = 0; i < old->n_strings; i++)
+		free(old->strings[i]);
+	am_snapshot_free(old->snapshot);
+	free(old);
+}

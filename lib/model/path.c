@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Next hops and the header strings that wait for them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stack.h"
+#include "state.h"
+
+/* ---- next hops ---- */
+
+static uint16_t port_by_name(const struct am_snapshot *s, const char *name)
+{
+	const struct am_conf_port *port = name[0] ? am_config_port(s->config, name) : NULL;
+
+	return port ? s->port_ids[port - s->config->ports] : AM_NO_ID;
+}
+
+static bool same_nexthop(const struct am_nexthop *a, const struct am_nexthop *b)
+{
+	return a->vrf == b->vrf && a->port == b->port && am_ip_equal(&a->remote, &b->remote) &&
+	       am_ip_equal(&a->via, &b->via) && a->is_static == b->is_static;
+}
+
+static const struct am_port_root *port_root(const struct am_snapshot *s, uint16_t port)
+{
+	return port < s->roots.n_ports && s->port_names[port] ? &s->roots.ports[port] : NULL;
+}
+
+static void answer_statically(
+	const struct am_snapshot *s, const struct am_conf_route *route, struct am_nexthop *nh)
+{
+	const struct am_port_root *port = port_root(s, nh->port);
+
+	if (!route->has_mac || !port)
+		return;
+	nh->is_static = true;
+	nh->resolved = true;
+	nh->out_port = port->id;
+	nh->src = port->mac;
+	nh->dst = route->mac;
+	nh->vlan = port->vlan;
+}
+
+uint16_t am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote)
+{
+	const struct am_conf_vrf *table = vrf == AM_VRF_UNDERLAY ? &s->config->underlay : &s->config->dflt;
+	const struct am_conf_route *route = am_route_find(table, remote);
+	struct am_nexthop nh = {.vrf = vrf, .remote = *remote, .port = AM_NO_ID, .out_port = AM_NO_ID};
+
+	if (route) {
+		nh.via = route->via;
+		nh.port = port_by_name(s, route->port);
+		answer_statically(s, route, &nh);
+	}
+	for (uint16_t i = 0; i < s->n_nexthops; i++)
+		if (same_nexthop(&s->nexthops[i], &nh))
+			return i;
+	nh.id = s->n_nexthops++;
+	s->nexthops[nh.id] = nh;
+	return nh.id;
+}
+
+/* ---- header strings ---- */
+
+static struct am_encap *new_string(void)
+{
+	struct am_encap *e = aligned_alloc(_Alignof(struct am_encap), sizeof *e);
+
+	if (e)
+		memset(e, 0, sizeof *e);
+	return e;
+}
+
+int am_path_add(struct am_snapshot *s, struct am_path_list *list, const struct am_encap_spec *spec,
+	const struct am_conf_tunnel *tunnel, uint16_t nexthop, struct am_err *err)
+{
+	struct am_path *p = &s->paths[s->n_paths];
+	struct am_encap *string = new_string();
+	int rc;
+
+	if (!string)
+		return am_fail(err, ENOMEM, "no memory for a header string");
+	rc = am_encap_build(spec, string, err);
+	if (rc < 0) {
+		free(string);
+		return rc;
+	}
+	*p = (struct am_path){.spec = *spec,
+		.list = list,
+		.bit = list->n++,
+		.nexthop = nexthop,
+		.tunnel = tunnel,
+		.string = string};
+	list->port[p->bit] = AM_NO_ID;
+	atomic_store_explicit(&list->encap[p->bit], string, memory_order_release);
+	s->octets += sizeof *string;
+	s->n_paths++;
+	return 0;
+}
+
+/* Put what is known of the link into p's string. */
+static int build_linked(const struct am_snapshot *s, struct am_path *p, struct am_encap *out)
+{
+	const struct am_nexthop *nh = &s->nexthops[p->nexthop];
+
+	memcpy(p->spec.link_src, nh->src.bytes, sizeof p->spec.link_src);
+	memcpy(p->spec.link_dst, nh->dst.bytes, sizeof p->spec.link_dst);
+	p->spec.link_vlan = nh->vlan;
+	if (!p->tunnel)
+		p->spec.path_mtu = p->spec.mtu = s->roots.ports[nh->out_port].mtu;
+	return am_encap_build(&p->spec, out, NULL);
+}
+
+static void set_live(struct am_path *p, bool live)
+{
+	uint32_t bits = atomic_load_explicit(&p->list->live, memory_order_relaxed);
+
+	/* One writer: no read-modify-write is needed. */
+	bits = live ? bits | 1u << p->bit : bits & ~(1u << p->bit);
+	atomic_store_explicit(&p->list->live, bits, memory_order_release);
+}
+
+static void publish(struct am_path *p, struct am_encap *string, uint16_t port)
+{
+	p->list->port[p->bit] = port;
+	p->string = string;
+	atomic_store_explicit(&p->list->encap[p->bit], string, memory_order_release);
+	set_live(p, true);
+}
+
+/* A next hop of the old snapshot that is asked for in the same words; mostly it has the same place. */
+static const struct am_nexthop *known_before(const struct am_snapshot *old, const struct am_nexthop *nh)
+{
+	if (nh->id < old->n_nexthops && same_nexthop(&old->nexthops[nh->id], nh))
+		return &old->nexthops[nh->id];
+	for (uint16_t i = 0; i < old->n_nexthops; i++)
+		if (same_nexthop(&old->nexthops[i], nh))
+			return &old->nexthops[i];
+	return NULL;
+}
+
+static void take_over(struct am_snapshot *s, const struct am_snapshot *old)
+{
+	for (uint16_t i = 0; i < s->n_nexthops; i++) {
+		struct am_nexthop *nh = &s->nexthops[i];
+		const struct am_nexthop *before = nh->is_static ? NULL : known_before(old, nh);
+
+		if (!before || !before->resolved || !port_root(s, before->out_port))
+			continue;
+		*nh = *before;
+		nh->id = i;
+	}
+}
+
+void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old)
+{
+	if (old)
+		take_over(s, old);
+	for (uint32_t i = 0; i < s->n_paths; i++) {
+		struct am_path *p = &s->paths[i];
+
+		/* Nobody sees the string yet, so it is made in place; where the link makes it impossible it stays down. */
+		if (s->nexthops[p->nexthop].resolved && build_linked(s, p, p->string) == 0)
+			publish(p, p->string, s->nexthops[p->nexthop].out_port);
+	}
+}
+
+static bool same_answer(const struct am_nexthop *a, const struct am_nexthop *b)
+{
+	if (!a->resolved || !b->resolved)
+		return a->resolved == b->resolved;
+	return a->out_port == b->out_port && a->vlan == b->vlan && !memcmp(&a->src, &b->src, sizeof a->src) &&
+	       !memcmp(&a->dst, &b->dst, sizeof a->dst);
+}
+
+/* Give p a new string, or take it out of use; the one that was replaced goes to old. */
+static void relink(struct am_snapshot *s, struct am_path *p, struct am_retired *old)
+{
+	struct am_encap *before = p->string, *string;
+
+	if (!s->nexthops[p->nexthop].resolved) {
+		set_live(p, false);
+		return;
+	}
+	string = new_string();
+	if (!string || build_linked(s, p, string) < 0) {
+		free(string);
+		set_live(p, false);
+		return;
+	}
+	publish(p, string, s->nexthops[p->nexthop].out_port);
+	old->strings[old->n_strings++] = before;
+}
+
+struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolved, uint16_t out_port,
+	const struct am_mac *src, const struct am_mac *dst, uint16_t vlan)
+{
+	struct am_snapshot *s = m->running;
+	struct am_nexthop *nh, next;
+	struct am_retired *old;
+	uint32_t users = 0;
+
+	if (!s || i >= s->n_nexthops || s->nexthops[i].is_static)
+		return NULL;
+	nh = &s->nexthops[i];
+	next = *nh;
+	next.resolved = resolved && port_root(s, out_port);
+	if (next.resolved) {
+		next.out_port = out_port;
+		next.src = *src;
+		next.dst = *dst;
+		next.vlan = vlan;
+	}
+	if (same_answer(nh, &next))
+		return NULL;
+	for (uint32_t p = 0; p < s->n_paths; p++)
+		users += s->paths[p].nexthop == i;
+	old = calloc(1, sizeof *old + users * sizeof old->strings[0]);
+	if (!old)
+		return NULL; /* nothing was changed; the next report tries again */
+	old->model = m;
+	*nh = next;
+	for (uint32_t p = 0; p < s->n_paths; p++)
+		if (s->paths[p].nexthop == i)
+			relink(s, &s->paths[p], old);
+	return old;
+}
+
+/* The longest outer packet that a path may send whole. */
+static unsigned outer_max(const struct am_path *p)
+{
+	return p->spec.split == AM_SPLIT_FILL ? p->spec.path_mtu : AM_IP_WHOLE_ALWAYS;
+}
+
+bool am_model_nexthop_note(const struct am_model *m, uint16_t i, char *buf, size_t room)
+{
+	const struct am_snapshot *s = m->running;
+	const struct am_port_root *port;
+
+	if (!s || i >= s->n_nexthops || !s->nexthops[i].resolved)
+		return false;
+	port = port_root(s, s->nexthops[i].out_port);
+	for (uint32_t k = 0; k < s->n_paths; k++) {
+		const struct am_path *p = &s->paths[k];
+
+		if (p->nexthop != i || !p->tunnel || outer_max(p) <= port->mtu)
+			continue;
+		snprintf(buf, room, "port %s carries %u octets, but tunnel %s sends packets of up to %u; %s",
+			s->port_names[port->id], port->mtu, p->tunnel->name, outer_max(p),
+			p->spec.split == AM_SPLIT_FILL && port->mtu >= AM_IP_WHOLE_ALWAYS
+				? "lower its \"path_mtu\", or use \"split\": \"floor\""
+				: "raise the port's MTU to 1280 or more");
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 64 };
+
+struct am_block {
+	struct am_block *next;
+} __attribute__((aligned(ALIGN)));
+
+struct am_snapshot *am_snapshot_new(uint64_t serial)
+{
+	struct am_snapshot *s = calloc(1, sizeof *s);
+
+	if (s)
+		s->serial = serial;
+	return s;
+}
+
+void am_snapshot_free(struct am_snapshot *s)
+{
+	struct am_block *b, *next;
+
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->n_paths; i++)
+		free(s->paths[i].string);
+	for (uint32_t i = 0; i < s->n_holds; i++)
+		am_ids_drop(s->holds[i].ids, s->holds[i].index);
+	am_peers_free(s->peers);
+	am_config_free(s->config);
+	for (b = s->blocks; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(s->holds);
+	free(s);
+}
+
+void *am_snapshot_alloc(struct am_snapshot *s, size_t count, size_t size)
+{
+	size_t octets = (sizeof(struct am_block) + count * size + ALIGN - 1) / ALIGN * ALIGN;
+	struct am_block *b = aligned_alloc(ALIGN, octets);
+
+	if (!b)
+		return NULL;
+	memset(b, 0, octets);
+	b->next = s->blocks;
+	s->blocks = b;
+	s->octets += octets;
+	return b + 1;
+}
+
+int am_snapshot_take(
+	struct am_snapshot *s, struct am_ids *ids, const char *name, uint32_t span, uint32_t *index)
+{
+	struct am_hold *holds;
+	uint32_t room;
+	int rc;
+
+	if (s->n_holds == s->room_holds) {
+		room = s->room_holds ? s->room_holds * 2 : 64;
+		holds = realloc(s->holds, room * sizeof *holds);
+		if (!holds)
+			return -ENOMEM;
+		s->holds = holds;
+		s->room_holds = room;
+	}
+	rc = am_ids_take(ids, name, span, s->serial, index);
+	if (rc == 0)
+		s->holds[s->n_holds++] = (struct am_hold){ids, *index};
+	return rc < 0 ? rc : 0;
+}

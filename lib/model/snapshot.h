@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MODEL_SNAPSHOT_H
+#define MODEL_SNAPSHOT_H
+/*
+ * One configuration as built: the roots that workers read and what only the control thread needs beside them. Built by
+ * prepare, never changed after commit but for the strings and live bits of its path lists, freed as a whole.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "ids.h"
+#include "model/model.h"
+#include "net/encap.h"
+#include "table/roots.h"
+
+/* One header string of a path list: what it is made from, and the next hop that it waits for. */
+struct am_path {
+	struct am_encap_spec spec; /* link fields as last built */
+	struct am_path_list *list;
+	uint16_t bit; /* index in list */
+	uint16_t nexthop;
+	const struct am_conf_tunnel *tunnel; /* NULL: straight over a port */
+	struct am_encap *string;             /* what list->encap[bit] points to */
+};
+
+struct am_hold {
+	struct am_ids *ids;
+	uint32_t index;
+};
+
+struct am_block;
+
+struct am_snapshot {
+	uint64_t serial; /* each has another */
+	struct am_roots roots;
+	struct am_config *config;
+	struct am_peers *peers;
+	uint16_t *port_ids;                    /* by index in config->ports */
+	const struct am_conf_bridge **bridges; /* configuration by bridge id, NULL where free */
+	struct am_iface_info *ifaces;          /* by id; name NULL where free */
+	const char **port_names;               /* by port id */
+	const char **member_texts;             /* by member id */
+	uint16_t n_nexthops;
+	struct am_nexthop *nexthops;
+	uint32_t n_paths;
+	struct am_path *paths;
+	uint16_t n_locals[2]; /* by vrf: addresses that tunnel or VXLAN packets come to */
+	struct am_ip *locals[2];
+	uint32_t n_holds, room_holds;
+	struct am_hold *holds;
+	struct am_block *blocks;
+	uint64_t octets; /* in blocks and strings */
+};
+
+struct am_snapshot *am_snapshot_new(uint64_t serial);
+/* Frees the configuration too, where it has one; lets go of its names. */
+void am_snapshot_free(struct am_snapshot *s);
+
+/* Zeroed memory that lives as long as the snapshot; NULL where there is none. count may be 0. */
+void *am_snapshot_alloc(struct am_snapshot *s, size_t count, size_t size);
+/* Hold a name for as long as the snapshot lives. */
+int am_snapshot_take(
+	struct am_snapshot *s, struct am_ids *ids, const char *name, uint32_t span, uint32_t *index);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MODEL_STATE_H
+#define MODEL_STATE_H
+/* What outlives a reload: numbering, the FDB and what belongs to it, state that workers keep in long-lived objects. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ids.h"
+#include "model/model.h"
+#include "snapshot.h"
+#include "table/fdb.h"
+
+enum { AM_MODEL_PORTS = 64 };
+
+/* Objects by index that stay where they are once made; they live until the model goes. */
+struct am_slab {
+	uint32_t n;
+	void **items;
+};
+
+void *am_slab_get(
+	struct am_slab *slab, uint32_t index, size_t size); /* made, zeroed, where it is not there yet */
+void am_slab_free(struct am_slab *slab);
+
+/* GRE sequence numbers of a tunnel between two addresses. */
+struct am_sequence {
+	_Atomic uint32_t tx, rx;
+};
+
+struct am_bridge_state {
+	struct am_bridge_stats stats;
+	uint32_t learnt; /* entries that count against the MAC limit */
+};
+
+struct am_learner;
+
+struct am_model {
+	struct am_fdb *fdb;
+	uint64_t seed, generation;
+	uint64_t serials; /* snapshots made */
+	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences;
+	struct am_slab sequence_slab; /* struct am_sequence by sequences */
+	struct am_slab storm_slab;    /* struct am_storm_state by member id */
+	struct am_slab bridge_slab;   /* struct am_bridge_state by bridge id */
+	struct am_learner *learner;
+	struct am_snapshot *running; /* NULL before the first commit */
+};
+
+struct am_plan {
+	struct am_model *model;
+	struct am_snapshot *snapshot;
+	struct am_diff diff;
+	struct am_retired *retired; /* made here so that commit needs no memory */
+};
+
+struct am_retired {
+	struct am_model *model;
+	struct am_snapshot *snapshot; /* NULL: only strings */
+	uint32_t n_strings;
+	struct am_encap *strings[];
+};
+
+/* build.c: everything below the roots of a checked configuration. Complaints go to errors; 0, or -errno without one. */
+int am_build(struct am_model *m, struct am_snapshot *s, const struct am_port_limits *limits,
+	struct am_config_errors *errors);
+
+/* path.c */
+uint16_t am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote);
+/* Next path of list; its string is made but not live. 0 or -errno with err. */
+int am_path_add(struct am_snapshot *s, struct am_path_list *list, const struct am_encap_spec *spec,
+	const struct am_conf_tunnel *tunnel, uint16_t nexthop, struct am_err *err);
+/* Before a snapshot is published: take over what old (or NULL) knows of next hops, and link strings that have one. */
+void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old);
+
+/* learn.c */
+struct am_learner *am_learner_create(uint64_t seed);
+void am_learner_free(struct am_learner *l);
+uint64_t am_learner_memory(const struct am_learner *l);
+/* After a commit: drop what points to nowhere, set what is static. */
+void am_learn_reconcile(struct am_model *m);
+
+#endif
