@@ -76,18 +76,23 @@ static enum am_verdict mark_inner(const struct inner *p, uint8_t *ip, uint32_t l
 }
 
 /*
- * IPv4 identifications wrap, so halves of two datagrams may meet. What was put together must be as long as
- * the packet inside says (RFC 4963); Ethernet pads only short frames, which are never cut.
+ * Is what came out as long as the packet inside says? Shorter is a truncated one, which no host should see. A reassembled one
+ * must match exactly: IPv4 identifications wrap, so halves of two datagrams may meet (RFC 4963), and Ethernet pads only short
+ * frames, which are never cut.
  */
-static bool length_agrees(const struct inner *p, const uint8_t *ip, uint32_t len, uint16_t type)
+static enum am_verdict check_length(const struct inner *p, const uint8_t *ip, uint32_t len, uint16_t type)
 {
-	if (likely(!p->whole_made))
-		return true;
-	if (type == AM_ET_IPV4)
-		return len >= AM_IP4_LEN && am_load16(ip + 2) == len;
-	if (type == AM_ET_IPV6)
-		return len >= AM_IP6_LEN && am_load16(ip + 4) + (uint32_t)AM_IP6_LEN == len;
-	return true;
+	uint32_t says;
+
+	if (type == AM_ET_IPV4 && len >= AM_IP4_LEN)
+		says = am_load16(ip + 2);
+	else if (type == AM_ET_IPV6 && len >= AM_IP6_LEN)
+		says = am_load16(ip + 4) + (uint32_t)AM_IP6_LEN;
+	else
+		return type == AM_ET_IPV4 || type == AM_ET_IPV6 ? AM_V_TUNNEL_INNER : AM_V_OK;
+	if (unlikely(says > len))
+		return AM_V_TUNNEL_INNER;
+	return unlikely(p->whole_made && says != len) ? AM_V_FRAG_LENGTH_DISAGREES : AM_V_OK;
 }
 
 /* A frame came out: give it to the member that it belongs to. */
@@ -96,14 +101,12 @@ static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, 
 	uint8_t *frame = am_buf_data(p->m);
 	uint32_t len = am_buf_len(p->m);
 	uint8_t tos;
-	enum am_verdict v = mark_inner(p, frame + f->eth.len, len - f->eth.len, &tos);
+	enum am_verdict v = check_length(p, frame + f->eth.len, len - f->eth.len, f->eth.type);
 
+	if (likely(v == AM_V_OK))
+		v = mark_inner(p, frame + f->eth.len, len - f->eth.len, &tos);
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
-		return;
-	}
-	if (unlikely(!length_agrees(p, frame + f->eth.len, len - f->eth.len, f->eth.type))) {
-		refuse(w, p, AM_V_FRAG_LENGTH_DISAGREES);
 		return;
 	}
 	if (unlikely(mss4 | mss6) && am_mss_clamp_frame(frame, len, mss4, mss6))
