@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""amimed in a namespace: start, ask, reload, end."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from netns import Trouble, run
+
+
+class Daemon:
+    """One amimed. Its log is a file beside the captures."""
+
+    def __init__(self, ns, config, build, folder, wrapper=()):
+        self.ns, self.config, self.build = ns, config, build
+        with open(config, encoding="utf-8") as file:
+            self.name = json.load(file).get("system", {}).get("name", "amime")
+        self.log = os.path.join(folder, f"{self.name}.log")
+        self.wrapper = wrapper
+        self.process = None
+
+    def program(self, name):
+        return os.path.join(self.build, "apps", name, name)
+
+    def start(self, patience=15.0):
+        """Run it and wait until it answers on its control socket."""
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", self.ns, *self.wrapper, self.program("amimed"), "--config", self.config],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise Trouble(f"amimed of {self.name} ended with status {self.process.returncode}:\n{self.tail()}")
+            if self.answers():
+                return self
+            time.sleep(0.05)
+        raise Trouble(f"amimed of {self.name} does not answer within {patience:.0f} s:\n{self.tail()}")
+
+    def answers(self):
+        done = subprocess.run([self.program("amimectl"), "-s", self.name, "--json", "show", "version"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=5)
+        return done.returncode == 0
+
+    def tail(self, lines=15):
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            return "\n".join("    " + line for line in log.read().splitlines()[-lines:])
+
+    def ctl(self, *words):
+        """What amimectl --json says, as a value."""
+        return json.loads(run(self.program("amimectl"), "-s", self.name, "--json", *words))
+
+    def counter(self, what, name):
+        """The sum of one counter over the rows of `show what`."""
+        return sum(find_all(self.ctl("show", what), name))
+
+    def signal(self, number):
+        os.kill(self.process.pid, number)
+
+    def stop(self):
+        """End it the polite way; a status other than 0 is a failure that a caller must hear of."""
+        if self.process is None:
+            return
+        process, self.process = self.process, None
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            status = process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise Trouble(f"amimed of {self.name} did not end within 10 s of SIGTERM:\n{self.tail()}") from None
+        if status:
+            raise Trouble(f"amimed of {self.name} ended with status {status}:\n{self.tail()}")
+
+    def kill(self):
+        """kill -9, and reap."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+
+def find_all(value, key):
+    """Every number under that key, however deep."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            if name == key and isinstance(below, int):
+                yield below
+            else:
+                yield from find_all(below, key)
+    elif isinstance(value, list):
+        for below in value:
+            yield from find_all(below, key)
