@@ -238,6 +238,8 @@ struct am_peers_builder *am_peers_builder(uint64_t seed)
 
 	if (!b)
 		return NULL;
+	/* Spread over all bits: a hash is one multiplication by it. */
+	seed = am_hash64(seed, 0xd6e8feb86659fd93ull);
 	b->tables.seed = seed;
 	/* Readers count on a free slot in every table, so none is ever without. */
 	if (grow_pairs(&b->tables.peers, seed) || grow_pairs(&b->tables.locals, seed) ||

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs amime-bench itself: argv[1] is the program. Numbers are checked for sense only, not against a goal. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+enum { LINE = 256, COMMAND = 1024, MUCH = 1000000 };
+
+static const char *program;
+
+static FILE *start(const char *arguments)
+{
+	char command[COMMAND];
+	FILE *f;
+
+	assert_in_range(snprintf(command, sizeof command, "%s %s", program, arguments), 1, COMMAND - 1);
+	f = popen(command, "r");
+	assert_non_null(f);
+	return f;
+}
+
+static int finish(FILE *f)
+{
+	int status = pclose(f);
+
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static json_t *run_quick(const char *arguments)
+{
+	FILE *f = start(arguments);
+	json_error_t error;
+	json_t *report = json_loadf(f, 0, &error);
+
+	if (!report)
+		fail_msg("line %d: %s", error.line, error.text);
+	assert_int_equal(finish(f), 0);
+	return report;
+}
+
+static json_t *find_case(json_t *cases, const char *name)
+{
+	json_t *c;
+	size_t i;
+
+	json_array_foreach(cases, i, c)
+	{
+		if (!strcmp(json_string_value(json_object_get(c, "name")), name))
+			return c;
+	}
+	fail_msg("no case %s in the JSON", name);
+	return NULL;
+}
+
+static json_int_t integer(json_t *object, const char *key)
+{
+	json_t *v = json_object_get(object, key);
+
+	assert_true(json_is_integer(v));
+	return json_integer_value(v);
+}
+
+static double real(json_t *object, const char *key)
+{
+	json_t *v = json_object_get(object, key);
+
+	assert_true(json_is_number(v));
+	return json_number_value(v);
+}
+
+static void check_samples(json_t *c)
+{
+	json_t *samples = json_object_get(c, "samples"), *s;
+	json_int_t kept = 0;
+	size_t i;
+
+	assert_int_equal(json_array_size(samples), integer(c, "taken"));
+	json_array_foreach(samples, i, s)
+	{
+		double cycles = real(s, "cycles");
+
+		assert_true(cycles > 0 && cycles < MUCH);
+		assert_true(integer(s, "probe") > 0);
+		kept += !strcmp(json_string_value(json_object_get(s, "fate")), "kept");
+	}
+	assert_int_equal(kept, integer(c, "kept"));
+}
+
+static void check_case(json_t *c)
+{
+	json_t *cycles = json_object_get(c, "cycles");
+
+	assert_true(integer(c, "taken") > 0);
+	assert_int_equal(
+		integer(c, "taken"), integer(c, "kept") + integer(c, "slow") + integer(c, "interrupted"));
+	check_samples(c);
+	if (!integer(c, "kept")) {
+		assert_true(json_is_null(cycles));
+		return;
+	}
+	assert_true(real(cycles, "min") > 0);
+	assert_true(real(cycles, "min") <= real(cycles, "q1"));
+	assert_true(real(cycles, "q1") <= real(cycles, "median"));
+	assert_true(real(cycles, "median") <= real(cycles, "q3"));
+	assert_true(real(cycles, "q3") <= real(cycles, "max"));
+}
+
+static void test_every_listed_case_is_measured(void **state)
+{
+	json_t *report = run_quick("micro --quick --json -"), *cases = json_object_get(report, "cases");
+	FILE *f = start("micro --list");
+	char line[LINE], name[LINE];
+	size_t n = 0;
+
+	(void)state;
+	for (; fgets(line, sizeof line, f); n++) {
+		assert_int_equal(sscanf(line, "%255s", name), 1);
+		check_case(find_case(cases, name));
+	}
+	assert_int_equal(finish(f), 0);
+	assert_true(n >= 30);
+	assert_int_equal(json_array_size(cases), n);
+	json_decref(report);
+}
+
+static void test_what_the_issue_asks_for_is_there(void **state)
+{
+	static const char *const groups[] = {"parse/", "encap/", "fragment/", "decap/", "reassemble/", "fdb/",
+		"checksum/", "mss/", "flow/"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		char arguments[LINE], line[LINE];
+		FILE *f;
+
+		snprintf(arguments, sizeof arguments, "micro --list --filter %s", groups[i]);
+		f = start(arguments);
+		assert_non_null(fgets(line, sizeof line, f));
+		assert_memory_equal(line, groups[i], strlen(groups[i]));
+		while (fgets(line, sizeof line, f))
+			assert_non_null(strstr(line, groups[i]));
+		assert_int_equal(finish(f), 0);
+	}
+}
+
+static void test_machine_is_named(void **state)
+{
+	static const char *const keys[] = {"cpu", "kernel", "dpdk", "compiler", "version"};
+	json_t *report = run_quick("micro --quick --filter fdb/hit-1k --json -");
+	json_t *machine = json_object_get(report, "machine");
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(report, "command")), "micro");
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *text = json_string_value(json_object_get(machine, keys[i]));
+
+		assert_non_null(text);
+		assert_true(*text);
+	}
+	assert_true(integer(machine, "tsc_hz") > 100000000);
+	assert_int_equal(json_array_size(json_object_get(report, "cases")), 1);
+	json_decref(report);
+}
+
+static void test_bad_options_are_refused(void **state)
+{
+	static const char *const bad[] = {"", "nothing", "micro --samples 0", "micro --samples 1x",
+		"micro --cpu -1", "micro --filter no-such-case", "micro extra",
+		"micro --json /nowhere/at/all --quick --filter fdb/hit-1k"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char arguments[LINE], line[LINE];
+		FILE *f;
+
+		snprintf(arguments, sizeof arguments, "%s 2>&1", bad[i]);
+		f = start(arguments);
+		assert_non_null(fgets(line, sizeof line, f));
+		while (fgets(line, sizeof line, f))
+			;
+		assert_int_not_equal(finish(f), 0);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_listed_case_is_measured),
+		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
+		cmocka_unit_test(test_machine_is_named),
+		cmocka_unit_test(test_bad_options_are_refused),
+	};
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s AMIME-BENCH\n", argv[0]);
+		return 2;
+	}
+	program = argv[1];
+	return cmocka_run_group_tests_name("amime-bench", tests, NULL, NULL);
+}

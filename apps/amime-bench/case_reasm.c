@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "cases.h"
+#include "net/ether.h"
+#include "net/flow.h"
+#include "net/ip.h"
+#include "pkt/buf.h"
+#include "pkt/encap.h"
+#include "pkt/reasm.h"
+#include "workload.h"
+
+enum {
+	DATAGRAMS_MAX = 128,
+	FRAGMENTS = 2,
+	ENTRIES = 4096,
+	PEER_ENTRIES = 2048,
+	LONGEST = 2400,
+};
+
+/* In which order the fragments of a burst of datagrams arrive. */
+enum order {
+	ADJACENT,    /* first, second, first, second */
+	REVERSED,    /* second, first, second, first */
+	INTERLEAVED, /* all firsts, then all seconds */
+};
+
+struct reasm_arg {
+	struct work_tunnel tunnel;
+	enum order order;
+	unsigned datagrams;
+};
+
+struct reasm {
+	struct am_encap encap;
+	struct am_ipid ids;
+	struct am_reasm *table;
+	struct rte_mempool *pool;
+	const struct reasm_arg *arg;
+	am_time now;
+	struct rte_mbuf *in[DATAGRAMS_MAX * FRAGMENTS]; /* as they arrive */
+	struct am_ip_hdr hdr[DATAGRAMS_MAX * FRAGMENTS];
+	struct rte_mbuf *whole[DATAGRAMS_MAX];
+	unsigned n_whole;
+};
+
+static void count_nothing(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets)
+{
+	(void)ctx;
+	(void)peer;
+	(void)why;
+	(void)packets;
+}
+
+static void close_reasm(void *state)
+{
+	struct reasm *r = state;
+
+	am_buf_free_bulk(r->whole, r->n_whole);
+	am_reasm_free(r->table);
+	am_ipid_fini(&r->ids);
+	free(r);
+}
+
+static void *open_reasm(const struct bench_env *env, const void *arg, struct am_err *err)
+{
+	const struct am_reasm_conf conf = {
+		.entries = ENTRIES,
+		.peer_entries = PEER_ENTRIES,
+		.peers = 1,
+		.seed = env->seed,
+		.timeout6_ns = AM_S,
+		.timeout4_min_ns = 20 * AM_MS,
+		.timeout4_max_ns = 500 * AM_MS,
+		.id_range = 65536,
+	};
+	struct reasm *r = work_alloc(sizeof *r);
+
+	if (!r) {
+		am_fail(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	*r = (struct reasm){.pool = env->pool, .arg = arg, .now = {AM_S}};
+	if (work_encap(&r->arg->tunnel, &r->encap, err)) {
+		free(r);
+		return NULL;
+	}
+	if (am_ipid_init(&r->ids, 0, 1, 1, env->seed)) {
+		am_fail(err, ENOMEM, "no memory for identifications");
+		free(r);
+		return NULL;
+	}
+	r->table = am_reasm_create(&conf, count_nothing, NULL);
+	if (!r->table) {
+		am_fail(err, ENOMEM, "no memory for the reassembly table");
+		close_reasm(r);
+		return NULL;
+	}
+	return r;
+}
+
+/* Where fragment j of datagram i stands in the burst. */
+static unsigned place(const struct reasm *r, unsigned i, unsigned j)
+{
+	switch (r->arg->order) {
+	case REVERSED:
+		return i * FRAGMENTS + !j;
+	case INTERLEAVED:
+		return j * r->arg->datagrams + i;
+	default:
+		return i * FRAGMENTS + j;
+	}
+}
+
+/* One datagram as our own encap sends it, with an identification of its own. */
+static bool make_datagram(struct reasm *r, unsigned i)
+{
+	uint16_t len = r->arg->tunnel.frame_len;
+	struct rte_mbuf *m, *out[FRAGMENTS];
+	struct am_encap_in in = {0};
+	unsigned n;
+
+	if (!work_buffers(r->pool, &m, 1))
+		return false;
+	work_udp_frame(am_buf_set_len(m, len), len, AM_IPV4, i);
+	in.hash = am_flow_hash_frame(am_buf_data(m), len);
+	if (am_encap_push(&r->encap, &r->ids, r->pool, &in, m, out, &n) != AM_V_OK || n != FRAGMENTS)
+		return false;
+	for (unsigned j = 0; j < n; j++) {
+		unsigned at = place(r, i, j);
+
+		r->in[at] = out[j];
+		if (am_ip_parse(am_buf_data(out[j]) + AM_ETH_LEN, am_buf_len(out[j]) - AM_ETH_LEN,
+			    &r->hdr[at]) != AM_V_OK)
+			return false;
+	}
+	return true;
+}
+
+static bool prepare_reasm(void *state)
+{
+	struct reasm *r = state;
+
+	am_buf_free_bulk(r->whole, r->n_whole);
+	r->n_whole = 0;
+	r->now = am_time_add(r->now, 10 * AM_US);
+	am_reasm_expire(r->table, r->now, DATAGRAMS_MAX);
+	for (unsigned i = 0; i < r->arg->datagrams; i++)
+		if (!make_datagram(r, i))
+			return false;
+	return true;
+}
+
+static bool run_reasm(void *state)
+{
+	struct reasm *r = state;
+	unsigned n = r->arg->datagrams * FRAGMENTS;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m =
+			am_reasm_add(r->table, 0, r->in[i], AM_ETH_LEN, &r->hdr[i], LONGEST, r->now);
+
+		if (m)
+			r->whole[r->n_whole++] = m;
+	}
+	return r->n_whole == r->arg->datagrams;
+}
+
+/* clang-format off */
+#define REASM(name_, about_, datagrams_, order_, family, split) \
+	{.name = "reassemble/" name_, .per = "datagram", .about = about_, .ops = datagrams_, .open = open_reasm, \
+	 .prepare = prepare_reasm, .run = run_reasm, .close = close_reasm, \
+	 .arg = &(const struct reasm_arg){.order = order_, .datagrams = datagrams_, \
+		.tunnel = {AM_TUNNEL_GRE, family, AM_IPV4, split, WORK_FULL, FRAGMENTS}}}
+
+const struct bench_case bench_reasm_cases[] = {
+	REASM("adjacent", "IPv4, first and second halves side by side, 1276 + rest", BENCH_BURST, ADJACENT, AM_IPV4, AM_SPLIT_FLOOR),
+	REASM("reversed", "IPv4, second half first, 1276 + rest", BENCH_BURST, REVERSED, AM_IPV4, AM_SPLIT_FLOOR),
+	REASM("interleaved-128", "IPv4, 128 firsts and then 128 seconds, 1276 + rest", DATAGRAMS_MAX, INTERLEAVED, AM_IPV4, AM_SPLIT_FLOOR),
+	REASM("adjacent-fill", "IPv4, first and second halves side by side, 1500 + rest", BENCH_BURST, ADJACENT, AM_IPV4, AM_SPLIT_FILL),
+	REASM("adjacent-ipv6", "IPv6, first and second halves side by side, 1280 + rest", BENCH_BURST, ADJACENT, AM_IPV6, AM_SPLIT_FLOOR),
+	{.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_COMMAND_H
+#define BENCH_COMMAND_H
+
+/* A subcommand: gets its own name as argv[0] and returns the program's exit status. */
+struct bench_command {
+	const char *name;
+	const char *about;
+	int (*main)(int argc, char **argv);
+};
+
+int bench_micro_main(int argc, char **argv);
+
+#endif

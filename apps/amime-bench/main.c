@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct bench_command commands[] = {
+	{"micro", "cycles per packet of each building block, hot, in memory", bench_micro_main},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int usage(FILE *out, int status)
+{
+	fprintf(out, "Usage: amime-bench COMMAND [OPTION]...\n"
+		     "Measure what Amime's data plane costs on this machine.\n\nCommands:\n");
+	for (int i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
+	fprintf(out, "\n  --help     this text; amime-bench COMMAND --help for the options of one\n"
+		     "  --version  the version\n");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return usage(stderr, 2);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return usage(stdout, 0);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("amime-bench %s\n", AMIME_VERSION);
+		return 0;
+	}
+	for (int i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].main(argc - 1, argv + 1);
+	fprintf(stderr, "amime-bench: no command \"%s\"; see amime-bench --help\n", argv[1]);
+	return 2;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "base/clock.h"
+#include "cases.h"
+#include "command.h"
+#include "pkt/buf.h"
+#include "report.h"
+
+enum {
+	BUFFERS = 2048,
+	BUFFER_CACHE = 256,
+	HUGE_PAGES_NEEDED = 32,
+	SAMPLES = 200,
+	RUNS = 16,
+	SECONDS = 20,
+	QUICK_SAMPLES = 10,
+	QUICK_RUNS = 4,
+	QUICK_SECONDS = 2,
+	CASES_MAX = 128,
+	SEED = 20261123, /* the same work every time */
+};
+
+struct options {
+	const char *json;
+	const char *filter;
+	bool quick, list, small_pages;
+	unsigned samples, seconds;
+	int cpu; /* -1: the one we are on */
+};
+
+static int usage(FILE *out, int status)
+{
+	fprintf(out,
+		"Usage: amime-bench micro [OPTION]...\n"
+		"Measure the building blocks of the data plane one by one, hot, in bursts of %d,\n"
+		"in cycles of the time stamp counter. No NIC and no root needed.\n\n"
+		"  --filter TEXT    only cases with TEXT in their name\n"
+		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
+		"                   output, in place of the table\n"
+		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
+		"  --samples N      N samples of each case\n"
+		"  --seconds N      go on for at most N seconds (%d; quick: %d) where samples must be\n"
+		"                   left out because the clock ran slow or the CPU was taken away\n"
+		"  --cpu N          run on CPU N instead of the one it was started on\n"
+		"  --small-pages    packet buffers on small pages even where there are huge ones\n"
+		"  --list           only name the cases\n"
+		"  --help           this text\n",
+		BENCH_BURST, QUICK_SAMPLES, SAMPLES, SECONDS, QUICK_SECONDS);
+	return status;
+}
+
+static bool number(const char *text, long least, long most, long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtol(text, &end, 10);
+	return !errno && end != text && !*end && *out >= least && *out <= most;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{"json", required_argument, NULL, 'j'},
+		{"filter", required_argument, NULL, 'f'},
+		{"samples", required_argument, NULL, 's'},
+		{"seconds", required_argument, NULL, 't'},
+		{"cpu", required_argument, NULL, 'c'},
+		{"quick", no_argument, NULL, 'q'},
+		{"list", no_argument, NULL, 'l'},
+		{"small-pages", no_argument, NULL, 'p'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	long n = 0;
+	int c;
+
+	*o = (struct options){.cpu = -1};
+	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+		switch (c) {
+		case 'j':
+			o->json = optarg;
+			break;
+		case 'f':
+			o->filter = optarg;
+			break;
+		case 's':
+			if (!number(optarg, 1, 100000, &n)) {
+				fprintf(stderr, "amime-bench: --samples takes a number from 1 to 100000\n");
+				return 2;
+			}
+			o->samples = (unsigned)n;
+			break;
+		case 't':
+			if (!number(optarg, 1, 3600, &n)) {
+				fprintf(stderr, "amime-bench: --seconds takes a number from 1 to 3600\n");
+				return 2;
+			}
+			o->seconds = (unsigned)n;
+			break;
+		case 'c':
+			if (!number(optarg, 0, CPU_SETSIZE - 1, &n)) {
+				fprintf(stderr, "amime-bench: --cpu takes the number of a CPU\n");
+				return 2;
+			}
+			o->cpu = (int)n;
+			break;
+		case 'q':
+			o->quick = true;
+			break;
+		case 'l':
+			o->list = true;
+			break;
+		case 'p':
+			o->small_pages = true;
+			break;
+		case 'h':
+			return usage(stdout, 0);
+		default:
+			return usage(stderr, 2);
+		}
+	}
+	if (!o->samples)
+		o->samples = o->quick ? QUICK_SAMPLES : SAMPLES;
+	if (!o->seconds)
+		o->seconds = o->quick ? QUICK_SECONDS : SECONDS;
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "amime-bench: micro takes no \"%s\"\n", argv[optind]);
+	return 2;
+}
+
+static unsigned choose_cases(const char *filter, struct bench_result out[CASES_MAX])
+{
+	static const struct bench_case *const groups[] = {
+		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
+	unsigned n = 0;
+
+	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+		for (const struct bench_case *c = groups[g]; c->name && n < CASES_MAX; c++)
+			if (!filter || strstr(c->name, filter))
+				out[n++].c = c;
+	return n;
+}
+
+static bool huge_pages_free(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
+	unsigned long n = 0;
+
+	if (!f)
+		return false;
+	if (fscanf(f, "%lu", &n) != 1)
+		n = 0;
+	fclose(f);
+	return n >= HUGE_PAGES_NEEDED;
+}
+
+/* DPDK for memory and buffers only, this thread on one CPU. */
+static int start_dpdk(int cpu, bool huge, struct am_err *err)
+{
+	char lcores[32];
+	char *argv[] = {"amime-bench", "--no-pci", "--no-shconf", "--no-telemetry", "--log-level=error",
+		"--lcores", lcores, "-m", "48", huge ? "--in-memory" : "--no-huge"};
+
+	snprintf(lcores, sizeof lcores, "0@%d", cpu);
+	if (rte_eal_init(sizeof argv / sizeof *argv, argv) >= 0)
+		return 0;
+	return am_fail(err, rte_errno ? rte_errno : EINVAL, "DPDK does not start on CPU %d: %s%s", cpu,
+		rte_strerror(rte_errno), huge ? "; try --small-pages" : "");
+}
+
+static void show_progress(unsigned round, unsigned at, unsigned n, const char *name)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[Kround %u, %u of %u: %s", round, at + 1, n, name);
+}
+
+static void end_progress(void)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+}
+
+static int report(const struct options *o, const struct bench_report *r, struct am_err *err)
+{
+	if (!o->json || strcmp(o->json, "-"))
+		bench_print_table(r, stdout);
+	return o->json ? bench_write_json(r, o->json, err) : 0;
+}
+
+static int run(const struct options *o, struct bench_result *results, unsigned n, struct am_err *err)
+{
+	struct bench_env env = {.seed = SEED};
+	bool huge = !o->small_pages && huge_pages_free();
+	struct bench b;
+	struct bench_report r = {.command = "micro", .bench = &b, .results = results, .n = n};
+	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), huge, err);
+
+	if (ret)
+		return ret;
+	env.pool = am_buf_pool("bench", BUFFERS, BUFFER_CACHE);
+	if (!env.pool)
+		return am_fail(err, ENOMEM, "no memory for %d packet buffers", BUFFERS);
+	bench_init(&b, &env, o->samples, o->quick ? QUICK_RUNS : RUNS);
+	ret = bench_measure(&b, results, n, o->seconds * AM_S, show_progress, err);
+	end_progress();
+	if (ret)
+		return ret;
+	bench_machine(&r.machine, huge);
+	return report(o, &r, err);
+}
+
+static void list_cases(const struct bench_result *results, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		printf("%-24s %s\n", results[i].c->name, results[i].c->about);
+}
+
+int bench_micro_main(int argc, char **argv)
+{
+	struct bench_result results[CASES_MAX] = {0};
+	struct am_err err = {""};
+	struct options o;
+	int status = parse_options(argc, argv, &o);
+	unsigned n;
+
+	if (status >= 0)
+		return status;
+	n = choose_cases(o.filter, results);
+	if (!n) {
+		fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench micro --list\n",
+			o.filter);
+		return 2;
+	}
+	if (o.list) {
+		list_cases(results, n);
+		return 0;
+	}
+	status = run(&o, results, n, &err) ? 1 : 0;
+	if (status)
+		fprintf(stderr, "amime-bench: %s\n", err.text);
+	bench_free(results, n);
+	return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "stats.h"
+
+#include <stdlib.h>
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double quantile(const double *v, size_t n, double q)
+{
+	double at = q * (double)(n - 1);
+	size_t below = (size_t)at;
+
+	if (below + 1 >= n)
+		return v[n - 1];
+	return v[below] + (at - (double)below) * (v[below + 1] - v[below]);
+}
+
+void bench_stats(double *v, size_t n, struct bench_stats *out)
+{
+	qsort(v, n, sizeof *v, by_value);
+	out->min = v[0];
+	out->q1 = quantile(v, n, 0.25);
+	out->median = quantile(v, n, 0.5);
+	out->q3 = quantile(v, n, 0.75);
+	out->max = v[n - 1];
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_STATS_H
+#define BENCH_STATS_H
+/* Order statistics of samples. */
+#include <stddef.h>
+
+struct bench_stats {
+	double min, q1, median, q3, max;
+};
+
+/* Sorts v; n is not 0. Quartiles are interpolated between the two values beside them. */
+void bench_stats(double *v, size_t n, struct bench_stats *out);
+
+#endif

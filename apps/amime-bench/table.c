@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "report.h"
+
+static int name_width(const struct bench_report *r)
+{
+	size_t width = strlen("case");
+
+	for (unsigned i = 0; i < r->n; i++)
+		if (strlen(r->results[i].c->name) > width)
+			width = strlen(r->results[i].c->name);
+	return (int)width;
+}
+
+static void print_head(const struct bench_report *r, FILE *out)
+{
+	const struct bench_machine *m = &r->machine;
+
+	fprintf(out, "amime-bench %s %s: %s, TSC %.0f MHz, CPU %d of %ld, %s\n", m->version, r->command,
+		m->cpu, (double)m->tsc_hz / 1e6, m->on_cpu, m->cpus, m->kernel);
+	fprintf(out, "%s, %s, packet buffers on %s pages, bursts of %d\n\n", m->dpdk, m->compiler,
+		m->huge_pages ? "huge" : "small", BENCH_BURST);
+}
+
+static void print_row(const struct bench_result *r, int width, FILE *out)
+{
+	unsigned out_of = r->n - r->kept;
+
+	if (r->kept)
+		fprintf(out, "%-*s %9.1f %9.1f %9.1f  %-9s %5u %9u\n", width, r->c->name, r->stats.median,
+			r->stats.q1, r->stats.q3, r->c->per, r->kept, out_of);
+	else
+		fprintf(out, "%-*s %9s %9s %9s  %-9s %5u %9u\n", width, r->c->name, "-", "-", "-", r->c->per,
+			0, out_of);
+}
+
+static void print_foot(const struct bench_report *r, FILE *out)
+{
+	unsigned n = 0, slow = 0, interrupted = 0, empty = 0;
+
+	for (unsigned i = 0; i < r->n; i++) {
+		n += r->results[i].n;
+		slow += r->results[i].slow;
+		interrupted += r->results[i].interrupted;
+		empty += !r->results[i].kept;
+	}
+	fprintf(out, "\nTSC cycles per operation: median and quartiles of the samples kept.\n");
+	fprintf(out,
+		"Left out: %u of %u samples; %u beside a probe that took over %d %% of the fastest one, ",
+		slow + interrupted, n, slow, BENCH_SLOW_PERCENT);
+	fprintf(out, "%u with the CPU taken away.\n", interrupted);
+	if (empty)
+		fprintf(out,
+			"%u cases have no sample to trust: this machine is busy or its clock slow; try "
+			"--seconds 60.\n",
+			empty);
+}
+
+void bench_print_table(const struct bench_report *r, FILE *out)
+{
+	int width = name_width(r);
+
+	print_head(r, out);
+	fprintf(out, "%-*s %9s %9s %9s  %-9s %5s %9s\n", width, "case", "cycles", "q1", "q3", "per", "kept",
+		"left out");
+	for (unsigned i = 0; i < r->n; i++)
+		print_row(&r->results[i], width, out);
+	print_foot(r, out);
+}

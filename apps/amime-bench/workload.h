@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_WORKLOAD_H
+#define BENCH_WORKLOAD_H
+/* Frames, header strings and buffers for cases to work on. Everything is numbered, so that a burst is of many flows. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench.h"
+#include "net/encap.h"
+
+struct rte_mbuf;
+
+enum {
+	WORK_FRAME_MAX = 1536,
+	WORK_SMALL = 64,
+	WORK_FULL = 1514,
+	WORK_MSS = 1460, /* what a SYN asks for */
+};
+
+/* Zeroed and aligned for any of our structs; free() takes it back. */
+void *work_alloc(size_t size);
+
+/* An Ethernet frame of len octets with UDP in IPv4 or IPv6, from host n. */
+void work_udp_frame(uint8_t *frame, uint16_t len, uint8_t family, uint32_t n);
+
+/* A TCP SYN with the usual options, over IPv4. Returns its length. */
+uint16_t work_syn_frame(uint8_t *frame, uint32_t n);
+
+/* What a tunnel case is about. */
+struct work_tunnel {
+	enum am_tunnel_kind kind;
+	uint8_t family;      /* of the outer header */
+	uint8_t vtep_family; /* 0: no VXLAN, the frame itself is the payload */
+	enum am_split split;
+	uint16_t frame_len;
+	unsigned frames; /* that leave for one that enters */
+};
+
+int work_encap(const struct work_tunnel *t, struct am_encap *out, struct am_err *err);
+
+/* n buffers with headroom, empty. False where the pool is empty: none is held then. */
+bool work_buffers(struct rte_mempool *pool, struct rte_mbuf **m, unsigned n);
+
+#endif
