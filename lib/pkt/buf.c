@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pkt/buf.h"
+
+#include <string.h>
+
+#if AM_POISON
+#include <sanitizer/asan_interface.h>
+
+/*
+ * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a readable range, so
+ * the end is exact to the octet, and the front to the 8 octets that it stands in.
+ */
+void am_buf_guard(struct rte_mbuf *m)
+{
+	__asan_poison_memory_region(m->buf_addr, m->buf_len);
+	__asan_unpoison_memory_region(am_buf_data(m), m->data_len);
+}
+
+void am_buf_unguard(struct rte_mbuf *m)
+{
+	__asan_unpoison_memory_region(m->buf_addr, m->buf_len);
+}
+#else
+void am_buf_guard(struct rte_mbuf *m)
+{
+	(void)m;
+}
+
+void am_buf_unguard(struct rte_mbuf *m)
+{
+	(void)m;
+}
+#endif
+
+struct rte_mbuf *am_buf_alloc(struct rte_mempool *pool, uint16_t headroom)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+
+	if (!m)
+		return NULL;
+	m->data_off = headroom;
+	if (AM_POISON)
+		am_buf_guard(m);
+	return m;
+}
+
+void am_buf_free(struct rte_mbuf *m)
+{
+	if (AM_POISON)
+		am_buf_unguard(m);
+	rte_pktmbuf_free(m);
+}
+
+void am_buf_free_bulk(struct rte_mbuf **m, unsigned n)
+{
+	if (AM_POISON)
+		for (unsigned i = 0; i < n; i++)
+			am_buf_unguard(m[i]);
+	rte_pktmbuf_free_bulk(m, n);
+}
+
+struct rte_mbuf *am_buf_copy(struct rte_mempool *pool, const struct rte_mbuf *m)
+{
+	uint16_t headroom = m->data_off, len = m->data_len;
+	struct rte_mbuf *copy = am_buf_alloc(pool, 0);
+
+	if (!copy)
+		return NULL;
+	if (len > copy->buf_len) {
+		am_buf_free(copy);
+		return NULL;
+	}
+	if (headroom + len > copy->buf_len)
+		headroom = (uint16_t)(copy->buf_len - len);
+	copy->data_off = headroom;
+	memcpy(am_buf_set_len(copy, len), am_buf_data(m), len);
+	return copy;
+}
+
+struct rte_mempool *am_buf_pool(const char *name, unsigned count, unsigned cache)
+{
+	return rte_pktmbuf_pool_create(name, count, cache, 0, AM_BUF_ROOM, SOCKET_ID_ANY);
+}

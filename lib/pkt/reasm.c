@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "pkt/reasm.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "net/csum.h"
+#include "pkt/buf.h"
+
+enum {
+	LINE = 64,
+	NONE = 0xffffffff,
+	LINK_MAX = 32,
+	HEADER_MAX = 128, /* IP header and what stands before the Fragment header */
+	RATE_WINDOW_NS = 10 * 1000 * 1000,
+	SWEEP_NS = 1000 * 1000,
+};
+
+/* One fragment held. */
+struct piece {
+	struct rte_mbuf *m;
+	uint16_t at;   /* fragment offset, octets */
+	uint16_t len;  /* octets of the fragmentable part */
+	uint16_t data; /* where they begin, from m's first octet */
+	uint16_t unused;
+};
+
+/* Two rings run through each entry, oldest first: all entries, and those of its peer. */
+struct links {
+	uint32_t prev, next;
+};
+
+/* A datagram in the making: one line to find and age it, one and a bit for its pieces. */
+struct entry {
+	uint64_t key;  /* peer and identification */
+	uint16_t key2; /* family and protocol */
+	uint8_t n;     /* pieces held */
+	uint8_t ecn;
+	uint16_t dead;  /* verdict it was killed with; what comes later shares it. 0 while it lives */
+	uint16_t total; /* octets of the fragmentable part; 0 until the last fragment has come */
+	uint64_t born_ns;
+	uint32_t hash_next; /* also the free list */
+	uint32_t have;      /* octets held */
+	struct links all, own;
+	/* From the first fragment's header. */
+	uint16_t ip_len; /* octets before the fragmentable part, without Fragment header */
+	uint16_t ip_at;  /* where they begin in its buffer */
+	uint16_t chain;  /* extension headers at the front of the fragmentable part */
+	uint16_t nexthdr_at;
+	uint8_t proto, ttl, tos, dont;
+	struct piece piece[AM_REASM_FRAGMENTS];
+} __attribute__((aligned(LINE)));
+
+struct peer {
+	struct links own;    /* head: own.next is the oldest entry */
+	struct links active; /* ring of the peers that hold something */
+	uint32_t held;
+	uint32_t done;          /* datagrams made whole in the running window */
+	uint64_t window_ns;     /* when it began */
+	uint64_t timeout4_last; /* by the last window alone */
+	uint64_t timeout4;
+} __attribute__((aligned(LINE)));
+
+struct am_reasm {
+	struct am_reasm_conf conf;
+	am_reasm_drop *drop;
+	void *ctx;
+	struct entry *entries;
+	uint32_t *heads; /* two per entry */
+	struct peer *peers;
+	struct links all;
+	uint32_t free;
+	uint32_t active; /* some peer in the ring of active ones, or NONE */
+	uint32_t n_active;
+	uint32_t live, buffers;
+	uint64_t next_sweep_ns;
+	uint64_t reassembled, fragments;
+	uint64_t memory;
+};
+
+/* A fragment on its way in. */
+struct arrival {
+	uint32_t peer;
+	struct rte_mbuf *m;
+	const struct am_ip_hdr *hdr;
+	uint32_t l2_len;
+	uint32_t data; /* where the fragmentable part begins in m */
+	uint32_t at, len;
+	uint32_t ip_len; /* octets of header before it, without Fragment header */
+	uint32_t max_len;
+	uint64_t key;
+	uint16_t key2;
+	am_time now;
+};
+
+static void report(struct am_reasm *r, uint32_t peer, enum am_verdict why, unsigned packets)
+{
+	if (packets)
+		r->drop(r->ctx, peer, why, packets);
+}
+
+/* The link at entry i of the ring of all, or of a peer's; index NONE is the ring's head. */
+static struct links *all_link(struct am_reasm *r, uint32_t i)
+{
+	return i == NONE ? &r->all : &r->entries[i].all;
+}
+
+static struct links *own_link(struct am_reasm *r, struct peer *p, uint32_t i)
+{
+	return i == NONE ? &p->own : &r->entries[i].own;
+}
+
+static uint32_t *bucket(struct am_reasm *r, uint64_t key, uint16_t key2)
+{
+	uint64_t h = am_mix(am_hash64(key, r->conf.seed) ^ key2, 0xa0761d6478bd642full ^ r->conf.seed);
+
+	return &r->heads[h & (2 * (uint64_t)r->conf.entries - 1)];
+}
+
+static void activate(struct am_reasm *r, uint32_t i)
+{
+	struct peer *p = &r->peers[i];
+
+	r->n_active++;
+	if (r->active == NONE) {
+		p->active = (struct links){i, i};
+		r->active = i;
+		return;
+	}
+	p->active = (struct links){r->peers[r->active].active.prev, r->active};
+	r->peers[p->active.prev].active.next = i;
+	r->peers[p->active.next].active.prev = i;
+}
+
+static void deactivate(struct am_reasm *r, uint32_t i)
+{
+	struct peer *p = &r->peers[i];
+
+	r->n_active--;
+	r->peers[p->active.prev].active.next = p->active.next;
+	r->peers[p->active.next].active.prev = p->active.prev;
+	if (r->active == i)
+		r->active = p->active.next == i ? NONE : p->active.next;
+}
+
+static uint32_t entry_peer(const struct entry *e)
+{
+	return (uint32_t)(e->key >> 32);
+}
+
+/* Take an entry out of everything. Its pieces are gone already. */
+static void entry_remove(struct am_reasm *r, uint32_t i)
+{
+	struct entry *e = &r->entries[i];
+	uint32_t peer = entry_peer(e), *at = bucket(r, e->key, e->key2);
+	struct peer *p = &r->peers[peer];
+
+	while (*at != i)
+		at = &r->entries[*at].hash_next;
+	*at = e->hash_next;
+	all_link(r, e->all.prev)->next = e->all.next;
+	all_link(r, e->all.next)->prev = e->all.prev;
+	own_link(r, p, e->own.prev)->next = e->own.next;
+	own_link(r, p, e->own.next)->prev = e->own.prev;
+	e->hash_next = r->free;
+	r->free = i;
+	r->live--;
+	if (--p->held == 0)
+		deactivate(r, peer);
+}
+
+/* Free what an entry holds; returns how many packets that were. */
+static unsigned entry_empty(struct am_reasm *r, struct entry *e)
+{
+	unsigned n = e->n;
+
+	for (unsigned k = 0; k < n; k++)
+		am_buf_free(e->piece[k].m);
+	r->buffers -= n;
+	e->n = 0;
+	return n;
+}
+
+static void entry_drop(struct am_reasm *r, uint32_t i, enum am_verdict why)
+{
+	struct entry *e = &r->entries[i];
+
+	report(r, entry_peer(e), why, entry_empty(r, e));
+	entry_remove(r, i);
+}
+
+/* The datagram is lost, and with it what is still to come: the empty entry stays until its time is over. */
+static void entry_kill(struct am_reasm *r, struct entry *e, enum am_verdict why)
+{
+	report(r, entry_peer(e), why, entry_empty(r, e));
+	e->dead = (uint16_t)why;
+}
+
+static uint64_t timeout_ns(const struct am_reasm *r, const struct entry *e)
+{
+	return e->key2 >> 8 == AM_IPV6 ? r->conf.timeout6_ns : r->peers[entry_peer(e)].timeout4;
+}
+
+static bool overdue(const struct am_reasm *r, const struct entry *e, am_time now)
+{
+	return now.ns >= e->born_ns + timeout_ns(r, e);
+}
+
+static uint32_t entry_find(struct am_reasm *r, const struct arrival *a)
+{
+	uint32_t i = *bucket(r, a->key, a->key2);
+
+	while (i != NONE && (r->entries[i].key != a->key || r->entries[i].key2 != a->key2))
+		i = r->entries[i].hash_next;
+	return i;
+}
+
+/*
+ * Room for one more: a peer at its own cap gives up its oldest. Where the table itself is full, a peer that holds its even
+ * share or more gives up its own oldest as well, so that it cannot push out those who hold less; otherwise the oldest of
+ * all goes.
+ */
+static void make_room(struct am_reasm *r, uint32_t peer)
+{
+	struct peer *p = &r->peers[peer];
+
+	if (p->held >= r->conf.peer_entries)
+		entry_drop(r, p->own.next, AM_V_FRAG_EVICTED);
+	else if (r->free == NONE && p->held && (uint64_t)p->held * r->n_active >= r->conf.entries)
+		entry_drop(r, p->own.next, AM_V_FRAG_EVICTED);
+	else if (r->free == NONE)
+		entry_drop(r, r->all.next, AM_V_FRAG_EVICTED);
+}
+
+static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
+{
+	struct peer *p = &r->peers[a->peer];
+	uint32_t i, *head;
+	struct entry *e;
+
+	make_room(r, a->peer);
+	i = r->free;
+	e = &r->entries[i];
+	r->free = e->hash_next;
+	if (p->held++ == 0)
+		activate(r, a->peer);
+	r->live++;
+
+	e->key = a->key;
+	e->key2 = a->key2;
+	e->n = 0;
+	e->dead = 0;
+	e->total = 0;
+	e->have = 0;
+	e->ecn = a->hdr->tos & 3;
+	e->born_ns = a->now.ns;
+	head = bucket(r, a->key, a->key2);
+	e->hash_next = *head;
+	*head = i;
+	e->all = (struct links){r->all.prev, NONE};
+	all_link(r, e->all.prev)->next = i;
+	r->all.prev = i;
+	e->own = (struct links){p->own.prev, NONE};
+	own_link(r, p, e->own.prev)->next = i;
+	p->own.prev = i;
+	if (r->next_sweep_ns > e->born_ns + timeout_ns(r, e))
+		r->next_sweep_ns = e->born_ns + timeout_ns(r, e);
+	return e;
+}
+
+/* Identifications come round again: half of the time that takes at the measured rate is how long one may be held. */
+static void measure(struct am_reasm *r, struct peer *p, am_time now)
+{
+	uint64_t elapsed = am_time_since(now, (am_time){p->window_ns}), t;
+
+	p->done++;
+	if (elapsed < RATE_WINDOW_NS)
+		return;
+	t = elapsed >= r->conf.timeout4_max_ns * 2 * p->done / r->conf.id_range
+		    ? r->conf.timeout4_max_ns
+		    : r->conf.id_range * elapsed / (2 * (uint64_t)p->done);
+	if (t < r->conf.timeout4_min_ns)
+		t = r->conf.timeout4_min_ns;
+	p->timeout4 = t < p->timeout4_last ? t : p->timeout4_last;
+	p->timeout4_last = t;
+	p->window_ns = now.ns;
+	p->done = 0;
+}
+
+/* How a fragment stands to one that is held. AM_V_OK: beside it. */
+static enum am_verdict compare(const struct arrival *a, const struct entry *e, const struct piece *p)
+{
+	uint32_t end = a->at + a->len, p_end = (uint32_t)p->at + p->len;
+	bool last = !a->hdr->more, p_last = e->total && p_end == e->total;
+
+	if (a->at == p->at && a->len == p->len) {
+		if (last == p_last &&
+			!memcmp(am_buf_data(a->m) + a->data, am_buf_data(p->m) + p->data, a->len))
+			return AM_V_FRAG_DUPLICATE;
+		return AM_V_FRAG_CONFLICT;
+	}
+	if (end <= p->at || a->at >= p_end)
+		return AM_V_OK;
+	return a->at == p->at || (last && p_last) ? AM_V_FRAG_CONFLICT : AM_V_FRAG_OVERLAP;
+}
+
+/* What is wrong with a fragment in view of what is held. */
+static enum am_verdict judge(const struct arrival *a, const struct entry *e)
+{
+	uint32_t end = a->at + a->len;
+	enum am_verdict v;
+
+	for (unsigned k = 0; k < e->n; k++) {
+		v = compare(a, e, &e->piece[k]);
+		if (v != AM_V_OK)
+			return v;
+	}
+	if (e->total && (a->hdr->more ? end >= e->total : end != e->total))
+		return AM_V_FRAG_CONFLICT;
+	if (!a->hdr->more)
+		for (unsigned k = 0; k < e->n; k++)
+			if (e->piece[k].at >= end)
+				return AM_V_FRAG_CONFLICT;
+	if (end + a->ip_len > a->max_len)
+		return AM_V_FRAG_TOO_LONG;
+	if (e->n == AM_REASM_FRAGMENTS)
+		return AM_V_FRAG_TOO_MANY;
+	if (am_ecn_merge(e->ecn, a->hdr->tos & 3) < 0)
+		return AM_V_FRAG_ECN;
+	return AM_V_OK;
+}
+
+static void take_piece(struct am_reasm *r, const struct arrival *a, struct entry *e)
+{
+	const struct am_ip_hdr *h = a->hdr;
+
+	e->piece[e->n++] = (struct piece){a->m, (uint16_t)a->at, (uint16_t)a->len, (uint16_t)a->data, 0};
+	e->have += a->len;
+	e->ecn = (uint8_t)am_ecn_merge(e->ecn, h->tos & 3);
+	r->buffers++;
+	if (!h->more)
+		e->total = (uint16_t)(a->at + a->len);
+	if (a->at)
+		return;
+	e->ip_len = (uint16_t)a->ip_len;
+	e->ip_at = (uint16_t)a->l2_len;
+	e->chain = (uint16_t)(a->l2_len + h->hlen - a->data);
+	e->nexthdr_at = h->nexthdr_at;
+	e->proto = h->proto;
+	e->ttl = h->ttl;
+	e->tos = h->tos;
+	e->dont = h->dont;
+}
+
+/* Where the datagram will stand. */
+struct plan {
+	unsigned base;  /* the piece whose buffer it takes */
+	uint32_t head;  /* link and IP header, octets */
+	uint32_t total; /* octets after them */
+	uint32_t start; /* in base's buffer: the link header's first octet */
+};
+
+/* Where piece p's octets begin in its buffer. */
+static uint32_t piece_at(const struct piece *p)
+{
+	return (uint32_t)p->m->data_off + p->data;
+}
+
+/* Whether the datagram fits around piece p where that stands. */
+static bool fits_around(const struct piece *p, uint32_t head, uint32_t total)
+{
+	uint32_t before = p->at + head, behind = total - p->at;
+
+	return piece_at(p) >= before && piece_at(p) + behind <= p->m->buf_len;
+}
+
+/*
+ * The longest piece around which the datagram fits stays where it is; failing that, the longest one whose buffer is large
+ * enough moves inside it.
+ */
+static bool make_plan(const struct entry *e, uint32_t head, struct plan *out)
+{
+	int best = -1;
+	bool best_fits = false;
+
+	for (unsigned k = 0; k < e->n; k++) {
+		const struct piece *p = &e->piece[k];
+		bool fits = fits_around(p, head, e->total);
+
+		if (!fits && head + e->total > p->m->buf_len)
+			continue;
+		if (best >= 0 && (best_fits > fits || (best_fits == fits && e->piece[best].len >= p->len)))
+			continue;
+		best = (int)k;
+		best_fits = fits;
+	}
+	if (best < 0)
+		return false;
+	*out = (struct plan){.base = (unsigned)best, .head = head, .total = e->total};
+	if (best_fits) {
+		out->start = piece_at(&e->piece[best]) - e->piece[best].at - head;
+	} else {
+		uint32_t spare = e->piece[best].m->buf_len - head - e->total;
+
+		out->start = spare < RTE_PKTMBUF_HEADROOM ? spare : RTE_PKTMBUF_HEADROOM;
+	}
+	return true;
+}
+
+/* Widen base to both where it stands and where it will stand, put all pieces in place, and cut it to size. */
+static struct rte_mbuf *gather(struct entry *e, const struct plan *plan)
+{
+	struct rte_mbuf *m = e->piece[plan->base].m;
+	uint32_t from = piece_at(&e->piece[plan->base]);
+	uint32_t end = plan->start + plan->head + plan->total;
+	uint8_t *body = (uint8_t *)m->buf_addr + plan->start + plan->head;
+
+	if (plan->start < m->data_off)
+		am_buf_prepend(m, (uint16_t)(m->data_off - plan->start));
+	if (end > (uint32_t)m->data_off + m->data_len)
+		am_buf_set_len(m, (uint16_t)(end - m->data_off));
+	if (plan->start + plan->head + e->piece[plan->base].at != from)
+		memmove(body + e->piece[plan->base].at, (uint8_t *)m->buf_addr + from,
+			e->piece[plan->base].len);
+	for (unsigned k = 0; k < e->n; k++) {
+		struct piece *p = &e->piece[k];
+
+		if (k != plan->base)
+			memcpy(body + p->at, am_buf_data(p->m) + p->data, p->len);
+	}
+	if (plan->start > m->data_off)
+		am_buf_adj(m, (uint16_t)(plan->start - m->data_off));
+	am_buf_set_len(m, (uint16_t)(plan->head + plan->total));
+	return m;
+}
+
+/* The first fragment's header as that of a whole packet. */
+static void rewrite_ip4(uint8_t *ip, const struct entry *e, uint8_t tos)
+{
+	uint16_t csum;
+
+	ip[1] = tos;
+	am_store16(ip + 2, (uint16_t)(e->ip_len + e->total));
+	am_store16(ip + 6, e->dont ? AM_IP4_DF : 0);
+	am_store16(ip + 10, 0);
+	csum = am_csum_finish(am_csum_add(ip, e->ip_len, 0));
+	memcpy(ip + 10, &csum, sizeof csum);
+}
+
+static void rewrite_ip6(uint8_t *ip, const struct entry *e, uint8_t tos, uint8_t next)
+{
+	ip[0] = (uint8_t)(0x60 | tos >> 4);
+	ip[1] = (uint8_t)((ip[1] & 0x0f) | tos << 4);
+	am_store16(ip + 4, (uint16_t)(e->ip_len - AM_IP6_LEN + e->total));
+	ip[e->nexthdr_at] = next;
+}
+
+static const struct piece *first_piece(const struct entry *e)
+{
+	const struct piece *p = e->piece;
+
+	while (p->at)
+		p++;
+	return p;
+}
+
+static void describe(const struct entry *e, uint8_t tos, struct am_ip_hdr *hdr)
+{
+	*hdr = (struct am_ip_hdr){
+		.family = (uint8_t)(e->key2 >> 8),
+		.proto = e->proto,
+		.tos = tos,
+		.ttl = e->ttl,
+		.hlen = (uint16_t)(e->ip_len + e->chain),
+		.plen = (uint16_t)(e->total - e->chain),
+		.dont = e->dont,
+		.frag_id = (uint32_t)e->key,
+		.unfrag_len = (uint16_t)(e->ip_len + e->chain),
+	};
+}
+
+/* All is there: make it one packet, with the link header of the fragment that completed it. NULL: it fits nowhere. */
+static struct rte_mbuf *assemble(
+	struct am_reasm *r, struct entry *e, const struct arrival *a, struct am_ip_hdr *hdr)
+{
+	uint8_t header[LINK_MAX + HEADER_MAX];
+	const struct piece *first = first_piece(e);
+	uint8_t *ip = header + a->l2_len, tos = (uint8_t)((e->tos & 0xfc) | e->ecn);
+	struct plan plan;
+	struct rte_mbuf *m;
+
+	if (!make_plan(e, a->l2_len + e->ip_len, &plan))
+		return NULL;
+	memcpy(header, am_buf_data(a->m), a->l2_len);
+	memcpy(ip, am_buf_data(first->m) + e->ip_at, e->ip_len);
+	if (e->key2 >> 8 == AM_IPV4)
+		rewrite_ip4(ip, e, tos);
+	else
+		rewrite_ip6(ip, e, tos, am_buf_data(first->m)[e->ip_at + e->ip_len]);
+
+	m = gather(e, &plan);
+	memcpy(am_buf_data(m), header, plan.head);
+	for (unsigned k = 0; k < e->n; k++)
+		if (k != plan.base)
+			am_buf_free(e->piece[k].m);
+	r->buffers -= e->n;
+	e->n = 0;
+	describe(e, tos, hdr);
+	return m;
+}
+
+static struct arrival describe_arrival(uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
+	const struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
+{
+	bool v6 = hdr->family == AM_IPV6;
+	uint32_t skip = v6 ? hdr->unfrag_len + AM_IP6_FRAG_LEN : hdr->hlen;
+
+	return (struct arrival){
+		.peer = peer,
+		.m = m,
+		.hdr = hdr,
+		.l2_len = l2_len,
+		.data = l2_len + skip,
+		.at = hdr->frag_at,
+		.len = (uint32_t)hdr->hlen + hdr->plen - skip,
+		.ip_len = hdr->unfrag_len,
+		.max_len = max_len,
+		.key = (uint64_t)peer << 32 | hdr->frag_id,
+		/* RFC 8200: fragments of one IPv6 packet may name different next headers. */
+		.key2 = (uint16_t)(hdr->family << 8 | (v6 ? 0 : hdr->proto)),
+		.now = now,
+	};
+}
+
+/* Refuse one fragment: m is freed and reported. */
+static struct rte_mbuf *refuse(struct am_reasm *r, const struct arrival *a, enum am_verdict why)
+{
+	am_buf_free(a->m);
+	report(r, a->peer, why, 1);
+	return NULL;
+}
+
+/* What can be said of a fragment without looking at any other. */
+static enum am_verdict judge_alone(const struct am_reasm *r, const struct arrival *a)
+{
+	if (a->peer >= r->conf.peers)
+		return AM_V_TUNNEL_SOURCE;
+	if (a->ip_len > HEADER_MAX)
+		return AM_V_IP6_EXTENSION;
+	if (a->at + a->len + a->ip_len > a->max_len)
+		return AM_V_FRAG_TOO_LONG;
+	return AM_V_OK;
+}
+
+struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
+	struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
+{
+	struct arrival a = describe_arrival(peer, m, l2_len, hdr, max_len, now);
+	struct rte_mbuf *whole;
+	enum am_verdict v;
+	struct entry *e;
+	uint32_t i;
+
+	assert(l2_len <= LINK_MAX);
+	r->fragments++;
+	i = peer < r->conf.peers ? entry_find(r, &a) : NONE;
+	if (i != NONE && overdue(r, &r->entries[i], now)) {
+		entry_drop(r, i, AM_V_FRAG_TIMEOUT);
+		i = NONE;
+	}
+	if (i == NONE) {
+		v = judge_alone(r, &a);
+		if (v != AM_V_OK)
+			return refuse(r, &a, v);
+		e = entry_create(r, &a);
+	} else {
+		e = &r->entries[i];
+		if (e->dead)
+			return refuse(r, &a, (enum am_verdict)e->dead);
+		v = judge(&a, e);
+		if (v == AM_V_FRAG_DUPLICATE)
+			return refuse(r, &a, v);
+		if (v != AM_V_OK) {
+			entry_kill(r, e, v);
+			return refuse(r, &a, v);
+		}
+	}
+	am_buf_set_len(m, (uint16_t)(a.data + a.len));
+	take_piece(r, &a, e);
+	if (!e->total || e->have != e->total)
+		return NULL;
+
+	measure(r, &r->peers[peer], now);
+	whole = assemble(r, e, &a, hdr);
+	if (!whole) {
+		entry_kill(r, e, AM_V_FRAG_TOO_LONG);
+		return NULL;
+	}
+	r->reassembled++;
+	entry_remove(r, (uint32_t)(e - r->entries));
+	return whole;
+}
+
+/* Drop one peer's overdue datagrams; returns what is left of budget. */
+static unsigned expire_peer(struct am_reasm *r, struct peer *p, am_time now, unsigned budget)
+{
+	while (budget && p->held && overdue(r, &r->entries[p->own.next], now)) {
+		entry_drop(r, p->own.next, AM_V_FRAG_TIMEOUT);
+		budget--;
+	}
+	return budget;
+}
+
+void am_reasm_expire(struct am_reasm *r, am_time now, unsigned budget)
+{
+	uint64_t next = UINT64_MAX;
+
+	if (now.ns < r->next_sweep_ns)
+		return;
+	for (uint32_t left = r->n_active; left && budget; left--) {
+		struct peer *p = &r->peers[r->active];
+
+		r->active = p->active.next;
+		budget = expire_peer(r, p, now, budget);
+		if (p->held) {
+			const struct entry *e = &r->entries[p->own.next];
+			uint64_t due = e->born_ns + timeout_ns(r, e);
+
+			next = due < next ? due : next;
+		}
+	}
+	if (!budget)
+		next = now.ns;
+	else if (next < now.ns + SWEEP_NS)
+		next = now.ns + SWEEP_NS;
+	r->next_sweep_ns = next;
+}
+
+void am_reasm_forget(struct am_reasm *r, uint32_t peer)
+{
+	struct peer *p;
+
+	if (peer >= r->conf.peers)
+		return;
+	p = &r->peers[peer];
+	while (p->held) {
+		entry_empty(r, &r->entries[p->own.next]);
+		entry_remove(r, p->own.next);
+	}
+}
+
+void am_reasm_stats(const struct am_reasm *r, struct am_reasm_stats *out)
+{
+	*out = (struct am_reasm_stats){
+		.reassembled = r->reassembled,
+		.fragments = r->fragments,
+		.live = r->live,
+		.buffers = r->buffers,
+		.memory = r->memory,
+	};
+}
+
+uint64_t am_reasm_timeout4(const struct am_reasm *r, uint32_t peer)
+{
+	return peer < r->conf.peers ? r->peers[peer].timeout4 : r->conf.timeout4_max_ns;
+}
+
+static void *lines(struct am_reasm *r, uint64_t n, size_t size)
+{
+	size_t octets = (n * size + LINE - 1) / LINE * LINE;
+	void *p = aligned_alloc(LINE, octets);
+
+	if (p)
+		memset(p, 0, octets);
+	r->memory += octets;
+	return p;
+}
+
+struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx)
+{
+	struct am_reasm *r = calloc(1, sizeof *r);
+
+	assert(conf->entries && (conf->entries & (conf->entries - 1)) == 0);
+	if (!r)
+		return NULL;
+	*r = (struct am_reasm){.conf = *conf,
+		.drop = drop,
+		.ctx = ctx,
+		.all = {NONE, NONE},
+		.active = NONE,
+		.memory = sizeof *r};
+	r->entries = lines(r, conf->entries, sizeof *r->entries);
+	r->heads = lines(r, 2 * (uint64_t)conf->entries, sizeof *r->heads);
+	r->peers = lines(r, conf->peers, sizeof *r->peers);
+	if (!r->entries || !r->heads || !r->peers) {
+		am_reasm_free(r);
+		return NULL;
+	}
+	memset(r->heads, 0xff, 2 * (size_t)conf->entries * sizeof *r->heads);
+	for (uint32_t i = 0; i < conf->entries; i++)
+		r->entries[i].hash_next = i + 1 < conf->entries ? i + 1 : NONE;
+	for (uint32_t i = 0; i < conf->peers; i++) {
+		r->peers[i].own = (struct links){NONE, NONE};
+		r->peers[i].timeout4 = r->peers[i].timeout4_last = conf->timeout4_max_ns;
+	}
+	return r;
+}
+
+void am_reasm_free(struct am_reasm *r)
+{
+	if (!r)
+		return;
+	while (r->entries && r->live) {
+		entry_empty(r, &r->entries[r->all.next]);
+		entry_remove(r, r->all.next);
+	}
+	free(r->entries);
+	free(r->heads);
+	free(r->peers);
+	free(r);
+}
