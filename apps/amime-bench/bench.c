@@ -207,6 +207,12 @@ static int measure_round(struct bench *b, struct bench_result *results, unsigned
 	return 0;
 }
 
+/* A slow phase outlasts a round: no use in filling memory with samples of it. */
+static void rest(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 20 * (long)AM_MS}, NULL);
+}
+
 int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uint64_t limit_ns,
 	bench_progress *progress, struct am_err *err)
 {
@@ -215,6 +221,8 @@ int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uin
 	int ret;
 
 	do {
+		if (round)
+			rest();
 		ret = measure_round(b, results, n, ++round, progress, &lacking, err);
 		if (ret)
 			return ret;

@@ -9,6 +9,7 @@
 
 enum {
 	SLOTS_MIN = 16,
+	SPARSE = 4, /* slots for each entry, at least */
 	WORDS_MAX = 4,
 	LINE = 64,
 };
@@ -30,7 +31,10 @@ struct use_slot {
 	uint32_t target;
 };
 
-/* Open addressing, linear probing, at most half full: a search ends at the first free slot. */
+/*
+ * Open addressing, linear probing, at most a quarter full: a search ends at the first free slot, and nearly all of them end
+ * at the first slot, which branch prediction likes.
+ */
 struct pair_table {
 	struct pair_slot *slots;
 	uint32_t mask, count;
@@ -120,28 +124,35 @@ static inline struct use_slot *find_use(
 	}
 }
 
+/* A stranger: was the packet for us at all? own has no remote address. */
+static __attribute__((noinline)) enum am_peer_lookup unknown(
+	const struct am_peers *peers, struct pair own, unsigned n)
+{
+	const struct pair_slot *slot = find_pair(&peers->locals, &own, n, peers->seed);
+
+	return slot->pair.where ? AM_PEER_SOURCE_UNKNOWN : AM_PEER_NOT_OURS;
+}
+
 enum am_peer_lookup am_peers_find(const struct am_peers *peers, uint16_t vrf, uint8_t family,
 	const uint8_t *remote, const uint8_t *local, uint32_t *peer)
 {
 	const struct pair_slot *slot;
-	struct pair pair, own;
-	unsigned n;
+	struct pair pair;
 
+	/* Each family by itself, so that the compiler knows how many words there are to compare. */
 	if (family == AM_IPV4) {
-		n = 1;
 		pair = make_pair4(vrf, remote, local);
+		slot = find_pair(&peers->peers, &pair, 1, peers->seed);
+		if (!slot->pair.where)
+			return unknown(peers, make_pair4(vrf, NULL, local), 1);
 	} else {
-		n = WORDS_MAX;
 		pair = make_pair6(vrf, remote, local);
+		slot = find_pair(&peers->peers, &pair, WORDS_MAX, peers->seed);
+		if (!slot->pair.where)
+			return unknown(peers, make_pair6(vrf, NULL, local), WORDS_MAX);
 	}
-	slot = find_pair(&peers->peers, &pair, n, peers->seed);
-	if (slot->pair.where) {
-		*peer = slot->index;
-		return AM_PEER_FOUND;
-	}
-	own = n == 1 ? make_pair4(vrf, NULL, local) : make_pair6(vrf, NULL, local);
-	slot = find_pair(&peers->locals, &own, n, peers->seed);
-	return slot->pair.where ? AM_PEER_SOURCE_UNKNOWN : AM_PEER_NOT_OURS;
+	*peer = slot->index;
+	return AM_PEER_FOUND;
 }
 
 uint32_t am_peers_use(const struct am_peers *peers, uint32_t peer, enum am_peer_use use, uint32_t selector)
@@ -172,7 +183,7 @@ static int grow_pairs(struct pair_table *t, uint64_t seed)
 	uint32_t slots = t->slots ? t->mask + 1 : 0, more = slots ? slots * 2 : SLOTS_MIN;
 	struct pair_table wider = {.mask = more - 1, .count = t->count};
 
-	if ((t->count + 1) * 2 <= slots)
+	if ((t->count + 1) * SPARSE <= slots)
 		return 0;
 	wider.slots = alloc_slots(more, sizeof *wider.slots);
 	if (!wider.slots)
@@ -193,7 +204,7 @@ static int grow_uses(struct use_table *t, uint64_t seed)
 	uint32_t slots = t->slots ? t->mask + 1 : 0, more = slots ? slots * 2 : SLOTS_MIN;
 	struct use_table wider = {.mask = more - 1, .count = t->count};
 
-	if ((t->count + 1) * 2 <= slots)
+	if ((t->count + 1) * SPARSE <= slots)
 		return 0;
 	wider.slots = alloc_slots(more, sizeof *wider.slots);
 	if (!wider.slots)

@@ -160,7 +160,7 @@ static void test_many(void **state)
 			find(p, UNDERLAY, f, (uint16_t)(i + 10), (i + 1) % 5, &peer), AM_PEER_SOURCE_UNKNOWN);
 		assert_int_equal(find(p, UNDERLAY, f, (uint16_t)(i + 10), 5, &peer), AM_PEER_NOT_OURS);
 	}
-	assert_in_range(am_peers_memory(p), N * 80, N * 400);
+	assert_in_range(am_peers_memory(p), N * 80, N * 900);
 	am_peers_free(p);
 }
 
