@@ -173,6 +173,7 @@ def choose(options):
 def arguments():
     parser = argparse.ArgumentParser(prog="tools/demo", description="Two sites and an Internet in network namespaces.")
     parser.add_argument("--build", default=os.path.join(rows.TOP, "build"), help="folder with the built programs")
+    parser.add_argument("--logs", metavar="DIR", help="where logs and captures go (default: demo/ in the build folder)")
     parser.add_argument("--quick", action="store_true", help=f"only the rows {' '.join(QUICK)}")
     parser.add_argument("--row", action="append", metavar="NAME", help="only this row; may be given again")
     parser.add_argument("--driver", choices=("af_xdp", "af_packet"), help="another driver than the files name")
@@ -186,7 +187,7 @@ def arguments():
 def demo(options):
     """Exit status."""
     chosen = choose(options)
-    folder = os.path.join(options.build, "demo")
+    folder = options.logs or os.path.join(options.build, "demo")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     begin, passed, failed = time.monotonic(), 0, 0
