@@ -10,7 +10,6 @@
 #include "base/clock.h"
 
 enum {
-	PROBE_TURNS = 20000,
 	CALIBRATIONS = 200,
 	WARM_UPS = 20,
 };
@@ -18,7 +17,7 @@ enum {
 /* A chain of dependent decrements: one turn is one cycle of the core on every CPU of interest. */
 static uint64_t probe(void)
 {
-	uint64_t turns = PROBE_TURNS, start = rte_rdtsc_precise();
+	uint64_t turns = BENCH_PROBE_TURNS, start = rte_rdtsc_precise();
 
 #if defined(__x86_64__)
 	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(turns) : : "cc");

@@ -20,7 +20,8 @@ struct rte_mempool;
 
 enum {
 	BENCH_BURST = 64,
-	BENCH_SLOW_PERCENT = 115, /* of the fastest probe: a probe above it ran while the clock was slow */
+	BENCH_PROBE_TURNS = 20000, /* of the probe's loop: one cycle of the core each */
+	BENCH_SLOW_PERCENT = 115,  /* of the fastest probe: a probe above it ran while the clock was slow */
 };
 
 /* What a case may use. */

@@ -167,6 +167,7 @@ static void test_machine_is_named(void **state)
 		assert_true(*text);
 	}
 	assert_true(integer(machine, "tsc_hz") > 100000000);
+	assert_true(integer(machine, "core_hz") > 100000000);
 	assert_int_equal(json_array_size(json_object_get(report, "cases")), 1);
 	json_decref(report);
 }
@@ -174,7 +175,7 @@ static void test_machine_is_named(void **state)
 static void test_bad_options_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "nothing", "micro --samples 0", "micro --samples 1x",
-		"micro --cpu -1", "micro --filter no-such-case", "micro extra",
+		"micro --cpu -1", "micro --quick --cpu 1023", "micro --filter no-such-case", "micro extra",
 		"micro --json /nowhere/at/all --quick --filter fdb/hit-1k"};
 
 	(void)state;

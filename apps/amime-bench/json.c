@@ -8,9 +8,10 @@
 
 static json_t *machine_json(const struct bench_machine *m)
 {
-	return json_pack("{s:s s:s s:s s:s s:s s:I s:i s:I s:b}", "cpu", m->cpu, "kernel", m->kernel, "dpdk",
-		m->dpdk, "compiler", m->compiler, "version", m->version, "tsc_hz", (json_int_t)m->tsc_hz,
-		"on_cpu", m->on_cpu, "cpus", (json_int_t)m->cpus, "huge_pages", m->huge_pages);
+	return json_pack("{s:s s:s s:s s:s s:s s:I s:I s:i s:I s:b}", "cpu", m->cpu, "kernel", m->kernel,
+		"dpdk", m->dpdk, "compiler", m->compiler, "version", m->version, "tsc_hz",
+		(json_int_t)m->tsc_hz, "core_hz", (json_int_t)m->core_hz, "on_cpu", m->on_cpu, "cpus",
+		(json_int_t)m->cpus, "huge_pages", m->huge_pages);
 }
 
 static const char *fate(const struct bench *b, const struct bench_sample *s)

@@ -10,6 +10,8 @@
 #include <rte_cycles.h>
 #include <rte_version.h>
 
+#include "bench.h"
+
 static void cpu_model(char *out, size_t room)
 {
 	FILE *f = fopen("/proc/cpuinfo", "r");
@@ -30,7 +32,7 @@ static void cpu_model(char *out, size_t room)
 	fclose(f);
 }
 
-void bench_machine(struct bench_machine *m, bool huge_pages)
+void bench_machine(struct bench_machine *m, uint64_t probe_cycles, bool huge_pages)
 {
 	struct utsname u;
 
@@ -45,6 +47,7 @@ void bench_machine(struct bench_machine *m, bool huge_pages)
 	snprintf(m->compiler, sizeof m->compiler, "gcc %s", __VERSION__);
 #endif
 	m->tsc_hz = rte_get_tsc_hz();
+	m->core_hz = (uint64_t)((double)m->tsc_hz * BENCH_PROBE_TURNS / (double)probe_cycles);
 	m->on_cpu = sched_getcpu();
 	m->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 }

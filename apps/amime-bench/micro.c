@@ -34,7 +34,7 @@ struct options {
 	const char *json;
 	const char *filter;
 	bool quick, list, small_pages;
-	unsigned samples, seconds;
+	int samples, seconds;
 	int cpu; /* -1: the one we are on */
 };
 
@@ -59,13 +59,21 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
-static bool number(const char *text, long least, long most, long *out)
+/* The argument of option name, or a line on what it takes. */
+static bool number(const char *name, int least, int most, int *out)
 {
 	char *end;
+	long n;
 
 	errno = 0;
-	*out = strtol(text, &end, 10);
-	return !errno && end != text && !*end && *out >= least && *out <= most;
+	n = strtol(optarg, &end, 10);
+	if (errno || end == optarg || *end || n < least || n > most) {
+		fprintf(stderr, "amime-bench: --%s takes a number from %d to %d, not \"%s\"\n", name, least,
+			most, optarg);
+		return false;
+	}
+	*out = (int)n;
+	return true;
 }
 
 /* -1: go on; otherwise the exit status. */
@@ -83,7 +91,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	long n = 0;
 	int c;
 
 	*o = (struct options){.cpu = -1};
@@ -96,25 +103,16 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->filter = optarg;
 			break;
 		case 's':
-			if (!number(optarg, 1, 100000, &n)) {
-				fprintf(stderr, "amime-bench: --samples takes a number from 1 to 100000\n");
+			if (!number("samples", 1, 100000, &o->samples))
 				return 2;
-			}
-			o->samples = (unsigned)n;
 			break;
 		case 't':
-			if (!number(optarg, 1, 3600, &n)) {
-				fprintf(stderr, "amime-bench: --seconds takes a number from 1 to 3600\n");
+			if (!number("seconds", 1, 3600, &o->seconds))
 				return 2;
-			}
-			o->seconds = (unsigned)n;
 			break;
 		case 'c':
-			if (!number(optarg, 0, CPU_SETSIZE - 1, &n)) {
-				fprintf(stderr, "amime-bench: --cpu takes the number of a CPU\n");
+			if (!number("cpu", 0, CPU_SETSIZE - 1, &o->cpu))
 				return 2;
-			}
-			o->cpu = (int)n;
 			break;
 		case 'q':
 			o->quick = true;
@@ -171,9 +169,13 @@ static bool huge_pages_free(void)
 static int start_dpdk(int cpu, bool huge, struct am_err *err)
 {
 	char lcores[32];
+	cpu_set_t usable;
 	char *argv[] = {"amime-bench", "--no-pci", "--no-shconf", "--no-telemetry", "--log-level=error",
 		"--lcores", lcores, "-m", "48", huge ? "--in-memory" : "--no-huge"};
 
+	if (sched_getaffinity(0, sizeof usable, &usable) == 0 && !CPU_ISSET(cpu, &usable))
+		return am_fail(
+			err, EINVAL, "CPU %d is not there or not ours to use; see nproc and taskset -p", cpu);
 	snprintf(lcores, sizeof lcores, "0@%d", cpu);
 	if (rte_eal_init(sizeof argv / sizeof *argv, argv) >= 0)
 		return 0;
@@ -213,12 +215,12 @@ static int run(const struct options *o, struct bench_result *results, unsigned n
 	env.pool = am_buf_pool("bench", BUFFERS, BUFFER_CACHE);
 	if (!env.pool)
 		return am_fail(err, ENOMEM, "no memory for %d packet buffers", BUFFERS);
-	bench_init(&b, &env, o->samples, o->quick ? QUICK_RUNS : RUNS);
-	ret = bench_measure(&b, results, n, o->seconds * AM_S, show_progress, err);
+	bench_init(&b, &env, (unsigned)o->samples, o->quick ? QUICK_RUNS : RUNS);
+	ret = bench_measure(&b, results, n, (uint64_t)o->seconds * AM_S, show_progress, err);
 	end_progress();
 	if (ret)
 		return ret;
-	bench_machine(&r.machine, huge);
+	bench_machine(&r.machine, b.probe, huge);
 	return report(o, &r, err);
 }
 

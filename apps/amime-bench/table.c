@@ -19,6 +19,8 @@ static void print_head(const struct bench_report *r, FILE *out)
 
 	fprintf(out, "amime-bench %s %s: %s, TSC %.0f MHz, CPU %d of %ld, %s\n", m->version, r->command,
 		m->cpu, (double)m->tsc_hz / 1e6, m->on_cpu, m->cpus, m->kernel);
+	fprintf(out, "core at %.0f MHz while the fastest probe ran: compare numbers only at the same clock\n",
+		(double)m->core_hz / 1e6);
 	fprintf(out, "%s, %s, packet buffers on %s pages, bursts of %d\n\n", m->dpdk, m->compiler,
 		m->huge_pages ? "huge" : "small", BENCH_BURST);
 }
