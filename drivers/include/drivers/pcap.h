@@ -3,7 +3,7 @@
 #define DRIVERS_PCAP_H
 /*
  * Time of a pcap port. The file's timestamps are nanoseconds since 1970; whoever drives the port says what
- *time it is, so a replay runs in virtual time:
+ * time it is, so a replay runs in virtual time:
  *
  *	while (am_pcap_next_time(port, &t)) {   // the earliest of all ports
  *		am_pcap_set_time(port, t);      // on all of them
@@ -11,7 +11,7 @@
  *	}
  *
  * Until am_pcap_set_time is called, rx delivers all there is at once and what is sent is stamped with the
- *wall clock.
+ * wall clock.
  */
 #include <stdbool.h>
 

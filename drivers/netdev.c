@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "netdev.h"
+
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct ifreq request(const struct netdev *dev)
+{
+	struct ifreq r = {0};
+
+	memcpy(r.ifr_name, dev->name, sizeof dev->name);
+	return r;
+}
+
+static int ethtool(const struct netdev *dev, void *command)
+{
+	struct ifreq r = request(dev);
+
+	r.ifr_data = command;
+	return ioctl(dev->fd, SIOCETHTOOL, &r) ? -errno : 0;
+}
+
+/* Drivers whose senders, on the same host, leave checksums to a NIC that is not there. */
+static bool leaves_checksums(const struct netdev *dev)
+{
+	static const char *const drivers[] = {
+		"veth", "virtio_net", "tun", "tap", "xen_netfront", "vif", "bridge"};
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+
+	if (ethtool(dev, &info))
+		return false;
+	for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
+		if (!strncmp(info.driver, drivers[i], sizeof info.driver))
+			return true;
+	return false;
+}
+
+static int read_mac(const struct netdev *dev, struct am_mac *mac)
+{
+	struct ifreq r = request(dev);
+
+	if (ioctl(dev->fd, SIOCGIFHWADDR, &r))
+		return -errno;
+	if (r.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -ENOTSUP;
+	memcpy(mac->bytes, r.ifr_hwaddr.sa_data, sizeof mac->bytes);
+	return 0;
+}
+
+uint16_t netdev_mtu(const struct netdev *dev)
+{
+	struct ifreq r = request(dev);
+
+	if (ioctl(dev->fd, SIOCGIFMTU, &r) || r.ifr_mtu < 0)
+		return 0;
+	return r.ifr_mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)r.ifr_mtu;
+}
+
+static int set_mtu(const struct netdev *dev, uint16_t mtu, struct am_err *err)
+{
+	struct ifreq r = request(dev);
+
+	r.ifr_mtu = mtu;
+	if (netdev_mtu(dev) == mtu || !ioctl(dev->fd, SIOCSIFMTU, &r))
+		return 0;
+	return am_fail(err, errno,
+		"device %s: MTU %u is refused (%s); see what it can do: ip -d link show %s", dev->name, mtu,
+		strerror(errno), dev->name);
+}
+
+static int bring_up(const struct netdev *dev, struct am_err *err)
+{
+	struct ifreq r = request(dev);
+
+	if (ioctl(dev->fd, SIOCGIFFLAGS, &r))
+		return am_fail(err, errno, "device %s: %s", dev->name, strerror(errno));
+	if (r.ifr_flags & IFF_UP)
+		return 0;
+	r.ifr_flags |= IFF_UP;
+	if (ioctl(dev->fd, SIOCSIFFLAGS, &r))
+		return am_fail(err, errno,
+			"device %s is down and cannot be brought up (%s); try: ip link set %s up", dev->name,
+			strerror(errno), dev->name);
+	return 0;
+}
+
+bool netdev_link_up(const struct netdev *dev)
+{
+	struct ifreq r = request(dev);
+
+	return !ioctl(dev->fd, SIOCGIFFLAGS, &r) && (r.ifr_flags & IFF_UP) && (r.ifr_flags & IFF_RUNNING);
+}
+
+uint16_t netdev_rx_queues(const struct netdev *dev)
+{
+	struct ethtool_channels c = {.cmd = ETHTOOL_GCHANNELS};
+	uint32_t n;
+
+	if (ethtool(dev, &c))
+		return 1;
+	n = c.combined_count + c.rx_count;
+	return n ? (uint16_t)n : 1;
+}
+
+void netdev_keep_tags(const struct netdev *dev)
+{
+	struct ethtool_value flags = {.cmd = ETHTOOL_GFLAGS};
+
+	if (ethtool(dev, &flags) || !(flags.data & ETH_FLAG_RXVLAN))
+		return;
+	flags.cmd = ETHTOOL_SFLAGS;
+	flags.data &= ~(uint32_t)ETH_FLAG_RXVLAN;
+	ethtool(dev, &flags);
+}
+
+int netdev_promisc(struct netdev *dev, bool on)
+{
+	struct packet_mreq membership = {.mr_ifindex = dev->ifindex, .mr_type = PACKET_MR_PROMISC};
+	int fd, code;
+
+	if (on == (dev->promisc >= 0))
+		return 0;
+	if (!on) {
+		close(dev->promisc);
+		dev->promisc = -1;
+		return 0;
+	}
+	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof membership)) {
+		code = errno;
+		close(fd);
+		return -code;
+	}
+	dev->promisc = fd;
+	return 0;
+}
+
+static int fill_limits(
+	struct netdev *dev, const struct am_port_conf *conf, struct am_port *port, struct am_err *err)
+{
+	struct am_mac mac;
+	int rc = read_mac(dev, &mac);
+
+	if (rc)
+		return am_fail(err, -rc, "device %s is not Ethernet", dev->name);
+	if (conf->mtu && (rc = set_mtu(dev, conf->mtu, err)))
+		return rc;
+	port->limits.mac = conf->mac ? *conf->mac : mac;
+	port->limits.mtu = netdev_mtu(dev);
+	port->limits.ifindex = dev->ifindex;
+	port->limits.unfinished_csum = leaves_checksums(dev);
+	if (conf->mac && memcmp(&mac, conf->mac, sizeof mac) && (rc = netdev_promisc(dev, true)))
+		return am_fail(err, -rc, "device %s: promiscuous mode, which a MAC of its own needs: %s",
+			dev->name, strerror(-rc));
+	return bring_up(dev, err);
+}
+
+int netdev_open(struct netdev *dev, const char *name, const struct am_port_conf *conf, struct am_port *port,
+	struct am_err *err)
+{
+	int rc;
+
+	*dev = (struct netdev){.fd = -1, .promisc = -1};
+	if (strlen(name) >= sizeof dev->name || !(dev->ifindex = (int)if_nametoindex(name)))
+		return am_fail(
+			err, ENODEV, "there is no device %s in this network namespace; see: ip link", name);
+	snprintf(dev->name, sizeof dev->name, "%s", name);
+	dev->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (dev->fd < 0)
+		return am_fail(err, errno, "device %s: socket: %s", name, strerror(errno));
+	rc = fill_limits(dev, conf, port, err);
+	if (rc)
+		netdev_close(dev);
+	return rc;
+}
+
+void netdev_close(struct netdev *dev)
+{
+	if (dev->promisc >= 0)
+		close(dev->promisc);
+	if (dev->fd >= 0)
+		close(dev->fd);
+	dev->promisc = dev->fd = -1;
+}

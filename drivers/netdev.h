@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef DRIVERS_NETDEV_H
+#define DRIVERS_NETDEV_H
+/* What the kernel says about a network device, and what we ask of it. */
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "drivers/driver.h"
+
+struct netdev {
+	char name[IF_NAMESIZE];
+	int ifindex;
+	int fd;      /* any socket of the device's namespace, for ioctl */
+	int promisc; /* packet socket that holds the membership, or -1 */
+};
+
+/* Fill dev and put what the kernel says into port's limits; bring the device up. 0 or -errno with err. */
+int netdev_open(struct netdev *dev, const char *name, const struct am_port_conf *conf, struct am_port *port,
+	struct am_err *err);
+void netdev_close(struct netdev *dev);
+
+/* 0 where it cannot say. */
+uint16_t netdev_mtu(const struct netdev *dev);
+bool netdev_link_up(const struct netdev *dev);
+/* Receive queues the device has now, at least 1. */
+uint16_t netdev_rx_queues(const struct netdev *dev);
+/* Leave VLAN tags in received frames. Devices which cannot strip them need nothing. */
+void netdev_keep_tags(const struct netdev *dev);
+/* Receive frames for other MACs too, as long as we live. 0 or -errno. */
+int netdev_promisc(struct netdev *dev, bool on);
+
+#endif
