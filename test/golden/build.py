@@ -20,14 +20,14 @@ def config(kind, family=4, vxlan=0, bridge=None, members=None, ports=None, xconn
     c = {
         "system": {"name": "golden"},
         "ports": {
-            "wan": {"driver": "pcap", "mac": US, "mtu": 1500 if kind else 1600, "vrf": "underlay" if kind else "default"},
-            "lan": {"driver": "pcap"},
+            "wan": {"driver": "mem", "mac": US, "mtu": 1500 if kind else 1600, "vrf": "underlay" if kind else "default"},
+            "lan": {"driver": "mem"},
         },
         "vrfs": {"underlay": {"routes": [{"prefix": "0.0.0.0/0" if family == 4 else "::/0", "port": "wan", "mac": THEM}]}},
     }
     if ports:
         for name, keys in ports.items():
-            c["ports"].setdefault(name, {"driver": "pcap"}).update(keys)
+            c["ports"].setdefault(name, {"driver": "mem"}).update(keys)
     if kind:
         c["tunnels"] = {"t": {"type": kind, "local": us, "remote": them, **tunnel}}
     if vxlan:
