@@ -71,7 +71,7 @@ struct am_conf_tunnel {
 	struct am_ip remote[AM_CONFIG_STRIPES];
 	uint16_t mtu;        /* 2400 */
 	enum am_conf_split split;
-	uint16_t path_mtu;   /* 1500; 1280..9000 */
+	uint16_t path_mtu;   /* 1500; 1280..9216 */
 	uint8_t ttl;         /* 64 */
 	bool dscp_uniform;   /* "dscp": "uniform", or a number 0..63 (pipe), default 0 */
 	uint8_t dscp;

@@ -17,4 +17,7 @@ void am_position_free(struct am_position *index);
 /* Line and column of the value at path, from 1. 0, or -ENOENT (then those of the nearest parent that exists). */
 int am_position_find(const struct am_position *index, const char *path, unsigned *line, unsigned *column);
 
+/* Append a key to path, which has room octets, in the form that am_position_find reads. What does not fit is cut off. */
+void am_position_join(char *path, size_t room, const char *key);
+
 #endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parts.h"
+
+enum { FILE_MAX = 16 << 20 };
+
+static const struct field root_rows[] = {
+	{.name = "system", .kind = FIELD_GROUP, .sub = &conf_system_fields},
+	OTHER("ports", conf_read_ports, conf_print_ports, &conf_port_fields),
+	OTHER("tunnels", conf_read_tunnels, conf_print_tunnels, &conf_tunnel_fields),
+	{.name = "vrfs", .kind = FIELD_GROUP, .sub = &conf_vrfs_fields},
+	OTHER("bridges", conf_read_bridges, conf_print_bridges, &conf_bridge_fields),
+	OTHER("xconnects", conf_read_xconnects, conf_print_xconnects, &conf_xconnect_fields),
+};
+const struct fields conf_root_fields = FIELDS(root_rows);
+
+static void check(const struct am_config *c, struct am_config_errors *errors)
+{
+	conf_check_system(c, errors);
+	conf_check_ports(c, errors);
+	conf_check_tunnels(c, errors);
+	conf_check_vrfs(c, errors);
+	conf_check_bridges(c, errors);
+	conf_check_claims(c, errors);
+}
+
+/* The file may have xconnects first; readers of the struct count on bridges first. */
+static void order_bridges(struct am_config *c)
+{
+	struct am_conf_bridge *sorted = c->n_bridges ? malloc(c->n_bridges * sizeof *sorted) : NULL;
+	uint16_t n = 0;
+
+	if (!sorted)
+		return;
+	for (int xconnect = 0; xconnect < 2; xconnect++) {
+		for (uint16_t i = 0; i < c->n_bridges; i++) {
+			if (c->bridges[i].xconnect == xconnect)
+				sorted[n++] = c->bridges[i];
+		}
+	}
+	free(c->bridges);
+	c->bridges = sorted;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct am_config_error *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	return strcmp(x->path, y->path);
+}
+
+static void read_root(struct am_config *c, const json_t *json, struct am_config_errors *errors)
+{
+	struct load load = {.errors = errors, .positions = c->positions, .config = c};
+	struct place root = {.load = &load, .json = json};
+
+	if (conf_want_object(&root))
+		conf_read_fields(&root, &conf_root_fields, c);
+	conf_settle_system(c);
+	order_bridges(c);
+	check(c, errors);
+}
+
+static uint64_t hash_of(const struct am_config *c)
+{
+	json_t *json = conf_print_root(c);
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	uint64_t h = 0xcbf29ce484222325ull;
+
+	for (const char *p = text; p && *p; p++)
+		h = (h ^ (uint8_t)*p) * 0x100000001b3ull;
+	free(text);
+	json_decref(json);
+	return h;
+}
+
+struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors)
+{
+	struct am_config *c = calloc(1, sizeof *c);
+	size_t before = errors->n;
+	json_error_t where;
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+
+	if (c && json)
+		c->positions = am_position_index(text, len);
+	if (!json) {
+		am_config_errors_add(errors, "$", where.line > 0 ? (unsigned)where.line : 0,
+			where.column > 0 ? (unsigned)where.column : 0,
+			"this is not JSON: %s; a comma too many or too few before here, or a missing quote "
+			"or bracket?",
+			where.text);
+	} else if (!c || !c->positions) {
+		am_config_errors_add(errors, "$", 0, 0, "out of memory");
+	} else {
+		c->underlay.kind = AM_VRF_IS_UNDERLAY;
+		c->dflt.kind = AM_VRF_IS_DEFAULT;
+		read_root(c, json, errors);
+	}
+	json_decref(json);
+	if (errors->n == before) {
+		c->hash = hash_of(c);
+		return c;
+	}
+	qsort(errors->items + before, errors->n - before, sizeof *errors->items, by_line);
+	am_config_free(c);
+	return NULL;
+}
+
+static char *read_all(FILE *f, size_t *len)
+{
+	char *text = malloc(FILE_MAX + 1);
+
+	if (!text)
+		return NULL;
+	*len = fread(text, 1, FILE_MAX + 1, f);
+	if (!ferror(f) && *len <= FILE_MAX)
+		return text;
+	if (!ferror(f))
+		errno = EFBIG;
+	free(text);
+	return NULL;
+}
+
+struct am_config *am_config_load_file(const char *path, struct am_config_errors *errors)
+{
+	FILE *f = fopen(path, "re");
+	struct am_config *c = NULL;
+	size_t len;
+	char *text = f ? read_all(f, &len) : NULL;
+
+	if (text)
+		c = am_config_load(text, len, errors);
+	else
+		am_config_errors_add(errors, "$", 0, 0,
+			"cannot read %s: %s; name a readable file of at most 16 MiB", path, strerror(errno));
+	free(text);
+	if (f)
+		fclose(f);
+	return c;
+}
+
+void am_config_free(struct am_config *c)
+{
+	if (!c)
+		return;
+	conf_free_vrfs(c);
+	conf_free_bridges(c);
+	free(c->tunnels);
+	free(c->ports);
+	am_position_free(c->positions);
+	free(c);
+}
+
+const struct am_conf_port *am_config_port(const struct am_config *c, const char *name)
+{
+	for (uint16_t i = 0; i < c->n_ports; i++) {
+		if (!strcmp(c->ports[i].name, name))
+			return &c->ports[i];
+	}
+	return NULL;
+}
+
+const struct am_conf_tunnel *am_config_tunnel(const struct am_config *c, const char *name)
+{
+	for (uint16_t i = 0; i < c->n_tunnels; i++) {
+		if (!strcmp(c->tunnels[i].name, name))
+			return &c->tunnels[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CONFIG_PARTS_H
+#define CONFIG_PARTS_H
+/*
+ * The sections of a configuration, one file each: its table of keys, how it is read and printed, and the checks that
+ * need the whole configuration (names that refer to something, things that exclude each other).
+ */
+#include "field.h"
+
+extern const struct fields conf_root_fields;
+extern const struct fields conf_system_fields, conf_vrfs_fields;
+extern const struct fields conf_port_fields, conf_tunnel_fields, conf_bridge_fields, conf_xconnect_fields;
+extern const struct fields conf_member_fields;
+
+/* Readers and printers of sections; object is the struct am_config. */
+void conf_read_ports(const struct place *at, void *object);
+void conf_read_tunnels(const struct place *at, void *object);
+void conf_read_bridges(const struct place *at, void *object);
+void conf_read_xconnects(const struct place *at, void *object);
+json_t *conf_print_ports(const void *object);
+json_t *conf_print_tunnels(const void *object);
+json_t *conf_print_bridges(const void *object);
+json_t *conf_print_xconnects(const void *object);
+
+/* Object is a struct am_conf_bridge. */
+void conf_read_members(const struct place *at, void *object);
+json_t *conf_print_members(const void *object);
+void conf_read_static(const struct place *at, void *object);
+json_t *conf_print_static(const void *object);
+extern const struct fields conf_static_fields;
+
+/* A bridge or an xconnect's path: section, name and what follows. */
+struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+void conf_settle_system(struct am_config *config);
+void conf_free_vrfs(struct am_config *config);
+void conf_free_bridges(struct am_config *config);
+
+void conf_check_system(const struct am_config *config, struct am_config_errors *errors);
+void conf_check_ports(const struct am_config *config, struct am_config_errors *errors);
+void conf_check_tunnels(const struct am_config *config, struct am_config_errors *errors);
+void conf_check_vrfs(const struct am_config *config, struct am_config_errors *errors);
+void conf_check_bridges(const struct am_config *config, struct am_config_errors *errors);
+void conf_check_claims(const struct am_config *config, struct am_config_errors *errors);
+
+/* Complain where no port, or tunnel, has this name. */
+bool conf_check_port_name(
+	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+bool conf_check_tunnel_name(
+	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+
+/* The whole configuration as JSON, every default spelled out. */
+json_t *conf_print_root(const struct am_config *config);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "parts.h"
+
+#include <string.h>
+
+#include "suggest.h"
+
+enum { TUNNELS_MAX = 16384, DSCP_LAST = 63, MSS_MIN = 536, MSS_MAX = 65495 };
+
+static const char *const type_words[] = {"etherip", "gre", "gretap", NULL};
+static const char *const split_words[] = {"floor", "fill", NULL};
+static const char *const compat_words[] = {"off", "accept", "send", "both", NULL};
+static const char *const mss_words[] = {"off", "fit", "whole", NULL};
+static const char *const dscp_words[] = {"uniform", NULL};
+
+/* ---- keys that are more than one value ---- */
+
+/* One address, or an array of them: a stripe each. */
+static void read_addresses(const struct place *at, struct am_ip *out, uint16_t *n)
+{
+	size_t count = json_array_size(at->json);
+
+	if (json_is_string(at->json)) {
+		conf_read_ip(at, out);
+		*n = 1;
+		return;
+	}
+	if (!json_is_array(at->json)) {
+		conf_complain(at, "expected an address, or an array of addresses for a striped tunnel");
+		return;
+	}
+	if (!count || count > AM_CONFIG_STRIPES) {
+		conf_complain(at, "%zu addresses are out of range, use 1 to %d", count, AM_CONFIG_STRIPES);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct place element = conf_place_element(at, i);
+
+		conf_read_ip(&element, &out[i]);
+	}
+	*n = (uint16_t)count;
+}
+
+static void read_local(const struct place *at, void *object)
+{
+	struct am_conf_tunnel *t = object;
+
+	read_addresses(at, t->local, &t->n_local);
+}
+
+static void read_remote(const struct place *at, void *object)
+{
+	struct am_conf_tunnel *t = object;
+
+	read_addresses(at, t->remote, &t->n_remote);
+}
+
+static json_t *print_addresses(const struct am_ip *ips, uint16_t n)
+{
+	json_t *out;
+
+	if (n == 1)
+		return conf_print_ip(ips);
+	out = json_array();
+	for (uint16_t i = 0; i < n; i++)
+		json_array_append_new(out, conf_print_ip(&ips[i]));
+	return out;
+}
+
+static json_t *print_local(const void *object)
+{
+	const struct am_conf_tunnel *t = object;
+
+	return print_addresses(t->local, t->n_local);
+}
+
+static json_t *print_remote(const void *object)
+{
+	const struct am_conf_tunnel *t = object;
+
+	return print_addresses(t->remote, t->n_remote);
+}
+
+static void read_dscp(const struct place *at, void *object)
+{
+	struct am_conf_tunnel *t = object;
+	uint32_t v;
+	unsigned word;
+
+	if (json_is_string(at->json)) {
+		t->dscp_uniform = conf_read_word(at, dscp_words, &word);
+	} else if (conf_read_uint(
+			   at, 0, DSCP_LAST, "a DSCP has 6 bits; \"uniform\" copies the inner one", &v)) {
+		t->dscp = (uint8_t)v;
+	}
+}
+
+static json_t *print_dscp(const void *object)
+{
+	const struct am_conf_tunnel *t = object;
+
+	return t->dscp_uniform ? json_string(dscp_words[0]) : json_integer(t->dscp);
+}
+
+static void read_compat(const struct place *at, void *object)
+{
+	struct am_conf_tunnel *t = object;
+	unsigned word;
+
+	if (!conf_read_word(at, compat_words, &word))
+		return;
+	t->accept_swapped = word & 1; /* the words count in binary: 1 accepts, 2 sends */
+	t->send_swapped = word & 2;
+}
+
+static json_t *print_compat(const void *object)
+{
+	const struct am_conf_tunnel *t = object;
+
+	return json_string(compat_words[t->accept_swapped | t->send_swapped << 1]);
+}
+
+static void read_mss(const struct place *at, void *object)
+{
+	struct am_conf_tunnel *t = object;
+	uint32_t v;
+	unsigned word;
+
+	if (json_is_string(at->json)) {
+		if (conf_read_word(at, mss_words, &word))
+			t->mss = (enum am_mss)word;
+	} else if (conf_read_uint(at, MSS_MIN, MSS_MAX, "or one of the words off, fit, whole", &v)) {
+		t->mss = AM_MSS_NUMBER;
+		t->mss_number = (uint16_t)v;
+	}
+}
+
+static json_t *print_mss(const void *object)
+{
+	const struct am_conf_tunnel *t = object;
+
+	return t->mss == AM_MSS_NUMBER ? json_integer(t->mss_number) : json_string(mss_words[t->mss]);
+}
+
+/* ---- the table ---- */
+
+static const struct field tunnel_rows[] = {
+	{.name = "type",
+		.kind = FIELD_WORD,
+		.required = true,
+		AT(struct am_conf_tunnel, type),
+		.words = type_words},
+	{.name = "local", .kind = FIELD_OTHER, .required = true, .read = read_local, .print = print_local},
+	{.name = "remote", .kind = FIELD_OTHER, .required = true, .read = read_remote, .print = print_remote},
+	{.name = "mtu",
+		.kind = FIELD_UINT,
+		AT(struct am_conf_tunnel, mtu),
+		.min = 576,
+		.max = 9000,
+		.fallback = 2400,
+		.hint = "2400 fits two fragments on every path of 1280 and more"},
+	WORD("split", struct am_conf_tunnel, split, split_words, AM_CONF_FLOOR),
+	{.name = "path_mtu",
+		.kind = FIELD_UINT,
+		AT(struct am_conf_tunnel, path_mtu),
+		.min = 1280,
+		.max = 9216,
+		.fallback = 1500,
+		.hint = "every path carries 1280, the Internet mostly 1500"},
+	UINT("ttl", struct am_conf_tunnel, ttl, 1, 255, 64),
+	OTHER("dscp", read_dscp, print_dscp, NULL),
+	BOOL("flow_label", struct am_conf_tunnel, flow_label, true),
+	{.name = "key",
+		.kind = FIELD_UINT,
+		AT(struct am_conf_tunnel, key),
+		.max = UINT32_MAX,
+		.flag = offsetof(struct am_conf_tunnel, has_key)},
+	BOOL("checksum", struct am_conf_tunnel, checksum, false),
+	BOOL("sequence", struct am_conf_tunnel, sequence, false),
+	OTHER("compat", read_compat, print_compat, NULL),
+	OTHER("tcp_mss", read_mss, print_mss, NULL),
+	MAC("mac", struct am_conf_tunnel, mac, has_mac),
+};
+const struct fields conf_tunnel_fields = FIELDS(tunnel_rows);
+
+static void read_tunnel(const struct place *at, void *item)
+{
+	conf_read_fields(at, &conf_tunnel_fields, item);
+}
+
+void conf_read_tunnels(const struct place *at, void *object)
+{
+	struct am_config *c = object;
+
+	conf_read_map(at, (void **)&c->tunnels, &c->n_tunnels, sizeof *c->tunnels, TUNNELS_MAX, read_tunnel);
+}
+
+json_t *conf_print_tunnels(const void *object)
+{
+	const struct am_config *c = object;
+	json_t *out = json_object();
+
+	for (uint16_t i = 0; i < c->n_tunnels; i++)
+		json_object_set_new(
+			out, c->tunnels[i].name, conf_print_fields(&conf_tunnel_fields, &c->tunnels[i]));
+	return out;
+}
+
+bool conf_check_tunnel_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	struct suggestion s = conf_suggest_for(name);
+
+	if (am_config_tunnel(c, name))
+		return true;
+	for (uint16_t i = 0; i < c->n_tunnels; i++)
+		conf_suggest_offer(&s, name, c->tunnels[i].name);
+	if (s.word)
+		am_config_complain(
+			c, errors, path, "no tunnel \"%s\" in tunnels, did you mean \"%s\"?", name, s.word);
+	else
+		am_config_complain(c, errors, path, "no tunnel \"%s\" in tunnels: add it there", name);
+	return false;
+}
+
+/* ---- checks ---- */
+
+/* $.tunnels.name.end, with [i] where the tunnel is striped. */
+static struct where address_where(const struct am_conf_tunnel *t, const char *end, uint16_t n, uint16_t i)
+{
+	return n > 1 ? conf_where("tunnels", t->name, ".%s[%u]", end, i)
+		     : conf_where("tunnels", t->name, ".%s", end);
+}
+
+static void check_addresses(const struct am_config *c, struct am_config_errors *errors,
+	const struct am_conf_tunnel *t, const char *end, const struct am_ip *ips, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		char text[AM_IP_TEXT];
+		struct where at = address_where(t, end, n, i);
+
+		if (ips[i].family == AM_AF_NONE)
+			continue;
+		if (am_ip_is_unspecified(&ips[i]))
+			am_config_complain(c, errors, at.path,
+				"%s is the unspecified address: name a real one", am_ip_text(&ips[i], text));
+		else if (am_ip_is_multicast(&ips[i]))
+			am_config_complain(c, errors, at.path,
+				"%s is a multicast or broadcast address: a tunnel has one remote, use its "
+				"unicast address",
+				am_ip_text(&ips[i], text));
+	}
+}
+
+static void check_families(
+	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
+{
+	uint8_t family = t->local[0].family;
+
+	for (uint16_t i = 0; i < t->n_local; i++) {
+		if (family && t->local[i].family && t->local[i].family != family)
+			am_config_complain(c, errors, address_where(t, "local", t->n_local, i).path,
+				"the tunnel mixes IPv4 and IPv6: use one family for all of its addresses");
+	}
+	for (uint16_t i = 0; i < t->n_remote; i++) {
+		if (family && t->remote[i].family && t->remote[i].family != family)
+			am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
+				"local is IPv%u and this is IPv%u: use one family for both ends", family,
+				t->remote[i].family);
+	}
+}
+
+static void check_pairs(
+	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
+{
+	char text[AM_IP_TEXT];
+
+	if (!t->n_local || !t->n_remote)
+		return;
+	if (t->n_local != t->n_remote) {
+		am_config_complain(c, errors, conf_where("tunnels", t->name, ".remote").path,
+			"%u remote addresses for %u local ones: a stripe is a pair, give as many of both",
+			t->n_remote, t->n_local);
+		return;
+	}
+	for (uint16_t i = 0; i < t->n_remote; i++) {
+		if (t->remote[i].family && am_ip_equal(&t->local[i], &t->remote[i]))
+			am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
+				"%s is local as well: name the other end's address",
+				am_ip_text(&t->remote[i], text));
+	}
+}
+
+static void check_type_keys(
+	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
+{
+	bool gre = t->type != AM_CONF_ETHERIP;
+	const struct {
+		bool set;
+		const char *key, *text;
+	} rules[] = {
+		{!gre && t->has_key, "key", "EtherIP has no key: remove it, or use type gre or gretap"},
+		{!gre && t->checksum, "checksum",
+			"EtherIP has no checksum: remove it, or use type gre or gretap"},
+		{!gre && t->sequence, "sequence",
+			"EtherIP has no sequence numbers: remove it, or use type gre or gretap"},
+		{gre && (t->accept_swapped || t->send_swapped), "compat",
+			"compat is about the EtherIP header: remove it, or use type etherip"},
+		{t->type == AM_CONF_GRE && t->has_mac, "mac",
+			"GRE carries IP and has no MAC address: remove it, or use type gretap"},
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+		if (rules[i].set)
+			am_config_complain(c, errors,
+				conf_where("tunnels", t->name, ".%s", rules[i].key).path, "%s",
+				rules[i].text);
+	}
+}
+
+/* Stripe i of a and stripe j of b would receive the same packets. */
+static bool same_pair(const struct am_conf_tunnel *a, uint16_t i, const struct am_conf_tunnel *b, uint16_t j)
+{
+	return a->type == b->type && a->has_key == b->has_key && (!a->has_key || a->key == b->key) &&
+	       a->remote[i].family && am_ip_equal(&a->local[i], &b->local[j]) &&
+	       am_ip_equal(&a->remote[i], &b->remote[j]);
+}
+
+static bool check_twin(const struct am_config *c, struct am_config_errors *errors,
+	const struct am_conf_tunnel *t, const struct am_conf_tunnel *other)
+{
+	uint16_t n = t->n_local < t->n_remote ? t->n_local : t->n_remote;
+	uint16_t m = other->n_local < other->n_remote ? other->n_local : other->n_remote;
+
+	for (uint16_t i = 0; i < n; i++) {
+		for (uint16_t j = 0; j < (t == other ? i : m); j++) {
+			if (!same_pair(t, i, other, j))
+				continue;
+			am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
+				"tunnel \"%s\" has the same local, remote and type already%s", other->name,
+				t->type == AM_CONF_ETHERIP
+					? ": remove one, or use another address"
+					: ", and the same key: give one of them another \"key\"");
+			return true;
+		}
+	}
+	return false;
+}
+
+void conf_check_tunnels(const struct am_config *c, struct am_config_errors *errors)
+{
+	bool underlay = false;
+
+	for (uint16_t i = 0; i < c->n_tunnels; i++) {
+		const struct am_conf_tunnel *t = &c->tunnels[i];
+
+		check_addresses(c, errors, t, "local", t->local, t->n_local);
+		check_addresses(c, errors, t, "remote", t->remote, t->n_remote);
+		check_families(c, errors, t);
+		check_pairs(c, errors, t);
+		check_type_keys(c, errors, t);
+		for (uint16_t j = 0; j <= i; j++) {
+			if (check_twin(c, errors, t, &c->tunnels[j]))
+				break;
+		}
+	}
+	for (uint16_t i = 0; i < c->n_ports; i++)
+		underlay |= c->ports[i].vrf == AM_VRF_IS_UNDERLAY;
+	if (c->n_tunnels && !underlay)
+		am_config_complain(c, errors, "$.tunnels",
+			"no port leads to the tunnels' remotes: give one \"vrf\": \"underlay\"");
+}
