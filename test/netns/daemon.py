@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
-from netns import Trouble, run
+from netns import Trouble
 
 
 class Daemon:
@@ -39,21 +40,31 @@ class Daemon:
         raise Trouble(f"amimed of {self.name} does not answer within {patience:.0f} s:\n{self.tail()}")
 
     def answers(self):
-        done = subprocess.run([self.program("amimectl"), "-s", self.name, "--json", "show", "version"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=5)
-        return done.returncode == 0
+        try:
+            self.show("version")
+        except (OSError, Trouble):
+            return False
+        return True
 
     def tail(self, lines=15):
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return "\n".join("    " + line for line in log.read().splitlines()[-lines:])
 
-    def ctl(self, *words):
-        """What amimectl --json says, as a value."""
-        return json.loads(run(self.program("amimectl"), "-s", self.name, "--json", *words))
+    def show(self, what):
+        """What the control socket answers; amimectl prints the same."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(5)
+            sock.connect(f"/run/amime/{self.name}.sock")
+            sock.sendall(json.dumps({"method": "show", "what": what}).encode() + b"\n")
+            with sock.makefile("rb") as file:
+                answer = json.loads(file.readline() or b'{"ok": false, "error": "it hung up"}')
+        if not answer["ok"]:
+            raise Trouble(f"{self.name}: show {what}: {answer['error']}")
+        return answer["result"]
 
     def counter(self, what, name):
         """The sum of one counter over the rows of `show what`."""
-        return sum(find_all(self.ctl("show", what), name))
+        return sum(find_all(self.show(what), name))
 
     def signal(self, number):
         os.kill(self.process.pid, number)

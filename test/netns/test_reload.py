@@ -11,8 +11,12 @@ OTHER = {"type": "etherip", "local": "2001:db8:a::1", "remote": "2001:db8:b::77"
 ROUNDS = 10
 
 
+def running(daemon):
+    return daemon.show("config")["config"]
+
+
 def tunnel(daemon, name):
-    return daemon.ctl("show", "config")["tunnels"].get(name)
+    return running(daemon)["tunnels"].get(name)
 
 
 def reload_with(daemon, folder, config):
@@ -41,7 +45,7 @@ def change_the_other(daemon, folder, config):
 
 
 def bad_files(daemon, folder, config):
-    before = daemon.ctl("show", "config")
+    before = running(daemon)
     wrong = copy.deepcopy(config)
     wrong["tunnels"]["to-b"]["mtu"] = 70000
     wrong["tunnels"]["to-b"]["spit"] = "floor"
@@ -49,7 +53,7 @@ def bad_files(daemon, folder, config):
         reload_with(daemon, folder, text)
         wait_until(lambda words=words: all(word in open(daemon.log, encoding="utf-8").read() for word in words),
                    f"the log says what is wrong: {' '.join(words)}")
-        expect(daemon.ctl("show", "config") == before, "the running configuration is as before")
+        expect(running(daemon) == before, "the running configuration is as before")
     write(folder, "a.json", config)
 
 

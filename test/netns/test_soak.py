@@ -59,7 +59,7 @@ def test(net, folder):
     for daemon in (a, b):
         grown = resident_kb(daemon) - before[daemon.name]
         expect(grown < GROWTH_KB, f"{daemon.name} grew by {grown} kB")
-        live = [worker["reassembly"]["live"] for worker in daemon.ctl("show", "workers")["workers"]]
+        live = [worker["reassembly"]["live"] for worker in daemon.show("workers")["workers"]]
         expect(not any(live), f"{daemon.name} waits for no fragments any more: {live}")
         daemon.stop()
 
