@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Whom to accept packets from, and what for. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "build.h"
+
+/* vrf, remote, local to their stable index in the builder. */
+static int add_peer(struct am_build *b, uint16_t vrf, const struct am_ip *remote, const struct am_ip *local,
+	uint32_t *index)
+{
+	char name[AM_ID_NAME], r[AM_IP_TEXT], l[AM_IP_TEXT];
+	uint16_t at = 0;
+	int rc;
+
+	snprintf(name, sizeof name, "%s from %s to %s", vrf == AM_VRF_UNDERLAY ? "underlay" : "default",
+		am_ip_text(remote, r), am_ip_text(local, l));
+	rc = am_build_number(b, b->m->peers, "peer", name, 1, &at, NULL);
+	*index = at;
+	return rc < 0 ? rc : am_peers_add(b->peers, vrf, remote, local, at);
+}
+
+static enum am_peer_use tunnel_use(const struct am_conf_tunnel *t)
+{
+	if (t->type == AM_CONF_ETHERIP)
+		return AM_USE_ETHERIP;
+	if (t->type == AM_CONF_GRE)
+		return t->has_key ? AM_USE_GRE_KEY : AM_USE_GRE;
+	return t->has_key ? AM_USE_GRETAP_KEY : AM_USE_GRETAP;
+}
+
+static bool same_use(const struct am_conf_tunnel *a, const struct am_conf_tunnel *t, unsigned stripe)
+{
+	if (tunnel_use(a) != tunnel_use(t) || (a->has_key && a->key != t->key))
+		return false;
+	for (unsigned i = 0; i < a->n_local; i++)
+		if (am_ip_equal(&a->local[i], &t->local[stripe]) &&
+			am_ip_equal(&a->remote[i], &t->remote[stripe]))
+			return true;
+	return false;
+}
+
+/* Which tunnel took t's place; t itself where it names a pair of addresses twice. */
+static const char *rival_of(const struct am_build *b, const struct am_conf_tunnel *t, unsigned stripe)
+{
+	for (unsigned i = 0; i < b->config->n_tunnels; i++)
+		if (&b->config->tunnels[i] != t && same_use(&b->config->tunnels[i], t, stripe))
+			return b->config->tunnels[i].name;
+	return t->name;
+}
+
+static void complain_collision(struct am_build *b, const struct am_conf_tunnel *t, unsigned stripe)
+{
+	char path[AM_JSON_PATH], l[AM_IP_TEXT], r[AM_IP_TEXT];
+
+	am_json_path(path, sizeof path, "tunnels", t->name, ".remote");
+	am_config_complain(b->config, b->errors, path,
+		"what comes from %s to %s could be for %s or for tunnel %s: same type, same addresses%s; %s",
+		am_ip_text(&t->remote[stripe], r), am_ip_text(&t->local[stripe], l), t->name,
+		rival_of(b, t, stripe), t->type == AM_CONF_ETHERIP ? "" : ", same \"key\" or none",
+		t->type == AM_CONF_ETHERIP ? "EtherIP has no key, so change an address"
+					   : "give one of them another \"key\" or address");
+}
+
+static int tunnel_peers(struct am_build *b, unsigned i)
+{
+	const struct am_conf_tunnel *t = &b->config->tunnels[i];
+	uint32_t peer;
+	int rc;
+
+	for (unsigned k = 0; k < t->n_local; k++) {
+		rc = add_peer(b, AM_VRF_UNDERLAY, &t->remote[k], &t->local[k], &peer);
+		if (rc == 0)
+			rc = am_peers_add_use(
+				b->peers, peer, tunnel_use(t), t->has_key ? t->key : 0, b->tunnel_ids[i]);
+		if (rc == -EEXIST)
+			complain_collision(b, t, k);
+		else if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int vtep_peer(struct am_build *b, const struct am_conf_bridge *bridge, unsigned k, uint16_t id)
+{
+	const struct am_ip *vtep = &bridge->members[k].vtep;
+	const struct am_ip *local = am_stack_vtep_local(b->config, bridge, vtep->family);
+	char path[AM_JSON_PATH], ip[AM_IP_TEXT];
+	uint32_t peer;
+	int rc = add_peer(b, AM_VRF_DEFAULT, vtep, local, &peer);
+
+	if (rc == 0)
+		rc = am_peers_add_use(b->peers, peer, AM_USE_VXLAN, bridge->vni, id);
+	if (rc != -EEXIST)
+		return rc;
+	am_build_member_path(bridge, k, path);
+	am_config_complain(b->config, b->errors, path,
+		"VNI %u from VTEP %s is taken already; a VTEP can be a member of one bridge with that VNI, "
+		"once",
+		bridge->vni, am_ip_text(vtep, ip));
+	return 0;
+}
+
+int am_build_peers(struct am_build *b)
+{
+	const uint16_t *ids = b->member_ids;
+	int rc = 0;
+
+	for (unsigned i = 0; i < b->config->n_tunnels && rc == 0; i++)
+		rc = tunnel_peers(b, i);
+	for (unsigned i = 0; i < b->config->n_bridges; i++) {
+		const struct am_conf_bridge *bridge = &b->config->bridges[i];
+
+		for (unsigned k = 0; k < bridge->n_members && rc == 0; k++)
+			if (bridge->members[k].kind == AM_CONF_MEMBER_VTEP)
+				rc = vtep_peer(b, bridge, k, ids[k]);
+		ids += bridge->n_members;
+	}
+	if (rc < 0)
+		return rc;
+	b->s->peers = am_peers_build(b->peers);
+	b->s->roots.peers = b->s->peers;
+	return b->s->peers ? 0 : -ENOMEM;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a reload keeps, what it moves and what it lets go. */
+#include "model_test.h"
+
+#define PORTS                                                                                                \
+	"'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'}, 'lan': {'driver': 'mem'}, 'lan2': "          \
+	"{'driver': 'mem'}}"
+#define TUNNEL(name, n)                                                                                      \
+	"'" name "': {'type': 'gre', 'sequence': true, 'local': '192.0.2.1', 'remote': '192.0.2." n "'}"
+#define ROUTE(n, name) "{'prefix': '10.255.0." n "/32', 'tunnel': '" name "'}"
+#define VRFS(routes)   "'vrfs': {'default': {'loopbacks': ['10.255.0.1'], 'routes': [" routes "]}}"
+
+static const char two[] = "{" PORTS ", 'tunnels': {" TUNNEL("b", "2") ", " TUNNEL(
+	"c", "3") "}," VRFS(ROUTE("2", "b") "," ROUTE("3",
+	"c")) ","
+	      "'bridges': {'one': {'vni': 1, 'members': [{'port': 'lan'}, {'vtep': '10.255.0.2'}]},"
+	      "            'two': {'vni': 2, 'members': [{'port': 'lan2'}, {'vtep': '10.255.0.3'}]}}}";
+
+/* The first of each is gone, and something new stands before the rest. */
+static const char later[] = "{" PORTS ", 'tunnels': {" TUNNEL("a", "9") ", " TUNNEL(
+	"c", "3") "}," VRFS(ROUTE("9", "a") "," ROUTE("3",
+	"c")) ","
+	      "'bridges': {'new': {'vni': 3, 'members': [{'port': 'lan'}, {'vtep': '10.255.0.9'}]},"
+	      "            'two': {'vni': 2, 'members': [{'port': 'lan2'}, {'vtep': '10.255.0.3'}]}}}";
+
+static uint16_t bridge_of(const struct am_model *m, const char *name)
+{
+	for (uint16_t i = 0; i < am_model_roots(m)->n_bridges; i++)
+		if (am_model_bridge_name(m, i) && strcmp(am_model_bridge_name(m, i), name) == 0)
+			return i;
+	return AM_NO_ID;
+}
+
+static void learn(struct am_model *m, const char *mac, const char *bridge, const char *member)
+{
+	struct am_learn_in in = {.member = test_member(m, bridge, member)};
+
+	in.key = am_fdb_make_key(test_mac(mac).bytes, bridge_of(m, bridge));
+	assert_true(am_model_learn(m, &in, 1));
+}
+
+static uint32_t found(struct am_model *m, const char *mac, const char *bridge)
+{
+	uint32_t slot;
+
+	return am_fdb_lookup(
+		am_model_fdb(m), am_fdb_make_key(test_mac(mac).bytes, bridge_of(m, bridge)), &slot);
+}
+
+static void what_stays_keeps_its_numbers(void **state)
+{
+	struct am_model *m = test_model();
+	const struct am_roots *roots = test_commit(m, two);
+	uint16_t member = test_member(m, "two", "vtep 10.255.0.3"), bridge = bridge_of(m, "two");
+	uint16_t tunnel = (uint16_t)roots->members[member]->tunnel,
+		 iface = test_iface(m, AM_IFACE_TUNNEL, "c");
+	uint32_t path = roots->members[member]->paths->first_path;
+	_Atomic uint32_t *seq = roots->tunnels[tunnel]->tx_seq;
+
+	(void)state;
+	*seq = 77;
+	roots = test_commit(m, later);
+	assert_int_equal(roots->generation, 2);
+	assert_int_equal(test_member(m, "two", "vtep 10.255.0.3"), member);
+	assert_int_equal(bridge_of(m, "two"), bridge);
+	assert_int_equal(roots->members[member]->tunnel, tunnel);
+	assert_int_equal(roots->members[member]->paths->first_path, path);
+	assert_int_equal(test_iface(m, AM_IFACE_TUNNEL, "c"), iface);
+	assert_ptr_equal(roots->tunnels[tunnel]->tx_seq, seq);
+	assert_int_equal(*roots->tunnels[tunnel]->tx_seq, 77);
+	am_model_free(m);
+}
+
+static void numbers_wait_for_the_retire(void **state)
+{
+	struct am_model *m = test_model();
+	const struct am_roots *roots = test_commit(m, two);
+	uint16_t gone_iface = test_iface(m, AM_IFACE_TUNNEL, "b"),
+		 gone = test_member(m, "one", "vtep 10.255.0.2");
+	struct am_retired *old = am_model_commit(m, test_plan(m, later, NULL));
+
+	(void)state;
+	(void)roots;
+	assert_null(am_model_iface(m, gone_iface));
+	assert_int_not_equal(test_iface(m, AM_IFACE_TUNNEL, "a"), gone_iface);
+	assert_int_not_equal(test_member(m, "new", "vtep 10.255.0.9"), gone);
+	am_model_retire(old);
+	/* Now they are free. */
+	test_commit(m, two);
+	assert_int_equal(test_iface(m, AM_IFACE_TUNNEL, "b"), gone_iface);
+	assert_int_equal(test_member(m, "one", "vtep 10.255.0.2"), gone);
+	am_model_free(m);
+}
+
+static void who_leaves_is_told(void **state)
+{
+	struct am_model *m = test_model();
+	uint32_t at = 0, peer, gone, n = 0;
+	uint16_t iface, gone_iface;
+	struct am_retired *old;
+	const struct am_ip b = test_ip("192.0.2.2"), local = test_ip("192.0.2.1");
+	const struct am_roots *roots = test_commit(m, two);
+
+	(void)state;
+	gone_iface = test_iface(m, AM_IFACE_TUNNEL, "b");
+	assert_int_equal(am_peers_find(roots->peers, AM_VRF_UNDERLAY, AM_IPV4, b.bytes, local.bytes, &gone),
+		AM_PEER_FOUND);
+	old = am_model_commit(m, test_plan(m, later, NULL));
+	assert_true(am_retired_next_peer(old, &at, &peer));
+	assert_int_equal(peer, gone);
+	assert_true(am_retired_next_peer(old, &at, &peer)); /* the VTEP behind it */
+	assert_false(am_retired_next_peer(old, &at, &peer));
+	for (at = 0; am_retired_next_iface(old, &at, &iface); n++)
+		assert_true(iface == gone_iface || !am_model_iface(m, iface));
+	assert_int_equal(n, 2); /* tunnel b, bridge one */
+	am_model_retire(old);
+	am_model_free(m);
+}
+
+static void macs_go_with_their_member(void **state)
+{
+	struct am_model *m = test_model();
+	struct am_bridge_stats stats;
+
+	(void)state;
+	test_commit(m, two);
+	learn(m, "02:00:00:00:00:01", "one", "port lan");
+	learn(m, "02:00:00:00:00:02", "two", "port lan2");
+	learn(m, "02:00:00:00:00:03", "two", "vtep 10.255.0.3");
+	assert_int_equal(am_fdb_count(am_model_fdb(m)), 3);
+	test_commit(m, later);
+	assert_int_equal(am_fdb_count(am_model_fdb(m)), 2);
+	assert_int_equal(found(m, "02:00:00:00:00:02", "two"), test_member(m, "two", "port lan2"));
+	assert_int_equal(found(m, "02:00:00:00:00:03", "two"), test_member(m, "two", "vtep 10.255.0.3"));
+	am_model_bridge_stats(m, bridge_of(m, "two"), &stats);
+	assert_int_equal(stats.macs, 2);
+	am_model_bridge_stats(m, bridge_of(m, "new"), &stats);
+	assert_int_equal(stats.macs, 0);
+	assert_int_equal(stats.learnt, 0);
+	am_model_free(m);
+}
+
+static void another_far_end_counts_anew(void **state)
+{
+	static const char text[] = "{" PORTS ", 'tunnels': {" TUNNEL("b", "%s") "}}";
+	struct am_model *m = test_model();
+	const struct am_roots *roots;
+	char config[512];
+
+	(void)state;
+	snprintf(config, sizeof config, text, "2");
+	roots = test_commit(m, config);
+	*roots->tunnels[0]->rx_seq = 1000;
+	roots = test_commit(m, config);
+	assert_int_equal(*roots->tunnels[0]->rx_seq, 1000);
+	snprintf(config, sizeof config, text, "3");
+	roots = test_commit(m, config);
+	assert_int_equal(*roots->tunnels[0]->rx_seq, 0);
+	am_model_free(m);
+}
+
+static void next_hops_stay_resolved(void **state)
+{
+	const struct am_mac src = test_mac("02:00:00:00:00:01"), dst = test_mac("02:00:00:00:00:02");
+	const struct am_mac moved = test_mac("02:00:00:00:00:03");
+	struct am_model *m = test_model();
+	const struct am_path_list *paths;
+	const struct am_roots *roots = test_commit(m, two);
+	struct am_retired *old;
+
+	(void)state;
+	paths = roots->members[test_member(m, "two", "vtep 10.255.0.3")]->paths;
+	assert_int_equal(paths->live, 0);
+	am_model_retire(am_model_resolve(m, 1, true, 0, &src, &dst, 0));
+	assert_int_equal(paths->live, 1);
+	assert_int_equal(roots->members[test_member(m, "one", "vtep 10.255.0.2")]->paths->live, 0);
+	assert_null(am_model_resolve(m, 1, true, 0, &src, &dst, 0)); /* nothing new */
+
+	roots = test_commit(m, later);
+	paths = roots->members[test_member(m, "two", "vtep 10.255.0.3")]->paths;
+	assert_int_equal(paths->live, 1);
+	assert_int_equal(paths->port[0], 0);
+	assert_memory_equal(am_encap_bytes(paths->encap[0]), dst.bytes, 6);
+	assert_int_equal(roots->members[test_member(m, "new", "vtep 10.255.0.9")]->paths->live, 0);
+
+	old = am_model_resolve(m, 1, true, 0, &src, &moved, 0);
+	assert_non_null(old);
+	assert_memory_equal(am_encap_bytes(paths->encap[0]), moved.bytes, 6);
+	am_model_retire(old);
+	old = am_model_resolve(m, 1, false, 0, NULL, NULL, 0);
+	assert_non_null(old);
+	assert_int_equal(paths->live, 0);
+	am_model_retire(old);
+	assert_null(am_model_resolve(m, 1, false, 0, NULL, NULL, 0));
+	assert_null(am_model_resolve(m, 99, true, 0, &src, &dst, 0));
+	am_model_free(m);
+}
+
+static void a_plan_that_is_dropped_leaves_nothing(void **state)
+{
+	struct am_model *m = test_model();
+	uint16_t iface;
+
+	(void)state;
+	test_commit(m, two);
+	am_plan_free(test_plan(m, later, NULL));
+	assert_int_equal(am_model_roots(m)->generation, 1);
+	iface = test_iface(m, AM_IFACE_BRIDGE, "two");
+	am_plan_free(test_plan(m, later, NULL));
+	test_commit(m, two);
+	assert_int_equal(test_iface(m, AM_IFACE_BRIDGE, "two"), iface);
+	assert_int_equal(am_model_ifaces(m), 7);
+	am_model_free(m);
+}
+
+static void the_diff_names_what_changed(void **state)
+{
+	struct am_model *m = test_model();
+	struct am_plan *plan;
+	bool added = false, removed = false;
+
+	(void)state;
+	test_commit(m, two);
+	plan = test_plan(m, two, NULL);
+	assert_int_equal(am_plan_diff(plan)->n, 0);
+	am_plan_free(plan);
+	plan = test_plan(m, later, NULL);
+	for (size_t i = 0; i < am_plan_diff(plan)->n; i++) {
+		const struct am_diff_item *item = &am_plan_diff(plan)->items[i];
+
+		added |= item->object == AM_OBJ_TUNNEL && item->action == AM_DIFF_ADD &&
+			 !strcmp(item->name, "a");
+		removed |= item->object == AM_OBJ_TUNNEL && item->action == AM_DIFF_REMOVE &&
+			   !strcmp(item->name, "b");
+		assert_false(item->object == AM_OBJ_TUNNEL && !strcmp(item->name, "c"));
+	}
+	assert_true(added && removed);
+	am_plan_free(plan);
+	am_model_free(m);
+}
+
+static void too_many_interfaces_are_refused(void **state)
+{
+	struct am_model *m = test_model();
+	struct am_config *config = test_config(two);
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	am_model_limit_ifaces(m, 6);
+	assert_null(am_model_prepare(m, config, NULL, &errors));
+	assert_int_equal(errors.n, 1);
+	assert_non_null(strstr(errors.items[0].text, "at most 6 interfaces"));
+	am_config_errors_free(&errors);
+	am_config_free(config);
+	am_model_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_stays_keeps_its_numbers),
+		cmocka_unit_test(numbers_wait_for_the_retire),
+		cmocka_unit_test(who_leaves_is_told),
+		cmocka_unit_test(macs_go_with_their_member),
+		cmocka_unit_test(another_far_end_counts_anew),
+		cmocka_unit_test(next_hops_stay_resolved),
+		cmocka_unit_test(a_plan_that_is_dropped_leaves_nothing),
+		cmocka_unit_test(the_diff_names_what_changed),
+		cmocka_unit_test(too_many_interfaces_are_refused),
+	};
+
+	return cmocka_run_group_tests_name("model/reload", tests, NULL, NULL);
+}
