@@ -8,14 +8,17 @@
 /* Start EAL once in this process. 0 or a negative errno. */
 static inline int am_test_eal(void)
 {
-	static char *argv[] = {(char[]){"test"}, (char[]){"--no-huge"}, (char[]){"--no-pci"},
-		(char[]){"--no-shconf"}, (char[]){"--no-telemetry"}, (char[]){"-m"}, (char[]){"128"},
-		(char[]){"--log-level=error"}, (char[]){"--lcores"}, (char[]){"0@0-1"}};
+	static char text[][20] = {"test", "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry", "-m",
+		"128", "--log-level=error", "--lcores", "0@0-1"};
+	enum { N = sizeof text / sizeof text[0] };
+	static char *argv[N + 1];
 	static int started;
 
 	if (started)
 		return 0;
-	if (rte_eal_init(sizeof argv / sizeof argv[0], argv) < 0)
+	for (int i = 0; i < N; i++)
+		argv[i] = text[i];
+	if (rte_eal_init(N, argv) < 0)
 		return -rte_errno;
 	started = 1;
 	return 0;
