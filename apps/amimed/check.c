@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/model.h"
+#include "ports.h"
+
+enum { PATHS_MAX = 16384 };
+
+static void print_errors(const char *path, const struct am_config_errors *errors)
+{
+	for (size_t i = 0; i < errors->n; i++) {
+		const struct am_config_error *e = &errors->items[i];
+
+		if (e->line)
+			fprintf(stderr, "%s:%u:%u: %s: %s\n", path, e->line, e->column, e->path, e->text);
+		else
+			fprintf(stderr, "%s: %s: %s\n", path, e->path, e->text);
+	}
+	if (errors->n > 1)
+		fprintf(stderr, "%s: %zu errors\n", path, errors->n);
+}
+
+/* What only the model knows: whether the bytes fit and the tunnels can be told apart. Takes config over. */
+static void check_model(struct am_config *config, struct am_config_errors *errors)
+{
+	struct am_model *model = am_model_create(1024, 1, 0, PATHS_MAX);
+	struct am_plan *plan = model ? am_model_prepare(model, config, NULL, errors) : NULL;
+
+	if (!model)
+		am_config_errors_add(errors, "$", 0, 0, "no memory to check it");
+	if (plan)
+		am_plan_free(plan);
+	else
+		am_config_free(config);
+	am_model_free(model);
+}
+
+static struct am_config *load(const char *path, struct am_config_errors *errors)
+{
+	struct am_config *config = am_config_load_file(path, errors);
+
+	if (config)
+		am_ports_check(config, errors);
+	return config;
+}
+
+int am_check_file(const char *path)
+{
+	struct am_config_errors errors = {0};
+	struct am_config *config = load(path, &errors);
+	int status;
+
+	if (config)
+		check_model(config, &errors);
+	print_errors(path, &errors);
+	status = errors.n != 0;
+	if (!status)
+		printf("%s: fine\n", path);
+	am_config_errors_free(&errors);
+	return status;
+}
+
+int am_explain_file(const char *path, const char *tunnel)
+{
+	struct am_config_errors errors = {0};
+	struct am_config *config = load(path, &errors);
+	struct am_err err;
+	char *text = NULL;
+
+	print_errors(path, &errors);
+	if (config)
+		text = am_model_explain(config, tunnel, &err);
+	if (text)
+		printf("%s\n", text);
+	else if (config)
+		fprintf(stderr, "amimed: %s\n", err.text);
+	free(text);
+	am_config_free(config);
+	am_config_errors_free(&errors);
+	return text ? 0 : 1;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control thread: what is started in which order, and the loop's events. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_version.h>
+
+#include "base/hash.h"
+#include "daemon.h"
+#include "hops.h"
+#include "learn.h"
+#include "notify.h"
+#include "plane.h"
+#include "telemetry.h"
+
+enum {
+	PATHS_MAX = 16384, /* header strings and peers */
+	IFACES_MAX = 4096, /* rows of counters; some 800 octets each for each worker */
+	HOPS_A_STEP = 64,  /* next hops looked at in one step: two questions to the kernel each */
+	SETTLE_MS = 20,    /* routes change in bursts: look when the burst is over */
+	READS_A_STEP = 16,
+	WATCH_MS = 1000,
+};
+
+/* ---- next hops ---- */
+
+static void run_hops(uv_timer_t *timer)
+{
+	struct am_daemon *d = timer->data;
+
+	if (am_hops_run(d->hops, am_clock_monotonic(), HOPS_A_STEP))
+		uv_timer_start(timer, run_hops, 1, 0);
+}
+
+static void run_hops_soon(struct am_daemon *d, uint64_t ms)
+{
+	if (!uv_is_active((uv_handle_t *)&d->hop_timer))
+		uv_timer_start(&d->hop_timer, run_hops, ms, 0);
+}
+
+static void kernel_changed(void *ctx, enum am_nl_event event, const struct am_kneigh *neigh)
+{
+	struct am_daemon *d = ctx;
+
+	if (event == AM_NL_ROUTES) {
+		am_hops_all_dirty(d->hops);
+		run_hops_soon(d, SETTLE_MS);
+	} else {
+		am_hops_neigh(d->hops, neigh);
+		run_hops_soon(d, 0);
+	}
+}
+
+static void on_netlink(uv_poll_t *poll, int status, int events)
+{
+	struct am_daemon *d = poll->data;
+	int rc = 1;
+
+	(void)status;
+	(void)events;
+	for (int i = 0; i < READS_A_STEP && rc > 0; i++)
+		rc = am_nl_read(d->nl, kernel_changed, d);
+	if (rc != -ENOBUFS)
+		return;
+	am_log(&d->log, AM_LOG_DEBUG, "netlink changes were lost; looking at every next hop");
+	am_hops_all_dirty(d->hops);
+	run_hops_soon(d, SETTLE_MS);
+}
+
+/* ---- learning and ageing ---- */
+
+static void on_learn(uv_poll_t *poll, int status, int events)
+{
+	struct am_daemon *d = poll->data;
+	const uint64_t one = 1;
+	uint64_t count;
+
+	(void)status;
+	(void)events;
+	if (read(d->learn_fd, &count, sizeof count) < 0)
+		return;
+	if (am_learn_drain(d) && write(d->learn_fd, &one, sizeof one) < 0)
+		return; /* full is readable: the loop comes back */
+}
+
+static void on_second(uv_timer_t *timer)
+{
+	struct am_daemon *d = timer->data;
+	uint64_t now_s = am_clock_monotonic().ns / AM_S;
+
+	am_plane_set_epoch(d->plane, (uint8_t)now_s);
+	am_learn_drain(d);
+	am_model_age(d->model, now_s);
+	run_hops_soon(d, 0);
+}
+
+/* ---- signals and the file ---- */
+
+static void on_hup(uv_signal_t *handle, int signum)
+{
+	struct am_daemon *d = handle->data;
+
+	(void)signum;
+	am_reload_start(d, NULL, NULL);
+}
+
+static void on_end(uv_signal_t *handle, int signum)
+{
+	struct am_daemon *d = handle->data;
+
+	am_log(&d->log, AM_LOG_INFO, "ending: %s", strsignal(signum));
+	d->stopping = true;
+	uv_stop(&d->loop);
+}
+
+static void on_file(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
+{
+	struct am_daemon *d = poll->data;
+
+	(void)before;
+	(void)now;
+	if (status == 0)
+		am_reload_start(d, NULL, NULL);
+}
+
+static void watch_file(struct am_daemon *d)
+{
+	bool wanted = am_model_config(d->model)->watch;
+	bool active = uv_is_active((uv_handle_t *)&d->on_file);
+
+	if (wanted && !active)
+		uv_fs_poll_start(&d->on_file, on_file, d->config_path, WATCH_MS);
+	else if (!wanted && active)
+		uv_fs_poll_stop(&d->on_file);
+}
+
+void am_daemon_committed(struct am_daemon *d)
+{
+	am_daemon_hops_sync(d);
+	run_hops_soon(d, 0);
+	watch_file(d);
+}
+
+/* ---- how long a step takes: from the end of one wait to the beginning of the next ---- */
+
+static void before_poll(uv_prepare_t *prepare)
+{
+	struct am_daemon *d = prepare->data;
+
+	if (d->step_began.ns)
+		am_histogram_add(&d->steps, am_time_since(am_clock_monotonic(), d->step_began));
+}
+
+static void after_poll(uv_check_t *check)
+{
+	struct am_daemon *d = check->data;
+
+	d->step_began = am_clock_monotonic();
+}
+
+/* ---- start ---- */
+
+static int make_loop(struct am_daemon *d, struct am_err *err)
+{
+	uv_loop_t *loop = &d->loop;
+
+	if (uv_loop_init(loop) < 0)
+		return am_fail(err, ENOMEM, "cannot make an event loop");
+	d->loop_made = true;
+	uv_signal_init(loop, &d->on_hup);
+	uv_signal_init(loop, &d->on_term);
+	uv_signal_init(loop, &d->on_int);
+	uv_timer_init(loop, &d->every_second);
+	uv_timer_init(loop, &d->hop_timer);
+	uv_fs_poll_init(loop, &d->on_file);
+	uv_prepare_init(loop, &d->before_poll);
+	uv_check_init(loop, &d->after_poll);
+	d->on_hup.data = d->on_term.data = d->on_int.data = d;
+	d->every_second.data = d->hop_timer.data = d->on_file.data = d;
+	d->before_poll.data = d->after_poll.data = d;
+	signal(SIGPIPE, SIG_IGN);
+	uv_signal_start(&d->on_hup, on_hup, SIGHUP);
+	uv_signal_start(&d->on_term, on_end, SIGTERM);
+	uv_signal_start(&d->on_int, on_end, SIGINT);
+	return 0;
+}
+
+static int make_plane(struct am_daemon *d, const struct am_config *config, struct am_err *err)
+{
+	uint64_t seed;
+
+	am_random(&seed, sizeof seed);
+	d->model = am_model_create(config->fdb_size, config->workers, seed, PATHS_MAX);
+	if (!d->model)
+		return am_fail(err, ENOMEM, "no memory for %u MAC addresses; lower system.fdb_size",
+			config->fdb_size);
+	am_model_limit_ifaces(d->model, IFACES_MAX);
+	d->learn_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->plane = am_plane_create(
+		&(struct am_plane_conf){
+			.workers = config->workers,
+			.pool = d->ports.pool,
+			.fdb = am_model_fdb(d->model),
+			.reasm = am_plane_reasm(config, PATHS_MAX, seed),
+			.paths = PATHS_MAX,
+			.ifaces = IFACES_MAX,
+			.seed = seed,
+			.learn_fd = d->learn_fd,
+			.handoff = am_plane_wants_handoff(config),
+		},
+		err);
+	return d->plane ? 0 : -ENOMEM;
+}
+
+static int watch_descriptors(struct am_daemon *d, struct am_err *err)
+{
+	if (uv_poll_init(&d->loop, &d->on_learn, d->learn_fd) < 0)
+		return am_fail(err, EIO, "cannot watch the workers");
+	d->on_learn.data = d;
+	uv_poll_start(&d->on_learn, UV_READABLE, on_learn);
+	if (uv_poll_init(&d->loop, &d->on_netlink, am_nl_fd(d->nl)) < 0)
+		return am_fail(err, EIO, "cannot watch the kernel's routes");
+	d->on_netlink.data = d;
+	uv_poll_start(&d->on_netlink, UV_READABLE, on_netlink);
+	uv_timer_start(&d->every_second, on_second, 0, 1000);
+	uv_prepare_start(&d->before_poll, before_poll);
+	uv_check_start(&d->after_poll, after_poll);
+	return 0;
+}
+
+/* What does not depend on the loop's events: the machine's part. */
+static int open_machine(struct am_daemon *d, const struct am_config *config, struct am_err *err)
+{
+	int rc = am_eal_start(&d->eal, config, &d->log, err);
+
+	if (rc == 0)
+		rc = am_ports_pool(&d->ports, config, err);
+	if (rc == 0)
+		rc = make_plane(d, config, err);
+	if (rc)
+		return rc;
+	d->nl = am_nl_open(err);
+	if (!d->nl)
+		return -EIO;
+	if (am_daemon_hops_create(d) < 0 || am_retire_init(&d->retire, &d->loop, d->plane, &d->workers) < 0)
+		return am_fail(err, ENOMEM, "no memory for next hops");
+	return 0;
+}
+
+static int go_live(struct am_daemon *d, struct am_config *config, struct am_err *err)
+{
+	int rc = am_reload_first(d, config, err);
+
+	if (rc)
+		return rc;
+	am_plane_set_epoch(d->plane, (uint8_t)(am_clock_monotonic().ns / AM_S));
+	d->workers = am_workers_start(d->plane, am_model_config(d->model), err);
+	if (!d->workers)
+		return -EIO;
+	rc = watch_descriptors(d, err);
+	if (rc == 0)
+		d->telemetry = am_telemetry_start(d) == 0;
+	return rc;
+}
+
+int am_daemon_start(struct am_daemon *d, struct am_err *err)
+{
+	struct am_config *config;
+	int rc;
+
+	d->started = am_clock_monotonic();
+	d->learn_fd = -1;
+	config = am_reload_load(d, err);
+	if (!config)
+		return -EINVAL;
+	memcpy(d->name, config->name, sizeof d->name);
+	rc = make_loop(d, err);
+	if (rc == 0) {
+		d->rpc = am_rpc_open(d, err);
+		rc = d->rpc && am_rpc_is_open(d->rpc) ? 0 : -EADDRINUSE;
+	}
+	if (rc == 0)
+		rc = open_machine(d, config, err);
+	if (rc) {
+		am_config_free(config);
+		return rc;
+	}
+	return go_live(d, config, err);
+}
+
+void am_daemon_run(struct am_daemon *d)
+{
+	const struct am_config *config = am_model_config(d->model);
+
+	am_log(&d->log, AM_LOG_INFO, "%s runs %s: %u ports, %u tunnels, %u bridges, %u workers, DPDK %s, %s",
+		d->name, d->config_path, config->n_ports, config->n_tunnels, config->n_bridges,
+		config->workers, rte_version() + strlen("DPDK "),
+		d->eal.hugepages ? "hugepages" : "no hugepages");
+	printf("amimed: ready\n");
+	fflush(stdout);
+	am_notify_ready();
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	am_notify_stopping();
+}
+
+/* ---- stop ---- */
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void close_loop(struct am_daemon *d)
+{
+	d->stopping = true;
+	if (d->reload.busy)
+		uv_cancel((uv_req_t *)&d->reload.work);
+	if (d->rpc)
+		am_rpc_close(d->rpc);
+	uv_walk(&d->loop, close_handle, NULL);
+	uv_run(&d->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&d->loop);
+}
+
+void am_daemon_stop(struct am_daemon *d)
+{
+	if (d->telemetry)
+		am_telemetry_stop();
+	am_workers_stop(d->workers);
+	d->workers = NULL;
+	if (d->loop_made)
+		close_loop(d);
+	am_rpc_free(d->rpc);
+	am_retire_all(&d->retire);
+	am_plane_free(d->plane);
+	am_model_free(d->model);
+	am_ports_close(&d->ports);
+	am_hops_free(d->hops);
+	am_nl_close(d->nl);
+	am_reload_free(&d->reload);
+	if (d->learn_fd >= 0)
+		close(d->learn_fd);
+	am_eal_stop(&d->eal);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef AMIMED_DAEMON_H
+#define AMIMED_DAEMON_H
+/*
+ * The daemon: one value that main() makes. Everything in it belongs to the control thread; the workers see the plane
+ * alone, the telemetry threads only what control hands them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "eal.h"
+#include "histogram.h"
+#include "model/model.h"
+#include "netlink.h"
+#include "nexthop.h"
+#include "pipeline/worker.h"
+#include "ports.h"
+#include "reload.h"
+#include "retire.h"
+#include "rpc.h"
+#include "workers.h"
+
+struct am_daemon {
+	const char *config_path;
+	struct am_log log;
+	char name[AM_NAME_MAX]; /* of the instance, fixed at start */
+	am_time started;
+
+	struct am_eal eal;
+	struct am_ports ports;
+	struct am_model *model;
+	struct am_plane *plane;
+	struct am_workers *workers;
+	struct am_retire retire;
+	struct am_reload reload;
+	struct am_nl *nl;
+	struct am_hops *hops;
+	struct am_rpc *rpc;
+	struct am_histogram steps; /* how long the control thread's steps take */
+
+	uv_loop_t loop;
+	uv_signal_t on_hup, on_term, on_int;
+	uv_poll_t on_learn, on_netlink;
+	uv_timer_t every_second, hop_timer;
+	uv_fs_poll_t on_file; /* system.watch */
+	uv_prepare_t before_poll;
+	uv_check_t after_poll;
+	am_time step_began;
+	int learn_fd; /* eventfd: workers write, control reads */
+	bool loop_made;
+	bool telemetry;
+	bool stopping;
+};
+
+/* Everything from the configuration file to the loop. 0, or -errno and err; am_daemon_stop in either case. */
+int am_daemon_start(struct am_daemon *d, struct am_err *err);
+void am_daemon_run(struct am_daemon *d);
+void am_daemon_stop(struct am_daemon *d);
+
+/* After a commit: next hops, the file watch. */
+void am_daemon_committed(struct am_daemon *d);
+
+#endif

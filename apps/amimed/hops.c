@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hops.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon.h"
+
+static int ask_route(void *ctx, const struct am_ip *to, struct am_kroute *out)
+{
+	struct am_daemon *d = ctx;
+
+	return am_nl_route(d->nl, to, out);
+}
+
+static int ask_neigh(void *ctx, int ifindex, const struct am_ip *ip, struct am_kneigh *out)
+{
+	struct am_daemon *d = ctx;
+
+	return am_nl_neigh(d->nl, ifindex, ip, out);
+}
+
+static int probe(void *ctx, int ifindex, const struct am_ip *ip)
+{
+	struct am_daemon *d = ctx;
+	int rc = am_nl_probe(d->nl, ifindex, ip);
+
+	if (rc)
+		am_log(&d->log, AM_LOG_DEBUG, "the kernel does not ask for a neighbour: errno %d", -rc);
+	return rc;
+}
+
+static int ask_link(void *ctx, int ifindex, struct am_klink *out)
+{
+	struct am_daemon *d = ctx;
+
+	return am_nl_link(d->nl, ifindex, out);
+}
+
+static bool port_of(void *ctx, int ifindex, uint16_t *port)
+{
+	const struct am_daemon *d = ctx;
+
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
+		if (d->ports.by_id[id].port && d->ports.by_id[id].port->limits.ifindex == ifindex) {
+			*port = id;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int ifindex_of(void *ctx, uint16_t port)
+{
+	const struct am_daemon *d = ctx;
+
+	return port < AM_PORTS_MAX && d->ports.by_id[port].port ? d->ports.by_id[port].port->limits.ifindex
+								: 0;
+}
+
+static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop, bool up)
+{
+	char text[AM_ERR_TEXT];
+
+	am_hop_text(hop, text, sizeof text);
+	if (up)
+		am_log(&d->log, AM_LOG_INFO, "next hop %s, port %s", text,
+			am_model_port_name(d->model, hop->port));
+	else
+		am_log(&d->log, AM_LOG_WARN, "next hop down: %s", text);
+	if (up && am_model_nexthop_note(d->model, i, text, sizeof text))
+		am_log(&d->log, AM_LOG_WARN, "%s", text);
+}
+
+static void changed(void *ctx, uint16_t i, const struct am_hop *hop, bool up)
+{
+	struct am_daemon *d = ctx;
+	const struct am_mac *src = NULL;
+	uint16_t vlan = hop->vlan;
+	struct am_retired *old;
+
+	/* A port that has just left is still in what was known; the look that follows knows better. */
+	up = up && d->ports.by_id[hop->port].port;
+	if (up) {
+		src = &d->ports.by_id[hop->port].port->limits.mac;
+		if (!vlan)
+			vlan = d->ports.by_id[hop->port].conf.vlan;
+	}
+	old = am_model_resolve(d->model, i, up, hop->port, src, &hop->mac, vlan);
+	am_retire_add(&d->retire, old);
+	say(d, i, hop, up);
+}
+
+int am_daemon_hops_create(struct am_daemon *d)
+{
+	const struct am_hops_env env = {
+		.ctx = d,
+		.route = ask_route,
+		.neigh = ask_neigh,
+		.probe = probe,
+		.link = ask_link,
+		.port_of = port_of,
+		.ifindex_of = ifindex_of,
+		.changed = changed,
+	};
+
+	d->hops = am_hops_create(&env);
+	return d->hops ? 0 : -ENOMEM;
+}
+
+void am_daemon_hops_sync(struct am_daemon *d)
+{
+	uint16_t n = am_model_nexthops(d->model);
+	struct am_hop_want *want = calloc(n ? n : 1, sizeof *want);
+
+	for (uint16_t i = 0; want && i < n; i++) {
+		const struct am_nexthop *next = am_model_nexthop(d->model, i);
+
+		want[i] = (struct am_hop_want){
+			.vrf = next->vrf,
+			.port = next->port,
+			.is_static = next->is_static,
+			.remote = next->remote,
+			.via = next->via,
+		};
+	}
+	if (!want || am_hops_want(d->hops, want, n) < 0)
+		am_log(&d->log, AM_LOG_ERROR, "no memory for %u next hops: they stay as they were", n);
+	free(want);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "nexthop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table/roots.h"
+
+/* Ask again for who does not answer; verify who does, well before the kernel's garbage collection (60 s). */
+#define ASK_EVERY    (1 * AM_S)
+#define VERIFY_EVERY (20 * AM_S)
+#define VERIFY_APART (250 * AM_MS) /* so that many hops are not verified in one go */
+
+struct am_hops {
+	struct am_hops_env env;
+	struct am_hop *hops;
+	uint16_t n;
+	uint16_t at; /* where the next run goes on */
+};
+
+/* What a look found out. */
+struct look {
+	enum am_hop_state state;
+	int ifindex;
+	struct am_ip neighbour;
+	uint16_t port, vlan;
+	struct am_mac mac;
+	char device[16];
+};
+
+struct am_hops *am_hops_create(const struct am_hops_env *env)
+{
+	struct am_hops *h = calloc(1, sizeof *h);
+
+	if (h)
+		h->env = *env;
+	return h;
+}
+
+void am_hops_free(struct am_hops *h)
+{
+	if (h)
+		free(h->hops);
+	free(h);
+}
+
+bool am_hop_is_up(const struct am_hop *hop)
+{
+	return hop->state == AM_HOP_UP || hop->state == AM_HOP_STATIC;
+}
+
+static bool same_want(const struct am_hop_want *a, const struct am_hop_want *b)
+{
+	return a->vrf == b->vrf && a->port == b->port && a->is_static == b->is_static &&
+	       am_ip_equal(&a->remote, &b->remote) && am_ip_equal(&a->via, &b->via);
+}
+
+static const struct am_hop *find_same(const struct am_hops *h, const struct am_hop_want *want)
+{
+	for (uint16_t i = 0; i < h->n; i++)
+		if (same_want(&h->hops[i].want, want))
+			return &h->hops[i];
+	return NULL;
+}
+
+int am_hops_want(struct am_hops *h, const struct am_hop_want *want, uint16_t n)
+{
+	struct am_hop *hops = calloc(n ? n : 1, sizeof *hops);
+
+	if (!hops)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < n; i++) {
+		const struct am_hop *old = find_same(h, &want[i]);
+
+		hops[i].want = want[i];
+		hops[i].state = want[i].is_static ? AM_HOP_STATIC : AM_HOP_NEW;
+		hops[i].dirty = !want[i].is_static;
+		if (!old || want[i].is_static)
+			continue;
+		hops[i] = *old;
+		hops[i].dirty = true;
+		if (am_hop_is_up(old))
+			h->env.changed(h->env.ctx, i, &hops[i], true);
+	}
+	free(h->hops);
+	h->hops = hops;
+	h->n = n;
+	h->at = 0;
+	return 0;
+}
+
+void am_hops_all_dirty(struct am_hops *h)
+{
+	for (uint16_t i = 0; i < h->n; i++)
+		h->hops[i].dirty = h->hops[i].state != AM_HOP_STATIC;
+}
+
+void am_hops_neigh(struct am_hops *h, const struct am_kneigh *neigh)
+{
+	for (uint16_t i = 0; i < h->n; i++) {
+		struct am_hop *hop = &h->hops[i];
+
+		if (hop->state != AM_HOP_STATIC && hop->ifindex == neigh->ifindex &&
+			am_ip_equal(&hop->neighbour, &neigh->ip))
+			hop->dirty = true;
+	}
+}
+
+/* The device of a route is a port of ours, or a VLAN device on one. */
+static bool find_port(const struct am_hops *h, int ifindex, struct look *look)
+{
+	const struct am_hops_env *env = &h->env;
+	struct am_klink link;
+
+	look->ifindex = ifindex;
+	if (env->port_of(env->ctx, ifindex, &look->port))
+		return true;
+	if (env->link(env->ctx, ifindex, &link) != 0)
+		return false;
+	snprintf(look->device, sizeof look->device, "%s", link.name);
+	look->vlan = link.vlan;
+	return link.vlan && link.parent && env->port_of(env->ctx, link.parent, &look->port);
+}
+
+/* Which port, and which neighbour there. False where the answer is already final. */
+static bool look_route(const struct am_hops *h, const struct am_hop_want *want, struct look *look)
+{
+	const struct am_hops_env *env = &h->env;
+	struct am_kroute route;
+
+	look->neighbour = want->via.family ? want->via : want->remote;
+	if (want->port != AM_NO_ID) {
+		look->port = want->port;
+		look->ifindex = env->ifindex_of(env->ctx, want->port);
+		look->state = AM_HOP_NOT_KERNELS;
+		return look->ifindex > 0;
+	}
+	look->state = AM_HOP_NO_ROUTE;
+	if (env->route(env->ctx, &look->neighbour, &route) != 0 || route.type == AM_KROUTE_REFUSED)
+		return false;
+	look->state = AM_HOP_LOCAL;
+	if (route.type == AM_KROUTE_LOCAL)
+		return false;
+	if (route.gateway.family)
+		look->neighbour = route.gateway;
+	look->state = AM_HOP_FOREIGN;
+	return find_port(h, route.oif, look);
+}
+
+static bool same_way(const struct am_hop *hop, const struct look *look)
+{
+	return hop->ifindex == look->ifindex && hop->port == look->port && hop->vlan == look->vlan &&
+	       am_ip_equal(&hop->neighbour, &look->neighbour);
+}
+
+static void look_neighbour(const struct am_hops *h, const struct am_hop *hop, struct look *look)
+{
+	const struct am_hops_env *env = &h->env;
+	struct am_kneigh neigh = {0};
+	int rc = env->neigh(env->ctx, look->ifindex, &look->neighbour, &neigh);
+
+	look->state = AM_HOP_NO_NEIGHBOUR;
+	if (rc == 0 && neigh.usable) {
+		look->state = AM_HOP_UP;
+		look->mac = neigh.mac;
+	} else if (hop->state == AM_HOP_UP && same_way(hop, look) && !(rc == 0 && neigh.failed)) {
+		look->state = AM_HOP_UP; /* forgotten, not refuted */
+		look->mac = hop->mac;
+		env->probe(env->ctx, look->ifindex, &look->neighbour);
+	}
+}
+
+static void take_look(struct am_hops *h, uint16_t i, const struct look *look)
+{
+	struct am_hop *hop = &h->hops[i];
+	bool changed = hop->state != look->state || !same_way(hop, look) ||
+		       memcmp(&hop->mac, &look->mac, sizeof hop->mac) != 0 ||
+		       strcmp(hop->device, look->device) != 0;
+
+	hop->state = look->state;
+	hop->ifindex = look->ifindex;
+	hop->neighbour = look->neighbour;
+	hop->port = look->port;
+	hop->vlan = look->vlan;
+	hop->mac = look->mac;
+	memcpy(hop->device, look->device, sizeof hop->device);
+	if (changed)
+		h->env.changed(h->env.ctx, i, hop, hop->state == AM_HOP_UP);
+}
+
+static void look_at(struct am_hops *h, uint16_t i, am_time now)
+{
+	struct am_hop *hop = &h->hops[i];
+	bool due = !am_time_before(now, hop->look_at);
+	struct look look = {.state = AM_HOP_NO_ROUTE};
+
+	hop->dirty = false;
+	if (look_route(h, &hop->want, &look))
+		look_neighbour(h, hop, &look);
+	if (look.state == AM_HOP_NO_NEIGHBOUR || (look.state == AM_HOP_UP && due))
+		if (due || hop->state != look.state || !same_way(hop, &look))
+			h->env.probe(h->env.ctx, look.ifindex, &look.neighbour);
+	take_look(h, i, &look);
+	if (look.state != AM_HOP_UP)
+		hop->look_at = am_time_add(now, ASK_EVERY);
+	else if (due)
+		hop->look_at = am_time_add(now, VERIFY_EVERY + i % 32 * VERIFY_APART);
+}
+
+bool am_hops_run(struct am_hops *h, am_time now, unsigned budget)
+{
+	for (uint16_t seen = 0; seen < h->n; seen++) {
+		uint16_t i = h->at;
+		struct am_hop *hop = &h->hops[i];
+
+		if (hop->dirty || (hop->state != AM_HOP_STATIC && !am_time_before(now, hop->look_at))) {
+			if (budget-- == 0)
+				return true;
+			look_at(h, i, now);
+		}
+		h->at = (uint16_t)(i + 1 == h->n ? 0 : i + 1);
+	}
+	return false;
+}
+
+uint16_t am_hops_count(const struct am_hops *h)
+{
+	return h->n;
+}
+
+const struct am_hop *am_hops_at(const struct am_hops *h, uint16_t i)
+{
+	return i < h->n ? &h->hops[i] : NULL;
+}
+
+const char *am_hop_text(const struct am_hop *hop, char *buf, size_t room)
+{
+	char remote[AM_IP_TEXT], neighbour[AM_IP_TEXT], mac[AM_MAC_TEXT];
+
+	am_ip_text(&hop->want.remote, remote);
+	am_ip_text(&hop->neighbour, neighbour);
+	switch (hop->state) {
+	case AM_HOP_NEW:
+		snprintf(buf, room, "%s: not looked at yet", remote);
+		break;
+	case AM_HOP_STATIC:
+		snprintf(buf, room, "%s: static", remote);
+		break;
+	case AM_HOP_UP:
+		snprintf(buf, room, "%s: by %s at %s", remote, neighbour, am_mac_text(&hop->mac, mac));
+		break;
+	case AM_HOP_NO_ROUTE:
+		snprintf(buf, room, "no route to %s; see: ip route get %s", remote, remote);
+		break;
+	case AM_HOP_LOCAL:
+		snprintf(buf, room, "%s is an address of this machine itself", remote);
+		break;
+	case AM_HOP_FOREIGN:
+		snprintf(buf, room,
+			"the route to %s leaves by %s, which is no port of ours; make it one, or change the route",
+			remote, hop->device[0] ? hop->device : "a device");
+		break;
+	case AM_HOP_NOT_KERNELS:
+		snprintf(buf, room, "the kernel does not know the port to %s; give its route a \"mac\"",
+			remote);
+		break;
+	case AM_HOP_NO_NEIGHBOUR:
+		snprintf(buf, room, "no answer from neighbour %s on the way to %s; asking every second",
+			neighbour, remote);
+		break;
+	}
+	return buf;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "reload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "notify.h"
+
+static void log_errors(const struct am_daemon *d, const struct am_config_errors *errors)
+{
+	for (size_t i = 0; i < errors->n; i++) {
+		const struct am_config_error *e = &errors->items[i];
+
+		if (e->line)
+			am_log(&d->log, AM_LOG_ERROR, "%s:%u: %s: %s", d->config_path, e->line, e->path,
+				e->text);
+		else
+			am_log(&d->log, AM_LOG_ERROR, "%s: %s: %s", d->config_path, e->path, e->text);
+	}
+}
+
+/* All of them are in the log; the first is what one line can say. */
+static int summarize(const struct am_daemon *d, const struct am_config_errors *errors, struct am_err *err)
+{
+	const struct am_config_error *first = errors->items;
+
+	if (!errors->n)
+		return am_fail(err, ENOMEM, "%s: no memory", d->config_path);
+	if (errors->n == 1)
+		return am_fail(
+			err, EINVAL, "%s:%u: %s: %s", d->config_path, first->line, first->path, first->text);
+	return am_fail(err, EINVAL, "%s: %zu errors, the first in line %u: %s: %s", d->config_path, errors->n,
+		first->line, first->path, first->text);
+}
+
+static struct am_config *load(const char *path, struct am_config_errors *errors)
+{
+	struct am_config *config = am_config_load_file(path, errors);
+
+	if (!config)
+		return NULL;
+	am_ports_check(config, errors);
+	if (errors->n == 0)
+		return config;
+	am_config_free(config);
+	return NULL;
+}
+
+static const char *object_word(enum am_diff_object object)
+{
+	static const char *const words[] = {
+		[AM_OBJ_SYSTEM] = "system",
+		[AM_OBJ_PORT] = "port",
+		[AM_OBJ_TUNNEL] = "tunnel",
+		[AM_OBJ_VRF] = "vrf",
+		[AM_OBJ_BRIDGE] = "bridge",
+		[AM_OBJ_XCONNECT] = "xconnect",
+	};
+
+	return words[object];
+}
+
+static void log_diff(const struct am_daemon *d, const struct am_diff *diff)
+{
+	static const char *const actions[] = {
+		[AM_DIFF_REMOVE] = "removed",
+		[AM_DIFF_CHANGE] = "changed",
+		[AM_DIFF_ADD] = "added",
+	};
+
+	for (size_t i = 0; i < diff->n; i++) {
+		const struct am_diff_item *item = &diff->items[i];
+
+		am_log(&d->log, item->needs_restart ? AM_LOG_WARN : AM_LOG_INFO, "%s %s: %s%s%s%s",
+			object_word(item->object), item->name, actions[item->action],
+			item->what[0] ? ": " : "", item->what,
+			item->needs_restart ? "; takes effect when amimed is restarted" : "");
+	}
+}
+
+/* What waits for a restart stays noted over later reloads. */
+static void keep_restart(struct am_reload *r, const struct am_diff *diff)
+{
+	for (size_t i = 0; i < diff->n; i++) {
+		struct am_diff_item *more;
+
+		if (!diff->items[i].needs_restart)
+			continue;
+		more = realloc(r->restart, (r->n_restart + 1) * sizeof *more);
+		if (!more)
+			return;
+		r->restart = more;
+		r->restart[r->n_restart++] = diff->items[i];
+	}
+}
+
+static int steer_ports(struct am_daemon *d, struct am_err *err)
+{
+	int rc = 0;
+
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
+		struct am_port *port = d->ports.by_id[id].port;
+		struct am_steer steer;
+		int failed;
+
+		if (!port || !port->ops->steer)
+			continue;
+		am_model_steer(d->model, NULL, id, &steer);
+		failed = port->ops->steer(port, &steer);
+		if (failed)
+			rc = am_fail(err, -failed, "port %s: the %s driver cannot take its frames: %s",
+				port->name, port->ops->name, strerror(-failed));
+	}
+	return rc;
+}
+
+/* Give the workers other ports and the new snapshot in one standstill, which lasts microseconds. */
+static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const uint16_t *ids)
+{
+	bool differ = am_ports_differ(&d->ports, ports, ids);
+	struct am_port *gone[AM_PORTS_MAX];
+	unsigned n_gone;
+
+	if (differ && d->workers)
+		am_workers_park(d->workers);
+	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
+		if (d->ports.by_id[id].port)
+			am_plane_set_port(d->plane, id, NULL);
+	n_gone = am_ports_commit(&d->ports, ports, ids, gone);
+	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
+		if (d->ports.by_id[id].port)
+			am_plane_set_port(d->plane, id, d->ports.by_id[id].port);
+	am_plane_swap_roots(d->plane, am_model_roots(d->model));
+	if (differ && d->workers)
+		am_workers_resume(d->workers);
+	for (unsigned i = 0; i < n_gone; i++)
+		gone[i]->ops->close(gone[i]);
+}
+
+/* Cannot fail any more. */
+static void commit(struct am_daemon *d, struct am_plan *plan, const struct am_ports_plan *ports)
+{
+	uint16_t ids[AM_PORTS_MAX];
+	struct am_retired *old;
+
+	for (uint16_t i = 0; i < ports->n; i++)
+		ids[i] = am_plan_port_id(plan, i);
+	if (am_model_config(d->model)) {
+		log_diff(d, am_plan_diff(plan));
+		keep_restart(&d->reload, am_plan_diff(plan));
+	}
+	old = am_model_commit(d->model, plan);
+	swap(d, ports, ids);
+	am_retire_add(&d->retire, old);
+}
+
+/* Owns config. 0, or -errno with errors filled, or err where a driver could not be steered after the commit. */
+static int apply(
+	struct am_daemon *d, struct am_config *config, struct am_config_errors *errors, struct am_err *err)
+{
+	struct am_ports_plan *ports = calloc(1, sizeof *ports);
+	struct am_plan *plan = NULL;
+
+	if (ports && am_ports_prepare(&d->ports, config, ports, errors) == 0) {
+		plan = am_model_prepare(d->model, config, ports->limits, errors);
+		if (!plan)
+			am_ports_abandon(ports);
+	}
+	if (!plan) {
+		am_config_free(config);
+		free(ports);
+		return -EINVAL;
+	}
+	commit(d, plan, ports);
+	free(ports);
+	am_daemon_committed(d);
+	return steer_ports(d, err);
+}
+
+static void note(struct am_reload *r, struct am_config_errors *errors)
+{
+	am_config_errors_free(&r->errors);
+	r->errors = *errors;
+	*errors = (struct am_config_errors){0};
+	r->when = am_clock_monotonic();
+	r->ok = r->errors.n == 0;
+	r->count++;
+}
+
+struct am_config *am_reload_load(struct am_daemon *d, struct am_err *err)
+{
+	struct am_config_errors errors = {0};
+	struct am_config *config = load(d->config_path, &errors);
+
+	if (!config) {
+		if (errors.n > 1)
+			log_errors(d, &errors);
+		summarize(d, &errors, err);
+	}
+	am_config_errors_free(&errors);
+	return config;
+}
+
+int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err *err)
+{
+	struct am_config_errors errors = {0};
+	int rc;
+
+	err->text[0] = 0;
+	rc = apply(d, config, &errors, err);
+	if (rc && !err->text[0]) {
+		if (errors.n > 1)
+			log_errors(d, &errors);
+		summarize(d, &errors, err);
+	}
+	note(&d->reload, &errors);
+	return rc;
+}
+
+static void work(uv_work_t *req)
+{
+	struct am_daemon *d = req->data;
+
+	d->reload.loaded = load(d->config_path, &d->reload.found);
+}
+
+static void finish(struct am_daemon *d, const struct am_err *err)
+{
+	struct am_reload *r = &d->reload;
+	am_reload_done *done = r->done;
+
+	r->busy = false;
+	r->done = NULL;
+	am_notify_ready();
+	if (done)
+		done(r->ctx, err);
+	if (r->again && !d->stopping) {
+		r->again = false;
+		am_reload_start(d, NULL, NULL);
+	}
+}
+
+static void worked(uv_work_t *req, int status)
+{
+	struct am_daemon *d = req->data;
+	struct am_reload *r = &d->reload;
+	struct am_config *config = r->loaded;
+	struct am_err err = {""};
+	int rc = -EINVAL;
+
+	r->loaded = NULL;
+	if (d->stopping || status) {
+		am_config_free(config);
+		return;
+	}
+	if (config)
+		rc = apply(d, config, &r->found, &err);
+	if (rc && !err.text[0])
+		summarize(d, &r->found, &err);
+	log_errors(d, &r->found);
+	note(r, &r->found);
+	if (rc)
+		am_log(&d->log, AM_LOG_ERROR, "%s; %s", err.text,
+			r->ok ? "the new configuration runs nevertheless" : "nothing has changed");
+	else
+		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);
+	finish(d, rc ? &err : NULL);
+}
+
+int am_reload_start(struct am_daemon *d, am_reload_done *done, void *ctx)
+{
+	struct am_reload *r = &d->reload;
+
+	if (r->busy && done)
+		return -EBUSY;
+	if (r->busy) {
+		r->again = true;
+		return 0;
+	}
+	r->busy = true;
+	r->done = done;
+	r->ctx = ctx;
+	r->work.data = d;
+	am_notify_reloading();
+	return uv_queue_work(&d->loop, &r->work, work, worked);
+}
+
+void am_reload_free(struct am_reload *r)
+{
+	am_config_errors_free(&r->errors);
+	am_config_errors_free(&r->found);
+	free(r->restart);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef AMIMED_REQUEST_H
+#define AMIMED_REQUEST_H
+/*
+ * One request on the control socket: a JSON object on a line of its own.
+ *   {"method": "show", "what": "ports"}   what: version ports tunnels bridges fdb drops workers config
+ *   {"method": "show", "what": "fdb", "at": 0, "limit": 1000}     at: "next" of the answer before
+ *   {"method": "show", "what": "drops", "all": true}
+ *   {"method": "explain", "tunnel": "to-b"}
+ *   {"method": "reload"}
+ * The answer is {"ok": true, "result": ...} or {"ok": false, "error": "..."}, on one line.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum am_method { AM_METHOD_SHOW, AM_METHOD_EXPLAIN, AM_METHOD_RELOAD };
+
+enum am_what {
+	AM_SHOW_VERSION,
+	AM_SHOW_PORTS,
+	AM_SHOW_TUNNELS,
+	AM_SHOW_BRIDGES,
+	AM_SHOW_FDB,
+	AM_SHOW_DROPS,
+	AM_SHOW_WORKERS,
+	AM_SHOW_CONFIG,
+	AM_SHOWS,
+};
+
+struct am_request {
+	enum am_method method;
+	enum am_what what;
+	uint32_t at, limit; /* fdb */
+	bool all;           /* drops: those that are zero, too */
+	char tunnel[64];
+};
+
+enum {
+	AM_REQUEST_MAX = 4096, /* octets of a line */
+	AM_FDB_LIMIT = 1000,   /* entries in one answer, so that building it takes about a millisecond */
+};
+
+/* Any bytes may come in. 0, or -EINVAL and why. */
+int am_request_parse(const char *line, size_t len, struct am_request *out, struct am_err *err);
+
+#endif

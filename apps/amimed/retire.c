@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "retire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "workers.h"
+
+enum { LOOK_EVERY_MS = 10 };
+
+struct retiring {
+	struct retiring *next;
+	struct am_retired *old;
+	uint64_t token;
+};
+
+int am_retire_init(
+	struct am_retire *r, uv_loop_t *loop, struct am_plane *plane, struct am_workers *const *workers)
+{
+	r->plane = plane;
+	r->workers = workers;
+	r->first = NULL;
+	r->timer.data = r;
+	r->ready = uv_timer_init(loop, &r->timer) == 0;
+	return r->ready ? 0 : -ENOMEM;
+}
+
+/* Reassembly state and counters of what left are the workers' own, so they stand still while these are cleared. */
+static void clear(struct am_retire *r, const struct am_retired *old)
+{
+	uint32_t at = 0, peer;
+	uint16_t iface;
+	bool parked = false;
+
+	while (am_retired_next_peer(old, &at, &peer)) {
+		if (!parked && *r->workers)
+			am_workers_park(*r->workers);
+		parked = true;
+		am_plane_forget_peer(r->plane, peer);
+	}
+	for (at = 0; am_retired_next_iface(old, &at, &iface);) {
+		if (!parked && *r->workers)
+			am_workers_park(*r->workers);
+		parked = true;
+		am_plane_clear_iface(r->plane, iface);
+	}
+	if (parked && *r->workers)
+		am_workers_resume(*r->workers);
+}
+
+static void let_go(struct am_retire *r, struct retiring *it)
+{
+	clear(r, it->old);
+	am_model_retire(it->old);
+	free(it);
+}
+
+static void look(uv_timer_t *timer)
+{
+	struct am_retire *r = timer->data;
+
+	for (struct retiring **at = &r->first; *at;) {
+		struct retiring *it = *at;
+
+		if (!am_plane_passed(r->plane, it->token)) {
+			at = &it->next;
+			continue;
+		}
+		*at = it->next;
+		let_go(r, it);
+	}
+	if (!r->first)
+		uv_timer_stop(&r->timer);
+}
+
+void am_retire_add(struct am_retire *r, struct am_retired *old)
+{
+	struct retiring *it, **at = &r->first;
+
+	if (!old)
+		return;
+	it = calloc(1, sizeof *it);
+	if (!it)
+		return; /* leaks what a worker may still read, rather than freeing it too early */
+	it->old = old;
+	it->token = am_plane_token(r->plane);
+	while (*at)
+		at = &(*at)->next;
+	*at = it;
+	uv_timer_start(&r->timer, look, LOOK_EVERY_MS, LOOK_EVERY_MS);
+}
+
+void am_retire_all(struct am_retire *r)
+{
+	while (r->first) {
+		struct retiring *it = r->first;
+
+		r->first = it->next;
+		let_go(r, it);
+	}
+}

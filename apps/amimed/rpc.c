@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rpc.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "request.h"
+#include "show.h"
+
+enum { CLIENTS_MAX = 32, BACKLOG = 16 };
+
+struct client {
+	struct client *next;
+	struct am_rpc *rpc;
+	uv_pipe_t pipe;
+	bool waits;       /* for a reload to end */
+	bool said_all;    /* sends no more; gone when its answers are */
+	unsigned pending; /* answers under way */
+	bool closing;
+	size_t used;
+	char line[AM_REQUEST_MAX + 1];
+};
+
+struct am_rpc {
+	struct am_daemon *daemon;
+	uv_pipe_t listener;
+	char path[sizeof((struct sockaddr_un *)0)->sun_path];
+	struct client *clients;
+	unsigned n_clients;
+	bool bound;
+};
+
+struct answer {
+	uv_write_t req;
+	char *text;
+};
+
+static void client_gone(uv_handle_t *handle)
+{
+	struct client *c = handle->data, **at;
+
+	for (at = &c->rpc->clients; *at != c;)
+		at = &(*at)->next;
+	*at = c->next;
+	c->rpc->n_clients--;
+	if (c->rpc->daemon->reload.ctx == c)
+		c->rpc->daemon->reload.done = NULL;
+	free(c);
+}
+
+static void drop_client(struct client *c)
+{
+	if (!c->closing)
+		uv_close((uv_handle_t *)&c->pipe, client_gone);
+	c->closing = true;
+}
+
+static void written(uv_write_t *req, int status)
+{
+	struct answer *answer = (struct answer *)req;
+	struct client *c = req->data;
+
+	c->pending--;
+	if (status < 0 || (c->said_all && !c->pending && !c->waits))
+		drop_client(c);
+	free(answer->text);
+	free(answer);
+}
+
+/* Takes over result or error text; one of them is given. */
+static void send_answer(struct client *c, json_t *result, const char *error)
+{
+	struct answer *answer = calloc(1, sizeof *answer);
+	json_t *object = result ? json_pack("{s:b,s:o}", "ok", 1, "result", result)
+				: json_pack("{s:b,s:s}", "ok", 0, "error", error);
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	uv_buf_t buf;
+
+	json_decref(object);
+	if (!answer || !text || c->closing) {
+		free(answer);
+		free(text);
+		drop_client(c);
+		return;
+	}
+	text[len] = '\n'; /* the terminating zero is not sent */
+	answer->text = text;
+	answer->req.data = c;
+	buf = uv_buf_init(text, (unsigned)len + 1);
+	c->pending++;
+	if (uv_write(&answer->req, (uv_stream_t *)&c->pipe, &buf, 1, written) < 0) {
+		c->pending--;
+		free(text);
+		free(answer);
+		drop_client(c);
+	}
+}
+
+static void serve_lines(struct client *c);
+
+static void reload_done(void *ctx, const struct am_err *err)
+{
+	struct client *c = ctx;
+
+	c->waits = false;
+	if (err)
+		send_answer(c, NULL, err->text);
+	else
+		send_answer(c, am_show_reload(c->rpc->daemon), NULL);
+	serve_lines(c);
+}
+
+static void explain(struct client *c, const char *tunnel)
+{
+	struct am_err err = {"no memory"};
+	json_t *result = am_show_explain(am_model_config(c->rpc->daemon->model), tunnel, &err);
+
+	send_answer(c, result, err.text);
+}
+
+static void serve(struct client *c, const char *line, size_t len)
+{
+	struct am_daemon *d = c->rpc->daemon;
+	struct am_request request;
+	struct am_err err;
+	json_t *result;
+
+	if (am_request_parse(line, len, &request, &err) < 0) {
+		send_answer(c, NULL, err.text);
+		return;
+	}
+	switch (request.method) {
+	case AM_METHOD_SHOW:
+		result = am_show(d, &request);
+		send_answer(c, result, "no memory");
+		break;
+	case AM_METHOD_EXPLAIN:
+		explain(c, request.tunnel);
+		break;
+	case AM_METHOD_RELOAD:
+		c->waits = am_reload_start(d, reload_done, c) == 0;
+		if (!c->waits)
+			send_answer(c, NULL, "a reload is already under way; try again");
+		break;
+	}
+}
+
+/* Serve every complete line; what is left stays at the front. */
+static void serve_lines(struct client *c)
+{
+	char *end;
+
+	while (!c->waits && !c->closing && (end = memchr(c->line, '\n', c->used))) {
+		size_t len = (size_t)(end - c->line);
+
+		serve(c, c->line, len);
+		c->used -= len + 1;
+		memmove(c->line, end + 1, c->used);
+	}
+}
+
+static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+	struct client *c = handle->data;
+
+	(void)suggested;
+	*buf = uv_buf_init(c->line + c->used, (unsigned)(sizeof c->line - c->used));
+}
+
+static void got_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+	struct client *c = stream->data;
+
+	(void)buf;
+	if (n < 0) {
+		c->said_all = true;
+		uv_read_stop(stream);
+		if (n != UV_EOF || (!c->pending && !c->waits))
+			drop_client(c);
+		return;
+	}
+	c->used += (size_t)n;
+	serve_lines(c);
+	if (c->used == sizeof c->line && !c->closing)
+		drop_client(c); /* longer than any request */
+}
+
+static void got_client(uv_stream_t *listener, int status)
+{
+	struct am_rpc *rpc = listener->data;
+	struct client *c = status < 0 ? NULL : calloc(1, sizeof *c);
+
+	if (!c)
+		return;
+	c->rpc = rpc;
+	c->next = rpc->clients;
+	rpc->clients = c;
+	rpc->n_clients++;
+	uv_pipe_init(listener->loop, &c->pipe, 0);
+	c->pipe.data = c;
+	if (uv_accept(listener, (uv_stream_t *)&c->pipe) < 0 || rpc->n_clients > CLIENTS_MAX ||
+		uv_read_start((uv_stream_t *)&c->pipe, give_room, got_bytes) < 0)
+		drop_client(c);
+}
+
+/* Does somebody answer there? */
+static bool is_taken(const char *path)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool taken;
+
+	if (fd < 0)
+		return false;
+	snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+	taken = connect(fd, (const struct sockaddr *)&to, sizeof to) == 0;
+	close(fd);
+	return taken;
+}
+
+static int bind_socket(struct am_rpc *rpc, struct am_err *err)
+{
+	mode_t mask;
+	int rc;
+
+	if (mkdir(AM_SOCKET_DIR, 0755) != 0 && errno != EEXIST)
+		return am_fail(err, errno,
+			"cannot make " AM_SOCKET_DIR ": %s; run as root, or make it for this user",
+			strerror(errno));
+	if (is_taken(rpc->path))
+		return am_fail(err, EADDRINUSE,
+			"%s answers: an amimed of this name runs; give this one another system.name",
+			rpc->path);
+	unlink(rpc->path);
+	mask = umask(0117);
+	rc = uv_pipe_bind(&rpc->listener, rpc->path);
+	umask(mask);
+	if (rc == 0)
+		rc = uv_listen((uv_stream_t *)&rpc->listener, BACKLOG, got_client);
+	if (rc)
+		return am_fail(err, -rc, "cannot listen on %s: %s; run as root", rpc->path, uv_strerror(rc));
+	rpc->bound = true;
+	return 0;
+}
+
+struct am_rpc *am_rpc_open(struct am_daemon *d, struct am_err *err)
+{
+	struct am_rpc *rpc = calloc(1, sizeof *rpc);
+
+	if (!rpc || uv_pipe_init(&d->loop, &rpc->listener, 0) < 0) {
+		am_fail(err, ENOMEM, "control socket: no memory");
+		free(rpc);
+		return NULL;
+	}
+	rpc->daemon = d;
+	rpc->listener.data = rpc;
+	snprintf(rpc->path, sizeof rpc->path, AM_SOCKET_DIR "/%s.sock", d->name);
+	/* On failure the caller closes it as it would an open one. */
+	bind_socket(rpc, err);
+	return rpc;
+}
+
+bool am_rpc_is_open(const struct am_rpc *rpc)
+{
+	return rpc->bound;
+}
+
+void am_rpc_close(struct am_rpc *rpc)
+{
+	for (struct client *c = rpc->clients, *next; c; c = next) {
+		next = c->next;
+		drop_client(c);
+	}
+	uv_close((uv_handle_t *)&rpc->listener, NULL);
+	if (rpc->bound)
+		unlink(rpc->path);
+}
+
+void am_rpc_free(struct am_rpc *rpc)
+{
+	free(rpc);
+}

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "show.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_version.h>
+
+#include "daemon.h"
+#include "pipeline/counters.h"
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *mac_json(const struct am_mac *mac)
+{
+	char text[AM_MAC_TEXT];
+
+	return json_string(am_mac_text(mac, text));
+}
+
+static json_t *ips_json(const struct am_ip *ips, unsigned n)
+{
+	json_t *list = json_array();
+	char text[AM_IP_TEXT];
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(list, json_string(am_ip_text(&ips[i], text)));
+	return list;
+}
+
+static json_t *seconds_since(am_time then)
+{
+	return json_integer((json_int_t)(am_time_since(am_clock_monotonic(), then) / AM_S));
+}
+
+/* Counters */
+
+static json_t *counters_json(const struct am_iface_counters *c)
+{
+	json_t *o = json_object();
+
+	for (unsigned i = 0; i < AM_COUNTERS; i++)
+		json_object_set_new(
+			o, am_counter_name((enum am_counter)i), json_integer((json_int_t)c->count[i]));
+	return o;
+}
+
+static bool is_drop(unsigned verdict)
+{
+	return verdict != AM_V_OK && verdict != AM_V_HELD;
+}
+
+static uint64_t all_drops(const struct am_iface_counters *c)
+{
+	uint64_t n = 0;
+
+	for (unsigned v = 0; v < AM_VERDICTS; v++)
+		if (is_drop(v))
+			n += c->drop[v];
+	return n;
+}
+
+static void add_counters(json_t *o, const struct am_daemon *d, uint16_t iface)
+{
+	struct am_iface_counters c;
+
+	am_plane_counters(d->plane, iface, &c);
+	json_object_set_new(o, "counters", counters_json(&c));
+	json_object_set_new(o, "drops", json_integer((json_int_t)all_drops(&c)));
+}
+
+static const struct am_iface_info *find_iface(const struct am_daemon *d, int kind, const char *name)
+{
+	for (uint16_t i = 0; i < am_model_ifaces(d->model); i++) {
+		const struct am_iface_info *info = am_model_iface(d->model, i);
+
+		if (info && (int)info->kind == kind && strcmp(info->name, name) == 0)
+			return info;
+	}
+	return NULL;
+}
+
+json_t *am_show_counters(const struct am_daemon *d, int kind, const char *name)
+{
+	const struct am_iface_info *info = find_iface(d, kind, name);
+	struct am_iface_counters c;
+	json_t *o;
+
+	if (!info)
+		return NULL;
+	am_plane_counters(d->plane, info->id, &c);
+	o = counters_json(&c);
+	for (unsigned v = 0; v < AM_VERDICTS; v++) {
+		char key[64];
+
+		snprintf(key, sizeof key, "drop_%s", am_verdict_name((enum am_verdict)v));
+		if (is_drop(v))
+			json_object_set_new(o, key, json_integer((json_int_t)c.drop[v]));
+	}
+	return o;
+}
+
+/* show version */
+
+static json_t *show_version(const struct am_daemon *d)
+{
+	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "version", AM_VERSION, "dpdk", rte_version(),
+		"name", d->name, "pid", (int)getpid(), "uptime_s", seconds_since(d->started), "hugepages",
+		d->eal.hugepages);
+}
+
+/* show ports */
+
+static json_t *driver_json(struct am_port *port, const char **link)
+{
+	struct am_port_stats stats = {.link_up = true};
+
+	if (port->ops->stats)
+		port->ops->stats(port, &stats);
+	*link = stats.link_up ? "up" : "down";
+	return json_pack("{s:I, s:I, s:I, s:I}", "rx_dropped", (json_int_t)stats.rx_dropped, "rx_too_long",
+		(json_int_t)stats.rx_too_long, "rx_gso", (json_int_t)stats.rx_gso, "tx_errors",
+		(json_int_t)stats.tx_errors);
+}
+
+static json_t *port_json(const struct am_daemon *d, uint16_t id)
+{
+	const struct am_open_port *open = &d->ports.by_id[id];
+	const struct am_port_limits *limits = &open->port->limits;
+	const char *link;
+	json_t *driver = driver_json(open->port, &link), *o;
+
+	o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o}", "name", open->conf.name, "driver",
+		am_driver_name(open->conf.driver), "device",
+		open->conf.driver == AM_DRIVER_ETHDEV ? open->conf.devargs : open->conf.device, "link", link,
+		"mtu", limits->mtu, "mac", mac_json(&limits->mac), "rx_queues", limits->rx_queues,
+		"tx_queues", limits->tx_queues, "ifindex", limits->ifindex, "driver_counters", driver);
+	if (o)
+		add_counters(o, d, am_model_roots(d->model)->ports[id].iface);
+	return o;
+}
+
+static json_t *show_ports(const struct am_daemon *d)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+	json_t *list = json_array();
+
+	for (uint16_t id = 0; id < AM_PORTS_MAX && id < roots->n_ports; id++)
+		if (d->ports.by_id[id].port)
+			json_array_append_new(list, port_json(d, id));
+	return list;
+}
+
+/* show tunnels */
+
+/* Is the next hop towards ip up, and what is to be said about it? port is where it leaves, where it does. */
+static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_ip *ip, char *why, size_t room,
+	const char **port)
+{
+	*port = NULL;
+	for (uint16_t i = 0; i < am_hops_count(d->hops); i++) {
+		const struct am_hop *hop = am_hops_at(d->hops, i);
+		const struct am_nexthop *next = am_model_nexthop(d->model, i);
+
+		if (hop->want.vrf != vrf || !am_ip_equal(&hop->want.remote, ip))
+			continue;
+		am_hop_text(hop, why, room);
+		if (am_hop_is_up(hop) && next) {
+			*port = am_model_port_name(d->model, next->out_port);
+			am_model_nexthop_note(d->model, i, why, room);
+		}
+		return am_hop_is_up(hop);
+	}
+	snprintf(why, room, "not looked up");
+	return false;
+}
+
+static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct am_conf_tunnel *t)
+{
+	json_t *paths = json_array();
+	bool any = false;
+
+	for (uint16_t i = 0; i < t->n_remote; i++) {
+		char why[AM_ERR_TEXT], remote[AM_IP_TEXT];
+		const char *port;
+		bool up = hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, sizeof why, &port);
+
+		any |= up;
+		json_array_append_new(
+			paths, json_pack("{s:s, s:b, s:s, s:o}", "remote", am_ip_text(&t->remote[i], remote),
+				       "up", (int)up, "why", why, "port", text_or_null(port)));
+	}
+	json_object_set_new(o, "state", json_string(any ? "up" : "down"));
+	json_object_set_new(o, "paths", paths);
+}
+
+static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunnel *t)
+{
+	static const char *const types[] = {
+		[AM_CONF_ETHERIP] = "etherip",
+		[AM_CONF_GRE] = "gre",
+		[AM_CONF_GRETAP] = "gretap",
+	};
+	const struct am_iface_info *info = find_iface(d, AM_IFACE_TUNNEL, t->name);
+	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:i, s:s}", "name", t->name, "type", types[t->type],
+		"local", ips_json(t->local, t->n_local), "remote", ips_json(t->remote, t->n_remote), "mtu",
+		(int)t->mtu, "split", t->split == AM_CONF_FILL ? "fill" : "floor");
+
+	if (!o)
+		return NULL;
+	if (t->has_key)
+		json_object_set_new(o, "key", json_integer(t->key));
+	add_tunnel_state(o, d, t);
+	if (info)
+		add_counters(o, d, info->id);
+	return o;
+}
+
+static json_t *show_tunnels(const struct am_daemon *d)
+{
+	const struct am_config *config = am_model_config(d->model);
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < config->n_tunnels; i++)
+		json_array_append_new(list, tunnel_json(d, &config->tunnels[i]));
+	return list;
+}
+
+/* show bridges */
+
+static json_t *member_json(const struct am_daemon *d, const struct am_bridge *bridge,
+	const struct am_member *member, const struct am_conf_member *conf)
+{
+	char text[128], why[AM_ERR_TEXT] = "";
+	const char *port;
+	json_t *o;
+
+	(void)bridge;
+	am_model_member_text(d->model, member->id, text, sizeof text);
+	o = json_pack("{s:i, s:s}", "id", member->id, "member", text);
+	if (!o || member->kind == AM_MEMBER_PORT)
+		return o;
+	if (member->kind == AM_MEMBER_VTEP && member->tunnel == AM_NO_TARGET && conf)
+		hop_state(d, AM_VRF_DEFAULT, &conf->vtep, why, sizeof why, &port);
+	json_object_set_new(o, "up", json_boolean(member->paths && atomic_load(&member->paths->live)));
+	if (why[0])
+		json_object_set_new(o, "why", json_string(why));
+	return o;
+}
+
+static const struct am_conf_bridge *find_bridge(const struct am_config *config, const char *name)
+{
+	for (uint16_t i = 0; i < config->n_bridges; i++)
+		if (strcmp(config->bridges[i].name, name) == 0)
+			return &config->bridges[i];
+	return NULL;
+}
+
+static json_t *members_json(
+	const struct am_daemon *d, const struct am_bridge *bridge, const struct am_conf_bridge *conf)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < bridge->n_members; i++)
+		json_array_append_new(list, member_json(d, bridge, roots->members[bridge->members[i]],
+						    conf && i < conf->n_members ? &conf->members[i] : NULL));
+	return list;
+}
+
+static json_t *bridge_json(const struct am_daemon *d, const struct am_bridge *bridge)
+{
+	const char *name = am_model_bridge_name(d->model, bridge->id);
+	struct am_bridge_stats stats;
+	json_t *o;
+
+	am_model_bridge_stats(d->model, bridge->id, &stats);
+	o = json_pack("{s:s, s:s, s:i, s:o, s:i, s:I, s:I, s:I, s:I, s:I}", "name", name, "kind",
+		bridge->xconnect ? "xconnect" : "bridge", "mtu", bridge->mtu, "members",
+		members_json(d, bridge, find_bridge(am_model_config(d->model), name)), "macs",
+		(int)stats.macs, "learnt", (json_int_t)stats.learnt, "moved", (json_int_t)stats.moved, "aged",
+		(json_int_t)stats.aged, "limited", (json_int_t)stats.limited, "held", (json_int_t)stats.held);
+	if (!o)
+		return NULL;
+	if (bridge->has_vni)
+		json_object_set_new(o, "vni", json_integer(bridge->vni));
+	add_counters(o, d, bridge->iface);
+	return o;
+}
+
+static json_t *show_bridges(const struct am_daemon *d)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < roots->n_bridges; i++)
+		if (roots->bridges[i])
+			json_array_append_new(list, bridge_json(d, roots->bridges[i]));
+	return list;
+}
+
+/* show fdb */
+
+static json_t *fdb_entry_json(const struct am_daemon *d, const struct am_fdb_entry *entry)
+{
+	const char *bridge = am_model_bridge_name(d->model, entry->key & 0xffff);
+	char text[128];
+	struct am_mac mac;
+	json_t *o;
+
+	am_fdb_key_mac(entry->key, &mac);
+	am_model_member_text(d->model, entry->value & AM_FDB_MEMBER, text, sizeof text);
+	o = json_pack(
+		"{s:s, s:o, s:s}", "bridge", bridge ? bridge : "?", "mac", mac_json(&mac), "member", text);
+	if (o && entry->value & AM_FDB_STATIC)
+		json_object_set_new(o, "static", json_true());
+	else if (o)
+		json_object_set_new(o, "age_s", json_integer((json_int_t)am_model_mac_age(d->model, entry)));
+	if (o && entry->value & AM_FDB_HELD)
+		json_object_set_new(o, "held", json_true());
+	return o;
+}
+
+static json_t *show_fdb(const struct am_daemon *d, const struct am_request *request)
+{
+	const struct am_fdb *fdb = am_model_fdb(d->model);
+	json_t *list = json_array(), *next = json_null();
+	struct am_fdb_entry entry;
+	uint32_t at = request->at, n = 0;
+
+	for (; n < request->limit && am_fdb_next(fdb, &at, &entry); n++)
+		json_array_append_new(list, fdb_entry_json(d, &entry));
+	if (n == request->limit)
+		next = json_integer(at);
+	return json_pack(
+		"{s:o, s:o, s:I}", "entries", list, "next", next, "count", (json_int_t)am_fdb_count(fdb));
+}
+
+/* show drops */
+
+static void add_drops(json_t *list, const struct am_daemon *d, const struct am_iface_info *info, bool zeros)
+{
+	static const char *const kinds[] = {
+		[AM_IFACE_PORT] = "port",
+		[AM_IFACE_TUNNEL] = "tunnel",
+		[AM_IFACE_BRIDGE] = "bridge",
+	};
+	struct am_iface_counters c;
+
+	am_plane_counters(d->plane, info->id, &c);
+	for (unsigned v = 0; v < AM_VERDICTS; v++) {
+		if (!is_drop(v) || (!zeros && !c.drop[v]))
+			continue;
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", kinds[info->kind], "interface",
+				      info->name, "drop", am_verdict_name((enum am_verdict)v), "count",
+				      (json_int_t)c.drop[v], "text", am_verdict_text((enum am_verdict)v)));
+	}
+}
+
+static json_t *show_drops(const struct am_daemon *d, const struct am_request *request)
+{
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < am_model_ifaces(d->model); i++) {
+		const struct am_iface_info *info = am_model_iface(d->model, i);
+
+		if (info)
+			add_drops(list, d, info, request->all);
+	}
+	return list;
+}
+
+/* show workers */
+
+static json_t *worker_json(const struct am_daemon *d, unsigned i)
+{
+	struct am_worker_stats s;
+	int cpu = am_workers_cpu(d->workers, i);
+
+	am_plane_worker_stats(d->plane, i, &s);
+	return json_pack("{s:i, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:i, s:i, s:I}}",
+		"worker", (int)i, "cpu", cpu < 0 ? json_null() : json_integer(cpu), "tid",
+		am_workers_tid(d->workers, i), "turns", (json_int_t)s.turns, "busy_turns",
+		(json_int_t)s.busy_turns, "packets", (json_int_t)s.packets, "carried", (json_int_t)s.carried,
+		"handed_out", (json_int_t)s.handed_out, "handed_in", (json_int_t)s.handed_in, "sleeps",
+		(json_int_t)s.sleeps, "reassembly", "reassembled", (json_int_t)s.reasm.reassembled,
+		"fragments", (json_int_t)s.reasm.fragments, "live", (int)s.reasm.live, "buffers",
+		(int)s.reasm.buffers, "memory", (json_int_t)s.reasm.memory);
+}
+
+static json_t *steps_json(const struct am_histogram *h)
+{
+	static const char *const names[AM_HISTOGRAM_BUCKETS] = {
+		"to_10us", "to_100us", "to_1ms", "to_10ms", "to_100ms", "to_1s", "longer"};
+	json_t *o = json_object();
+
+	for (unsigned i = 0; i < AM_HISTOGRAM_BUCKETS; i++)
+		json_object_set_new(o, names[i], json_integer((json_int_t)h->count[i]));
+	json_object_set_new(o, "longest_us", json_integer((json_int_t)(h->longest_ns / AM_US)));
+	return o;
+}
+
+static json_t *show_workers(const struct am_daemon *d)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < am_workers_count(d->workers); i++)
+		json_array_append_new(list, worker_json(d, i));
+	return json_pack("{s:o, s:o, s:I}", "workers", list, "control_steps", steps_json(&d->steps),
+		"table_memory", (json_int_t)am_model_memory(d->model));
+}
+
+/* show config, and how a reload went */
+
+static json_t *errors_json(const struct am_config_errors *errors)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < errors->n; i++) {
+		const struct am_config_error *e = &errors->items[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "path", e->path, "line",
+						    (int)e->line, "column", (int)e->column, "text", e->text));
+	}
+	return list;
+}
+
+static json_t *restart_json(const struct am_reload *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_restart; i++)
+		json_array_append_new(list,
+			json_pack("{s:s, s:s}", "name", r->restart[i].name, "what", r->restart[i].what));
+	return list;
+}
+
+json_t *am_show_reload(const struct am_daemon *d)
+{
+	const struct am_reload *r = &d->reload;
+
+	return json_pack("{s:s, s:i, s:o, s:b, s:o, s:o}", "file", d->config_path, "loads", (int)r->count,
+		"last_s_ago", seconds_since(r->when), "last_ok", (int)r->ok, "errors",
+		errors_json(&r->errors), "needs_restart", restart_json(r));
+}
+
+static json_t *show_config(const struct am_daemon *d)
+{
+	json_t *o = am_show_reload(d);
+	char *text = am_config_print(am_model_config(d->model));
+	json_t *config = text ? json_loads(text, 0, NULL) : NULL;
+
+	free(text);
+	if (o)
+		json_object_set_new(o, "config", config ? config : json_null());
+	return o;
+}
+
+json_t *am_show_explain(const struct am_config *config, const char *tunnel, struct am_err *err)
+{
+	char *text = am_model_explain(config, tunnel, err);
+	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
+
+	free(text);
+	return o;
+}
+
+json_t *am_show(struct am_daemon *d, const struct am_request *request)
+{
+	switch (request->what) {
+	case AM_SHOW_VERSION:
+		return show_version(d);
+	case AM_SHOW_PORTS:
+		return show_ports(d);
+	case AM_SHOW_TUNNELS:
+		return show_tunnels(d);
+	case AM_SHOW_BRIDGES:
+		return show_bridges(d);
+	case AM_SHOW_FDB:
+		return show_fdb(d, request);
+	case AM_SHOW_DROPS:
+		return show_drops(d, request);
+	case AM_SHOW_WORKERS:
+		return show_workers(d);
+	case AM_SHOW_CONFIG:
+		return show_config(d);
+	case AM_SHOWS:
+		break;
+	}
+	return NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef AMIMED_SHOW_H
+#define AMIMED_SHOW_H
+/* What each `show` answers, as JSON. Control thread. NULL only where memory is short. */
+#include <jansson.h>
+
+#include "base/err.h"
+#include "request.h"
+
+struct am_config;
+struct am_daemon;
+
+json_t *am_show(struct am_daemon *d, const struct am_request *request);
+/* How the last reload went. */
+json_t *am_show_reload(const struct am_daemon *d);
+/* NULL with err where there is no such tunnel. */
+json_t *am_show_explain(const struct am_config *config, const char *tunnel, struct am_err *err);
+
+/* One interface's counters and drops, flat, for telemetry: NULL where there is none of that kind and name. */
+json_t *am_show_counters(const struct am_daemon *d, int kind, const char *name);
+
+#endif

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "workers.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_errno.h>
+#include <rte_lcore.h>
+
+enum {
+	IDLE_TURNS = 64, /* empty turns before a worker goes to sleep: some 10 us of looking */
+	FDS_MAX = AM_PORTS_MAX + 8,
+	POLL_MIN_NS = 20000,  /* where a queue has no descriptor: sleep this long, and longer each time ... */
+	POLL_MAX_NS = 500000, /* ... up to this, while nothing comes */
+	WAIT_MAX_NS = 100000000,
+};
+
+enum order { RUN, PARK, STOP };
+
+struct thread {
+	struct am_workers *all;
+	struct am_worker *worker;
+	pthread_t id;
+	bool started;
+	int cpu;         /* -1: not bound */
+	_Atomic int tid; /* written by the thread once */
+	int wake;        /* eventfd: control writes, the thread polls and reads */
+	bool spin;
+	bool refused; /* the thread could not register; under lock */
+	/* The thread's own. */
+	struct pollfd fds[FDS_MAX];
+	int n_fds; /* without wake; -1: something must be polled */
+	uint64_t nap_ns;
+};
+
+struct am_workers {
+	_Atomic int order; /* written by control, read by the threads at each turn */
+	unsigned n;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	unsigned standing; /* under lock: threads that stand still, or have ended */
+	unsigned ready;    /* under lock: threads that came up, or could not */
+	struct thread threads[AM_WORKERS_MAX];
+};
+
+static void note_fds(struct thread *t)
+{
+	int fds[FDS_MAX - 1];
+
+	t->n_fds = am_worker_wait_fds(t->worker, fds, FDS_MAX - 1);
+	t->fds[0] = (struct pollfd){.fd = t->wake, .events = POLLIN};
+	for (int i = 0; i < t->n_fds; i++)
+		t->fds[i + 1] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+}
+
+static void sleep_on(struct thread *t, int n, uint64_t ns)
+{
+	struct timespec wait = {.tv_sec = (time_t)(ns / AM_S), .tv_nsec = (long)(ns % AM_S)};
+	uint64_t count;
+
+	am_worker_offline(t->worker);
+	if (ppoll(t->fds, (nfds_t)n, &wait, NULL) > 0 && t->fds[0].revents & POLLIN) {
+		ssize_t got = read(t->wake, &count, sizeof count);
+
+		(void)got; /* only to make it unreadable again */
+	}
+	am_worker_online(t->worker);
+}
+
+/* Some queue has no descriptor: look again after a nap that grows while nothing comes. */
+static void nap(struct thread *t)
+{
+	sleep_on(t, 1, t->nap_ns);
+	t->nap_ns = t->nap_ns * 2 > POLL_MAX_NS ? POLL_MAX_NS : t->nap_ns * 2;
+}
+
+static void wait_for_work(struct thread *t)
+{
+	uint64_t deadline = 0, now, ns = WAIT_MAX_NS;
+
+	if (t->n_fds < 0) {
+		nap(t);
+		return;
+	}
+	if (!am_worker_wait_begin(t->worker, &deadline))
+		return;
+	now = am_clock_monotonic().ns;
+	if (deadline)
+		ns = deadline > now ? deadline - now : 0;
+	if (ns > WAIT_MAX_NS)
+		ns = WAIT_MAX_NS;
+	sleep_on(t, t->n_fds + 1, ns);
+	am_worker_wait_end(t->worker);
+}
+
+/* Stand still until the order is another one. */
+static void stand(struct thread *t)
+{
+	struct am_workers *all = t->all;
+
+	am_worker_offline(t->worker);
+	pthread_mutex_lock(&all->lock);
+	all->standing++;
+	pthread_cond_broadcast(&all->change);
+	while (atomic_load(&all->order) == PARK)
+		pthread_cond_wait(&all->change, &all->lock);
+	all->standing--;
+	pthread_mutex_unlock(&all->lock);
+	note_fds(t); /* ports may have come or gone */
+	am_worker_online(t->worker);
+}
+
+static void turn_until_told(struct thread *t)
+{
+	unsigned empty = 0;
+
+	while (atomic_load_explicit(&t->all->order, memory_order_acquire) == RUN) {
+		if (am_worker_turn(t->worker, am_clock_monotonic())) {
+			empty = 0;
+			t->nap_ns = POLL_MIN_NS;
+		} else if (!t->spin && ++empty >= IDLE_TURNS) {
+			wait_for_work(t);
+			empty = t->n_fds < 0 ? IDLE_TURNS - 1 : 0;
+		}
+	}
+}
+
+static bool come_up(struct thread *t)
+{
+	bool fine = rte_thread_register() == 0;
+
+	pthread_mutex_lock(&t->all->lock);
+	atomic_store(&t->tid, (int)gettid());
+	t->refused = !fine;
+	t->all->ready++;
+	pthread_cond_broadcast(&t->all->change);
+	pthread_mutex_unlock(&t->all->lock);
+	return fine;
+}
+
+static void *run(void *arg)
+{
+	struct thread *t = arg;
+
+	if (!come_up(t))
+		return NULL;
+	note_fds(t);
+	am_worker_online(t->worker);
+	for (;;) {
+		int order = atomic_load(&t->all->order);
+
+		if (order == STOP)
+			break;
+		if (order == PARK)
+			stand(t);
+		else
+			turn_until_told(t);
+	}
+	am_worker_offline(t->worker);
+	rte_thread_unregister();
+	return NULL;
+}
+
+static int bind_to_cpu(pthread_attr_t *attr, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	return pthread_attr_setaffinity_np(attr, sizeof set, &set);
+}
+
+static int start_thread(struct am_workers *all, unsigned i, struct am_err *err)
+{
+	struct thread *t = &all->threads[i];
+	pthread_attr_t attr;
+	char name[16];
+	int rc;
+
+	t->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (t->wake < 0)
+		return am_fail(err, errno, "worker %u: cannot make an eventfd: %s", i, strerror(errno));
+	pthread_attr_init(&attr);
+	rc = t->cpu >= 0 ? bind_to_cpu(&attr, t->cpu) : 0;
+	if (rc == 0)
+		rc = pthread_create(&t->id, &attr, run, t);
+	pthread_attr_destroy(&attr);
+	if (rc)
+		return am_fail(err, rc,
+			"worker %u: cannot start its thread on CPU %d: %s; look at system.cpus", i, t->cpu,
+			strerror(rc));
+	t->started = true;
+	snprintf(name, sizeof name, "worker-%u", i);
+	pthread_setname_np(t->id, name);
+	return 0;
+}
+
+/* Wait until all came up; -EAGAIN where DPDK had no place for one. */
+static int wait_ready(struct am_workers *all, struct am_err *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&all->lock);
+	while (all->ready < all->n)
+		pthread_cond_wait(&all->change, &all->lock);
+	for (unsigned i = 0; i < all->n; i++)
+		if (all->threads[i].refused)
+			rc = am_fail(err, EAGAIN, "worker %u: DPDK has no place for its thread", i);
+	pthread_mutex_unlock(&all->lock);
+	return rc;
+}
+
+struct am_workers *am_workers_start(struct am_plane *plane, const struct am_config *conf, struct am_err *err)
+{
+	struct am_workers *all = calloc(1, sizeof *all);
+	int rc = 0;
+
+	if (!all) {
+		am_fail(err, ENOMEM, "workers: no memory");
+		return NULL;
+	}
+	pthread_mutex_init(&all->lock, NULL);
+	pthread_cond_init(&all->change, NULL);
+	for (unsigned i = 0; i < AM_WORKERS_MAX; i++)
+		all->threads[i] = (struct thread){.all = all, .wake = -1, .cpu = -1, .nap_ns = POLL_MIN_NS};
+	for (unsigned i = 0; i < conf->workers && rc == 0; i++) {
+		struct thread *t = &all->threads[i];
+
+		t->worker = am_plane_worker(plane, i);
+		t->spin = conf->idle == AM_IDLE_SPIN;
+		t->cpu = i < conf->n_cpus ? conf->cpus[i] : -1;
+		rc = start_thread(all, i, err);
+		all->n += rc == 0;
+	}
+	if (rc == 0)
+		rc = wait_ready(all, err);
+	if (rc) {
+		am_workers_stop(all);
+		return NULL;
+	}
+	return all;
+}
+
+static void give_order(struct am_workers *all, enum order order)
+{
+	const uint64_t one = 1;
+
+	pthread_mutex_lock(&all->lock);
+	atomic_store(&all->order, order);
+	pthread_cond_broadcast(&all->change);
+	pthread_mutex_unlock(&all->lock);
+	for (unsigned i = 0; i < all->n && order != RUN; i++) {
+		ssize_t n = write(all->threads[i].wake, &one, sizeof one);
+
+		(void)n; /* full means that it is readable already */
+	}
+}
+
+void am_workers_park(struct am_workers *all)
+{
+	give_order(all, PARK);
+	pthread_mutex_lock(&all->lock);
+	while (all->standing < all->n)
+		pthread_cond_wait(&all->change, &all->lock);
+	pthread_mutex_unlock(&all->lock);
+}
+
+void am_workers_resume(struct am_workers *all)
+{
+	give_order(all, RUN);
+}
+
+void am_workers_stop(struct am_workers *all)
+{
+	if (!all)
+		return;
+	give_order(all, STOP);
+	for (unsigned i = 0; i < AM_WORKERS_MAX; i++) {
+		if (all->threads[i].started)
+			pthread_join(all->threads[i].id, NULL);
+		if (all->threads[i].wake >= 0)
+			close(all->threads[i].wake);
+	}
+	pthread_cond_destroy(&all->change);
+	pthread_mutex_destroy(&all->lock);
+	free(all);
+}
+
+unsigned am_workers_count(const struct am_workers *all)
+{
+	return all->n;
+}
+
+int am_workers_cpu(const struct am_workers *all, unsigned i)
+{
+	return i < all->n ? all->threads[i].cpu : -1;
+}
+
+int am_workers_tid(const struct am_workers *all, unsigned i)
+{
+	return i < all->n ? atomic_load(&all->threads[i].tid) : 0;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef AMIMED_WORKERS_H
+#define AMIMED_WORKERS_H
+/*
+ * The workers' threads: each one turns its worker, sleeps on its ports' descriptors when there is nothing to do, and
+ * stands still while control changes the ports.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "config/config.h"
+#include "pipeline/worker.h"
+
+struct am_workers;
+
+/* NULL and err. conf: idle, cpus. */
+struct am_workers *am_workers_start(struct am_plane *plane, const struct am_config *conf, struct am_err *err);
+
+/* Returns when all of them stand still, outside the grace-period set; that is within one turn. */
+void am_workers_park(struct am_workers *workers);
+void am_workers_resume(struct am_workers *workers);
+
+/* Ends the threads and waits for them. */
+void am_workers_stop(struct am_workers *workers);
+
+unsigned am_workers_count(const struct am_workers *workers);
+/* The CPU that worker i is bound to, or -1. */
+int am_workers_cpu(const struct am_workers *workers, unsigned i);
+int am_workers_tid(const struct am_workers *workers, unsigned i);
+
+#endif
