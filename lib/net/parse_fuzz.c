@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Every parser of lib/net over arbitrary octets. Each gets its own heap copy of exactly the input's size, so that ASan
+ * sees a read or write one octet too far, and what a parser promises about lengths is asserted.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "net/csum.h"
+#include "net/ether.h"
+#include "net/etherip.h"
+#include "net/flow.h"
+#include "net/gre.h"
+#include "net/ip.h"
+#include "net/mss.h"
+#include "net/vxlan.h"
+
+enum { INPUT_MAX = 4096 };
+
+static void must(bool held)
+{
+	if (!held)
+		abort();
+}
+
+static uint8_t *copy_of(const uint8_t *data, size_t len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+
+	must(copy != NULL);
+	if (len)
+		memcpy(copy, data, len);
+	return copy;
+}
+
+static void check_ip(const uint8_t *ip, uint32_t len, const struct am_ip_hdr *hdr)
+{
+	uint32_t end = (uint32_t)hdr->hlen + hdr->plen, data_at = am_ip_fragment_at(hdr);
+
+	must(hdr->family == AM_IPV4 || hdr->family == AM_IPV6);
+	must(hdr->hlen >= (hdr->family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN));
+	must(end <= len && hdr->unfrag_len <= hdr->hlen);
+	must(ip[0] >> 4 == hdr->family);
+	if (!hdr->frag) {
+		must(!hdr->more && hdr->frag_at == 0);
+		return;
+	}
+	must(data_at <= hdr->hlen && data_at < end);
+	must(!hdr->more || (end - data_at) % 8 == 0);
+	must((uint32_t)hdr->frag_at + end - data_at <= 65535);
+	must(hdr->frag_at == 0 || data_at == hdr->hlen);
+	if (hdr->family == AM_IPV6)
+		must(ip[hdr->nexthdr_at] == AM_PROTO_FRAGMENT && hdr->nexthdr_at < hdr->unfrag_len);
+}
+
+static void check_tunnel(const uint8_t *payload, uint32_t len)
+{
+	struct am_gre head, gre;
+	uint32_t vni = 0;
+
+	if (am_gre_parse(payload, len, &gre) == AM_V_OK) {
+		must(gre.len <= len);
+		must(am_gre_parse_head(payload, len, &head) == AM_V_OK && head.len == gre.len);
+	}
+	if (am_etherip_parse(payload, len, false) == AM_V_OK)
+		must(len >= AM_ETHERIP_LEN + AM_ETH_LEN && am_etherip_parse(payload, len, true) == AM_V_OK);
+	if (am_vxlan_parse(payload, len, &vni) == AM_V_OK)
+		must(vni < 1 << 24 && len >= AM_VXLAN_LEN + AM_ETH_LEN);
+}
+
+static void check_udp(const uint8_t *ip, const struct am_ip_hdr *hdr)
+{
+	const uint8_t *src = am_ip_src(ip, hdr->family), *dst = am_ip_dst(ip, hdr->family),
+		      *udp = ip + hdr->hlen;
+	struct am_udp u;
+
+	if (am_udp_parse(udp, hdr->plen, &u) != AM_V_OK)
+		return;
+	must(u.plen + AM_UDP_LEN <= hdr->plen);
+	if (am_udp_verify(udp, &u, hdr->family, src, dst, false, false) == AM_V_OK)
+		must(am_udp_verify(udp, &u, hdr->family, src, dst, true, true) == AM_V_OK);
+}
+
+static void parse_ip(const uint8_t *data, uint32_t len)
+{
+	uint8_t *ip = copy_of(data, len);
+	struct am_ip_hdr hdr;
+
+	am_flow_hash_ip(ip, len);
+	if (am_ip_parse(ip, len, &hdr) == AM_V_OK) {
+		check_ip(ip, len, &hdr);
+		check_tunnel(ip + hdr.hlen, hdr.plen);
+		check_udp(ip, &hdr);
+		am_ip_set_tos(ip, hdr.family, (uint8_t)~hdr.tos);
+		must(am_ip_parse(ip, len, &hdr) == AM_V_OK);
+	}
+	free(ip);
+}
+
+/* What changes a packet in passing keeps its hash and is done after one time. */
+static void change_frame(const uint8_t *data, uint32_t len)
+{
+	uint8_t *frame = copy_of(data, len);
+	uint32_t hash = am_flow_hash_frame(frame, len);
+
+	if (am_csum_complete(frame, len))
+		must(am_flow_hash_frame(frame, len) == hash);
+	am_mss_clamp_frame(frame, len, 1300, 1280);
+	must(!am_mss_clamp_frame(frame, len, 1300, 1280));
+	must(am_flow_hash_frame(frame, len) == hash || len == 0);
+	free(frame);
+}
+
+static void parse_frame(const uint8_t *data, uint32_t len)
+{
+	uint8_t *frame = copy_of(data, len);
+	struct am_ether ether;
+
+	if (am_ether_parse(frame, len, &ether) == AM_V_OK) {
+		must(ether.len <= len && ether.len == AM_ETH_LEN + ether.tags * AM_TAG_LEN);
+		parse_ip(frame + ether.len, len - ether.len);
+	}
+	free(frame);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint32_t len = size < INPUT_MAX ? (uint32_t)size : INPUT_MAX;
+	uint8_t *payload = copy_of(data, len);
+
+	check_tunnel(payload, len);
+	free(payload);
+	parse_frame(data, len);
+	parse_ip(data, len);
+	change_frame(data, len);
+	return 0;
+}
