@@ -77,7 +77,7 @@ static uint64_t name_hash(const struct node *n, const char *key)
 
 static const char *node_key(const struct am_position *index, const struct node *n)
 {
-	return n->key_at == ELEMENT ? NULL : index->keys.bytes + n->key_at;
+	return n->key_at == ELEMENT || !n->key_len ? NULL : index->keys.bytes + n->key_at;
 }
 
 /* The slot that holds a node of this parent and name, or the free one where it would go. */
