@@ -146,8 +146,9 @@ void am_input_frame(struct am_worker *w, struct am_frame *f);
 /* The member by VLAN, its tag popped where it has one of its own; AM_NO_ID where nobody wants the frame. */
 uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f);
 
-/* decap.c: an IP packet behind l2 octets of link header; vrf says whose addresses count. m is consumed. */
-void am_decap(struct am_worker *w, uint16_t iface, uint16_t vrf, struct rte_mbuf *m, uint16_t l2);
+/* decap.c: an IP packet for the port's IP identity, behind a parsed Ethernet header. m is consumed. */
+void am_decap(
+	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, const struct am_ether *eth);
 /* Told by the reassembly table of packets that die in it. */
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
 

@@ -30,6 +30,14 @@ static uint8_t *ip_of(const struct inner *p)
 	return am_buf_data(p->m) + p->l2;
 }
 
+/* The IP header that an EtherType or GRE protocol type announces. */
+static enum am_verdict parse_as(uint16_t type, struct inner *p)
+{
+	uint32_t len = am_buf_len(p->m) - p->l2;
+
+	return type == AM_ET_IPV4 ? am_ip4_parse(ip_of(p), len, &p->ip) : am_ip6_parse(ip_of(p), len, &p->ip);
+}
+
 static void refuse(struct am_worker *w, struct inner *p, enum am_verdict why)
 {
 	am_drop(w, p->iface, why, p->m);
@@ -129,13 +137,13 @@ static void count_tunnel(struct am_worker *w, struct inner *p, const struct am_t
 static void open_ip(struct am_worker *w, struct inner *p);
 
 /* The IP packet in a tunnel: once more, in the tunnel's VRF, with the ECN and DSCP of what was outside. */
-static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunnel *t)
+static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunnel *t, uint16_t type)
 {
 	struct inner in = *p;
 	enum am_verdict v;
 
 	in.vrf = t->vrf;
-	v = am_ip_parse(ip_of(&in), am_buf_len(in.m) - in.l2, &in.ip);
+	v = parse_as(type, &in);
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
 		return;
@@ -165,7 +173,7 @@ static void ip_behind_mac(
 		return;
 	}
 	p->l2 = eth->len;
-	ip_inside(w, p, t);
+	ip_inside(w, p, t, eth->type);
 }
 
 static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct am_tunnel *t)
@@ -281,7 +289,7 @@ static void open_gre(struct am_worker *w, struct inner *p)
 		return;
 	}
 	p->l2 = 0;
-	ip_inside(w, p, t);
+	ip_inside(w, p, t, gre.type);
 }
 
 /* Why no member takes this VNI from this peer: nobody has the VNI, or nobody named this VTEP. */
@@ -389,6 +397,16 @@ static bool make_whole(struct am_worker *w, struct inner *p)
 	return true;
 }
 
+/* A later IPv6 fragment may name an extension header that only the first one shows the end of. */
+static bool is_for_us(const struct inner *p)
+{
+	uint8_t proto = p->ip.proto;
+
+	if (unlikely(p->ip.frag && p->ip.frag_at && proto == AM_PROTO_DSTOPTS))
+		return true;
+	return likely(proto == AM_PROTO_ETHERIP || proto == AM_PROTO_GRE || proto == AM_PROTO_UDP);
+}
+
 static enum am_verdict find_peer(const struct am_worker *w, struct inner *p)
 {
 	const uint8_t *ip = ip_of(p);
@@ -405,10 +423,7 @@ static enum am_verdict find_peer(const struct am_worker *w, struct inner *p)
 	}
 	if (unlikely(family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
 		return AM_V_IP4_OPTIONS;
-	if (unlikely(p->ip.proto != AM_PROTO_ETHERIP && p->ip.proto != AM_PROTO_GRE &&
-		     p->ip.proto != AM_PROTO_UDP))
-		return AM_V_IP_PROTOCOL;
-	return AM_V_OK;
+	return is_for_us(p) ? AM_V_OK : AM_V_IP_PROTOCOL;
 }
 
 static void open_ip(struct am_worker *w, struct inner *p)
@@ -426,14 +441,17 @@ static void open_ip(struct am_worker *w, struct inner *p)
 		open_gre(w, p);
 	else if (p->ip.proto == AM_PROTO_UDP)
 		open_vxlan(w, p);
-	else
+	else if (likely(p->ip.proto == AM_PROTO_ETHERIP))
 		open_etherip(w, p);
+	else
+		refuse(w, p, AM_V_IP_PROTOCOL);
 }
 
-void am_decap(struct am_worker *w, uint16_t iface, uint16_t vrf, struct rte_mbuf *m, uint16_t l2)
+void am_decap(
+	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, const struct am_ether *eth)
 {
-	struct inner p = {.m = m, .l2 = l2, .iface = iface, .vrf = vrf};
-	enum am_verdict v = am_ip_parse(ip_of(&p), am_buf_len(m) - l2, &p.ip);
+	struct inner p = {.m = m, .l2 = eth->len, .iface = port->iface, .vrf = port->vrf};
+	enum am_verdict v = parse_as(eth->type, &p);
 
 	if (unlikely(v != AM_V_OK))
 		refuse(w, &p, v);

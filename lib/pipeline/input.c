@@ -68,7 +68,7 @@ static void input_one(struct am_worker *w, const struct am_port_root *port, stru
 		return;
 	}
 	if (is_ours(port, &f)) {
-		am_decap(w, port->iface, port->vrf, m, f.eth.len);
+		am_decap(w, port, m, &f.eth);
 		return;
 	}
 	f.member = am_input_member(&port->vlans, &f);

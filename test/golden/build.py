@@ -23,7 +23,7 @@ def config(kind, family=4, vxlan=0, bridge=None, members=None, ports=None, xconn
             "wan": {"driver": "mem", "mac": US, "mtu": 1500 if kind else 1600, "vrf": "underlay" if kind else "default"},
             "lan": {"driver": "mem"},
         },
-        "vrfs": {"underlay": {"routes": [{"prefix": "0.0.0.0/0" if family == 4 else "::/0", "port": "wan", "mac": THEM}]}},
+        "vrfs": {} if not kind else {"underlay": {"routes": [{"prefix": "0.0.0.0/0" if family == 4 else "::/0", "port": "wan", "mac": THEM}]}},
     }
     if ports:
         for name, keys in ports.items():

@@ -31,6 +31,7 @@ class Case:
     drops: dict = field(default_factory=dict)   # {"port wan": {"ip4_short": 1}}
     counters: dict = field(default_factory=dict)  # the ones that must have exactly this value
     lan_first: bool = True
+    refused: str = None  # the configuration must not be accepted, and this is said
 
 
 CASES = []
@@ -115,10 +116,10 @@ for vx in (4, 6):
          wan_out=[Sent(f, [len(f) + head], vni=VNI) for f in frames])
 
 # fill: whole up to path_mtu, then path_mtu + rest; DF only on packets of at most 1280
-frames = [lan_frame(n, seed=n) for n in (1160, 1206, 1207, 1432, 1433, 1500)]
-case("fill-1500", config("gre", 4, 4, split="fill"), lan_in=frames,
-     wan_out=[Sent(f, [n + 74] if n + 74 <= 1500 else [1500, n + 74 - 1480], vni=VNI, outer={"df": n + 74 <= 1280})
-              for f, n in ((f, len(f)) for f in frames)])
+sizes = (1160, 1206, 1207, 1426, 1427, 1500)
+case("fill-1500", config("gre", 4, 4, split="fill"), lan_in=[lan_frame(n, seed=n) for n in sizes],
+     wan_out=[Sent(lan_frame(n, seed=n), [n + 74] if n + 74 <= 1500 else [1500, n + 74 - 1480], vni=VNI, outer={"df": n + 74 <= 1280})
+              for n in sizes])
 case("fill-1400-v6", config("etherip", 6, 0, split="fill", path_mtu=1400), lan_in=[lan_frame(1344), lan_frame(1345)],
      wan_out=[Sent(lan_frame(1344), [1400]), Sent(lan_frame(1345), [1400, 48 + 1361 - 1352])])
 
@@ -280,8 +281,8 @@ case("bad-ipv6", config("etherip", 6), wan_in=[
     outer((60, bytes([97, 200, 1, 4]) + bytes(20)), 6), outer((60, deep + b"\x30\x00" + inner), 6),
     outer(etherip(inner), 6, dst="2001:db8:a::99"), outer(etherip(inner), 6, src="2001:db8:b::99"), outer((59, b""), 6),
     outer((51, bytes(24)), 6)],
-    drops={"port wan": {"ip6_short": 1, "ip6_version": 1, "ip6_payload_length": 2, "ip6_extension": 2, "ip6_extension_short": 1,
-                        "ip6_extensions": 1, "ip_not_ours": 1, "tunnel_source": 1, "ip_protocol": 1}})
+    drops={"port wan": {"ip6_short": 1, "ip6_version": 1, "ip6_payload_length": 2, "ip6_extension": 1, "ip6_extension_short": 1,
+                        "ip6_extensions": 1, "ip_not_ours": 1, "tunnel_source": 1, "ip_protocol": 2}})
 
 g4 = outer(gretap(inner))
 case("bad-gre", config("gretap"), wan_in=[
@@ -300,7 +301,7 @@ case("gre-checksum-missing", config("gretap", checksum=True), wan_in=[outer(gret
      lan_out=[inner], drops={"tunnel t": {"gre_checksum_missing": 1}})
 case("gre-inner-type", config("gre", 4, 4), wan_in=[
     outer(gre(b"\x45" + bytes(18), proto=0x0800)), outer(gre(vxlan(inner), proto=0x86DD))],
-    drops={"tunnel t": {"ip4_short": 1, "tunnel_inner_type": 1}})
+    drops={"tunnel t": {"ip4_short": 1, "ip6_version": 1}})
 case("bad-etherip", config("etherip"), wan_in=[
     outer((97, b"\x30")), outer(etherip(inner, b"\x20\x00")), outer(etherip(inner, b"\x31\x00")), outer(etherip(inner, b"\x30\x01")),
     outer(etherip(inner, b"\x03\x00")), outer(etherip(b"\x02" * 13)), outer(etherip(inner, b"\x03\x01")), outer(gretap(inner))],
@@ -360,7 +361,7 @@ for family in (4, 6):
          wan_in=pieces((p[:800], 0, True), (bytes(800), 0, True), (p[800:], 800, False)),
          drops={"port wan": {"frag_conflict": 3}})
     case(f"frag-two-lasts-v{family}", config("etherip", family),
-         wan_in=pieces((p[800:], 800, False), (p[800:1000], 800, False)), drops={"port wan": {"frag_overlap": 2}})
+         wan_in=pieces((p[800:], 800, False), (p[800:1000], 800, False)), drops={"port wan": {"frag_conflict": 2}})
     case(f"frag-too-many-v{family}", config("etherip", family), wan_in=cut(whole, [200, 400, 600, 800], family),
          drops={"port wan": {"frag_too_many": 5}})
     case(f"frag-alone-v{family}", config("etherip", family), wan_in=[f[0]] + pieces((p[800:], 800, False)),
@@ -368,7 +369,7 @@ for family in (4, 6):
     case(f"frag-malformed-v{family}", config("etherip", family),
          wan_in=pieces((p[:801], 0, True)) + pieces((b"", 800, False)) + pieces((p[:400], 65528, False)) + pieces((p[:8], 0, True)) +
          pieces((p[:1304], 2000, False), (p[:1000], 0, True), (p[:1000], 1000, True)),
-         drops={"port wan": {"frag_length": 1, "frag_empty": 1, "frag_beyond": 1, "frag_tiny": 1, "frag_too_long": 3}})
+         drops={"port wan": {"frag_length": 1, "frag_empty": 1, "frag_beyond": 1, "frag_tiny": 1, "frag_too_long": 1, "frag_timeout": 2}})
     case(f"frag-stranger-v{family}", config("etherip", family),
          wan_in=[piece(97, p[:800], 0, True, family, 1, src="203.0.113.9" if family == 4 else "2001:db8:ffff::9")],
          drops={"port wan": {"tunnel_source": 1}})
@@ -386,8 +387,10 @@ case("frag-gre-tiny", config("gre", 4, 4, key=3), wan_in=[piece(47, gre(vxlan(bi
 
 # ---- what cannot leave
 
-case("tunnel-mtu", config("etherip", mtu=1000), lan_in=[lan_frame(1400), lan_frame(900)], wan_out=[Sent(lan_frame(900))],
-     drops={"tunnel t": {"tunnel_mtu": 1}})
+# a stack whose bytes cannot fit is refused before any packet
+case("refused-mtu", config("etherip", mtu=1000), refused='carries IP packets of 1000, 500 too few')
+case("refused-fragments", config("etherip", 6, mtu=2500, path_mtu=1280, split="fill"), refused="$.tunnels.t")
+case("refused-vxlan", config("gre", 4, 4, mtu=1549), refused="1550")
 down = config("etherip")
 del down["vrfs"]["underlay"]
 case("tunnel-down", down, lan_in=[lan_frame(60)], drops={"tunnel t": {"tunnel_down": 1}})

@@ -37,7 +37,7 @@ struct flood {
 	struct rig a, b;
 	char config[2][CONFIG_ROOM];
 	uint64_t rnd;
-	unsigned good, delivered, corrupted;
+	unsigned good, delivered, forged;
 	uint32_t most_live, most_buffers;
 	uint64_t table;
 };
@@ -100,7 +100,7 @@ static void arrive(struct flood *f, const struct rig_frame *frame)
 		if (memcmp(got.bytes, want.bytes, got.len) == 0)
 			f->delivered++;
 		else
-			f->corrupted++;
+			f->forged++;
 	}
 	am_plane_worker_stats(f->b.plane, 0, &s);
 	f->table = s.reasm.memory;
@@ -128,9 +128,10 @@ static void close_flood(struct flood *f, const char *what)
 {
 	char drops[256];
 
-	print_message("  %s: %u of %u good datagrams delivered; at most %u held, %u buffers of %d octets, "
-		      "table %llu octets; %s\n",
-		what, f->delivered, f->good, f->corrupted, f->most_live, f->most_buffers, 4096,
+	print_message(
+		"  %s: %u of %u good datagrams delivered, %u forged ones as well; at most %u held, %u buffers of %d octets, "
+		"table %llu octets; %s\n",
+		what, f->delivered, f->good, f->forged, f->most_live, f->most_buffers, 4096,
 		(unsigned long long)f->table, rig_drop_names(&f->b, drops, sizeof drops));
 	rig_close(&f->a);
 	rig_close(&f->b);
@@ -210,11 +211,11 @@ static void run_colliding(const struct site_kind *kind, const char *what, bool c
 	}
 	print_message("  bound: %u collisions, so at least %u delivered\n", collisions, f.good - collisions);
 	assert_true(f.delivered >= f.good - collisions);
-	assert_true(f.corrupted <= collisions);
+	assert_true(f.forged <= collisions);
 	if (checked)
-		assert_int_equal(f.corrupted, 0);
+		assert_int_equal(f.forged, 0);
 	else
-		assert_true(f.corrupted > 0);
+		assert_true(f.forged > 0);
 	close_flood(&f, what);
 }
 

@@ -55,7 +55,14 @@ static void add_default_vrf(struct text *t, const struct site_kind *kind, int si
 		add(t, "\"tunnel\":\"t\"");
 	else
 		add(t, "\"tunnel\":\"t\",\"mac\":\"02:ee:00:00:00:0%d\"", !side + 1);
-	add(t, "}]},");
+	add(t, "}]}");
+}
+
+static void add_underlay_vrf(struct text *t, const struct site_kind *kind, int side)
+{
+	add(t, "%s\"underlay\":{\"routes\":[{\"prefix\":\"%s\",\"port\":\"wan\",", kind->vxlan ? "," : "",
+		kind->family == 4 ? "0.0.0.0/0" : "::/0");
+	add(t, "\"mac\":\"02:ff:00:00:00:0%d\"}]}", !side + 1);
 }
 
 const char *site_config(const struct site_kind *kind, int side, const char *system, char *buf, size_t room)
@@ -80,10 +87,9 @@ const char *site_config(const struct site_kind *kind, int side, const char *syst
 	add(&t, "\"vrfs\":{");
 	if (kind->vxlan)
 		add_default_vrf(&t, kind, side);
-	add(&t,
-		"\"underlay\":{\"routes\":[{\"prefix\":\"%s\",\"port\":\"wan\",\"mac\":\"02:ff:00:00:00:0%"
-		"d\"}]}},",
-		kind->family == 4 ? "0.0.0.0/0" : "::/0", !side + 1);
+	if (kind->type)
+		add_underlay_vrf(&t, kind, side);
+	add(&t, "},");
 	add(&t, "\"bridges\":{\"lan\":{");
 	if (kind->vxlan)
 		add(&t,

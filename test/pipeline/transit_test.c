@@ -192,8 +192,8 @@ static void test_single_bits(void **state)
 	for (unsigned k = 0; k < MEMBERS_OF(kinds); k++) {
 		unsigned delivered = 0, bits;
 
-		/* Sequence numbers make repeats old by design. */
-		if (strstr(kinds[k].extra, "sequence"))
+		/* Sequence numbers make repeats old by design; a uniform tunnel carries a changed DSCP inside. */
+		if (strstr(kinds[k].extra, "sequence") || strstr(kinds[k].extra, "uniform"))
 			continue;
 		open_pair(&p, &kinds[k]);
 		rig_udp_frame(&f, HOST_A, HOST_B, 1, 1, 600);
