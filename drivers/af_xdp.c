@@ -56,11 +56,9 @@ static void af_xdp_wait(struct am_port *port, uint16_t queue, bool begin)
 static int af_xdp_steer(struct am_port *port, const struct am_steer *steer)
 {
 	struct af_xdp_port *p = (struct af_xdp_port *)port;
-	bool frames = steer->all;
+	bool frames = steer_takes_frames(steer);
 	int rc;
 
-	for (unsigned i = 0; i < sizeof steer->vids / sizeof *steer->vids; i++)
-		frames |= steer->vids[i] != 0;
 	if (frames)
 		netdev_keep_tags(&p->dev);
 	rc = netdev_promisc(&p->dev, frames || p->own_mac);

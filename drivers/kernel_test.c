@@ -262,7 +262,7 @@ static void test_limits(void **state)
 	assert_int_equal(f->port->limits.mtu, 1500);
 	assert_int_equal(f->port->limits.rx_queues, 1);
 	assert_int_equal(f->port->limits.ifindex, if_nametoindex("amt0"));
-	assert_true(f->port->limits.unfinished_csum);
+	assert_int_equal(f->port->limits.unfinished_csum, f->open == am_af_xdp_open);
 	f->port->ops->stats(f->port, &stats);
 	assert_true(stats.link_up);
 	run("ip link set amt0 mtu 1400");
@@ -290,19 +290,16 @@ static const struct driver {
 	open_fn *open;
 } drivers[] = {
 	{"af_xdp", am_af_xdp_open},
+	{"af_packet", am_af_packet_open},
 };
 
-static int setup(void **state)
+static int setup(struct fixture *f)
 {
-	static struct fixture f;
-
-	f.open = drivers[0].open;
-	f.conf = (struct am_port_conf){.name = "wan", .queues = 1};
+	f->conf = (struct am_port_conf){.name = "wan", .queues = 1};
 	if (am_test_eal())
 		return -1;
-	f.conf.pool = am_umem_pool("test", BUFFERS, 0);
-	*state = &f;
-	return f.conf.pool ? 0 : -1;
+	f->conf.pool = am_umem_pool("test", BUFFERS, 0);
+	return f->conf.pool ? 0 : -1;
 }
 
 static int enter_namespace(void)
@@ -316,18 +313,29 @@ static int enter_namespace(void)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
+	static struct fixture f;
+	struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_foreign_pool),
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_refusals),
 	};
-	(void)argc;
-	(void)argv;
+
+	for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
+		if (argc == 2 && !strcmp(argv[1], drivers[i].name))
+			f.open = drivers[i].open;
+	if (!f.open) {
+		fprintf(stderr, "usage: %s af_xdp|af_packet\n", argv[0]);
+		return 2;
+	}
 	if (geteuid() || enter_namespace()) {
 		fprintf(stderr, "needs root, for a network namespace\n");
 		return 77;
 	}
-	return cmocka_run_group_tests_name("drivers/af_xdp", tests, setup, NULL);
+	if (setup(&f))
+		return 1;
+	for (unsigned i = 0; i < sizeof tests / sizeof *tests; i++)
+		tests[i].initial_state = &f;
+	return cmocka_run_group_tests_name(argv[1], tests, NULL, NULL);
 }

@@ -32,3 +32,12 @@ void port_init(struct am_port *port, const struct am_port_ops *ops, const struct
 		.mac = conf->mac ? *conf->mac : mac_of_name(port->name),
 	};
 }
+
+bool steer_takes_frames(const struct am_steer *steer)
+{
+	uint64_t vids = 0;
+
+	for (unsigned i = 0; i < sizeof steer->vids / sizeof *steer->vids; i++)
+		vids |= steer->vids[i];
+	return steer->all || vids;
+}

@@ -8,4 +8,7 @@
  * conf has them. */
 void port_init(struct am_port *port, const struct am_port_ops *ops, const struct am_port_conf *conf);
 
+/* It wants whole frames, whoever they are for, not only IP packets to our own addresses. */
+bool steer_takes_frames(const struct am_steer *steer);
+
 #endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Any device that DPDK has a driver for, named by its devargs. */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "pkt/buf.h"
+#include "port.h"
+
+enum {
+	RX_RING = 1024,
+	TX_RING = 1024,
+	L2_ROOM = 14 + 8 + 4, /* header, two tags, frame check sequence */
+};
+
+/*
+ * Source and destination address alone: fragments after the first have nothing else, and all parts of a datagram have to
+ * meet on one queue.
+ */
+static const uint64_t rss_by_address = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 |
+				       RTE_ETH_RSS_NONFRAG_IPV4_OTHER | RTE_ETH_RSS_IPV6 |
+				       RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER;
+
+struct ethdev_port {
+	struct am_port port;
+	uint16_t id;
+	bool probed; /* by us: take it away again */
+	bool started;
+	bool interrupts;
+};
+
+static uint16_t id_of(const struct am_port *port)
+{
+	return ((const struct ethdev_port *)port)->id;
+}
+
+static uint16_t ethdev_rx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
+{
+	n = rte_eth_rx_burst(id_of(port), queue, m, n);
+	if (AM_POISON)
+		for (uint16_t i = 0; i < n; i++)
+			am_buf_guard(m[i]);
+	return n;
+}
+
+static uint16_t ethdev_tx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
+{
+	if (AM_POISON)
+		for (uint16_t i = 0; i < n; i++)
+			am_buf_unguard(m[i]);
+	return rte_eth_tx_burst(id_of(port), queue, m, n);
+}
+
+static int ethdev_wait_fd(struct am_port *port, uint16_t queue)
+{
+	const struct ethdev_port *p = (const struct ethdev_port *)port;
+
+	return p->interrupts ? rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, queue) : -1;
+}
+
+static void ethdev_wait(struct am_port *port, uint16_t queue, bool begin)
+{
+	const struct ethdev_port *p = (const struct ethdev_port *)port;
+
+	if (!p->interrupts)
+		return;
+	if (begin)
+		rte_eth_dev_rx_intr_enable(p->id, queue);
+	else
+		rte_eth_dev_rx_intr_disable(p->id, queue);
+}
+
+static void ethdev_stats(struct am_port *port, struct am_port_stats *out)
+{
+	struct rte_eth_stats s = {0};
+	struct rte_eth_link link = {0};
+	uint16_t id = id_of(port), mtu;
+
+	rte_eth_stats_get(id, &s);
+	rte_eth_link_get_nowait(id, &link);
+	*out = (struct am_port_stats){
+		.rx_dropped = s.imissed + s.ierrors + s.rx_nombuf,
+		.tx_errors = s.oerrors,
+		.link_up = link.link_status == RTE_ETH_LINK_UP,
+	};
+	if (!rte_eth_dev_get_mtu(id, &mtu))
+		port->limits.mtu = mtu;
+}
+
+static void ethdev_close(struct am_port *port)
+{
+	struct ethdev_port *p = (struct ethdev_port *)port;
+	struct rte_eth_dev_info info;
+
+	if (p->started)
+		rte_eth_dev_stop(p->id);
+	if (p->probed && !rte_eth_dev_info_get(p->id, &info)) {
+		rte_eth_dev_close(p->id);
+		rte_dev_remove(info.device);
+	}
+	free(p);
+}
+
+static const struct am_port_ops ethdev_ops = {
+	.name = "ethdev",
+	.rx = ethdev_rx,
+	.tx = ethdev_tx,
+	.wait_fd = ethdev_wait_fd,
+	.wait = ethdev_wait,
+	.stats = ethdev_stats,
+	.close = ethdev_close,
+};
+
+/* Drivers that look as if they worked, and how they do not. */
+static int refuse(const char *devargs, struct am_err *err)
+{
+	if (strncmp(devargs, "net_af_packet", strlen("net_af_packet")) &&
+		strncmp(devargs, "eth_af_packet", strlen("eth_af_packet")))
+		return 0;
+	return am_fail(err, ENOTSUP,
+		"DPDK's net_af_packet lets the kernel reassemble our fragments, cuts long frames silently, rewrites "
+		"802.1ad tags, hands back what the kernel itself sends and leaves checksums unfinished; use "
+		"\"driver\": \"af_packet\" or \"af_xdp\" with \"device\"");
+}
+
+static bool is_pci(const char *name)
+{
+	unsigned domain, bus, slot, function;
+
+	return sscanf(name, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4;
+}
+
+static int fail_pci(const char *name, int code, struct am_err *err)
+{
+	char path[PATH_MAX], driver[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/sys/bus/pci/devices/%s", name);
+	if (access(path, F_OK))
+		return am_fail(err, ENODEV, "there is no PCI device %s; see: lspci -D", name);
+	snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver", name);
+	n = readlink(path, driver, sizeof driver - 1);
+	driver[n < 0 ? 0 : n] = 0;
+	return am_fail(err, code,
+		"%s, bound to %s, cannot be used by DPDK (%s); bind it with: modprobe vfio-pci && "
+		"dpdk-devbind.py --bind=vfio-pci %s, or use \"driver\": \"af_xdp\" with its kernel name",
+		name, n < 0 ? "no driver" : strrchr(driver, '/') + 1, rte_strerror(code), name);
+}
+
+static int fail_probe(const char *devargs, int code, struct am_err *err)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(devargs, ","), devargs);
+	if (is_pci(name))
+		return fail_pci(name, code, err);
+	return am_fail(err, code, "devargs \"%s\": DPDK finds no such device or refuses its arguments (%s)",
+		devargs, rte_strerror(code));
+}
+
+/* The device that is there already, since EAL found it at start, or a new one. */
+static int find(struct ethdev_port *p, const char *devargs, struct am_err *err)
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	bool before[RTE_MAX_ETHPORTS] = {false};
+	uint16_t id;
+	int rc;
+
+	snprintf(name, sizeof name, "%.*s", (int)strcspn(devargs, ","), devargs);
+	if (!rte_eth_dev_get_port_by_name(name, &p->id))
+		return 0;
+	RTE_ETH_FOREACH_DEV(id)
+	before[id] = true;
+	rc = rte_dev_probe(devargs);
+	if (rc)
+		return fail_probe(devargs, -rc, err);
+	RTE_ETH_FOREACH_DEV(id)
+	{
+		if (before[id])
+			continue;
+		p->id = id;
+		p->probed = true;
+		return 0;
+	}
+	return am_fail(err, ENODEV, "devargs \"%s\" make no Ethernet device", devargs);
+}
+
+static int setup_queues(struct ethdev_port *p, const struct am_port_conf *conf, uint16_t queues)
+{
+	uint16_t rx = RX_RING, tx = TX_RING;
+	int socket = rte_eth_dev_socket_id(p->id);
+	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
+
+	for (uint16_t i = 0; !rc && i < queues; i++) {
+		rc = rte_eth_rx_queue_setup(p->id, i, rx, (unsigned)socket, NULL, conf->pool);
+		if (!rc)
+			rc = rte_eth_tx_queue_setup(p->id, i, tx, (unsigned)socket, NULL);
+	}
+	return rc;
+}
+
+/* Interrupts first; what refuses them is polled. */
+static int configure(
+	struct ethdev_port *p, const struct rte_eth_dev_info *info, uint16_t queues, uint16_t mtu)
+{
+	struct rte_eth_conf conf = {.rxmode.mtu = mtu, .intr_conf.rxq = 1};
+	int rc;
+
+	if (queues > 1) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = rss_by_address & info->flow_type_rss_offloads;
+	}
+	rc = rte_eth_dev_configure(p->id, queues, queues, &conf);
+	p->interrupts = !rc;
+	if (!rc)
+		return 0;
+	conf.intr_conf.rxq = 0;
+	return rte_eth_dev_configure(p->id, queues, queues, &conf);
+}
+
+static bool leaves_checksums(const char *driver)
+{
+	static const char *const drivers[] = {
+		"net_virtio", "net_virtio_user", "net_vhost", "net_tap", "net_af_xdp"};
+
+	for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
+		if (!strcmp(driver, drivers[i]))
+			return true;
+	return false;
+}
+
+static int fill_limits(struct ethdev_port *p, const struct am_port_conf *conf,
+	const struct rte_eth_dev_info *info, uint16_t queues)
+{
+	struct rte_ether_addr mac;
+	int rc = rte_eth_macaddr_get(p->id, &mac);
+
+	if (rc)
+		return rc;
+	if (!conf->mac)
+		memcpy(p->port.limits.mac.bytes, mac.addr_bytes, sizeof mac.addr_bytes);
+	p->port.limits.rx_queues = p->port.limits.tx_queues = queues;
+	p->port.limits.ifindex = (int)info->if_index;
+	p->port.limits.unfinished_csum = leaves_checksums(info->driver_name);
+	return rte_eth_dev_get_mtu(p->id, &p->port.limits.mtu);
+}
+
+static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct am_err *err)
+{
+	uint16_t mtu = conf->mtu ? conf->mtu : 1500, queues = conf->queues ? conf->queues : 1;
+	uint32_t room = rte_pktmbuf_data_room_size(conf->pool) - RTE_PKTMBUF_HEADROOM;
+	struct rte_eth_dev_info info;
+	int rc = rte_eth_dev_info_get(p->id, &info);
+
+	if (rc)
+		return am_fail(err, -rc, "%s", rte_strerror(-rc));
+	if (mtu + (uint32_t)L2_ROOM > room || mtu > info.max_mtu)
+		return am_fail(err, EINVAL, "MTU %u is too much; at most %u goes here", mtu,
+			RTE_MIN(room - L2_ROOM, (uint32_t)info.max_mtu));
+	queues = RTE_MIN(queues, RTE_MIN(info.max_rx_queues, info.max_tx_queues));
+	rc = configure(p, &info, queues, mtu);
+	if (!rc)
+		rc = setup_queues(p, conf, queues);
+	if (!rc)
+		rc = rte_eth_dev_start(p->id);
+	if (rc)
+		return am_fail(err, -rc, "driver %s refuses %u queues and MTU %u: %s", info.driver_name,
+			queues, mtu, rte_strerror(-rc));
+	p->started = true;
+	/* Some drivers cannot set the MTU, and some only have one mode: neither matters while frames come. */
+	rte_eth_dev_set_mtu(p->id, mtu);
+	rte_eth_promiscuous_enable(p->id);
+	rc = fill_limits(p, conf, &info, queues);
+	return rc ? am_fail(err, -rc, "%s", rte_strerror(-rc)) : 0;
+}
+
+int am_ethdev_open(
+	const struct am_port_conf *conf, const char *devargs, struct am_port **out, struct am_err *err)
+{
+	struct ethdev_port *p;
+	int rc = refuse(devargs, err);
+
+	if (rc)
+		return am_fail_in(err, rc, "port %s", conf->name);
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return am_fail(err, ENOMEM, "port %s: no memory", conf->name);
+	port_init(&p->port, &ethdev_ops, conf);
+	rc = find(p, devargs, err);
+	if (!rc)
+		rc = start(p, conf, err);
+	if (rc) {
+		ethdev_close(&p->port);
+		return am_fail_in(err, rc, "port %s", conf->name);
+	}
+	*out = &p->port;
+	return 0;
+}
