@@ -44,7 +44,5 @@ uint16_t am_build_port_id(const struct am_build *b, const char *name);
 struct am_tunnel *am_build_tunnel_root(const struct am_build *b, const struct am_conf_tunnel *conf);
 /* A map that sends nothing anywhere. */
 #define AM_NO_VLANS ((struct am_vlan_map){.any = AM_NO_ID, .untagged = AM_NO_ID})
-/* $.bridges.NAME.members[k] */
-void am_build_member_path(const struct am_conf_bridge *bridge, unsigned k, char path[AM_JSON_PATH]);
 
 #endif

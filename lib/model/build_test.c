@@ -135,13 +135,14 @@ static void steering_by_members_and_addresses(void **state)
 
 static void members_by_vlan(void **state)
 {
-	static const char text[] = "{'ports': {'lan': {'driver': 'mem'}},"
-				   " 'tunnels': {'e': {'type': 'gretap', 'key': 7, 'local': '192.0.2.1', "
-				   "'remote': '192.0.2.2'}},"
-				   " 'bridges': {'a': {'members': [{'port': 'lan', 'vlan': 100}, {'tunnel': "
-				   "'e', 'vlan': 200, 'tpid': '802.1ad'}]}},"
-				   " 'xconnects': {'x': {'members': [{'port': 'lan'}, {'tunnel': 'e', "
-				   "'vlan': 'untagged', 'l2_control': 'drop'}]}}}";
+	static const char text[] =
+		"{'ports': {'lan': {'driver': 'mem'}, 'wan': {'driver': 'mem', 'vrf': 'underlay'}},"
+		" 'tunnels': {'e': {'type': 'gretap', 'key': 7, 'local': '192.0.2.1', "
+		"'remote': '192.0.2.2'}},"
+		" 'bridges': {'a': {'members': [{'port': 'lan', 'vlan': 100}, {'tunnel': "
+		"'e', 'vlan': 200, 'tpid': '802.1ad'}]}},"
+		" 'xconnects': {'x': {'members': [{'port': 'lan'}, {'tunnel': 'e', "
+		"'vlan': 'untagged', 'l2_control': 'drop'}]}}}";
 	struct am_model *m = test_model();
 	const struct am_roots *roots = test_commit(m, text);
 	uint16_t p100 = test_member(m, "a", "port lan vlan 100"),
@@ -274,7 +275,7 @@ static void build_file(const char *name)
 	struct am_model *m = am_model_create(65536, 1, 1, 4096);
 	struct am_config *config;
 	struct am_plan *plan;
-	char path[512];
+	char path[1024];
 
 	snprintf(path, sizeof path, "%s/%s", AM_CONFIG_DIR, name);
 	config = am_config_load_file(path, &errors);
@@ -289,22 +290,32 @@ static void build_file(const char *name)
 	am_model_free(m);
 }
 
-static void every_example_builds(void **state)
+static unsigned build_folder(const char *name)
 {
-	DIR *dir = opendir(AM_CONFIG_DIR);
+	char path[512];
 	unsigned n = 0;
 	struct dirent *e;
+	DIR *dir;
 
-	(void)state;
+	snprintf(path, sizeof path, "%s/%s", AM_CONFIG_DIR, name);
+	dir = opendir(path);
 	assert_non_null(dir);
 	while ((e = readdir(dir))) {
-		if (has_suffix(e->d_name, ".json") && !has_suffix(e->d_name, "schema.json")) {
-			build_file(e->d_name);
-			n++;
-		}
+		if (!has_suffix(e->d_name, ".json") || has_suffix(e->d_name, "schema.json"))
+			continue;
+		snprintf(path, sizeof path, "%s/%s", name, e->d_name);
+		build_file(path);
+		n++;
 	}
 	closedir(dir);
-	assert_true(n >= 2);
+	return n;
+}
+
+static void every_example_builds(void **state)
+{
+	(void)state;
+	assert_true(build_folder(".") >= 2);
+	assert_true(build_folder("demo") >= 2);
 }
 
 int main(void)

@@ -61,59 +61,6 @@ static void check_tunnel(const struct check *c, const struct am_conf_tunnel *t)
 		check_routed_into_itself(c, t, &dflt->routes[i], i);
 }
 
-static const struct am_conf_bridge *bridge_of_tunnel(const struct am_config *config, const char *tunnel)
-{
-	for (unsigned b = 0; b < config->n_bridges; b++) {
-		const struct am_conf_bridge *bridge = &config->bridges[b];
-
-		for (unsigned i = 0; i < bridge->n_members; i++)
-			if (bridge->members[i].kind == AM_CONF_MEMBER_TUNNEL &&
-				!strcmp(bridge->members[i].on, tunnel))
-				return bridge;
-	}
-	return NULL;
-}
-
-static void check_default_route(const struct check *c, const struct am_conf_route *r, unsigned index)
-{
-	const struct am_conf_tunnel *t = r->tunnel[0] ? am_config_tunnel(c->config, r->tunnel) : NULL;
-	const struct am_conf_bridge *bridge;
-	char path[AM_JSON_PATH];
-
-	if (!t || !am_tunnel_is_l2(t))
-		return;
-	bridge = bridge_of_tunnel(c->config, t->name);
-	if (bridge) {
-		snprintf(path, sizeof path, "$.vrfs.default.routes[%u].tunnel", index);
-		am_config_complain(c->config, c->errors, path,
-			"tunnel %s is a member of %s %s, so its frames are bridged and it has no IP of its "
-			"own; use another "
-			"tunnel for the route (a GRE or GRETAP key tells them apart between the same "
-			"addresses)",
-			t->name, bridge->xconnect ? "xconnect" : "bridge", bridge->name);
-	} else if (!r->has_mac) {
-		snprintf(path, sizeof path, "$.vrfs.default.routes[%u].mac", index);
-		am_config_complain(c->config, c->errors, path,
-			"a route out of an Ethernet tunnel needs the \"mac\" of the neighbour behind it; "
-			"there, amimectl "
-			"explain tunnel prints it");
-	}
-}
-
-static void check_underlay_route(const struct check *c, const struct am_conf_route *r, unsigned index)
-{
-	char path[AM_JSON_PATH];
-
-	if (!r->tunnel[0])
-		return;
-	snprintf(path, sizeof path, "$.vrfs.underlay.routes[%u].tunnel", index);
-	am_config_complain(c->config, c->errors, path,
-		"the underlay reaches tunnel remotes and cannot itself go through tunnel %s; name a port, or "
-		"move the route to "
-		"$.vrfs.default",
-		r->tunnel);
-}
-
 static void check_fits(const struct check *c, const struct am_conf_bridge *bridge, const struct am_ip *vtep,
 	const char *carrier, const char *name, unsigned mtu)
 {
@@ -131,80 +78,36 @@ static void check_fits(const struct check *c, const struct am_conf_bridge *bridg
 		mtu > octets - bridge->mtu ? mtu - (octets - bridge->mtu) : 0);
 }
 
+static uint16_t port_mtu(const struct check *c, int i)
+{
+	return am_port_mtu(&c->config->ports[i], c->limits ? &c->limits[i] : NULL);
+}
+
 /* The port in vrf default that carries most: where the kernel chooses, at least that one must do. */
 static int widest_port(const struct check *c)
 {
-	const struct am_config *config = c->config;
-	int best = -1, best_mtu = -1;
+	int best = -1;
 
-	for (unsigned i = 0; i < config->n_ports; i++) {
-		int mtu = am_port_mtu(&config->ports[i], c->limits ? &c->limits[i] : NULL);
-
-		if (config->ports[i].vrf == AM_VRF_IS_DEFAULT && mtu > best_mtu) {
-			best = (int)i;
-			best_mtu = mtu;
-		}
-	}
+	for (int i = 0; i < c->config->n_ports; i++)
+		if (c->config->ports[i].vrf == AM_VRF_IS_DEFAULT &&
+			(best < 0 || port_mtu(c, i) > port_mtu(c, best)))
+			best = i;
 	return best;
 }
 
-static void check_over_port(const struct check *c, const struct am_conf_bridge *bridge, unsigned member,
-	const struct am_below *below)
+static void check_vtep(const struct check *c, const struct am_conf_bridge *bridge, const struct am_ip *vtep)
 {
-	const struct am_ip *vtep = &bridge->members[member].vtep;
-	int i = below->port ? (int)(below->port - c->config->ports) : widest_port(c);
-	char path[AM_JSON_PATH], rest[48], ip[AM_IP_TEXT];
-
-	if (i >= 0 && c->config->ports[i].vrf == AM_VRF_IS_DEFAULT) {
-		check_fits(c, bridge, vtep, "port", c->config->ports[i].name,
-			am_port_mtu(&c->config->ports[i], c->limits ? &c->limits[i] : NULL));
-		return;
-	}
-	snprintf(rest, sizeof rest, ".members[%u].vtep", member);
-	am_bridge_path(path, sizeof path, bridge, rest);
-	am_ip_text(vtep, ip);
-	if (i >= 0)
-		am_config_complain(c->config, c->errors, path,
-			"VTEP %s is routed out of port %s, which is not in vrf default; give that port "
-			"\"vrf\": \"default\", or "
-			"route the VTEP through a tunnel",
-			ip, c->config->ports[i].name);
-	else
-		am_config_complain(c->config, c->errors, path,
-			"nothing leads to VTEP %s; add a route to it through a tunnel in "
-			"$.vrfs.default.routes, or give a port "
-			"\"vrf\": \"default\"",
-			ip);
-}
-
-static void check_vtep(const struct check *c, const struct am_conf_bridge *bridge, unsigned member)
-{
-	const struct am_ip *vtep = &bridge->members[member].vtep;
-	const struct am_ip *local = am_stack_vtep_local(c->config, bridge, vtep->family);
-	char path[AM_JSON_PATH], rest[48], ip[AM_IP_TEXT];
 	struct am_below below;
+	int port;
 
-	snprintf(rest, sizeof rest, ".members[%u].vtep", member);
-	am_bridge_path(path, sizeof path, bridge, rest);
-	am_ip_text(vtep, ip);
-	if (!local) {
-		am_config_complain(c->config, c->errors, path,
-			"VTEP %s needs a local VTEP address of its family; add one to "
-			"$.vrfs.default.loopbacks or to the "
-			"bridge's \"vtep_local\"",
-			ip);
-		return;
-	}
-	if (am_ip_equal(local, vtep)) {
-		am_config_complain(
-			c->config, c->errors, path, "VTEP %s is our own address; name the remote's", ip);
-		return;
-	}
 	am_stack_below(c->config, vtep, &below);
-	if (below.tunnel)
+	if (below.tunnel) {
 		check_fits(c, bridge, vtep, "tunnel", below.tunnel->name, below.tunnel->mtu);
-	else
-		check_over_port(c, bridge, member, &below);
+		return;
+	}
+	port = below.port ? (int)(below.port - c->config->ports) : widest_port(c);
+	if (port >= 0)
+		check_fits(c, bridge, vtep, "port", c->config->ports[port].name, port_mtu(c, port));
 }
 
 static void check_tunnel_member(
@@ -226,7 +129,7 @@ static void check_bridge(const struct check *c, const struct am_conf_bridge *bri
 {
 	for (unsigned i = 0; i < bridge->n_members; i++) {
 		if (bridge->members[i].kind == AM_CONF_MEMBER_VTEP)
-			check_vtep(c, bridge, i);
+			check_vtep(c, bridge, &bridge->members[i].vtep);
 		else if (bridge->members[i].kind == AM_CONF_MEMBER_TUNNEL)
 			check_tunnel_member(c, bridge, &bridge->members[i]);
 	}
@@ -239,10 +142,6 @@ void am_check(
 
 	for (unsigned i = 0; i < config->n_tunnels; i++)
 		check_tunnel(&c, &config->tunnels[i]);
-	for (unsigned i = 0; i < config->dflt.n_routes; i++)
-		check_default_route(&c, &config->dflt.routes[i], i);
-	for (unsigned i = 0; i < config->underlay.n_routes; i++)
-		check_underlay_route(&c, &config->underlay.routes[i], i);
 	for (unsigned i = 0; i < config->n_bridges; i++)
 		check_bridge(&c, &config->bridges[i]);
 }

@@ -4,7 +4,10 @@
 #include "config/config.h"
 #include "pkt/port.h"
 
-/* Refuse stacks of tunnels whose bytes cannot fit and routes that cannot be: every complaint goes to errors. */
+/*
+ * Refuse what lib/config cannot see: stacks of tunnels whose bytes do not fit, and tunnels routed into themselves. Every
+ * complaint goes to errors.
+ */
 void am_check(
 	const struct am_config *config, const struct am_port_limits *limits, struct am_config_errors *errors);
 

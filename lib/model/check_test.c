@@ -58,16 +58,6 @@ static void vxlan_over_a_small_port(void **state)
 	am_model_free(m);
 }
 
-static void vtep_without_a_way(void **state)
-{
-	(void)state;
-	test_refused("{" PORTS ", 'vrfs': {'default': {'loopbacks': ['10.255.0.1']}}," VXLAN("") "}", NULL,
-		"$.bridges.a.members[1].vtep", "nothing leads to VTEP 10.255.0.2");
-	test_refused("{" PORTS ", 'vrfs': {'default': {'loopbacks': ['10.255.0.1'],"
-		     "'routes': [{'prefix': '10.255.0.0/24', 'port': 'wan'}]}}," VXLAN("") "}",
-		NULL, "$.bridges.a.members[1].vtep", "port wan, which is not in vrf default");
-}
-
 static void remote_routed_into_itself(void **state)
 {
 	(void)state;
@@ -75,48 +65,6 @@ static void remote_routed_into_itself(void **state)
 		     "," GRE("") ", 'vrfs': {'default': {'routes': [{'prefix': '10.0.0.0/8', 'tunnel': 't'},"
 				 "{'prefix': '192.0.2.0/24', 'tunnel': 't'}]}}}",
 		NULL, "$.vrfs.default.routes[1].prefix", "whose own remote 192.0.2.2 lies in it");
-}
-
-static void colliding_tunnels(void **state)
-{
-	static const char text[] = "{" PORTS ", 'tunnels': {"
-				   "'t': {'type': '%s', 'local': '192.0.2.1', 'remote': '192.0.2.2' %s},"
-				   "'u': {'type': '%s', 'local': '192.0.2.1', 'remote': '192.0.2.2' %s}}}";
-	static const struct {
-		const char *type_a, *rest_a, *type_b, *rest_b;
-		bool collides;
-	} cases[] = {
-		{"gre", "", "gre", "", true},
-		{"gre", ", 'key': 1", "gre", ", 'key': 1", true},
-		{"etherip", "", "etherip", "", true},
-		{"gre", "", "gre", ", 'key': 0", false},
-		{"gre", ", 'key': 1", "gre", ", 'key': 2", false},
-		{"gre", "", "gretap", "", false},
-		{"gretap", "", "etherip", "", false},
-		{"gretap", ", 'key': 9", "gretap", "", false},
-	};
-	struct am_model *m = test_model();
-	char config[512];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		snprintf(config, sizeof config, text, cases[i].type_a, cases[i].rest_a, cases[i].type_b,
-			cases[i].rest_b);
-		if (cases[i].collides)
-			test_refused(config, NULL, "$.tunnels.u.remote", "could be for u or for tunnel t");
-		else
-			test_commit(m, config);
-	}
-	am_model_free(m);
-}
-
-static void the_same_vni_from_one_vtep(void **state)
-{
-	(void)state;
-	test_refused("{" PORTS "," GRE("") "," VRFS ", 'bridges': {'a': {'vni': 5, 'members': [{'port': "
-						    "'lan'}, {'vtep': '10.255.0.2'},"
-					   "{'vtep': '10.255.0.2'}]}}}",
-		NULL, "$.bridges.a.members[2]", "VNI 5 from VTEP 10.255.0.2 is taken already");
 }
 
 static void bridge_larger_than_its_tunnel(void **state)
@@ -128,18 +76,6 @@ static void bridge_larger_than_its_tunnel(void **state)
 		NULL, "$.bridges.a.mtu", "tunnel e carries IP packets of 1400, 100 too few");
 }
 
-static void an_identity_for_a_bridged_tunnel(void **state)
-{
-	(void)state;
-	test_refused(
-		"{" PORTS
-		", 'tunnels': {'e': {'type': 'etherip', 'local': '192.0.2.1', 'remote': '192.0.2.2'}},"
-		"'vrfs': {'default': {'loopbacks': ['10.255.0.1'], 'routes': [{'prefix': '10.255.0.2/32',"
-		"'tunnel': 'e', 'mac': '02:00:00:00:00:01'}]}},"
-		"'bridges': {'a': {'members': [{'port': 'lan'}, {'tunnel': 'e'}]}}}",
-		NULL, "$.vrfs.default.routes[0].tunnel", "tunnel e is a member of bridge a");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,12 +83,8 @@ int main(void)
 		cmocka_unit_test(vxlan_that_just_fits),
 		cmocka_unit_test(tunnel_beyond_two_fragments),
 		cmocka_unit_test(vxlan_over_a_small_port),
-		cmocka_unit_test(vtep_without_a_way),
 		cmocka_unit_test(remote_routed_into_itself),
-		cmocka_unit_test(colliding_tunnels),
-		cmocka_unit_test(the_same_vni_from_one_vtep),
 		cmocka_unit_test(bridge_larger_than_its_tunnel),
-		cmocka_unit_test(an_identity_for_a_bridged_tunnel),
 	};
 
 	return cmocka_run_group_tests_name("model/check", tests, NULL, NULL);

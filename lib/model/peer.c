@@ -29,76 +29,30 @@ static enum am_peer_use tunnel_use(const struct am_conf_tunnel *t)
 	return t->has_key ? AM_USE_GRETAP_KEY : AM_USE_GRETAP;
 }
 
-static bool same_use(const struct am_conf_tunnel *a, const struct am_conf_tunnel *t, unsigned stripe)
-{
-	if (tunnel_use(a) != tunnel_use(t) || (a->has_key && a->key != t->key))
-		return false;
-	for (unsigned i = 0; i < a->n_local; i++)
-		if (am_ip_equal(&a->local[i], &t->local[stripe]) &&
-			am_ip_equal(&a->remote[i], &t->remote[stripe]))
-			return true;
-	return false;
-}
-
-/* Which tunnel took t's place; t itself where it names a pair of addresses twice. */
-static const char *rival_of(const struct am_build *b, const struct am_conf_tunnel *t, unsigned stripe)
-{
-	for (unsigned i = 0; i < b->config->n_tunnels; i++)
-		if (&b->config->tunnels[i] != t && same_use(&b->config->tunnels[i], t, stripe))
-			return b->config->tunnels[i].name;
-	return t->name;
-}
-
-static void complain_collision(struct am_build *b, const struct am_conf_tunnel *t, unsigned stripe)
-{
-	char path[AM_JSON_PATH], l[AM_IP_TEXT], r[AM_IP_TEXT];
-
-	am_json_path(path, sizeof path, "tunnels", t->name, ".remote");
-	am_config_complain(b->config, b->errors, path,
-		"what comes from %s to %s could be for %s or for tunnel %s: same type, same addresses%s; %s",
-		am_ip_text(&t->remote[stripe], r), am_ip_text(&t->local[stripe], l), t->name,
-		rival_of(b, t, stripe), t->type == AM_CONF_ETHERIP ? "" : ", same \"key\" or none",
-		t->type == AM_CONF_ETHERIP ? "EtherIP has no key, so change an address"
-					   : "give one of them another \"key\" or address");
-}
-
+/* That no two tunnels and no two members want the same packets is checked by lib/config. */
 static int tunnel_peers(struct am_build *b, unsigned i)
 {
 	const struct am_conf_tunnel *t = &b->config->tunnels[i];
 	uint32_t peer;
-	int rc;
+	int rc = 0;
 
-	for (unsigned k = 0; k < t->n_local; k++) {
+	for (unsigned k = 0; k < t->n_local && rc == 0; k++) {
 		rc = add_peer(b, AM_VRF_UNDERLAY, &t->remote[k], &t->local[k], &peer);
 		if (rc == 0)
 			rc = am_peers_add_use(
 				b->peers, peer, tunnel_use(t), t->has_key ? t->key : 0, b->tunnel_ids[i]);
-		if (rc == -EEXIST)
-			complain_collision(b, t, k);
-		else if (rc < 0)
-			return rc;
 	}
-	return 0;
+	return rc;
 }
 
-static int vtep_peer(struct am_build *b, const struct am_conf_bridge *bridge, unsigned k, uint16_t id)
+static int vtep_peer(
+	struct am_build *b, const struct am_conf_bridge *bridge, const struct am_ip *vtep, uint16_t member)
 {
-	const struct am_ip *vtep = &bridge->members[k].vtep;
 	const struct am_ip *local = am_stack_vtep_local(b->config, bridge, vtep->family);
-	char path[AM_JSON_PATH], ip[AM_IP_TEXT];
 	uint32_t peer;
 	int rc = add_peer(b, AM_VRF_DEFAULT, vtep, local, &peer);
 
-	if (rc == 0)
-		rc = am_peers_add_use(b->peers, peer, AM_USE_VXLAN, bridge->vni, id);
-	if (rc != -EEXIST)
-		return rc;
-	am_build_member_path(bridge, k, path);
-	am_config_complain(b->config, b->errors, path,
-		"VNI %u from VTEP %s is taken already; a VTEP can be a member of one bridge with that VNI, "
-		"once",
-		bridge->vni, am_ip_text(vtep, ip));
-	return 0;
+	return rc < 0 ? rc : am_peers_add_use(b->peers, peer, AM_USE_VXLAN, bridge->vni, member);
 }
 
 int am_build_peers(struct am_build *b)
@@ -113,7 +67,7 @@ int am_build_peers(struct am_build *b)
 
 		for (unsigned k = 0; k < bridge->n_members && rc == 0; k++)
 			if (bridge->members[k].kind == AM_CONF_MEMBER_VTEP)
-				rc = vtep_peer(b, bridge, k, ids[k]);
+				rc = vtep_peer(b, bridge, &bridge->members[k].vtep, ids[k]);
 		ids += bridge->n_members;
 	}
 	if (rc < 0)

@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "build.h"
-
-void am_build_member_path(const struct am_conf_bridge *bridge, unsigned k, char path[AM_JSON_PATH])
-{
-	char rest[32];
-
-	snprintf(rest, sizeof rest, ".members[%u]", k);
-	am_bridge_path(path, AM_JSON_PATH, bridge, rest);
-}
 
 /* Where the map says who takes frames of a member's kind; NULL: no memory. */
 static uint16_t *vlan_slot(struct am_build *b, struct am_vlan_map *map, const struct am_conf_member *conf)
@@ -34,61 +25,53 @@ static uint16_t *vlan_slot(struct am_build *b, struct am_vlan_map *map, const st
 	return &vids[conf->vlan];
 }
 
-static int map_vlan(struct am_build *b, struct am_vlan_map *map, const struct am_conf_bridge *bridge,
-	unsigned k, uint16_t id)
+static int map_vlan(
+	struct am_build *b, struct am_vlan_map *map, const struct am_conf_member *conf, uint16_t id)
 {
-	uint16_t *slot = vlan_slot(b, map, &bridge->members[k]);
-	char path[AM_JSON_PATH], text[AM_MEMBER_TEXT];
+	uint16_t *slot = vlan_slot(b, map, conf);
 
 	if (!slot)
 		return -ENOMEM;
-	if (*slot != AM_NO_ID) {
-		am_build_member_path(bridge, k, path);
-		am_stack_member_text(&bridge->members[k], text, sizeof text);
-		am_config_complain(b->config, b->errors, path,
-			"%s is a member twice; each VLAN of it can have one place", text);
-	}
 	*slot = id;
 	return 0;
 }
 
-static int place_on_port(
-	struct am_build *b, const struct am_conf_bridge *bridge, unsigned k, struct am_member *m)
+static int place_on_port(struct am_build *b, const struct am_conf_member *conf, struct am_member *m)
 {
-	struct am_port_root *port = &b->s->roots.ports[am_build_port_id(b, bridge->members[k].on)];
+	struct am_port_root *port = &b->s->roots.ports[am_build_port_id(b, conf->on)];
 
 	m->kind = AM_MEMBER_PORT;
 	m->port = port->id;
 	m->iface = port->iface;
-	return map_vlan(b, &port->vlans, bridge, k, m->id);
+	return map_vlan(b, &port->vlans, conf, m->id);
 }
 
-static int place_on_tunnel(
-	struct am_build *b, const struct am_conf_bridge *bridge, unsigned k, struct am_member *m)
+static int place_on_tunnel(struct am_build *b, const struct am_conf_member *conf, struct am_member *m)
 {
-	const struct am_conf_tunnel *conf = am_config_tunnel(b->config, bridge->members[k].on);
-	struct am_tunnel *t = am_build_tunnel_root(b, conf);
+	const struct am_conf_tunnel *below = am_config_tunnel(b->config, conf->on);
+	struct am_tunnel *t = am_build_tunnel_root(b, below);
 
 	m->kind = AM_MEMBER_TUNNEL;
 	m->tunnel = t->id;
 	m->iface = t->iface;
 	t->bridged = true;
 	t->vrf = AM_NO_ID;
-	b->n_paths += conf->n_local;
-	return map_vlan(b, &t->vlans, bridge, k, m->id);
+	b->n_paths += below->n_local;
+	return map_vlan(b, &t->vlans, conf, m->id);
 }
 
-static void place_on_vtep(struct am_build *b, const struct am_conf_bridge *bridge, unsigned k, uint16_t iface,
-	struct am_member *m)
+static int place_on_vtep(
+	struct am_build *b, const struct am_conf_member *conf, uint16_t iface, struct am_member *m)
 {
 	struct am_below below;
 
-	am_stack_below(b->config, &bridge->members[k].vtep, &below);
+	am_stack_below(b->config, &conf->vtep, &below);
 	m->kind = AM_MEMBER_VTEP;
 	m->iface = iface;
 	if (below.tunnel)
 		m->tunnel = am_build_tunnel_root(b, below.tunnel)->id;
 	b->n_paths += below.tunnel ? below.tunnel->n_local : 1;
+	return 0;
 }
 
 static uint16_t vid_of(const struct am_conf_member *conf)
@@ -136,10 +119,13 @@ int am_build_member(struct am_build *b, const struct am_bridge *bridge,
 	rc = member_storm(b, conf, m);
 	if (rc < 0)
 		return rc;
-	if (conf->kind == AM_CONF_MEMBER_PORT)
-		return place_on_port(b, conf_bridge, k, m);
-	if (conf->kind == AM_CONF_MEMBER_TUNNEL)
-		return place_on_tunnel(b, conf_bridge, k, m);
-	place_on_vtep(b, conf_bridge, k, bridge->iface, m);
-	return 0;
+	switch (conf->kind) {
+	case AM_CONF_MEMBER_PORT:
+		return place_on_port(b, conf, m);
+	case AM_CONF_MEMBER_TUNNEL:
+		return place_on_tunnel(b, conf, m);
+	case AM_CONF_MEMBER_VTEP:
+		return place_on_vtep(b, conf, bridge->iface, m);
+	}
+	return -EINVAL;
 }
