@@ -33,7 +33,8 @@ class Daemon:
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if self.process.poll() is not None:
-                raise Trouble(f"amimed of {self.name} ended with status {self.process.returncode}:\n{self.tail()}")
+                status, self.process = self.process.returncode, None
+                raise Trouble(f"amimed of {self.name} ended with status {status}:\n{self.tail()}")
             if self.answers():
                 return self
             time.sleep(0.05)

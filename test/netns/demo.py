@@ -46,6 +46,17 @@ class Sites:
         checks.settle()
         return {edge: daemon.counter("tunnels", "rx_reassembled") for edge, daemon in self.daemons.items()}
 
+    def losses(self):
+        """What each forwarder dropped, by name, and what its ports say that they lost."""
+        found = {}
+        for daemon in self:
+            for row in daemon.show("drops"):
+                found[f"{daemon.name} {row['kind']} {row['interface']} {row['drop']}"] = row["count"]
+            for port in daemon.show("ports"):
+                for name, count in port["driver_counters"].items():
+                    found[f"{daemon.name} port {port['name']} {name}"] = count
+        return found
+
     def __iter__(self):
         return iter(self.daemons.values())
 
@@ -59,6 +70,7 @@ class Watched:
 
     def __enter__(self):
         self.before = self.sites.reassembled()
+        self.losses = self.sites.losses()
         self.both.__enter__()
         return self
 
@@ -68,6 +80,10 @@ class Watched:
             after = self.sites.reassembled()
             self.reassembled = {edge: after[edge] - count for edge, count in self.before.items()}
             self.wire = checks.wire(self.findings, self.both, self.reassembled)
+            if self.findings:
+                steps = {name: n - self.losses.get(name, 0) for name, n in self.sites.losses().items()}
+                said = ", ".join(f"{name} {n}" for name, n in steps.items() if n)
+                self.findings.expect(False, f"meanwhile the forwarders counted: {said or 'no drops'}")
 
 
 def try_row(net, row, sites, folder, path_mtu, with_tcp):
