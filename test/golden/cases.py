@@ -229,6 +229,19 @@ case("bridge-bad-frames", config("etherip", bridge={"mtu": 1400}, ports={"lan": 
 case("alone", config("etherip", ports=VLANS, members=[{"port": "lan"}, {"tunnel": "t", "vlan": 5}],
                      bridge={"mtu": 1500}), wan_in=[outer(etherip(lan_frame(60, src=HOST_B, dst=HOST_A)))],
      drops={"tunnel t": {"vlan_unknown": 1}})
+case("nobody-else", config("etherip", xconnect=False, members=[{"port": "lan"}, {"tunnel": "t"}], ports=VLANS,
+                           bridge={"members": [{"port": "lan"}]}), lan_in=[arp()], drops={"port lan": {"bridge_alone": 1}})
+case("gso", config("etherip", ports={"lan": {"checksums": "finish"}}), lan_in=[lan_frame(1501)], drops={"port lan": {"port_gso": 1}})
+def with_tag(frame, *vids):
+    return frame[:12] + b"".join(struct.pack("!HH", 0x8100, v) for v in vids) + frame[12:]
+
+
+f, g = lan_frame(100, src=HOST_B, dst=HOST_A), lan_frame(1500)
+case("wan-vlan", config("gre", 4, 4, ports={"wan": {"vlan": 7}}), lan_in=[g],
+     wan_in=[with_tag(outer(gre(vxlan(f))), 7), outer(gre(vxlan(f))), with_tag(outer(gre(vxlan(f))), 8),
+             with_tag(outer(gre(vxlan(f))), 7, 9)],
+     lan_out=[f], wan_out=[Sent(g, [1276, 318], vni=VNI, outer={"vlan": 7})],
+     drops={"port wan": {"port_unused": 1, "vlan_unknown": 1, "eth_tags": 1}})
 case("storm", config("etherip", members=[{"port": "lan", "storm": {"broadcast": 10}}, {"tunnel": "t"}]), lan_in=[arp()] * 10,
      wan_out=[Sent(arp())] * 2, drops={"port lan": {"bridge_storm": 8}})
 

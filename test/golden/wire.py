@@ -34,6 +34,14 @@ def parse_ip(packet):
     return out
 
 
+def parse_frame(frame):
+    """The IP packet of an Ethernet frame, with the VLAN it is tagged with, or 0."""
+    tagged = frame[12:14] == b"\x81\x00"
+    packet = parse_ip(frame[18 if tagged else 14:])
+    packet["vlan"] = struct.unpack("!H", frame[14:16])[0] if tagged else 0
+    return packet
+
+
 def check_udp_checksum(ip, udp):
     csum = struct.unpack("!H", udp[6:8])[0]
     if csum == 0:
@@ -48,13 +56,13 @@ def put_together(frames):
     out = []
     frames = list(frames)
     while frames:
-        first = parse_ip(frames.pop(0)[14:])
+        first = parse_frame(frames.pop(0))
         if not first["more"] and first["at"] == 0:
             out.append((first, [first["length"]]))
             continue
         need(first["more"] and first["at"] == 0, "the first packet of a datagram is not its first fragment")
-        second = parse_ip(frames.pop(0)[14:])
-        for field in ("ident", "proto", "src", "dst", "tos", "ttl", "label"):
+        second = parse_frame(frames.pop(0))
+        for field in ("vlan", "ident", "proto", "src", "dst", "tos", "ttl", "label"):
             need(second[field] == first[field], "the fragments differ in " + field)
         need(not first["df"] or first["family"] == 6, "DF on a fragment")
         need(not second["more"], "more than two fragments")
