@@ -63,7 +63,9 @@ static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop,
 	char text[AM_ERR_TEXT];
 
 	am_hop_text(hop, text, sizeof text);
-	if (up)
+	if (hop->state == AM_HOP_NO_NEIGHBOUR)
+		am_log(&d->log, AM_LOG_INFO, "next hop: %s", text); /* how every one begins */
+	else if (up)
 		am_log(&d->log, AM_LOG_INFO, "next hop %s, port %s", text,
 			am_model_port_name(d->model, hop->port));
 	else

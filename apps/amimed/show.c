@@ -158,10 +158,11 @@ static json_t *show_ports(const struct am_daemon *d)
 
 /* show tunnels */
 
-/* Is the next hop towards ip up, and what is to be said about it? port is where it leaves, where it does. */
-static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_ip *ip, char *why, size_t room,
-	const char **port)
+/* Is the next hop towards ip up, and why? port is where it leaves, where it does; note is a warning, or empty. */
+static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_ip *ip, char why[AM_ERR_TEXT],
+	char note[AM_ERR_TEXT], const char **port)
 {
+	note[0] = 0;
 	*port = NULL;
 	for (uint16_t i = 0; i < am_hops_count(d->hops); i++) {
 		const struct am_hop *hop = am_hops_at(d->hops, i);
@@ -169,14 +170,14 @@ static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_i
 
 		if (hop->want.vrf != vrf || !am_ip_equal(&hop->want.remote, ip))
 			continue;
-		am_hop_text(hop, why, room);
-		if (am_hop_is_up(hop) && next) {
+		am_hop_text(hop, why, AM_ERR_TEXT);
+		if (am_hop_is_up(hop) && next)
 			*port = am_model_port_name(d->model, next->out_port);
-			am_model_nexthop_note(d->model, i, why, room);
-		}
+		if (!am_model_nexthop_note(d->model, i, note, AM_ERR_TEXT))
+			note[0] = 0;
 		return am_hop_is_up(hop);
 	}
-	snprintf(why, room, "not looked up");
+	snprintf(why, AM_ERR_TEXT, "not looked up");
 	return false;
 }
 
@@ -186,14 +187,16 @@ static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct 
 	bool any = false;
 
 	for (uint16_t i = 0; i < t->n_remote; i++) {
-		char why[AM_ERR_TEXT], remote[AM_IP_TEXT];
+		char why[AM_ERR_TEXT], note[AM_ERR_TEXT], remote[AM_IP_TEXT];
 		const char *port;
-		bool up = hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, sizeof why, &port);
+		bool up = hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, note, &port);
+		json_t *path = json_pack("{s:s, s:b, s:s, s:o}", "remote", am_ip_text(&t->remote[i], remote),
+			"up", (int)up, "why", why, "port", text_or_null(port));
 
 		any |= up;
-		json_array_append_new(
-			paths, json_pack("{s:s, s:b, s:s, s:o}", "remote", am_ip_text(&t->remote[i], remote),
-				       "up", (int)up, "why", why, "port", text_or_null(port)));
+		if (note[0])
+			json_object_set_new(path, "note", json_string(note));
+		json_array_append_new(paths, path);
 	}
 	json_object_set_new(o, "state", json_string(any ? "up" : "down"));
 	json_object_set_new(o, "paths", paths);
@@ -233,20 +236,19 @@ static json_t *show_tunnels(const struct am_daemon *d)
 
 /* show bridges */
 
-static json_t *member_json(const struct am_daemon *d, const struct am_bridge *bridge,
-	const struct am_member *member, const struct am_conf_member *conf)
+static json_t *member_json(
+	const struct am_daemon *d, const struct am_member *member, const struct am_conf_member *conf)
 {
-	char text[128], why[AM_ERR_TEXT] = "";
+	char text[128], why[AM_ERR_TEXT] = "", note[AM_ERR_TEXT];
 	const char *port;
 	json_t *o;
 
-	(void)bridge;
 	am_model_member_text(d->model, member->id, text, sizeof text);
 	o = json_pack("{s:i, s:s}", "id", member->id, "member", text);
 	if (!o || member->kind == AM_MEMBER_PORT)
 		return o;
 	if (member->kind == AM_MEMBER_VTEP && member->tunnel == AM_NO_TARGET && conf)
-		hop_state(d, AM_VRF_DEFAULT, &conf->vtep, why, sizeof why, &port);
+		hop_state(d, AM_VRF_DEFAULT, &conf->vtep, why, note, &port);
 	json_object_set_new(o, "up", json_boolean(member->paths && atomic_load(&member->paths->live)));
 	if (why[0])
 		json_object_set_new(o, "why", json_string(why));
@@ -268,7 +270,7 @@ static json_t *members_json(
 	json_t *list = json_array();
 
 	for (uint16_t i = 0; i < bridge->n_members; i++)
-		json_array_append_new(list, member_json(d, bridge, roots->members[bridge->members[i]],
+		json_array_append_new(list, member_json(d, roots->members[bridge->members[i]],
 						    conf && i < conf->n_members ? &conf->members[i] : NULL));
 	return list;
 }

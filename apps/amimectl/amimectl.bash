@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Completion of amimectl for bash.
+
+_amimectl_names() {
+	local socket
+	for socket in /run/amime/*.sock; do
+		[[ -S $socket ]] || continue
+		socket=${socket##*/}
+		echo "${socket%.sock}"
+	done
+}
+
+# Names of tunnels, asked with the -s and -n that were typed so far.
+_amimectl_tunnels() {
+	local i
+	local -a to=()
+	for ((i = 1; i < COMP_CWORD - 1; i++)); do
+		case ${COMP_WORDS[i]} in
+		-n | --name | -s | --socket) to=(-s "${COMP_WORDS[i + 1]}") ;;
+		esac
+	done
+	amimectl "${to[@]}" --json show tunnels 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
+}
+
+_amimectl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
+	case $prev in
+	-s | --socket | -n | --name) words=$(_amimectl_names) ;;
+	show) words='version ports tunnels bridges fdb drops workers config' ;;
+	explain) words=tunnel ;;
+	tunnel) words=$(_amimectl_tunnels) ;;
+	check | diff | -c | --config)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	*)
+		if [[ $cur == -* ]]; then
+			words='--socket --name --config --json --watch --all --version --help'
+		else
+			words='show explain check diff reload'
+		fi
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -o filenames -F _amimectl amimectl

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "args.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char am_ctl_help[] =
+	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
+	"\n"
+	"  show version|ports|tunnels|bridges|fdb|drops|workers|config\n"
+	"  explain tunnel NAME [--config FILE]   bytes per layer, fragments, what stays whole\n"
+	"  check FILE                            say what is wrong with a configuration\n"
+	"  diff FILE                             what a reload of FILE would change\n"
+	"  reload                                have amimed read its configuration again\n"
+	"\n"
+	"  -s, --socket SOCKET     control socket; a word without a slash is a NAME\n"
+	"  -n, --name NAME         the amimed of this system.name; default: the only one that runs\n"
+	"  -c, --config FILE       explain from a file, no amimed needed\n"
+	"  -j, --json              what amimed answered, unchanged\n"
+	"  -w, --watch[=SECONDS]   show again and again, every second or as told\n"
+	"  -a, --all               show drops: those that are zero, too\n"
+	"  -V, --version\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no amimed answers.\n";
+
+static const char *const whats[] = {
+	"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config"};
+
+static int parse_watch(const char *text, struct am_ctl_args *out, struct am_err *err)
+{
+	char *end;
+	double s = text ? strtod(text, &end) : 1;
+
+	if (text && (end == text || *end || !(s >= 0.1 && s <= 3600)))
+		return am_fail(err, EINVAL, "--watch=%s: seconds from 0.1 to 3600", text);
+	out->watch_ms = (unsigned)(s * 1000);
+	return 0;
+}
+
+static int take_option(int c, const char *value, struct am_ctl_args *out, struct am_err *err)
+{
+	switch (c) {
+	case 's':
+		if (strchr(value, '/'))
+			out->socket = value;
+		else
+			out->name = value;
+		return 0;
+	case 'n':
+		out->name = value;
+		return 0;
+	case 'c':
+		out->config = value;
+		return 0;
+	case 'j':
+		out->json = true;
+		return 0;
+	case 'a':
+		out->all = true;
+		return 0;
+	case 'w':
+		return parse_watch(value, out, err);
+	case 'V':
+		out->command = AM_CTL_VERSION;
+		return 0;
+	case 'h':
+		out->command = AM_CTL_HELP;
+		return 0;
+	default:
+		return am_fail(err, EINVAL, "unknown option, or its value is missing; see amimectl --help");
+	}
+}
+
+static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_err *err)
+{
+	out->command = AM_CTL_SHOW;
+	for (unsigned i = 0; n == 2 && i < sizeof whats / sizeof *whats; i++)
+		if (strcmp(words[1], whats[i]) == 0)
+			out->what = whats[i];
+	if (!out->what)
+		return am_fail(
+			err, EINVAL, "show one of: version ports tunnels bridges fdb drops workers config");
+	return 0;
+}
+
+static int parse_explain(int n, char **words, struct am_ctl_args *out, struct am_err *err)
+{
+	out->command = AM_CTL_EXPLAIN;
+	if (n != 3 || strcmp(words[1], "tunnel") != 0)
+		return am_fail(err, EINVAL, "usage: amimectl explain tunnel NAME [--config FILE]");
+	out->tunnel = words[2];
+	return 0;
+}
+
+static int parse_file(
+	int n, char **words, enum am_ctl_command command, struct am_ctl_args *out, struct am_err *err)
+{
+	out->command = command;
+	if (n != 2)
+		return am_fail(err, EINVAL, "usage: amimectl %s FILE", words[0]);
+	out->file = words[1];
+	return 0;
+}
+
+static int parse_command(int n, char **words, struct am_ctl_args *out, struct am_err *err)
+{
+	if (n == 0)
+		return am_fail(err, EINVAL, "no command; see amimectl --help");
+	if (strcmp(words[0], "show") == 0)
+		return parse_show(n, words, out, err);
+	if (strcmp(words[0], "explain") == 0)
+		return parse_explain(n, words, out, err);
+	if (strcmp(words[0], "check") == 0)
+		return parse_file(n, words, AM_CTL_CHECK, out, err);
+	if (strcmp(words[0], "diff") == 0)
+		return parse_file(n, words, AM_CTL_DIFF, out, err);
+	if (strcmp(words[0], "reload") == 0 && n == 1) {
+		out->command = AM_CTL_RELOAD;
+		return 0;
+	}
+	return am_fail(err, EINVAL, "%s: no such command, or words too many; see amimectl --help", words[0]);
+}
+
+static int check_combination(const struct am_ctl_args *args, struct am_err *err)
+{
+	if (args->config && args->command != AM_CTL_EXPLAIN)
+		return am_fail(err, EINVAL, "--config goes with explain only");
+	if (args->watch_ms && args->command != AM_CTL_SHOW)
+		return am_fail(err, EINVAL, "--watch goes with show only");
+	if (args->socket && args->name)
+		return am_fail(err, EINVAL, "either --socket or --name");
+	return 0;
+}
+
+int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_err *err)
+{
+	static const struct option options[] = {
+		{"socket", required_argument, NULL, 's'},
+		{"name", required_argument, NULL, 'n'},
+		{"config", required_argument, NULL, 'c'},
+		{"json", no_argument, NULL, 'j'},
+		{"watch", optional_argument, NULL, 'w'},
+		{"all", no_argument, NULL, 'a'},
+		{"version", no_argument, NULL, 'V'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int c, rc;
+
+	memset(out, 0, sizeof *out);
+	optind = 0; /* glibc: start over, a test calls this more than once */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "s:n:c:jw::aVh", options, NULL)) != -1) {
+		rc = take_option(c, optarg, out, err);
+		if (rc)
+			return rc;
+	}
+	if (out->command == AM_CTL_VERSION || out->command == AM_CTL_HELP)
+		return 0;
+	rc = parse_command(argc - optind, argv + optind, out, err);
+	return rc ? rc : check_combination(out, err);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* amimectl: ask and tell amimed. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "client.h"
+#include "local.h"
+#include "view.h"
+
+static int complain(const struct am_err *err, int status)
+{
+	fprintf(stderr, "amimectl: %s\n", err->text);
+	return status;
+}
+
+static void print_json(const json_t *result)
+{
+	json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+	putchar('\n');
+}
+
+static json_t *show_request(const struct am_ctl_args *args, json_int_t at)
+{
+	json_t *request = json_pack("{s:s, s:s}", "method", "show", "what", args->what);
+
+	if (args->all)
+		json_object_set_new(request, "all", json_true());
+	if (at)
+		json_object_set_new(request, "at", json_integer(at));
+	return request;
+}
+
+/* The FDB comes in pieces, so that amimed is never kept long by one answer. */
+static json_t *ask_show(int fd, const struct am_ctl_args *args, bool *refused, struct am_err *err)
+{
+	json_t *all = am_client_ask(fd, show_request(args, 0), refused, err), *piece;
+	json_t *next = json_object_get(all, "next");
+
+	while (json_is_integer(next)) {
+		piece = am_client_ask(fd, show_request(args, json_integer_value(next)), refused, err);
+		if (!piece) {
+			json_decref(all);
+			return NULL;
+		}
+		json_array_extend(json_object_get(all, "entries"), json_object_get(piece, "entries"));
+		json_object_set(all, "next", json_object_get(piece, "next"));
+		json_decref(piece);
+		next = json_object_get(all, "next");
+	}
+	return all;
+}
+
+static int show_once(int fd, const struct am_ctl_args *args)
+{
+	struct am_err err;
+	bool refused;
+	json_t *result = ask_show(fd, args, &refused, &err);
+
+	if (!result)
+		return complain(&err, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
+	if (args->json)
+		print_json(result);
+	else
+		am_view_show(args->what, result, stdout);
+	json_decref(result);
+	return AM_CTL_OK;
+}
+
+static int show(int fd, const struct am_ctl_args *args)
+{
+	const struct timespec pause = {
+		.tv_sec = args->watch_ms / 1000, .tv_nsec = (long)(args->watch_ms % 1000) * 1000000};
+	bool clear = isatty(STDOUT_FILENO) && !args->json;
+	int status;
+
+	do {
+		if (args->watch_ms && clear)
+			fputs("\033[H\033[2J", stdout);
+		status = show_once(fd, args);
+		fflush(stdout);
+		if (args->watch_ms)
+			nanosleep(&pause, NULL);
+	} while (args->watch_ms && status == AM_CTL_OK);
+	return status;
+}
+
+static int ask_and_view(int fd, json_t *request, bool json, void (*view)(const json_t *result, FILE *out))
+{
+	struct am_err err;
+	bool refused;
+	json_t *result = am_client_ask(fd, request, &refused, &err);
+
+	if (!result)
+		return complain(&err, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
+	if (json)
+		print_json(result);
+	else
+		view(result, stdout);
+	json_decref(result);
+	return AM_CTL_OK;
+}
+
+static int diff(int fd, const struct am_ctl_args *args)
+{
+	struct am_err err;
+	bool refused;
+	json_t *running = am_client_ask(
+		fd, json_pack("{s:s, s:s}", "method", "show", "what", "config"), &refused, &err);
+	int status;
+
+	if (!running)
+		return complain(&err, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
+	status = am_local_diff(running, args->file, args->json);
+	json_decref(running);
+	return status;
+}
+
+static int with_daemon(const struct am_ctl_args *args)
+{
+	char path[256];
+	struct am_err err;
+	int fd, status;
+
+	if (am_client_find(AM_SOCKET_DIR, args->socket, args->name, path, sizeof path, &err) < 0)
+		return complain(&err, AM_CTL_NO_DAEMON);
+	fd = am_client_connect(path, &err);
+	if (fd < 0)
+		return complain(&err, AM_CTL_NO_DAEMON);
+	if (args->command == AM_CTL_SHOW)
+		status = show(fd, args);
+	else if (args->command == AM_CTL_DIFF)
+		status = diff(fd, args);
+	else if (args->command == AM_CTL_EXPLAIN)
+		status =
+			ask_and_view(fd, json_pack("{s:s, s:s}", "method", "explain", "tunnel", args->tunnel),
+				args->json, am_view_explain);
+	else
+		status = ask_and_view(fd, json_pack("{s:s}", "method", "reload"), args->json, am_view_reload);
+	close(fd);
+	return status;
+}
+
+static int explain_file(const struct am_ctl_args *args)
+{
+	struct am_err err;
+	json_t *result = am_local_explain(args->config, args->tunnel, &err);
+
+	if (!result)
+		return complain(&err, AM_CTL_FAILED);
+	if (args->json)
+		print_json(result);
+	else
+		am_view_explain(result, stdout);
+	json_decref(result);
+	return AM_CTL_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct am_ctl_args args;
+	struct am_err err;
+
+	if (am_ctl_args_parse(argc, argv, &args, &err) < 0)
+		return complain(&err, AM_CTL_USAGE);
+	switch (args.command) {
+	case AM_CTL_VERSION:
+		puts("amimectl " AM_VERSION);
+		return AM_CTL_OK;
+	case AM_CTL_HELP:
+		fputs(am_ctl_help, stdout);
+		return AM_CTL_OK;
+	case AM_CTL_CHECK:
+		am_local_check(args.file, &err);
+		return complain(&err, AM_CTL_FAILED);
+	case AM_CTL_EXPLAIN:
+		if (args.config)
+			return explain_file(&args);
+		break;
+	case AM_CTL_SHOW:
+	case AM_CTL_DIFF:
+	case AM_CTL_RELOAD:
+		break;
+	}
+	return with_daemon(&args);
+}
