@@ -2,6 +2,7 @@
 #include "build.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 void *am_build_alloc(struct am_build *b, size_t count, size_t size, bool *ok)
 {
@@ -20,12 +21,16 @@ static int alloc_roots(struct am_build *b)
 	roots->ports = am_build_alloc(b, roots->n_ports, sizeof *roots->ports, &ok);
 	roots->tunnels = am_build_alloc(b, roots->n_tunnels, sizeof *roots->tunnels, &ok);
 	roots->bridges = am_build_alloc(b, roots->n_bridges, sizeof *roots->bridges, &ok);
-	roots->members = am_build_alloc(b, roots->n_members, sizeof *roots->members, &ok);
+	/*
+	 * Room for every id there can be: while workers still read this snapshot, the FDB may already name members of the
+	 * next one. Pages that are never written take no memory.
+	 */
+	roots->members = calloc(AM_NO_ID, sizeof *roots->members);
 	s->bridges = am_build_alloc(b, roots->n_bridges, sizeof *s->bridges, &ok);
 	s->ifaces = am_build_alloc(b, roots->n_ifaces, sizeof *s->ifaces, &ok);
 	s->port_names = am_build_alloc(b, roots->n_ports, sizeof *s->port_names, &ok);
 	s->member_texts = am_build_alloc(b, roots->n_members, sizeof *s->member_texts, &ok);
-	return ok ? 0 : -ENOMEM;
+	return ok && roots->members ? 0 : -ENOMEM;
 }
 
 void am_build_name_iface(struct am_build *b, uint16_t id, enum am_iface_kind kind, const char *name)

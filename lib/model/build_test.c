@@ -248,6 +248,7 @@ static void vxlan_over_a_port(void **state)
 	struct am_model *m = test_model();
 	const struct am_roots *roots = test_commit(m, text);
 	const struct am_member *vtep = roots->members[test_member(m, "a", "vtep 10.9.0.1")];
+	char note[256];
 
 	(void)state;
 	assert_int_equal(vtep->tunnel, AM_NO_TARGET);
@@ -259,6 +260,28 @@ static void vxlan_over_a_port(void **state)
 	assert_int_equal(vtep->paths->encap[0]->split, AM_SPLIT_NONE);
 	assert_int_equal(vtep->paths->encap[0]->len, 18 + 20 + 8 + 8);
 	assert_int_equal(vtep->paths->encap[0]->payload_max, 1600 - 36);
+	assert_false(am_model_nexthop_note(m, 0, note, sizeof note));
+	am_model_free(m);
+}
+
+static void a_port_too_small_is_noted(void **state)
+{
+	const struct am_port_limits limits[] = {{.mtu = 1400}, {.mtu = 1500}};
+	const struct am_mac mac = test_mac("02:00:00:00:00:01");
+	static const char text[] =
+		"{'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'}, 'lan': {'driver': 'mem'}},"
+		" 'tunnels': {'e': {'type': 'etherip', 'local': '192.0.2.1', 'remote': '192.0.2.2', 'split': 'fill'}},"
+		" 'bridges': {'a': {'members': [{'port': 'lan'}, {'tunnel': 'e'}]}}}";
+	struct am_model *m = test_model();
+	char note[256] = "";
+
+	(void)state;
+	am_model_retire(am_model_commit(m, test_plan(m, text, limits)));
+	assert_false(am_model_nexthop_note(m, 0, note, sizeof note));
+	am_model_retire(am_model_resolve(m, 0, true, 0, &mac, &mac, 0));
+	assert_true(am_model_nexthop_note(m, 0, note, sizeof note));
+	assert_string_equal(note, "port wan carries 1400 octets, but tunnel e sends packets of up to 1500; "
+				  "lower its \"path_mtu\", or use \"split\": \"floor\"");
 	am_model_free(m);
 }
 
@@ -329,6 +352,7 @@ int main(void)
 		cmocka_unit_test(striped_vxlan_in_etherip),
 		cmocka_unit_test(mss),
 		cmocka_unit_test(vxlan_over_a_port),
+		cmocka_unit_test(a_port_too_small_is_noted),
 		cmocka_unit_test(every_example_builds),
 	};
 

@@ -57,18 +57,17 @@ static int fill_list(struct am_build *b, const struct am_conf_bridge *bridge,
 	const struct am_conf_member *conf, struct am_member *m, const struct am_below *below)
 {
 	const struct am_conf_tunnel *t = below->tunnel;
+	struct am_path what = {.list = m->paths, .tunnel = t, .bridge = bridge};
 	unsigned stripes = t ? t->n_local : 1, overhead = AM_ETH_LEN + am_stack_tags(bridge, conf);
 	unsigned whole = bridge->mtu, stripe_whole;
-	struct am_encap_spec spec;
 	char path[AM_JSON_PATH];
-	uint16_t nexthop;
 	struct am_err err;
 
 	for (unsigned i = 0; i < stripes; i++) {
-		path_spec(b, bridge, conf, below, i, &spec);
-		nexthop = t ? am_nexthop_want(b->s, AM_VRF_UNDERLAY, &t->remote[i])
-			    : am_nexthop_want(b->s, AM_VRF_DEFAULT, &conf->vtep);
-		if (am_path_add(b->s, m->paths, &spec, t, nexthop, &err) < 0) {
+		path_spec(b, bridge, conf, below, i, &what.spec);
+		what.nexthop = t ? am_nexthop_want(b->s, AM_VRF_UNDERLAY, &t->remote[i])
+				 : am_nexthop_want(b->s, AM_VRF_DEFAULT, &conf->vtep);
+		if (am_path_add(b->s, &what, &err) < 0) {
 			am_bridge_path(path, sizeof path, bridge, ".members");
 			am_config_complain(b->config, b->errors, path, "%s", err.text);
 			return 0;

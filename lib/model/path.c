@@ -73,8 +73,7 @@ static struct am_encap *new_string(void)
 	return e;
 }
 
-int am_path_add(struct am_snapshot *s, struct am_path_list *list, const struct am_encap_spec *spec,
-	const struct am_conf_tunnel *tunnel, uint16_t nexthop, struct am_err *err)
+int am_path_add(struct am_snapshot *s, const struct am_path *what, struct am_err *err)
 {
 	struct am_path *p = &s->paths[s->n_paths];
 	struct am_encap *string = new_string();
@@ -82,19 +81,16 @@ int am_path_add(struct am_snapshot *s, struct am_path_list *list, const struct a
 
 	if (!string)
 		return am_fail(err, ENOMEM, "no memory for a header string");
-	rc = am_encap_build(spec, string, err);
+	rc = am_encap_build(&what->spec, string, err);
 	if (rc < 0) {
 		free(string);
 		return rc;
 	}
-	*p = (struct am_path){.spec = *spec,
-		.list = list,
-		.bit = list->n++,
-		.nexthop = nexthop,
-		.tunnel = tunnel,
-		.string = string};
-	list->port[p->bit] = AM_NO_ID;
-	atomic_store_explicit(&list->encap[p->bit], string, memory_order_release);
+	*p = *what;
+	p->bit = p->list->n++;
+	p->string = string;
+	p->list->port[p->bit] = AM_NO_ID;
+	atomic_store_explicit(&p->list->encap[p->bit], string, memory_order_release);
 	s->octets += sizeof *string;
 	s->n_paths++;
 	return 0;
@@ -228,10 +224,21 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 	return old;
 }
 
-/* The longest outer packet that a path may send whole. */
+/* The longest packet that a path sends to its port. */
 static unsigned outer_max(const struct am_path *p)
 {
+	if (!p->tunnel)
+		return am_stack_vxlan_octets(p->bridge, p->spec.vtep_remote.family, p->bridge->mtu);
 	return p->spec.split == AM_SPLIT_FILL ? p->spec.path_mtu : AM_IP_WHOLE_ALWAYS;
+}
+
+static const char *remedy(const struct am_path *p, uint16_t port_mtu)
+{
+	if (!p->tunnel)
+		return "raise the port's MTU or lower the bridge's";
+	if (p->spec.split == AM_SPLIT_FILL && port_mtu >= AM_IP_WHOLE_ALWAYS)
+		return "lower its \"path_mtu\", or use \"split\": \"floor\"";
+	return "raise the port's MTU to 1280 or more";
 }
 
 bool am_model_nexthop_note(const struct am_model *m, uint16_t i, char *buf, size_t room)
@@ -245,13 +252,11 @@ bool am_model_nexthop_note(const struct am_model *m, uint16_t i, char *buf, size
 	for (uint32_t k = 0; k < s->n_paths; k++) {
 		const struct am_path *p = &s->paths[k];
 
-		if (p->nexthop != i || !p->tunnel || outer_max(p) <= port->mtu)
+		if (p->nexthop != i || outer_max(p) <= port->mtu)
 			continue;
-		snprintf(buf, room, "port %s carries %u octets, but tunnel %s sends packets of up to %u; %s",
-			s->port_names[port->id], port->mtu, p->tunnel->name, outer_max(p),
-			p->spec.split == AM_SPLIT_FILL && port->mtu >= AM_IP_WHOLE_ALWAYS
-				? "lower its \"path_mtu\", or use \"split\": \"floor\""
-				: "raise the port's MTU to 1280 or more");
+		snprintf(buf, room, "port %s carries %u octets, but %s %s sends packets of up to %u; %s",
+			s->port_names[port->id], port->mtu, p->tunnel ? "tunnel" : "bridge",
+			p->tunnel ? p->tunnel->name : p->bridge->name, outer_max(p), remedy(p, port->mtu));
 		return true;
 	}
 	return false;

@@ -239,6 +239,114 @@ static void the_diff_names_what_changed(void **state)
 	am_model_free(m);
 }
 
+/* Workers may read the old snapshot while the FDB names members of the new one. */
+static void old_roots_have_room_for_new_members(void **state)
+{
+	struct am_model *m = test_model();
+	struct am_retired *old;
+	const struct am_roots *before = test_commit(m, two);
+	uint16_t member;
+
+	(void)state;
+	old = am_model_commit(m, test_plan(m, later, NULL));
+	member = test_member(m, "new", "vtep 10.255.0.9");
+	assert_true(member >= before->n_members);
+	assert_null(before->members[member]);
+	am_model_retire(old);
+	am_model_free(m);
+}
+
+enum { THINGS = 12, ROUNDS = 300, WAITING = 3 };
+
+/* Some of the things that can be configured, by bits. */
+static void random_config(unsigned bits, char *text, size_t room)
+{
+	size_t at = (size_t)snprintf(text, room, "{" PORTS ", 'tunnels': {");
+
+	for (unsigned i = 0; i < THINGS; i++)
+		if (bits >> i & 1)
+			at += (size_t)snprintf(text + at, room - at,
+				"%s'%c': {'type': 'gretap', 'key': %u, 'local': '192.0.2.1', 'remote': '192.0.2.%u'}",
+				text[at - 1] == '{' ? "" : ",", 'a' + i, i, 2 + i / 2);
+	at += (size_t)snprintf(text + at, room - at, "}, 'bridges': {");
+	for (unsigned i = 0; i < THINGS; i++)
+		if (bits >> i & 1)
+			at += (size_t)snprintf(text + at, room - at,
+				"%s'%c': {'members': [{'port': 'lan', 'vlan': %u}, {'tunnel': '%c'}]}",
+				text[at - 1] == '{' ? "" : ",", 'a' + i, i + 1, 'a' + i);
+	snprintf(text + at, room - at, "}}");
+}
+
+static uint32_t draw(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 8;
+}
+
+/* Everything that is there says the same of itself as its index does, and nobody shares one. */
+static void assert_sound(const struct am_model *m)
+{
+	const struct am_roots *roots = am_model_roots(m);
+	uint8_t used[64] = {0};
+
+	for (uint16_t i = 0; i < roots->n_tunnels; i++) {
+		if (!roots->tunnels[i])
+			continue;
+		assert_int_equal(roots->tunnels[i]->id, i);
+		assert_true(am_model_iface(m, roots->tunnels[i]->iface)->kind == AM_IFACE_TUNNEL);
+		assert_int_equal(used[roots->tunnels[i]->iface]++, 0);
+	}
+	for (uint16_t i = 0; i < roots->n_bridges; i++) {
+		const struct am_bridge *bridge = roots->bridges[i];
+
+		for (uint16_t k = 0; bridge && k < bridge->n_members; k++) {
+			assert_int_equal(roots->members[bridge->members[k]]->id, bridge->members[k]);
+			assert_int_equal(roots->members[bridge->members[k]]->bridge, i);
+		}
+	}
+}
+
+/* What a name was numbered last time, it is numbered now, where it was there last time as well. */
+static void assert_same_numbers(const struct am_model *m, unsigned kept, uint16_t numbers[THINGS])
+{
+	char name[2] = "a";
+
+	for (unsigned i = 0; i < THINGS; i++) {
+		uint16_t now;
+
+		name[0] = (char)('a' + i);
+		now = test_iface(m, AM_IFACE_TUNNEL, name);
+		if (kept >> i & 1)
+			assert_int_equal(now, numbers[i]);
+		numbers[i] = now;
+	}
+}
+
+static void random_reloads(void **state)
+{
+	struct am_retired *waiting[WAITING] = {NULL};
+	uint16_t numbers[THINGS] = {0};
+	struct am_model *m = test_model();
+	unsigned before = 0, bits;
+	uint32_t seed = 20261123;
+	char text[8192];
+
+	(void)state;
+	print_message("seed %u\n", seed);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		bits = draw(&seed) & ((1u << THINGS) - 1);
+		random_config(bits, text, sizeof text);
+		am_model_retire(waiting[round % WAITING]); /* the grace period takes some reloads */
+		waiting[round % WAITING] = am_model_commit(m, test_plan(m, text, NULL));
+		assert_sound(m);
+		assert_same_numbers(m, before & bits, numbers);
+		before = bits;
+	}
+	for (unsigned i = 0; i < WAITING; i++)
+		am_model_retire(waiting[i]);
+	am_model_free(m);
+}
+
 static void too_many_interfaces_are_refused(void **state)
 {
 	struct am_model *m = test_model();
@@ -266,6 +374,8 @@ int main(void)
 		cmocka_unit_test(next_hops_stay_resolved),
 		cmocka_unit_test(a_plan_that_is_dropped_leaves_nothing),
 		cmocka_unit_test(the_diff_names_what_changed),
+		cmocka_unit_test(old_roots_have_room_for_new_members),
+		cmocka_unit_test(random_reloads),
 		cmocka_unit_test(too_many_interfaces_are_refused),
 	};
 

@@ -22,6 +22,7 @@ struct am_path {
 	uint16_t bit; /* index in list */
 	uint16_t nexthop;
 	const struct am_conf_tunnel *tunnel; /* NULL: straight over a port */
+	const struct am_conf_bridge *bridge; /* whose frames it carries */
 	struct am_encap *string;             /* what list->encap[bit] points to */
 };
 

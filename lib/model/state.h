@@ -66,9 +66,11 @@ int am_build(struct am_model *m, struct am_snapshot *s, const struct am_port_lim
 
 /* path.c */
 uint16_t am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote);
-/* Next path of list; its string is made but not live. 0 or -errno with err. */
-int am_path_add(struct am_snapshot *s, struct am_path_list *list, const struct am_encap_spec *spec,
-	const struct am_conf_tunnel *tunnel, uint16_t nexthop, struct am_err *err);
+/*
+ * One more path: spec, list, nexthop, tunnel and bridge of `what` are its own. Its string is made but not live. 0 or -errno
+ * with err.
+ */
+int am_path_add(struct am_snapshot *s, const struct am_path *what, struct am_err *err);
 /* Before a snapshot is published: take over what old (or NULL) knows of next hops, and link strings that have one. */
 void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old);
 
