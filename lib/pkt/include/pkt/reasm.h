@@ -4,11 +4,31 @@
 /*
  * Reassembly of outer datagrams: one table per worker, no locks.
  *
- * Key: (peer, family, protocol, identification); a peer is a configured (vrf, remote, local) address triple, so nothing is
+ * Key: (peer, family, protocol, identification), on IPv6 without the protocol, since fragments of one packet may name
+ * different ones (RFC 8200 4.5); a peer is a configured (vrf, remote, local) address triple, so nothing is
  * ever created for anybody else. Any order, any split, 2 to 4 fragments, output linear: the longest piece that has the
  * room becomes the datagram and the others are copied onto it. Overlap drops the whole datagram and what comes later of
  * it (RFC 5722); an exact duplicate is dropped alone; contradictions (two last fragments, two different firsts) kill it.
- * ECN as RFC 3168 5.3. Caps: entries in all and per peer, oldest first. The hash is seeded.
+ * ECN as RFC 3168 5.3. The hash is seeded.
+ *
+ * Caps and floods. Entries are capped in all and per peer; who needs one too many gives up the oldest: its own where it is
+ * at its cap, or where the table is full and it holds its even share of it or more; else the oldest of all. Age counts
+ * from the first fragment and nothing refreshes it. So:
+ *  - While the table is not full, a peer's datagram is pushed out only if between its first and its last fragment
+ *    peer_entries other datagrams of the same peer begin, lone fragments included. With the default caps, ten lone
+ *    fragments to one good datagram and halves 200 packets apart, at most 200 begin: a tenth of the cap of 2,048. Halves
+ *    200 datagrams apart with ten lone ones each are 2,200 and past it; "per_peer" is the cap to raise.
+ *  - In a full table, peers at their even share or above recycle their own entries, so that a flood in the name of some
+ *    pushes out others only while it is below its share.
+ *  - Oldest first is kept on purpose: nothing tells a hostile lone half from a good one before its other half comes, and
+ *    any other order gives up the guarantee above for a probability.
+ *  - A hostile fragment whose key is that of a good datagram (held, or to come within the timeout) spoils that one and
+ *    no other: losses are at most the number of colliding fragments. With S random IPv4 identifications a second, held
+ *    for T, a good datagram meets one with a probability of at most min(S * T, peer_entries) / 65,536, 3.1 % at the
+ *    default cap; on IPv6 2^-32 times that cap. Only a GRE checksum tells a half that was put in from a true one
+ *    (RFC 4963).
+ *  - A flood does not shorten the IPv4 timeout: the rate is that of datagrams made whole. Since half of the time to a
+ *    wrap is taken, the rule still holds where every second datagram of the peer is lost on its way.
  */
 #include <stdint.h>
 
@@ -34,7 +54,7 @@ struct am_reasm_conf {
 struct am_reasm_stats {
 	uint64_t reassembled; /* datagrams made whole */
 	uint64_t fragments;   /* fragments seen */
-	uint32_t live;        /* datagrams held now */
+	uint32_t live;        /* entries in use now: datagrams held, and killed ones until their time is over */
 	uint32_t buffers;     /* buffers held now */
 	uint64_t memory;      /* octets of the table itself */
 };
@@ -49,7 +69,7 @@ void am_reasm_free(struct am_reasm *r);
 /*
  * Take a fragment. m's data begins with l2_len octets of link header, then the IP header that hdr describes (hdr->frag is
  * true). max_len bounds the whole datagram, IP header included. m is consumed in every case.
- * Returns the whole datagram with the link header of the piece that became it, *hdr describing it (frag false, IPv6
+ * Returns the whole datagram with m's link header in front (l2_len octets, at most 32), *hdr describing it (frag false, IPv6
  * without its Fragment header, lengths and checksum in the packet rewritten), or NULL: held, or dropped and reported.
  */
 struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
