@@ -58,6 +58,8 @@ static void test_fragments_go_one_way(void **state)
 		"", NULL, AM_IPV4, NULL, 0, 0x0002, AM_PROTO_TCP, "ffff 1111 22", 0};
 	static const struct shape first6 = {"", NULL, AM_IPV6, "3c00000100000007 1100010400000000", 44, 0,
 		AM_PROTO_UDP, UDP "05060708", 0};
+	static const struct shape other6 = {
+		"", NULL, AM_IPV6, "1100001800000007", 44, 0, AM_PROTO_UDP, "ffff 1111 22", 0};
 	static const struct shape later6 = {
 		"", NULL, AM_IPV6, "3c00001800000007", 44, 0, AM_PROTO_UDP, "ffff 1111 22", 0};
 
@@ -65,6 +67,7 @@ static void test_fragments_go_one_way(void **state)
 	assert_int_equal(hash_of(&first4), hash_of(&later4));
 	assert_int_not_equal(hash_of(&other4), hash_of(&later4));
 	assert_int_equal(hash_of(&first6), hash_of(&later6));
+	assert_int_not_equal(hash_of(&other6), hash_of(&later6));
 }
 
 /* Each bit of addresses, protocol and ports changes the hash, and nothing else of the IPv4 header does. */

@@ -50,6 +50,7 @@ static const struct ip4_row ip4_rows[] = {
 	{"checksum", 4, 5, 60, 0, 60, true, AM_V_IP4_CHECKSUM, 0, 0},
 	{"checksum with options", 4, 7, 60, 0, 60, true, AM_V_IP4_CHECKSUM, 0, 0},
 	{"fragment not of 8", 4, 5, 61, 0x2000, 61, false, AM_V_FRAG_LENGTH, 0, 0},
+	{"fragment of 12", 4, 5, 32, 0x2000, 60, false, AM_V_FRAG_LENGTH, 0, 0},
 	{"middle fragment not of 8", 4, 5, 27, 0x2001, 60, false, AM_V_FRAG_LENGTH, 0, 0},
 	{"empty first fragment", 4, 5, 20, 0x2000, 60, false, AM_V_FRAG_EMPTY, 0, 0},
 	{"empty last fragment", 4, 5, 20, 0x0001, 60, false, AM_V_FRAG_EMPTY, 0, 0},
