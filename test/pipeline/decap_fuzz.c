@@ -35,7 +35,8 @@ enum {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char config[] =
-	"{\"ports\":{\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:ff:00:00:00:01\",\"mtu\":"
+	"{\"system\":{\"reassembly\":{\"datagrams\":64,\"per_peer\":32}},"
+	"\"ports\":{\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:ff:00:00:00:01\",\"mtu\":"
 	"2400,"
 	"\"checksums\":\"finish\"},\"lan\":{\"driver\":\"mem\",\"checksums\":\"finish\"}},"
 	"\"tunnels\":{"
