@@ -324,7 +324,7 @@ static unsigned build_folder(const char *name)
 	dir = opendir(path);
 	assert_non_null(dir);
 	while ((e = readdir(dir))) {
-		if (!has_suffix(e->d_name, ".json") || has_suffix(e->d_name, "schema.json"))
+		if (!has_suffix(e->d_name, ".json") || strcmp(e->d_name, "schema.json") == 0)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", name, e->d_name);
 		build_file(path);

@@ -56,7 +56,7 @@ struct ride {
 /* "layers", "outer", "fragments", "whole" and the rest of one stack into o. */
 static void add_stack(json_t *o, const struct ride *r)
 {
-	unsigned eth = r->frame ? AM_ETH_LEN : 0, payload = r->ip + eth + r->tags, outer, whole;
+	unsigned eth = r->frame ? AM_ETH_LEN : 0, payload = r->ip + eth + r->tags, outer, whole, room;
 	struct am_encap_layer layers[LAYERS_MAX];
 	json_t *list = json_array();
 	struct am_encap e;
@@ -78,6 +78,10 @@ static void add_stack(json_t *o, const struct ride *r)
 	add_layer(list, "inner IP packet", r->ip);
 	outer = payload + e.len - e.ip_at;
 	whole = am_encap_whole_payload(&e);
+	room = e.payload_max - eth;
+	/* An Ethernet tunnel's limit on frames has room for tags, which is not for IP. */
+	if (!r->spec->vxlan && room > r->spec->mtu)
+		room = r->spec->mtu;
 	json_object_set_new(o, "layers", list);
 	json_object_set_new(o, "inner", number(r->ip));
 	json_object_set_new(o, "overhead", number(outer - r->ip));
@@ -88,7 +92,8 @@ static void add_stack(json_t *o, const struct ride *r)
 	if (r->frame)
 		json_object_set_new(
 			o, "whole_tagged", number(whole > eth + AM_TAG_LEN ? whole - eth - AM_TAG_LEN : 0));
-	json_object_set_new(o, "largest", number(e.payload_max - eth));
+	json_object_set_new(o, "largest", number(r->ip < room ? r->ip : room));
+	json_object_set_new(o, "room", number(room));
 }
 
 static void add_mss(json_t *o, const struct am_conf_tunnel *t, unsigned fit, unsigned tags)

@@ -64,17 +64,17 @@ static void arithmetic_of_2400(void **state)
 	static const struct {
 		const char *type;
 		bool v6, vtep6, fill;
-		unsigned outer, whole;
+		unsigned outer, whole, room;
 	} cases[] = {
-		{"gre", false, false, false, 1574, 1206},
-		{"etherip", false, false, false, 1586, 1194},
-		{"gretap", false, false, false, 1588, 1192},
-		{"etherip", true, true, false, 1626, 1154},
-		{"gre", true, true, false, 1614, 1166},
-		{"gre", true, false, false, 1594, 1186},
-		{"gre", false, true, false, 1594, 1186},
-		{"etherip", false, false, true, 1586, 1414},
-		{"etherip", true, true, true, 1626, 1374},
+		{"gre", false, false, false, 1574, 1206, 2350},
+		{"etherip", false, false, false, 1586, 1194, 2350},
+		{"gretap", false, false, false, 1588, 1192, 2350},
+		{"etherip", true, true, false, 1626, 1154, 2330},
+		{"gre", true, true, false, 1614, 1166, 2330},
+		{"gre", true, false, false, 1594, 1186, 2350},
+		{"gre", false, true, false, 1594, 1186, 2330},
+		{"etherip", false, false, true, 1586, 1414, 2350},
+		{"etherip", true, true, true, 1626, 1374, 2330},
 	};
 
 	(void)state;
@@ -87,6 +87,9 @@ static void arithmetic_of_2400(void **state)
 		assert_int_equal(number(o, "outer"), cases[i].outer);
 		assert_int_equal(number(o, "whole"), cases[i].whole);
 		assert_int_equal(number(o, "whole_tagged"), cases[i].whole - 4);
+		assert_int_equal(number(o, "largest"), 1500);
+		assert_int_equal(number(o, "room"), cases[i].room);
+		assert_int_equal(number(json_object_get(json, "alone"), "largest"), 2400);
 		assert_int_equal(json_array_size(json_object_get(o, "packets")), 2);
 		assert_adds_up(o);
 		assert_adds_up(json_object_get(json, "alone"));

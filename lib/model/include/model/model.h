@@ -137,6 +137,12 @@ void am_model_bridge_stats(const struct am_model *m, uint16_t bridge, struct am_
 /*
  * explain: bytes per layer of one tunnel and of each bridge that rides on it, as a JSON text that amimectl renders.
  * Works on a configuration alone, nothing needs to run. NULL with err where there is no such tunnel. Caller frees.
+ *
+ * "alone" is the tunnel by itself, "bridges" has one entry for each bridge's member on it. Each is a stack: "layers" (name,
+ * octets; outermost first), "inner" (the longest IP packet inside), "outer" (the packet that makes), "overhead", "packets"
+ * (octets of each that leaves), "whole" and "whole_tagged" (longest inner IP packet that leaves in one, without and with a
+ * VLAN tag), "largest" (that is carried), "room" (what an MTU inside could be raised to), "tcp_mss" where clamped. Octets of
+ * packets are IP packets, without the link's Ethernet header.
  */
 char *am_model_explain(const struct am_config *config, const char *tunnel, struct am_err *err);
 
