@@ -136,6 +136,7 @@ bool rig_pop(struct rig *r, const char *port, uint16_t queue, struct rig_frame *
 {
 	struct rte_mbuf *m;
 
+	assert_true(queue < rig_port(r, port)->limits.tx_queues);
 	if (am_mem_pop(rig_port(r, port), queue, &m, 1) == 0)
 		return false;
 	assert_true(am_buf_len(m) <= RIG_FRAME_MAX);

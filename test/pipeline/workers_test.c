@@ -144,7 +144,7 @@ static void decap_way(struct rig *one, struct rig *two, uint16_t queues, uint64_
 }
 
 /* Both hosts must be known, or the first frames flood and nothing says where they go. */
-static void greet(struct rig *a, struct rig *b)
+static void greet(struct rig *a, struct rig *b, uint16_t queues)
 {
 	struct rig_frame f;
 
@@ -154,8 +154,9 @@ static void greet(struct rig *a, struct rig *b)
 	while (rig_pop(a, "wan", 0, &f))
 		rig_push(b, "wan", 0, f.bytes, f.len);
 	rig_settle(b);
-	while (rig_pop(b, "lan", 0, &f) || rig_pop(b, "lan", 1, &f))
-		;
+	for (uint16_t q = 0; q < queues; q++)
+		while (rig_pop(b, "lan", q, &f))
+			;
 }
 
 static void run(const struct site_kind *kind, uint16_t queues, bool handoff, const char *what)
@@ -169,7 +170,7 @@ static void run(const struct site_kind *kind, uint16_t queues, bool handoff, con
 	rig_open(&one, pool, site_config(kind, 0, "", config[0], CONFIG_ROOM), 1, 1, false);
 	rig_open(&two, pool, site_config(kind, 1, ",\"workers\":2", config[1], CONFIG_ROOM), 2, queues,
 		handoff);
-	greet(&one, &two);
+	greet(&one, &two, queues);
 	decap_way(&one, &two, queues, &rnd);
 	encap_way(&two, &one, queues);
 	check_shares(&two, what);
