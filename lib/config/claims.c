@@ -51,9 +51,9 @@ static void check_twice(const struct am_config *c, struct am_config_errors *erro
 
 	if (other)
 		am_config_complain(c, errors, conf_bridge_where(b, ".members[%u]", i).path,
-			"%s %s \"%s\" is taken by %s already: remove one, or give it another \"vlan\"",
-			frames_text(m, frames), m->kind == AM_CONF_MEMBER_PORT ? "port" : "tunnel", m->on,
-			conf_bridge_where(other, ".members[%u]", found).path);
+			"%s takes %s %s \"%s\" already: remove one, or give it another \"vlan\"",
+			conf_bridge_where(other, ".members[%u]", found).path, frames_text(m, frames),
+			m->kind == AM_CONF_MEMBER_PORT ? "port" : "tunnel", m->on);
 }
 
 static void check_port_identity(const struct am_config *c, struct am_config_errors *errors,

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every complaint of the loader: a file with one mistake, and where and what it says about it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+
+/* JSON with ' for ", so that it can be read here. */
+#define SYSTEM(keys)   "{'system':{" keys "}}"
+#define PORT(keys)     "{'ports':{'p':{" keys "}}}"
+#define WAN            "'wan':{'vrf':'underlay'}"
+#define TUNNEL(keys)   "{'ports':{" WAN "},'tunnels':{'t':{" keys "}}}"
+#define ENDS           "'local':'192.0.2.1','remote':'192.0.2.2'"
+#define GRE(keys)      TUNNEL("'type':'gre'," ENDS keys)
+#define ETHERIP(keys)  TUNNEL("'type':'etherip'," ENDS keys)
+#define TUNNELS        "'tunnels':{'g':{'type':'gre'," ENDS "},'e':{'type':'etherip'," ENDS "}}"
+#define PORTS          "'ports':{" WAN ",'lan':{},'real':{'vrf':'default','vlan':9}}"
+#define UNDERLAY(r)    "{" PORTS "," TUNNELS ",'vrfs':{'underlay':{'routes':[" r "]}}}"
+#define DEFAULT(r)     "{" PORTS "," TUNNELS ",'vrfs':{'default':{'routes':[" r "]}}}"
+#define LOOPBACKS(l)   "{'vrfs':{'default':{'loopbacks':" l "}}}"
+#define MOST           PORTS "," TUNNELS ",'vrfs':{'default':{'loopbacks':['10.0.0.1']}}"
+#define BRIDGE(keys)   "{" MOST ",'bridges':{'b':{" keys "}}}"
+#define MEMBERS(m)     BRIDGE("'vni':5,'members':[" m "]")
+#define XCONNECT(keys) "{" MOST ",'xconnects':{'x':{" keys "}}}"
+
+struct row {
+	const char *json;
+	const char *path;
+	unsigned line;
+	const char *says;
+};
+
+static const struct row document_rows[] = {
+	{"{'a':1", "$", 1, "not JSON: '}' expected near end of file"},
+	{"{'ports':{},\n'ports':{}}", "$", 2, "not JSON: duplicate object key"},
+	{"[]", "$", 1, "expected an object { ... }, got an array"},
+	{"{\n'prots':{}}", "$.prots", 2, "unknown key \"prots\", did you mean \"ports\"?"},
+	{"{'x y':1}", "$[\"x y\"]", 1,
+		"unknown key \"x y\"; known here: system, ports, tunnels, vrfs, bridges, xconnects"},
+	{"{'ports':{'p':\n{'mtuu':1}}}", "$.ports.p.mtuu", 2, "unknown key \"mtuu\", did you mean \"mtu\"?"},
+	{"{'ports':[]}", "$.ports", 1, "expected an object { ... }, got an array"},
+	{"{'ports':{'p':null}}", "$.ports.p", 1, "expected an object { ... }, got null"},
+	{"{'ports':{'a b':{}}}", "$.ports[\"a b\"]", 1,
+		"\"a b\" is no name: use 1 to 31 of the characters A-Z a-z 0-9 _ . -"},
+	{"{'ports':{'':{}}}", "$.ports[\"\"]", 1, "\"\" is no name"},
+	{"{'ports':{'a23456789012345678901234567890123':{}}}", "$.ports.a23456789012345678901234567890123", 1,
+		"is no name"},
+	{"{'ports':{'a.b':{'mtu':true}}}", "$.ports[\"a.b\"].mtu", 1, "expected a number, got true"},
+};
+
+static const struct row system_rows[] = {
+	{SYSTEM("'name':'a/b'"), "$.system.name", 1, "\"a/b\" is no name"},
+	{SYSTEM("'name':1"), "$.system.name", 1, "expected a string, got a number"},
+	{SYSTEM("'workers':0"), "$.system.workers", 1, "0 is out of range, use 1 to 16"},
+	{SYSTEM("'workers':17"), "$.system.workers", 1, "17 is out of range, use 1 to 16"},
+	{SYSTEM("'workers':-1"), "$.system.workers", 1, "-1 is out of range"},
+	{SYSTEM("\n\n'workers':'2'"), "$.system.workers", 3,
+		"expected a number, got a string: write 2 without the quotes"},
+	{SYSTEM("'workers':'two'"), "$.system.workers", 1, "expected a number, got a string"},
+	{SYSTEM("'workers':2.0"), "$.system.workers", 1, "expected a whole number, got a fraction"},
+	{SYSTEM("'workers':null"), "$.system.workers", 1, "expected a number, got null"},
+	{SYSTEM("'idle':'spinn'"), "$.system.idle", 1,
+		"unknown value \"spinn\", did you mean \"spin\"? One of \"adaptive\", \"spin\""},
+	{SYSTEM("'idle':'never'"), "$.system.idle", 1,
+		"unknown value \"never\", use one of \"adaptive\", \"spin\""},
+	{SYSTEM("'idle':''"), "$.system.idle", 1, "use one of"},
+	{SYSTEM("'idle':1"), "$.system.idle", 1, "expected a string, got a number"},
+	{SYSTEM("'hugepages':'on'"), "$.system.hugepages", 1, "use one of \"auto\", \"never\", \"always\""},
+	{SYSTEM("'handoff':true"), "$.system.handoff", 1, "expected a string, got true"},
+	{SYSTEM("'watch':'yes'"), "$.system.watch", 1, "expected true or false, got a string"},
+	{SYSTEM("'buffers':1"), "$.system.buffers", 1, "use 512 to 4194304"},
+	{SYSTEM("'cpus':1"), "$.system.cpus", 1, "expected an array [ ... ], got a number"},
+	{SYSTEM("'cpus':[1024]"), "$.system.cpus[0]", 1, "use 0 to 1023"},
+	{SYSTEM("'cpus':[0,1]"), "$.system.cpus", 1, "2 CPUs for 1 workers: name one for each worker"},
+	{SYSTEM("'workers':2,'cpus':[3,\n3]"), "$.system.cpus[1]", 2, "CPU 3 is named twice"},
+	{SYSTEM("'cpus':[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]"), "$.system.cpus", 1,
+		"17 CPUs are too many, at most 16"},
+	{SYSTEM("'reassembly':4096"), "$.system.reassembly", 1, "expected an object"},
+	{SYSTEM("'reassembly':{'datagrams':1000}"), "$.system.reassembly.datagrams", 1,
+		"1000 is no power of two"},
+	{SYSTEM("'reassembly':{'datagrams':64,'per_peer':65}"), "$.system.reassembly.per_peer", 1,
+		"65 is more than reassembly.datagrams, which is 64"},
+};
+
+static const struct row port_rows[] = {
+	{PORT("'driver':'af_xpd'"), "$.ports.p.driver", 1, "did you mean \"af_xdp\"?"},
+	{PORT("'device':''") /* the port's name then */, NULL, 0, NULL},
+	{PORT("'device':'a234567890123456'"), "$.ports.p.device", 1, "cannot be a network interface"},
+	{PORT("'driver':'af_packet','device':'a b'"), "$.ports.p.device", 1, "cannot be a network interface"},
+	{PORT("'driver':'mem','device':'eth0'"), "$.ports.p.device", 1,
+		"only drivers af_xdp and af_packet take a device"},
+	{PORT("'device':'"
+	      "a2345678901234567890123456789012345678901234567890123456789012345'"),
+		"$.ports.p.device", 1, "65 octets is too long, at most 63 fit"},
+	{PORT("'devargs':'net_tap0'"), "$.ports.p.devargs", 1, "only driver ethdev takes devargs"},
+	{PORT("'rx_file':'x.pcap'"), "$.ports.p.rx_file", 1, "only driver pcap takes rx_file"},
+	{PORT("'tx_file':'x.pcap'"), "$.ports.p.tx_file", 1, "only driver pcap takes tx_file"},
+	{PORT("'driver':'ethdev'"), "$.ports.p.driver", 1, "driver ethdev needs devargs"},
+	{PORT("'driver':'ethdev',\n'devargs':'net_af_packet0,iface=eth0'"), "$.ports.p.devargs", 2,
+		"net_af_packet is refused: it makes the kernel reassemble IPv4"},
+	{PORT("'driver':'ethdev','devargs':'eth_af_packet0,iface=eth0'"), "$.ports.p.devargs", 1,
+		"use \"driver\": \"af_packet\""},
+	{PORT("'driver':'pcap'"), "$.ports.p.driver", 1, "driver pcap needs a file"},
+	{PORT("'mtu':575"), "$.ports.p.mtu", 1,
+		"575 is out of range, use 576 to 9216, or 0 for the device's own"},
+	{PORT("'mtu':9217"), "$.ports.p.mtu", 1, "9217 is out of range"},
+	{PORT("'queues':17"), "$.ports.p.queues", 1, "17 is out of range, use 1 to 16"},
+	{PORT("'vrf':'undrelay'"), "$.ports.p.vrf", 1, "did you mean \"underlay\"?"},
+	{PORT("'vlan':7"), "$.ports.p.vlan", 1, "the port has no \"vrf\""},
+	{PORT("'vrf':'default','vlan':4095"), "$.ports.p.vlan", 1, "4095 is out of range, use 0 to 4094"},
+	{PORT("'mac':'02:00:00:00:00'"), "$.ports.p.mac", 1,
+		"is no MAC address: write it like 02:00:00:00:00:01"},
+	{PORT("'mac':'01:00:00:00:00:01'"), "$.ports.p.mac", 1,
+		"is no station's address: it is a group address"},
+	{PORT("'mac':'00:00:00:00:00:00'"), "$.ports.p.mac", 1, "it is all zero"},
+	{PORT("'mac':7"), "$.ports.p.mac", 1, "expected a string, got a number"},
+	{PORT("'checksums':'of'"), "$.ports.p.checksums", 1, "use one of \"auto\", \"finish\", \"trust\""},
+	{"{'ports':{'a':{'device':'eth0'},\n'b':{'device':'eth0'}}}", "$.ports.b.device", 2,
+		"device eth0 is port \"a\" already"},
+	{"{'ports':{'a':{'driver':'ethdev','devargs':'x'},\n'b':{'driver':'ethdev','devargs':'x'}}}",
+		"$.ports.b.devargs", 2, "port \"a\" has the same devargs"},
+};
+
+static const struct row tunnel_rows[] = {
+	{TUNNEL("'type':'gre','local':'192.0.2.1'"), "$.tunnels.t", 1, "key \"remote\" is missing"},
+	{TUNNEL("'type':'gre','remote':'192.0.2.1'"), "$.tunnels.t", 1, "key \"local\" is missing"},
+	{TUNNEL(ENDS), "$.tunnels.t", 1, "key \"type\" is missing"},
+	{TUNNEL("'type':'ip6gre'," ENDS), "$.tunnels.t.type", 1,
+		"use one of \"etherip\", \"gre\", \"gretap\""},
+	{TUNNEL("'type':'gre','local':'192.0.2.300','remote':'192.0.2.1'"), "$.tunnels.t.local", 1,
+		"\"192.0.2.300\" is no IP address: write it like 192.0.2.1 or 2001:db8::1"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1/24','remote':'192.0.2.2'"), "$.tunnels.t.local", 1,
+		"leave the prefix length away"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':7"), "$.tunnels.t.remote", 1,
+		"expected an address, or an array of addresses"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':[]"), "$.tunnels.t.remote", 1,
+		"0 addresses are out of range, use 1 to 16"},
+	{TUNNEL("'type':'gre','local':['192.0.2.1','192.0.2.2'],'remote':['192.0.2.3',\n4]"),
+		"$.tunnels.t.remote[1]", 2, "expected a string, got a number"},
+	{TUNNEL("'type':'gre','local':['192.0.2.1','192.0.2.2'],'remote':'192.0.2.3'"), "$.tunnels.t.remote",
+		1, "1 remote addresses for 2 local ones"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'2001:db8::1'"), "$.tunnels.t.remote", 1,
+		"local is IPv4 and this is IPv6"},
+	{TUNNEL("'type':'gre','local':['192.0.2.1','2001:db8::1'],'remote':['192.0.2.3','192.0.2.4']"),
+		"$.tunnels.t.local[1]", 1, "the tunnel mixes IPv4 and IPv6"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'192.0.2.1'"), "$.tunnels.t.remote", 1,
+		"192.0.2.1 is local as well"},
+	{TUNNEL("'type':'gre','local':'::','remote':'2001:db8::1'"), "$.tunnels.t.local", 1,
+		":: is the unspecified address"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'0.0.0.0'"), "$.tunnels.t.remote", 1,
+		"0.0.0.0 is the unspecified address"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'224.0.0.1'"), "$.tunnels.t.remote", 1,
+		"224.0.0.1 is a multicast or broadcast address"},
+	{TUNNEL("'type':'gre','local':'2001:db8::1','remote':'ff02::1'"), "$.tunnels.t.remote", 1,
+		"ff02::1 is a multicast"},
+	{GRE(",\n'mtu':575"), "$.tunnels.t.mtu", 2,
+		"575 is out of range, use 576 to 9000: 2400 fits two fragments"},
+	{GRE(",'mtu':9001"), "$.tunnels.t.mtu", 1, "9001 is out of range"},
+	{GRE(",'split':'flor'"), "$.tunnels.t.split", 1, "did you mean \"floor\"?"},
+	{GRE(",'path_mtu':1279"), "$.tunnels.t.path_mtu", 1, "use 1280 to 9216: every path carries 1280"},
+	{GRE(",'path_mtu':9217"), "$.tunnels.t.path_mtu", 1, "9217 is out of range"},
+	{GRE(",'ttl':0"), "$.tunnels.t.ttl", 1, "0 is out of range, use 1 to 255"},
+	{GRE(",'dscp':64"), "$.tunnels.t.dscp", 1, "use 0 to 63: a DSCP has 6 bits"},
+	{GRE(",'dscp':'unifrom'"), "$.tunnels.t.dscp", 1, "did you mean \"uniform\"?"},
+	{GRE(",'flow_label':1"), "$.tunnels.t.flow_label", 1, "expected true or false, got a number"},
+	{GRE(",'key':4294967296"), "$.tunnels.t.key", 1, "use 0 to 4294967295"},
+	{ETHERIP(",'key':0"), "$.tunnels.t.key", 1, "EtherIP has no key"},
+	{ETHERIP(",'checksum':true"), "$.tunnels.t.checksum", 1, "EtherIP has no checksum"},
+	{ETHERIP(",'sequence':true"), "$.tunnels.t.sequence", 1, "EtherIP has no sequence numbers"},
+	{ETHERIP(",'compat':'on'"), "$.tunnels.t.compat", 1, "\"off\", \"accept\", \"send\", \"both\""},
+	{GRE(",'compat':'accept'"), "$.tunnels.t.compat", 1, "compat is about the EtherIP header"},
+	{GRE(",'mac':'02:00:00:00:00:01'"), "$.tunnels.t.mac", 1, "GRE carries IP and has no MAC address"},
+	{GRE(",'tcp_mss':535"), "$.tunnels.t.tcp_mss", 1,
+		"use 536 to 65495: or one of the words off, fit, whole"},
+	{GRE(",'tcp_mss':'fits'"), "$.tunnels.t.tcp_mss", 1, "did you mean \"fit\"?"},
+	{GRE(",'tcp_mss':false"), "$.tunnels.t.tcp_mss", 1, "expected a number, got false"},
+	{"{\n'tunnels':{'t':{'type':'gre'," ENDS "}}}", "$.tunnels", 2, "give one \"vrf\": \"underlay\""},
+	{"{'ports':{" WAN "},'tunnels':{'a':{'type':'gre'," ENDS "},\n'b':{'type':'gre'," ENDS "}}}",
+		"$.tunnels.b.remote", 2,
+		"tunnel \"a\" has the same local, remote and type already, and the same key"},
+	{"{'ports':{" WAN "},'tunnels':{'a':{'type':'etherip'," ENDS "},\n'b':{'type':'etherip'," ENDS "}}}",
+		"$.tunnels.b.remote", 2, "has the same local, remote and type already: remove one"},
+	{TUNNEL("'type':'gretap','local':['192.0.2.1','192.0.2.1'],'remote':['192.0.2.2','192.0.2.2']"),
+		"$.tunnels.t.remote[1]", 1, "tunnel \"t\" has the same local, remote and type already"},
+};
+
+static const struct row vrf_rows[] = {
+	{"{'vrfs':{'tenant':{}}}", "$.vrfs.tenant", 1,
+		"unknown key \"tenant\"; known here: underlay, default"},
+	{"{'vrfs':{'default':[]}}", "$.vrfs.default", 1, "expected an object"},
+	{"{'vrfs':{'underlay':7}}", "$.vrfs.underlay", 1, "expected an object"},
+	{"{'vrfs':{'underlay':{'loopbacks':[]}}}", "$.vrfs.underlay.loopbacks", 1, "known here: routes"},
+	{LOOPBACKS("'10.0.0.1'"), "$.vrfs.default.loopbacks", 1, "expected an array [ ... ], got a string"},
+	{LOOPBACKS("['10.0.0.1/32']"), "$.vrfs.default.loopbacks[0]", 1, "leave the prefix length away"},
+	{LOOPBACKS("['10.0.0.1',\n'10.0.0.1']"), "$.vrfs.default.loopbacks[1]", 2,
+		"10.0.0.1 stands here twice"},
+	{LOOPBACKS("['ff02::1']"), "$.vrfs.default.loopbacks[0]", 1, "ff02::1 cannot be this box's address"},
+	{DEFAULT("7"), "$.vrfs.default.routes[0]", 1, "expected an object { ... }, got a number"},
+	{DEFAULT("{'tunnel':'g'}"), "$.vrfs.default.routes[0]", 1, "key \"prefix\" is missing"},
+	{DEFAULT("{'prefix':'10.0.0.1/24','tunnel':'g'}"), "$.vrfs.default.routes[0].prefix", 1,
+		"\"10.0.0.1/24\" is no prefix: write it like 10.255.0.2/32 or 2001:db8::/64, host bits zero"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','tunnel':'gg'}"), "$.vrfs.default.routes[0].tunnel", 1,
+		"no tunnel \"gg\" in tunnels: add it there"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','tunnel':'a b'}"), "$.vrfs.default.routes[0].tunnel", 1,
+		"\"a b\" is no name"},
+	{DEFAULT("{'prefix':'10.0.0.0/8',\n'port':'rael'}"), "$.vrfs.default.routes[0].port", 2,
+		"no port \"rael\" in ports, did you mean \"real\"?"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','port':'other'}"), "$.vrfs.default.routes[0].port", 1,
+		"no port \"other\" in ports: add it there"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','port':'wan'}"), "$.vrfs.default.routes[0].port", 1,
+		"port \"wan\" is not in this VRF: give the port \"vrf\": \"default\""},
+	{UNDERLAY("{'prefix':'10.0.0.0/8','port':'lan'}"), "$.vrfs.underlay.routes[0].port", 1,
+		"port \"lan\" is not in this VRF: give the port \"vrf\": \"underlay\""},
+	{UNDERLAY("{'prefix':'10.0.0.0/8','tunnel':'g'}"), "$.vrfs.underlay.routes[0].tunnel", 1,
+		"the underlay cannot lead into a tunnel"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','tunnel':'e'}"), "$.vrfs.default.routes[0]", 1,
+		"tunnel \"e\" carries Ethernet and needs to know its neighbour: add \"mac\""},
+	{DEFAULT("{'prefix':'10.0.0.0/8','tunnel':'g',\n'mac':'02:00:00:00:00:01'}"),
+		"$.vrfs.default.routes[0].mac", 2,
+		"tunnel \"g\" is GRE and carries IP, not Ethernet: remove mac"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','tunnel':'g','port':'real'}"), "$.vrfs.default.routes[0]", 1,
+		"a route leaves by \"tunnel\" or by \"port\": remove one"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','mac':'02:00:00:00:00:01'}"), "$.vrfs.default.routes[0].mac", 1,
+		"a static neighbour needs to know where it is"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','tunnel':'g','via':'10.1.1.1'}"), "$.vrfs.default.routes[0].via", 1,
+		"a tunnel has one remote and needs no gateway"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','port':'real','via':'fe80::1'}"), "$.vrfs.default.routes[0].via", 1,
+		"fe80::1 is not of the prefix's family: use an IPv4 gateway"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','port':'real','via':'0.0.0.0'}"), "$.vrfs.default.routes[0].via", 1,
+		"0.0.0.0 is no router's address"},
+	{DEFAULT("{'prefix':'10.0.0.0/8','port':'real'},\n{'prefix':'10.0.0.0/8','tunnel':'g'}"),
+		"$.vrfs.default.routes[1].prefix", 2, "10.0.0.0/8 is in routes[0] already"},
+};
+
+static const struct row bridge_rows[] = {
+	{BRIDGE("'vni':0"), "$.bridges.b.vni", 1, "use 1 to 16777215: a VNI has 24 bits"},
+	{BRIDGE("'vni':16777216"), "$.bridges.b.vni", 1, "16777216 is out of range"},
+	{BRIDGE("'mtu':100"), "$.bridges.b.mtu", 1, "use 576 to 9000: it counts the IP packet inside"},
+	{BRIDGE("'loop_guard':{'windw':1}"), "$.bridges.b.loop_guard.windw", 1, "did you mean \"window\"?"},
+	{BRIDGE("'vtep_local':'10.0.0.1'"), "$.bridges.b.vtep_local", 1, "expected an array"},
+	{BRIDGE("'vtep_local':['10.0.0.1','x']"), "$.bridges.b.vtep_local[1]", 1, "is no IP address"},
+	{BRIDGE("'vtep_local':['224.0.0.1']"), "$.bridges.b.vtep_local[0]", 1,
+		"this cannot be this box's address"},
+	{BRIDGE("'vtep_local':['10.0.0.1','10.0.0.2']"), "$.bridges.b.vtep_local[1]", 1,
+		"a second IPv4 address"},
+	{BRIDGE("'members':{}"), "$.bridges.b.members", 1, "expected an array"},
+	{MEMBERS("7"), "$.bridges.b.members[0]", 1, "expected an object { ... }, got a number"},
+	{MEMBERS("{}"), "$.bridges.b.members[0]", 1, "a member is one of \"port\", \"tunnel\" and \"vtep\""},
+	{MEMBERS("{'port':'lan','vtep':'10.0.0.2'}"), "$.bridges.b.members[0]", 1, "give exactly one"},
+	{MEMBERS("{'port':'lan'},\n{'port':'lam','vlan':1}"), "$.bridges.b.members[1].port", 2,
+		"no port \"lam\" in ports, did you mean \"lan\"?"},
+	{MEMBERS("{'tunnel':'gg'}"), "$.bridges.b.members[0].tunnel", 1, "no tunnel \"gg\" in tunnels"},
+	{MEMBERS("{'tunnel':'g'}"), "$.bridges.b.members[0].tunnel", 1,
+		"tunnel \"g\" is GRE and carries IP, not Ethernet: use type gretap"},
+	{MEMBERS("{'port':'lan','vlan':0}"), "$.bridges.b.members[0].vlan", 1,
+		"use 1 to 4094: or \"untagged\""},
+	{MEMBERS("{'port':'lan','vlan':4095}"), "$.bridges.b.members[0].vlan", 1, "4095 is out of range"},
+	{MEMBERS("{'port':'lan','vlan':'untaged'}"), "$.bridges.b.members[0].vlan", 1,
+		"did you mean \"untagged\"?"},
+	{MEMBERS("{'port':'lan','vlan':5,'tpid':'802.1x'}"), "$.bridges.b.members[0].tpid", 1,
+		"did you mean \"802.1q\"?"},
+	{MEMBERS("{'port':'lan','tpid':'802.1q'}"), "$.bridges.b.members[0].tpid", 1,
+		"add \"vlan\", 1 to 4094"},
+	{MEMBERS("{'vtep':'10.0.0.2','vlan':5}"), "$.bridges.b.members[0].vlan", 1,
+		"a remote VTEP has no VLAN"},
+	{MEMBERS("{'port':'lan','l2_control':'pass'}"), "$.bridges.b.members[0].l2_control", 1,
+		"use one of \"drop\", \"forward\""},
+	{MEMBERS("{'port':'lan','storm':{'broadcast':-1}}"), "$.bridges.b.members[0].storm.broadcast", 1,
+		"-1 is out of range"},
+	/* VTEPs */
+	{BRIDGE("'members':[{'vtep':'10.0.0.2'}]"), "$.bridges.b", 1,
+		"a bridge with VTEPs needs to know its VNI"},
+	{MEMBERS("{'vtep':'10.0.0.x'}"), "$.bridges.b.members[0].vtep", 1, "is no IP address"},
+	{MEMBERS("{'vtep':'239.0.0.1'}"), "$.bridges.b.members[0].vtep", 1, "239.0.0.1 is no VTEP's address"},
+	{MEMBERS("{'vtep':'0.0.0.0'}"), "$.bridges.b.members[0].vtep", 1, "0.0.0.0 is no VTEP's address"},
+	{MEMBERS("{'vtep':'fd00::2'}"), "$.bridges.b.members[0].vtep", 1,
+		"there is no IPv6 address to send from"},
+	{MEMBERS("{'vtep':'10.0.0.1'}"), "$.bridges.b.members[0].vtep", 1, "10.0.0.1 is this box's own VTEP"},
+	{MEMBERS("{'vtep':'10.0.0.2'},\n{'vtep':'10.0.0.2'}"), "$.bridges.b.members[1].vtep", 2,
+		"VTEP 10.0.0.2 is members[0] already"},
+	{"{'ports':{" WAN "}," TUNNELS ",'vrfs':{'default':{'loopbacks':['10.0.0.1'],'routes':["
+	 "{'prefix':'10.0.0.2/32','tunnel':'g'},{'prefix':'10.0.0.0/8'}]}},\n"
+	 "'bridges':{'b':{'vni':1,'members':[{'vtep':'10.0.0.2'},{'vtep':'10.0.0.3'}]}}}",
+		"$.bridges.b.members[1].vtep", 2,
+		"nothing leads to VTEP 10.0.0.3: add a route to vrfs.default"},
+	{"{'vrfs':{'default':{'loopbacks':['10.0.0.1']}},\n'bridges':{'b':{'vni':1,'members':[{'vtep':'10.0.0.2'}]}}}",
+		"$.bridges.b.members[0].vtep", 2,
+		"the kernel's routes are used only where a port has \"vrf\": \"default\""},
+	/* bridges among each other */
+	{"{'bridges':{'a':{'vni':7},\n'b':{'vni':7}}}", "$.bridges.b.vni", 2,
+		"bridge \"a\" has VNI 7 already"},
+	{"{" MOST ",'bridges':{'x':{}},'xconnects':{'x':{'members':[{'port':'lan'},{'tunnel':'e'}]}}}",
+		"$.xconnects.x", 1, "a bridge is called \"x\" already"},
+	/* static MACs */
+	{BRIDGE("'static':[{'mac':'02:00:00:00:00:01','member':0}]"), "$.bridges.b.static[0].member", 1,
+		"there is no members[0], the bridge has 0"},
+	{MEMBERS("{'port':'lan'}],'static':[{'mac':'33:33:00:00:00:01','member':0}"),
+		"$.bridges.b.static[0].mac", 1, "it is a group address"},
+	{MEMBERS("{'port':'lan'}],'static':[{'member':0}"), "$.bridges.b.static[0]", 1,
+		"key \"mac\" is missing"},
+	{MEMBERS("{'port':'lan'}],'static':[{'mac':'02:00:00:00:00:01'}"), "$.bridges.b.static[0]", 1,
+		"key \"member\" is missing"},
+	{MEMBERS("{'port':'lan'}],'static':[7"), "$.bridges.b.static[0]", 1, "expected an object"},
+	{MEMBERS("{'port':'lan'}],'static':[{'mac':'02:00:00:00:00:01','member':5000}"),
+		"$.bridges.b.static[0].member", 1, "it counts the bridge's members from 0"},
+	{MEMBERS("{'port':'lan'}],'static':[{'mac':'02:00:00:00:00:01','member':0},"
+		 "\n{'mac':'02:00:00:00:00:01','member':0}"),
+		"$.bridges.b.static[1].mac", 2, "02:00:00:00:00:01 is static[0] already"},
+	/* xconnects */
+	{XCONNECT("'members':[{'port':'lan'}]"), "$.xconnects.x", 1, "exactly two members, this one has 1"},
+	{XCONNECT("'members':[{'port':'lan'},{'vtep':'10.0.0.2'}]"), "$.xconnects.x.members[1].vtep", 1,
+		"an xconnect joins ports and tunnels"},
+	{XCONNECT("'learn':false,'members':[{'port':'lan'},{'tunnel':'e'}]"), "$.xconnects.x.learn", 1,
+		"unknown key \"learn\"; known here: mtu, members"},
+	/* who takes a frame */
+	{MEMBERS("{'port':'lan','vlan':5},\n{'port':'lan','vlan':5,'tpid':'802.1ad'}"),
+		"$.bridges.b.members[1]", 2, "$.bridges.b.members[0] takes VLAN 5 of port \"lan\" already"},
+	{"{" MOST ",'bridges':{'a':{'members':[{'port':'lan'}]},\n'b':{'members':[{'port':'lan'}]}}}",
+		"$.bridges.b.members[0]", 2,
+		"$.bridges.a.members[0] takes the whole of port \"lan\" already"},
+	{MEMBERS("{'port':'lan','vlan':'untagged'},{'port':'lan','vlan':'untagged'}"),
+		"$.bridges.b.members[1]", 1, "members[0] takes untagged frames of port \"lan\" already"},
+	{MEMBERS("{'tunnel':'e'},{'tunnel':'e'}"), "$.bridges.b.members[1]", 1,
+		"takes the whole of tunnel \"e\" already"},
+	{MEMBERS("{'port':'wan'}"), "$.bridges.b.members[0]", 1,
+		"the whole of port \"wan\" would leave nothing for its own IP traffic"},
+	{MEMBERS("{'port':'wan','vlan':'untagged'}"), "$.bridges.b.members[0]", 1,
+		"untagged frames of port \"wan\" are its own IP traffic"},
+	{MEMBERS("{'port':'real','vlan':9}"), "$.bridges.b.members[0]", 1,
+		"VLAN 9 of port \"real\" is its own IP traffic"},
+	{"{" PORTS "," TUNNELS ",'vrfs':{'default':{'routes':[{'prefix':'10.0.0.0/8','tunnel':'e',"
+	 "'mac':'02:00:00:00:00:01'}]}},'bridges':{'b':{'members':[{'tunnel':'e','vlan':7}]}}}",
+		"$.bridges.b.members[0]", 1,
+		"tunnel \"e\" carries routed packets too (vrfs.default.routes[0])"},
+};
+
+/* Next to the mistakes above, what must pass. */
+static const char *const good[] = {
+	"{}",
+	PORT("'driver':'mem','mac':null,'vrf':'none'"),
+	PORT("'driver':'ethdev','devargs':'net_tap0,iface=af_packet0'"),
+	GRE(",'mtu':576,'path_mtu':1280,'key':0,'checksum':true,'sequence':true,'tcp_mss':536"),
+	GRE(",'key':null,'dscp':'uniform','tcp_mss':'whole','compat':'off'"),
+	ETHERIP(",'compat':'both','checksum':false,'mtu':9000,'path_mtu':9216"),
+	"{'ports':{" WAN "},'tunnels':{'a':{'type':'gre'," ENDS "},'b':{'type':'gre'," ENDS ",'key':0},"
+	"'c':{'type':'gretap'," ENDS "},'d':{'type':'etherip'," ENDS "}}}",
+	UNDERLAY(
+		"{'prefix':'0.0.0.0/0','port':'wan','via':'192.0.2.254'},{'prefix':'::/0','port':'wan','via':null}"),
+	DEFAULT("{'prefix':'10.0.0.0/8','port':'real','mac':'02:00:00:00:00:01'},{'prefix':'10.0.0.0/9'}"),
+	MEMBERS("{'port':'lan'},{'port':'lan','vlan':5},{'port':'lan','vlan':'untagged'},{'vtep':'10.0.0.2'}"),
+	MEMBERS("{'port':'wan','vlan':5},{'port':'real','vlan':'untagged'},{'vtep':'10.0.0.2'}],'static':["),
+	BRIDGE("'vni':null,'vtep_local':['fd00::1','10.0.0.9'],'members':[{'port':'lan','vlan':'any'}]"),
+	XCONNECT("'members':[{'port':'lan','vlan':1},{'port':'lan','vlan':2}]"),
+};
+
+static struct am_config *load(const char *quoted, struct am_config_errors *errors)
+{
+	char *text = strdup(quoted);
+	struct am_config *c;
+
+	for (char *p = text; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	c = am_config_load(text, strlen(text), errors);
+	free(text);
+	return c;
+}
+
+static void check_row(const struct row *row)
+{
+	struct am_config_errors errors = {0};
+	struct am_config *c = load(row->json, &errors);
+	const struct am_config_error *e = errors.items;
+
+	for (size_t i = 0; i < errors.n && (!row->path || errors.n != 1); i++)
+		print_error("  %s:%u: %s\n", e[i].path, e[i].line, e[i].text);
+	if ((c != NULL) != !row->path || errors.n != (row->path != NULL))
+		fail_msg("%zu errors: %s", errors.n, row->json);
+	if (e && (strcmp(e->path, row->path) != 0 || e->line != row->line || !strstr(e->text, row->says)))
+		fail_msg("%s\n  said %s:%u: %s", row->json, e->path, e->line, e->text);
+	if (e && e->line && !e->column)
+		fail_msg("%s\n  has no column", row->json);
+	am_config_errors_free(&errors);
+	am_config_free(c);
+}
+
+#define TABLE_TEST(name)                                                                                     \
+	static void test_##name(void **state)                                                                \
+	{                                                                                                    \
+		(void)state;                                                                                 \
+		for (size_t i = 0; i < sizeof name##_rows / sizeof name##_rows[0]; i++)                      \
+			check_row(&name##_rows[i]);                                                          \
+	}
+
+TABLE_TEST(document)
+TABLE_TEST(system)
+TABLE_TEST(port)
+TABLE_TEST(tunnel)
+TABLE_TEST(vrf)
+TABLE_TEST(bridge)
+
+static void test_good(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		check_row(&(struct row){.json = good[i]});
+}
+
+/* All mistakes at once, in the order of the file. */
+static void test_all_at_once(void **state)
+{
+	static const char text[] = "{'xconnects':{'x':{}},\n"
+				   "'bridges':{'b':{'members':[{'port':'nowhere'}]}},\n"
+				   "'tunnels':{'t':{'type':'gre','local':'::','remote':'x',\n"
+				   "'mtu':'big'}},\n"
+				   "'system':{'workers':0,\n"
+				   "'wrokers':1}}";
+	static const struct {
+		unsigned line;
+		const char *path;
+	} want[] = {
+		{1, "$.xconnects.x"},
+		{2, "$.bridges.b.members[0].port"},
+		{3, "$.tunnels"},
+		{3, "$.tunnels.t.local"},
+		{3, "$.tunnels.t.remote"},
+		{4, "$.tunnels.t.mtu"},
+		{5, "$.system.workers"},
+		{6, "$.system.wrokers"},
+	};
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	am_config_errors_add(&errors, "$.earlier", 9, 9, "stays %s", "first");
+	assert_null(load(text, &errors));
+	assert_int_equal(errors.n, 1 + sizeof want / sizeof want[0]);
+	assert_string_equal(errors.items[0].text, "stays first");
+	for (size_t i = 1; i < errors.n; i++) {
+		assert_string_equal(errors.items[i].path, want[i - 1].path);
+		assert_int_equal(errors.items[i].line, want[i - 1].line);
+	}
+	am_config_errors_free(&errors);
+}
+
+static void test_too_many(void **state)
+{
+	char *text = malloc(1025 * 16);
+	size_t n = 0;
+	struct row row = {.json = text,
+		.path = "$.ports.p1024",
+		.line = 1,
+		.says = "too many: at most 1024 are possible"};
+
+	(void)state;
+	for (int i = 0; i <= 1024; i++)
+		n += (size_t)sprintf(text + n, "%s'p%d':{}", i ? "," : "{'ports':{", i);
+	sprintf(text + n, "}}");
+	check_row(&row);
+	free(text);
+}
+
+static void test_file(void **state)
+{
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	assert_null(am_config_load_file("/nonexistent/x.json", &errors));
+	assert_null(am_config_load_file("/", &errors));
+	assert_null(am_config_load_file("/dev/zero", &errors));
+	assert_int_equal(errors.n, 3);
+	assert_non_null(strstr(errors.items[0].text, "cannot read /nonexistent/x.json: No such file"));
+	assert_non_null(strstr(errors.items[1].text, "cannot read /: Is a directory"));
+	assert_non_null(
+		strstr(errors.items[2].text, "File too large; name a readable file of at most 16 MiB"));
+	am_config_errors_free(&errors);
+}
+
+static void test_complain(void **state)
+{
+	struct am_config_errors errors = {0};
+	struct am_config *c = load("{'ports':\n{'a.b':{'driver':'mem'}}}", &errors);
+
+	(void)state;
+	am_config_complain(c, &errors, "$.ports[\"a.b\"].driver", "no %s", "more");
+	assert_int_equal(errors.items[0].line, 2);
+	assert_int_equal(errors.items[0].column, 18);
+	assert_string_equal(errors.items[0].text, "no more");
+	am_config_errors_free(&errors);
+	am_config_free(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_system),
+		cmocka_unit_test(test_port),
+		cmocka_unit_test(test_tunnel),
+		cmocka_unit_test(test_vrf),
+		cmocka_unit_test(test_bridge),
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_complain),
+	};
+	return cmocka_run_group_tests_name("config/check", tests, NULL, NULL);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/diff.h"
+
+static struct am_config *load(const char *quoted)
+{
+	struct am_config_errors errors = {0};
+	char *text = strdup(quoted);
+	struct am_config *c;
+
+	for (char *p = text; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	c = am_config_load(text, strlen(text), &errors);
+	if (!c)
+		fail_msg("%s: %s", errors.items[0].path, errors.items[0].text);
+	free(text);
+	return c;
+}
+
+/* One line an item: action object name: what, with ! where a restart is needed. */
+static void diff_text(const char *old, const char *new_, char *out, size_t room)
+{
+	static const char actions[] = "-~+";
+	static const char *const objects[] = {"system", "port", "tunnel", "vrf", "bridge", "xconnect"};
+	struct am_config *a = old ? load(old) : NULL, *b = load(new_);
+	struct am_diff diff;
+	size_t n = 0;
+
+	assert_int_equal(am_config_diff(a, b, &diff), 0);
+	*out = 0;
+	for (size_t i = 0; i < diff.n; i++) {
+		const struct am_diff_item *item = &diff.items[i];
+
+		n += (size_t)snprintf(out + n, room - n, "%c%s %s%s%s%s\n", actions[item->action],
+			objects[item->object], item->name, *item->what ? ": " : "", item->what,
+			item->needs_restart ? " !" : "");
+	}
+	am_diff_free(&diff);
+	am_config_free(a);
+	am_config_free(b);
+}
+
+#define TUNNEL_TO(last, keys) "{'type':'gretap','local':'192.0.2.1','remote':'192.0.2." last "'" keys "}"
+
+static const struct {
+	const char *old, *new_, *text;
+} rows[] = {
+	{"{}", "{}", ""},
+	{"{'system':{}}", "{'system':{'workers':1},'bridges':{}}", ""},
+	/* the order of names and the spelling of values do not matter */
+	{"{'ports':{'a':{},'b':{}}}", "{'ports':{'b':{'mtu':0},'a':{'device':'a'}}}", ""},
+	{NULL, "{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p'}]}}}",
+		"+system system\n+port p\n+vrf underlay\n+vrf default\n+bridge b\n"},
+	{"{}", "{'system':{'workers':2,'reassembly':{'datagrams':512}}}",
+		"~system system: workers 1 -> 2, reassembly.datagrams 4096 -> 512, reassembly.per_peer 2048 -> 256 !\n"},
+	{"{}", "{'system':{'watch':true}}", "~system system: watch false -> true\n"},
+	{"{'ports':{'p':{},'q':{}}}", "{'ports':{'p':{'mtu':1400},'q':{'vrf':'underlay','vlan':7}}}",
+		"~port p: mtu 0 -> 1400 !\n~port q: vrf none -> underlay, vlan 0 -> 7\n"},
+	{"{'ports':{'p':{}}}", "{'ports':{'q':{}}}", "-port p !\n+port q !\n"},
+	{"{'ports':{'w':{'vrf':'underlay'}},'tunnels':{'a':" TUNNEL_TO("2", "") ",'b':" TUNNEL_TO(
+		 "3", "") "}}",
+		"{'ports':{'w':{'vrf':'underlay'}},'tunnels':{'b':" TUNNEL_TO(
+			"3", ",'mtu':2300,'key':7,'ttl':32") ",'c':" TUNNEL_TO("4", "") "}}",
+		"-tunnel a\n~tunnel b: mtu 2400 -> 2300, ttl 64 -> 32, key none -> 7\n+tunnel c\n"},
+	{"{'ports':{'w':{'vrf':'underlay'}},'tunnels':{'a':" TUNNEL_TO("2", "") "}}",
+		"{'ports':{'w':{'vrf':'underlay'}},'tunnels':{'a':{'type':'gretap','local':['192.0.2.1','192.0.2.2'],"
+		"'remote':['192.0.2.3','192.0.2.4']}}}",
+		"~tunnel a: local 192.0.2.1 -> [\"192.0.2.1\",\"192.0.2.2\"], remote 192.0.2.2 -> "
+		"[\"192.0.2.3\",\"192.0.2.4\"]\n"},
+	{"{'vrfs':{'default':{'loopbacks':['10.0.0.1','10.0.0.2']}}}",
+		"{'vrfs':{'default':{'loopbacks':['10.0.0.2','10.0.0.3']}}}",
+		"~vrf default: loopbacks -10.0.0.1 +10.0.0.3\n"},
+	{"{'vrfs':{'default':{'loopbacks':['10.0.0.1','10.0.0.2']}}}",
+		"{'vrfs':{'default':{'loopbacks':['10.0.0.2','10.0.0.1']}}}",
+		"~vrf default: loopbacks in another order\n"},
+	/* users go before what they use, and come after it */
+	{"{'ports':{'p':{},'q':{}},'bridges':{'b':{'members':[{'port':'p'}]}},"
+	 "'xconnects':{'x':{'members':[{'port':'q','vlan':1},{'port':'q','vlan':2}]}}}",
+		"{'ports':{'r':{}},'bridges':{'c':{'members':[{'port':'r'}]}}}",
+		"-xconnect x\n-bridge b\n-port p !\n-port q !\n+port r !\n+bridge c\n"},
+	{"{'bridges':{'b':{}}}", "{'bridges':{'b':{'loop_guard':{'moves':9},'vni':7}}}",
+		"~bridge b: vni none -> 7, loop_guard.moves 5 -> 9\n"},
+};
+
+static void test_rows(void **state)
+{
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		diff_text(rows[i].old, rows[i].new_, text, sizeof text);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+/* What does not fit the item's text ends in dots. */
+static void test_long(void **state)
+{
+	struct am_config *a = load("{'ports':{'p':{}},'bridges':{'b':{}}}");
+	struct am_config *b = load(
+		"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':1},{'port':'p','vlan':2},"
+		"{'port':'p','vlan':3},{'port':'p','vlan':4}]}}}");
+	struct am_diff diff;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(am_config_diff(a, b, &diff), 0);
+	assert_int_equal(diff.n, 1);
+	n = strlen(diff.items[0].what);
+	assert_int_equal(n, sizeof diff.items[0].what - 1);
+	assert_string_equal(diff.items[0].what + n - 3, "...");
+	am_diff_free(&diff);
+	am_config_free(a);
+	am_config_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_long),
+	};
+	return cmocka_run_group_tests_name("config/diff", tests, NULL, NULL);
+}
