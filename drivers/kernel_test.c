@@ -3,13 +3,15 @@
  * The ports on kernel devices, against a real kernel: a veth pair in a network namespace of our own, the port on one end and
  * a plain packet socket on the other. Needs root. The argument names the driver.
  *
- *   am_port -- amt0 ======== amt1 -- AF_PACKET socket, and the kernel's own stack (10.77.0.1 / fd77::1)
+ *   am_port -- amt0 ======== amt1 -- AF_PACKET socket, and the kernel's own stack, 10.77.0.1
+ *   and the stack: 10.77.1.1, fd78::1
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -24,7 +26,6 @@
 
 #include <cmocka.h>
 
-#include <bpf/libbpf.h>
 #include <rte_mempool.h>
 
 #include "base/bytes.h"
@@ -40,6 +41,7 @@ typedef int open_fn(
 	const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
 
 struct fixture {
+	const char *driver;
 	open_fn *open;
 	struct am_port_conf conf;
 	struct am_port *port;
@@ -272,6 +274,259 @@ static void test_limits(void **state)
 	close_port(f);
 }
 
+/* How many IP packets the kernel's stack took in by amt0 (IPv6) or at all (IPv4, of which the namespace has no other). */
+static unsigned long kernel_saw(uint8_t family)
+{
+	char line[1024], *at;
+	FILE *file = fopen(family == AM_IPV4 ? "/proc/net/snmp" : "/proc/net/dev_snmp6/amt0", "r");
+	unsigned long n = 0, forwarding, ttl;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file))
+		if (family == AM_IPV4 && sscanf(line, "Ip: %lu %lu %lu", &forwarding, &ttl, &n) == 3)
+			break;
+		else if (family == AM_IPV6 && (at = strstr(line, "Ip6InReceives")))
+			n = strtoul(at + strlen("Ip6InReceives"), NULL, 10);
+	fclose(file);
+	return n;
+}
+
+/* A packet to an address of amt0's: what is in it, and whether it is ours. */
+static const struct packet {
+	const char *name;
+	uint8_t family, proto;
+	bool fragment; /* IPv6: a Fragment header before proto */
+	uint16_t at;   /* fragment offset field with flags, as it stands in the header */
+	uint16_t port;
+	bool ours;
+} packets[] = {
+	{"GRE", AM_IPV4, 47, .ours = true},
+	{"EtherIP", AM_IPV4, 97, .ours = true},
+	{"VXLAN", AM_IPV4, 17, .port = 4789, .ours = true},
+	{"another UDP port", AM_IPV4, 17, .port = 5555},
+	{"first fragment, GRE", AM_IPV4, 47, .at = 0x2000, .ours = true},
+	{"later fragment, GRE", AM_IPV4, 47, .at = 100, .ours = true},
+	{"first fragment, VXLAN", AM_IPV4, 17, .at = 0x2000, .port = 4789, .ours = true},
+	{"first fragment, another UDP port", AM_IPV4, 17, .at = 0x2000, .port = 5555},
+	{"later fragment, UDP", AM_IPV4, 17, .at = 100, .port = 5555, .ours = true},
+	{"ICMP", AM_IPV4, 1, .ours = false},
+	{"GRE", AM_IPV6, 47, .ours = true},
+	{"EtherIP", AM_IPV6, 97, .ours = true},
+	{"VXLAN", AM_IPV6, 17, .port = 4789, .ours = true},
+	{"another UDP port", AM_IPV6, 17, .port = 5555},
+	{"first fragment, EtherIP", AM_IPV6, 97, .fragment = true, .at = 1, .ours = true},
+	{"later fragment, EtherIP", AM_IPV6, 97, .fragment = true, .at = 0x0108, .ours = true},
+	{"later fragment, UDP", AM_IPV6, 17, .fragment = true, .at = 0x0108, .ours = true},
+	{"later fragment, destination options", AM_IPV6, 60, .fragment = true, .at = 0x0108, .ours = true},
+	{"first fragment, another UDP port", AM_IPV6, 17, .fragment = true, .at = 1, .port = 5555},
+};
+enum { PACKET_LEN = 128, PACKETS = sizeof packets / sizeof *packets };
+
+static void make_packet4(uint8_t *ip, const struct packet *p)
+{
+	uint16_t sum;
+
+	memcpy(ip, "\x45\0\0\x72\0\1\0\0\x40\0\0\0\x0a\x4d\1\2\x0a\x4d\1\1", 20);
+	am_store16(ip + 6, p->at);
+	ip[9] = p->proto;
+	sum = am_csum_finish(am_csum_add(ip, 20, 0));
+	memcpy(ip + 10, &sum, 2);
+	am_store16(ip + 22, p->port);
+}
+
+static void make_packet6(uint8_t *ip, const struct packet *p)
+{
+	uint8_t *at = ip + 40;
+
+	memcpy(ip, "\x60\0\0\0\0\x4a\0\x40", 8);
+	ip[6] = p->fragment ? 44 : p->proto;
+	inet_pton(AF_INET6, "fd78::2", ip + 8);
+	inet_pton(AF_INET6, "fd78::1", ip + 24);
+	if (p->fragment) {
+		at[0] = p->proto;
+		am_store16(at + 2, p->at);
+		am_store32(at + 4, 1);
+		at += 8;
+	}
+	am_store16(at + 2, p->port);
+}
+
+static void make_packet(uint8_t *frame, const struct am_mac *to, const struct packet *p)
+{
+	memset(frame, 0, PACKET_LEN);
+	memcpy(frame, to->bytes, 6);
+	memcpy(frame + 6, "\x02\0\0\0\0\2", 6);
+	am_store16(frame + 12, p->family == AM_IPV4 ? ETH_P_IP : ETH_P_IPV6);
+	if (p->family == AM_IPV4)
+		make_packet4(frame + 14, p);
+	else
+		make_packet6(frame + 14, p);
+}
+
+/* True where the kernel's stack took it in. */
+static bool kernel_takes(int peer, const struct am_mac *to, const struct packet *p)
+{
+	unsigned long before = kernel_saw(p->family);
+	uint8_t frame[PACKET_LEN];
+
+	make_packet(frame, to, p);
+	assert_int_equal(send(peer, frame, sizeof frame, 0), sizeof frame);
+	usleep(20000); /* veth delivers in a softirq; there is nothing to wait on for what must not come */
+	return kernel_saw(p->family) != before;
+}
+
+static bool port_takes(struct fixture *f, const struct packet *p)
+{
+	uint8_t frame[PACKET_LEN];
+	struct rte_mbuf *m;
+	bool found = false;
+
+	make_packet(frame, &f->port->limits.mac, p);
+	while ((m = port_receive(f->port, 0))) {
+		found |= am_buf_len(m) == sizeof frame && !memcmp(am_buf_data(m), frame, sizeof frame);
+		am_buf_free(m);
+	}
+	return found;
+}
+
+static void locals(struct am_ip out[2])
+{
+	assert_int_equal(am_ip_parse_text("10.77.1.1", &out[0]), 0);
+	assert_int_equal(am_ip_parse_text("fd78::1", &out[1]), 0);
+}
+
+/* The kernel gets none of what is ours and all the rest, and without the port it gets everything. */
+static void test_steer(void **state)
+{
+	struct fixture *f = *state;
+	struct am_ip ips[2];
+	struct am_steer steer = {.n_locals = 2, .locals = ips};
+	struct am_mac mac;
+
+	locals(ips);
+	open_port(f, &steer);
+	mac = f->port->limits.mac;
+	for (unsigned i = 0; i < PACKETS; i++) {
+		bool kernel = kernel_takes(f->peer, &mac, &packets[i]), port = port_takes(f, &packets[i]);
+
+		if (kernel == packets[i].ours || (packets[i].ours && !port))
+			fail_msg("IPv%u %s: kernel %d, port %d", packets[i].family, packets[i].name, kernel,
+				port);
+	}
+	steer.n_locals = 0;
+	steer.vids[0] = 1;
+	assert_int_equal(f->port->ops->steer(f->port, &steer), 0);
+	for (unsigned i = 0; i < PACKETS; i++)
+		assert_true(!kernel_takes(f->peer, &mac, &packets[i]) && port_takes(f, &packets[i]));
+	close_port(f);
+	f->peer = peer_socket();
+	for (unsigned i = 0; i < PACKETS; i++)
+		if (!kernel_takes(f->peer, &mac, &packets[i]))
+			fail_msg("IPv%u %s: the test does not see it", packets[i].family, packets[i].name);
+	close(f->peer);
+}
+
+/* After kill -9 the kernel has its frames back. */
+static void test_killed(void **state)
+{
+	struct fixture *f = *state;
+	struct am_mac mac;
+	int pipes[2], status;
+	pid_t child;
+
+	assert_int_equal(pipe(pipes), 0);
+	child = fork();
+	if (!child) {
+		dup2(pipes[1], STDOUT_FILENO);
+		execl("/proc/self/exe", "kernel_test", f->driver, "hold", (char *)NULL);
+		_exit(1);
+	}
+	close(pipes[1]);
+	assert_int_equal(read(pipes[0], &mac, sizeof mac), sizeof mac);
+	close(pipes[0]);
+	f->peer = peer_socket();
+	assert_false(kernel_takes(f->peer, &mac, &packets[0]));
+	kill(child, SIGKILL);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(kernel_takes(f->peer, &mac, &packets[0]));
+	close(f->peer);
+	open_port(f, &everything);
+	close_port(f);
+}
+
+static int udp_socket(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(9)};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, "10.77.0.9", &to.sin_addr);
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+/* The next UDP packet of the kernel's. */
+static struct rte_mbuf *receive_udp(struct am_port *port, int ms)
+{
+	struct rte_mbuf *m;
+
+	while ((m = port_receive(port, ms))) {
+		if (am_load16(am_buf_data(m) + 12) == ETH_P_IP && am_buf_data(m)[23] == 17)
+			return m;
+		am_buf_free(m);
+	}
+	return NULL;
+}
+
+/* Either the port has finished the checksum that the sender left to a NIC, or it says that it has not. */
+static void test_checksum(void **state)
+{
+	struct fixture *f = *state;
+	struct rte_mbuf *m;
+	uint8_t *ip;
+	int fd;
+
+	open_port(f, &everything);
+	fd = udp_socket();
+	assert_int_equal(send(fd, "unfinished", 10, 0), 10);
+	m = receive_udp(f->port, WAIT_MS);
+	assert_non_null(m);
+	assert_int_equal(am_csum_complete(am_buf_data(m), am_buf_len(m)), f->port->limits.unfinished_csum);
+	ip = am_buf_data(m) + 14;
+	assert_int_equal(
+		am_csum_finish(am_csum_add(ip + 20, 18, am_csum_pseudo(AM_IPV4, ip + 12, ip + 16, 17, 18))),
+		0);
+	am_buf_free(m);
+	close(fd);
+	close_port(f);
+}
+
+/* Three packets in one: AF_XDP makes the sender part them, AF_PACKET must refuse and count them. */
+static void test_gso(void **state)
+{
+	struct fixture *f = *state;
+	struct am_port_stats stats;
+	int fd, segment = 1000;
+	char data[3000] = {0};
+	struct rte_mbuf *m;
+	unsigned got = 0;
+
+	open_port(f, &everything);
+	fd = udp_socket();
+	assert_int_equal(setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, sizeof segment), 0);
+	assert_int_equal(send(fd, data, sizeof data, 0), sizeof data);
+	while ((m = receive_udp(f->port, 200))) {
+		assert_int_equal(am_buf_len(m), 1042);
+		am_buf_free(m);
+		got++;
+	}
+	f->port->ops->stats(f->port, &stats);
+	assert_int_equal(got, f->open == am_af_xdp_open ? 3 : 0);
+	assert_int_equal(stats.rx_gso, f->open == am_af_xdp_open ? 0 : 1);
+	close(fd);
+	close_port(f);
+}
+
 static void test_refusals(void **state)
 {
 	struct fixture *f = *state;
@@ -306,9 +561,25 @@ static int enter_namespace(void)
 {
 	if (unshare(CLONE_NEWNET))
 		return -1;
-	return system(
-		"ip link add amt0 type veth peer name amt1 && ip link set lo up && ip link set amt0 up && "
-		"ip addr add 10.77.0.1/24 dev amt1 && ip link set amt1 up");
+	return system("ip link add amt0 type veth peer name amt1 && ip link set lo up && "
+		      "echo 1 > /proc/sys/net/ipv6/conf/amt1/disable_ipv6 && "
+		      "echo 0 > /proc/sys/net/ipv6/conf/amt0/router_solicitations && "
+		      "ip addr add 10.77.1.1/24 dev amt0 && ip addr add fd78::1/64 dev amt0 nodad && "
+		      "ip link set amt0 up && ip addr add 10.77.0.1/24 dev amt1 && ip link set amt1 up && "
+		      "ip neigh add 10.77.0.9 lladdr 02:00:00:00:00:09 dev amt1");
+}
+
+/* The process that test_killed kills: it says which MAC it has, and stays. */
+static int hold(struct fixture *f)
+{
+	struct am_port *port;
+	struct am_err err;
+
+	if (f->open(&f->conf, "amt0", &port, &err) || port->ops->steer(port, &everything) ||
+		write(STDOUT_FILENO, &port->limits.mac, sizeof port->limits.mac) < 0)
+		return 1;
+	pause();
+	return 1;
 }
 
 int main(int argc, char **argv)
@@ -320,15 +591,23 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_steer),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_gso),
 	};
 
 	for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
-		if (argc == 2 && !strcmp(argv[1], drivers[i].name))
+		if (argc >= 2 && !strcmp(argv[1], drivers[i].name)) {
+			f.driver = drivers[i].name;
 			f.open = drivers[i].open;
+		}
 	if (!f.open) {
 		fprintf(stderr, "usage: %s af_xdp|af_packet\n", argv[0]);
 		return 2;
 	}
+	if (argc == 3 && !strcmp(argv[2], "hold"))
+		return setup(&f) || hold(&f);
 	if (geteuid() || enter_namespace()) {
 		fprintf(stderr, "needs root, for a network namespace\n");
 		return 77;

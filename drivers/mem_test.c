@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <rte_mempool.h>
+
+#include "drivers/driver.h"
+#include "drivers/mem.h"
+#include "drivers/umem.h"
+#include "eal.h"
+#include "pkt/buf.h"
+
+enum { BUFFERS = AM_MEM_RING + 64, MANY = 200000 };
+
+static struct am_port *open_port(struct rte_mempool *pool)
+{
+	struct am_port_conf conf = {.name = "lan", .pool = pool, .queues = 2, .mtu = 1600};
+	struct am_port *port = NULL;
+	struct am_err err;
+
+	assert_int_equal(am_mem_open(&conf, &port, &err), 0);
+	return port;
+}
+
+static struct rte_mbuf *make(struct rte_mempool *pool, uint32_t number)
+{
+	struct rte_mbuf *m = am_buf_alloc(pool, AM_BUF_HEADROOM);
+
+	assert_non_null(m);
+	memcpy(am_buf_set_len(m, 60), &number, sizeof number);
+	return m;
+}
+
+static uint32_t number_of(const struct rte_mbuf *m)
+{
+	uint32_t number;
+
+	memcpy(&number, am_buf_data(m), sizeof number);
+	return number;
+}
+
+static bool readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
+static void test_order_and_room(void **state)
+{
+	struct rte_mempool *pool = *state;
+	struct am_port *port = open_port(pool);
+	struct rte_mbuf *m;
+
+	assert_int_equal(port->limits.mtu, 1600);
+	for (uint32_t i = 0; i < AM_MEM_RING; i++) {
+		m = make(pool, i);
+		assert_int_equal(am_mem_push(port, 1, &m, 1), 1);
+	}
+	m = make(pool, 0);
+	assert_int_equal(am_mem_push(port, 1, &m, 1), 0);
+	am_buf_free(m);
+	assert_int_equal(port->ops->rx(port, 0, &m, 1), 0);
+	for (uint32_t i = 0; i < AM_MEM_RING; i++) {
+		assert_int_equal(port->ops->rx(port, 1, &m, 1), 1);
+		assert_int_equal(number_of(m), i);
+		assert_int_equal(port->ops->tx(port, 0, &m, 1), 1);
+	}
+	m = make(pool, 0);
+	assert_int_equal(port->ops->tx(port, 0, &m, 1), 0);
+	am_buf_free(m);
+	for (uint32_t i = 0; i < AM_MEM_RING / 2; i++) {
+		assert_int_equal(am_mem_pop(port, 0, &m, 1), 1);
+		assert_int_equal(number_of(m), i);
+		am_buf_free(m);
+	}
+	port->ops->close(port); /* the other half goes back too */
+	assert_int_equal(rte_mempool_avail_count(pool), BUFFERS);
+}
+
+static void test_wait(void **state)
+{
+	struct rte_mempool *pool = *state;
+	struct am_port *port = open_port(pool);
+	int fd = port->ops->wait_fd(port, 0);
+	struct rte_mbuf *m = make(pool, 1);
+
+	assert_int_equal(am_mem_push(port, 0, &m, 1), 1);
+	assert_false(readable(fd)); /* nobody waits: no system call */
+	port->ops->wait(port, 0, true);
+	assert_true(readable(fd)); /* what came before the wait ends it */
+	port->ops->wait(port, 0, false);
+	assert_false(readable(fd));
+	assert_int_equal(port->ops->rx(port, 0, &m, 1), 1);
+	port->ops->wait(port, 0, true);
+	assert_false(readable(fd));
+	assert_int_equal(am_mem_push(port, 0, &m, 1), 1);
+	assert_true(readable(fd));
+	port->ops->wait(port, 0, false);
+	port->ops->close(port);
+}
+
+static void *pusher(void *arg)
+{
+	struct am_port *port = arg;
+	static struct rte_mbuf fake[MANY]; /* never freed, never in a port when it closes */
+
+	for (uint32_t i = 0; i < MANY;) {
+		struct rte_mbuf *m = &fake[i];
+
+		fake[i].pkt_len = i;
+		i += am_mem_push(port, 0, &m, 1);
+	}
+	return NULL;
+}
+
+/* Two threads, and the reader sleeps whenever there is nothing: no frame is lost, none comes twice, no wake is missed. */
+static void test_threads(void **state)
+{
+	struct am_port *port = open_port(*state);
+	struct rte_mbuf *m[64];
+	uint32_t seen = 0;
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, pusher, port), 0);
+	while (seen < MANY) {
+		uint16_t n = port->ops->rx(port, 0, m, 64);
+
+		for (uint16_t i = 0; i < n; i++)
+			if (m[i]->pkt_len != seen++)
+				fail_msg("frame %u out of order", seen - 1);
+		if (!n) {
+			struct pollfd p = {.fd = port->ops->wait_fd(port, 0), .events = POLLIN};
+
+			port->ops->wait(port, 0, true);
+			assert_int_equal(poll(&p, 1, 5000), 1);
+			port->ops->wait(port, 0, false);
+		}
+	}
+	pthread_join(thread, NULL);
+	port->ops->close(port);
+}
+
+/* The pool that AF_XDP shares with the kernel: each buffer in a chunk of its own, room enough, no two overlapping. */
+static void test_umem(void **state)
+{
+	struct rte_mempool *plain = am_buf_pool("plain", 8, 0);
+	struct rte_mempool *pool = am_umem_pool("umem", 100, 0);
+	struct am_umem_region region;
+	struct rte_mbuf *m[100];
+	bool seen[100] = {false};
+
+	(void)state;
+	assert_non_null(plain);
+	assert_int_equal(am_umem_region(plain, &region), -EINVAL);
+	rte_mempool_free(plain);
+	assert_non_null(pool);
+	assert_int_equal(am_umem_region(pool, &region), 0);
+	assert_int_equal(region.len, 100 * AM_UMEM_CHUNK);
+	assert_int_equal((uintptr_t)region.base % AM_UMEM_CHUNK, 0);
+	for (unsigned i = 0; i < 100; i++) {
+		m[i] = am_buf_alloc(pool, AM_BUF_HEADROOM);
+		assert_non_null(m[i]);
+		size_t at = (size_t)((uint8_t *)m[i] - region.base);
+
+		assert_int_equal(at % AM_UMEM_CHUNK, region.buf_at);
+		assert_false(seen[at / AM_UMEM_CHUNK]);
+		seen[at / AM_UMEM_CHUNK] = true;
+		assert_ptr_equal(m[i]->buf_addr, region.base + at - region.buf_at + region.room_at);
+		assert_true(m[i]->buf_len >= AM_BUF_ROOM);
+		assert_int_equal(region.room_at + m[i]->buf_len, AM_UMEM_CHUNK);
+		memset(am_buf_set_len(m[i], (uint16_t)am_buf_tailroom(m[i])), 0xff, am_buf_tailroom(m[i]));
+	}
+	assert_null(am_buf_alloc(pool, 0));
+	am_buf_free_bulk(m, 100);
+	assert_int_equal(rte_mempool_avail_count(pool), 100);
+	rte_mempool_free(pool);
+}
+
+static int setup(void **state)
+{
+	if (am_test_eal())
+		return -1;
+	*state = am_umem_pool("mem", BUFFERS, 0);
+	return *state ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order_and_room),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_umem),
+	};
+
+	return cmocka_run_group_tests_name("drivers/mem", tests, setup, NULL);
+}
