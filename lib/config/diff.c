@@ -135,25 +135,33 @@ static bool differs(const json_t *old, const json_t *new_, const char *key)
 	return !json_equal(json_object_get(old, key), json_object_get(new_, key));
 }
 
-/* What a running daemon cannot change: its EAL and threads, and the devices it has opened. */
+static bool any_differs(const json_t *old, const json_t *new_, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		if (differs(old, new_, *keys))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What a running daemon cannot change: its EAL and threads, and what a device was opened with. A port that moves to another
+ * device is opened anew, so nothing waits.
+ */
 static bool needs_restart(enum am_diff_object object, const json_t *old, const json_t *new_)
 {
-	static const char *const live_system[] = {"watch"};
-	static const char *const live_port[] = {"vrf", "vlan"};
-	const char *const *live = object == AM_OBJ_SYSTEM ? live_system : live_port;
-	size_t n_live = object == AM_OBJ_SYSTEM ? 1 : 2;
+	static const char *const device[] = {"driver", "device", "devargs", NULL};
+	static const char *const opened_with[] = {"queues", "mtu", "mac", NULL};
 	const char *key;
 	json_t *value;
 
-	if (object != AM_OBJ_SYSTEM && object != AM_OBJ_PORT)
+	if (object == AM_OBJ_PORT)
+		return any_differs(old, new_, opened_with) && !any_differs(old, new_, device);
+	if (object != AM_OBJ_SYSTEM)
 		return false;
 	json_object_foreach((json_t *)(uintptr_t)new_, key, value)
 	{
-		bool is_live = false;
-
-		for (size_t i = 0; i < n_live; i++)
-			is_live |= !strcmp(key, live[i]);
-		if (!is_live && differs(old, new_, key))
+		if (strcmp(key, "watch") != 0 && differs(old, new_, key))
 			return true;
 	}
 	return false;
@@ -162,7 +170,6 @@ static bool needs_restart(enum am_diff_object object, const json_t *old, const j
 struct section {
 	enum am_diff_object object;
 	const json_t *old, *new_; /* objects by name */
-	bool first;               /* there is no old configuration: nothing runs that would have to restart */
 };
 
 static int note(struct am_diff *out, const struct section *s, enum am_diff_action action, const char *name)
@@ -180,8 +187,6 @@ static int note(struct am_diff *out, const struct section *s, enum am_diff_actio
 	if (action == AM_DIFF_CHANGE) {
 		put_keys(&what, "", old, new_);
 		item->needs_restart = needs_restart(s->object, old, new_);
-	} else {
-		item->needs_restart = s->object == AM_OBJ_PORT && !s->first;
 	}
 	return 0;
 }
@@ -244,7 +249,7 @@ static json_t *by_name(const struct am_config *c)
 }
 
 /* Users go before what they use, and come after it. */
-static int compare(const json_t *old, const json_t *new_, bool first, struct am_diff *out)
+static int compare(const json_t *old, const json_t *new_, struct am_diff *out)
 {
 	static const char *const keys[] = {"system", "ports", "tunnels", "vrfs", "bridges", "xconnects"};
 	enum { N = sizeof keys / sizeof keys[0] };
@@ -253,7 +258,7 @@ static int compare(const json_t *old, const json_t *new_, bool first, struct am_
 
 	for (int i = 0; i < N; i++)
 		sections[i] = (struct section){(enum am_diff_object)i, json_object_get(old, keys[i]),
-			json_object_get(new_, keys[i]), first};
+			json_object_get(new_, keys[i])};
 	for (int i = N - 1; i >= 0 && !r; i--)
 		r = note_removed(out, &sections[i]);
 	for (int i = 0; i < N && !r; i++) {
@@ -271,7 +276,7 @@ int am_config_diff(const struct am_config *old, const struct am_config *new_, st
 
 	*out = (struct am_diff){0};
 	if (before && after)
-		r = compare(before, after, !old, out);
+		r = compare(before, after, out);
 	json_decref(before);
 	json_decref(after);
 	if (r)

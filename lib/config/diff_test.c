@@ -65,7 +65,9 @@ static const struct {
 	{"{}", "{'system':{'watch':true}}", "~system system: watch false -> true\n"},
 	{"{'ports':{'p':{},'q':{}}}", "{'ports':{'p':{'mtu':1400},'q':{'vrf':'underlay','vlan':7}}}",
 		"~port p: mtu 0 -> 1400 !\n~port q: vrf none -> underlay, vlan 0 -> 7\n"},
-	{"{'ports':{'p':{}}}", "{'ports':{'q':{}}}", "-port p !\n+port q !\n"},
+	{"{'ports':{'p':{}}}", "{'ports':{'p':{'device':'eth1','mtu':1400}}}",
+		"~port p: device p -> eth1, mtu 0 -> 1400\n"}, /* another device is opened anew */
+	{"{'ports':{'p':{}}}", "{'ports':{'q':{}}}", "-port p\n+port q\n"},
 	{"{'ports':{'w':{'vrf':'underlay'}},'tunnels':{'a':" TUNNEL_TO("2", "") ",'b':" TUNNEL_TO(
 		 "3", "") "}}",
 		"{'ports':{'w':{'vrf':'underlay'}},'tunnels':{'b':" TUNNEL_TO(
@@ -86,7 +88,7 @@ static const struct {
 	{"{'ports':{'p':{},'q':{}},'bridges':{'b':{'members':[{'port':'p'}]}},"
 	 "'xconnects':{'x':{'members':[{'port':'q','vlan':1},{'port':'q','vlan':2}]}}}",
 		"{'ports':{'r':{}},'bridges':{'c':{'members':[{'port':'r'}]}}}",
-		"-xconnect x\n-bridge b\n-port p !\n-port q !\n+port r !\n+bridge c\n"},
+		"-xconnect x\n-bridge b\n-port p\n-port q\n+port r\n+bridge c\n"},
 	{"{'bridges':{'b':{}}}", "{'bridges':{'b':{'loop_guard':{'moves':9},'vni':7}}}",
 		"~bridge b: vni none -> 7, loop_guard.moves 5 -> 9\n"},
 };
