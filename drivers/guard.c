@@ -109,7 +109,7 @@ static const struct rule rules[] = {
 	{SET_V6, {V6_LOCAL, V6_LATER(60)}}, /* GRE behind it, as Linux ip6gre sends, or so we must assume */
 };
 static const struct rule rule_untagged = {SET_NONE, {TPID_IS_NOT(ETH_P_8021Q), TPID_IS_NOT(ETH_P_8021AD)}};
-static const struct rule rule_all = {SET_NONE, {{END}}};
+static const struct rule rule_all = {SET_NONE, {{.source = END}}};
 
 struct batch {
 	struct guard *guard;

@@ -110,10 +110,12 @@ static void *pusher(void *arg)
 {
 	struct am_port *port = arg;
 	static struct rte_mbuf fake[MANY]; /* never freed, never in a port when it closes */
+	static uint8_t room;
 
 	for (uint32_t i = 0; i < MANY;) {
 		struct rte_mbuf *m = &fake[i];
 
+		fake[i].buf_addr = &room;
 		fake[i].pkt_len = i;
 		i += am_mem_push(port, 0, &m, 1);
 	}
