@@ -125,6 +125,8 @@ static const struct am_port_ops ethdev_ops = {
 /* Drivers that look as if they worked, and how they do not. */
 static int refuse(const char *devargs, struct am_err *err)
 {
+	if (!*devargs)
+		return am_fail(err, EINVAL, "\"devargs\" is empty; give a PCI address or, say, net_tap0");
 	if (strncmp(devargs, "net_af_packet", strlen("net_af_packet")) &&
 		strncmp(devargs, "eth_af_packet", strlen("eth_af_packet")))
 		return 0;
@@ -281,6 +283,8 @@ static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct 
 	/* Some drivers cannot set the MTU, and some only have one mode: neither matters while frames come. */
 	rte_eth_dev_set_mtu(p->id, mtu);
 	rte_eth_promiscuous_enable(p->id);
+	for (uint16_t i = 0; i < queues && p->interrupts; i++)
+		p->interrupts = rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, i) >= 0;
 	rc = fill_limits(p, conf, &info, queues);
 	return rc ? am_fail(err, -rc, "%s", rte_strerror(-rc)) : 0;
 }

@@ -527,6 +527,29 @@ static void test_gso(void **state)
 	close_port(f);
 }
 
+/* An MTU that no buffer holds (and veth's own XDP mode refuses): what fits passes, what does not is counted. */
+static void test_jumbo(void **state)
+{
+	struct fixture *f = *state;
+	struct am_port_stats stats;
+	uint8_t frame[5000];
+
+	run("ip link set amt0 mtu 9000 && ip link set amt1 mtu 9000");
+	open_port(f, &everything);
+	assert_int_equal(f->port->limits.mtu, 9000);
+	make_frame(frame, 3000, 0, 0);
+	to_port(f, frame, 3000);
+	to_peer(f, f->conf.pool, frame, 3000);
+	make_frame(frame, sizeof frame, 0, 0);
+	assert_int_equal(send(f->peer, frame, sizeof frame, 0), sizeof frame);
+	make_frame(frame, 100, 0, 0);
+	to_port(f, frame, 100);
+	f->port->ops->stats(f->port, &stats);
+	assert_int_equal(stats.rx_dropped + stats.rx_too_long, 1);
+	close_port(f);
+	run("ip link set amt0 mtu 1500 && ip link set amt1 mtu 1500");
+}
+
 static void test_refusals(void **state)
 {
 	struct fixture *f = *state;
@@ -590,6 +613,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_foreign_pool),
 		cmocka_unit_test(test_burst),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_jumbo),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_steer),
 		cmocka_unit_test(test_killed),

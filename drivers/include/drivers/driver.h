@@ -2,8 +2,8 @@
 #ifndef DRIVERS_DRIVER_H
 #define DRIVERS_DRIVER_H
 /*
- * Opening ports. Each driver is one file that implements struct am_port_ops (pkt/port.h); this is how an app gets one.
- * Control thread. The error says what is wrong with which device and the command that helps.
+ * Opening ports. Each driver is one file that implements struct am_port_ops (pkt/port.h); this is how an app
+ * gets one. Control thread. The error says what is wrong with which device and the command that helps.
  */
 #include <stdint.h>
 
@@ -23,12 +23,15 @@ struct am_port_conf {
 };
 
 /* -ENODEV, -EPERM, -EBUSY, -ENOTSUP ... and err. */
-int am_af_xdp_open(const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
-int am_af_packet_open(const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
-int am_ethdev_open(const struct am_port_conf *conf, const char *devargs, struct am_port **out, struct am_err *err);
+int am_af_xdp_open(
+	const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
+int am_af_packet_open(
+	const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
+int am_ethdev_open(
+	const struct am_port_conf *conf, const char *devargs, struct am_port **out, struct am_err *err);
 /* Either file may be NULL or empty. rx stops at its end; timestamps in rx are kept, see drivers/pcap.h. */
-int am_pcap_open(const struct am_port_conf *conf, const char *rx_file, const char *tx_file, struct am_port **out,
-	struct am_err *err);
+int am_pcap_open(const struct am_port_conf *conf, const char *rx_file, const char *tx_file,
+	struct am_port **out, struct am_err *err);
 /* Generator and sink in memory, see drivers/mem.h for how frames get in and out. */
 int am_mem_open(const struct am_port_conf *conf, struct am_port **out, struct am_err *err);
 

@@ -2,8 +2,8 @@
 #ifndef DRIVERS_UMEM_H
 #define DRIVERS_UMEM_H
 /*
- * A buffer pool that AF_XDP can use as it is: its objects lie in one page-aligned region, each in a chunk of its own, so
- * that the kernel writes frames straight into mbufs.
+ * A buffer pool that AF_XDP can use as it is: its objects lie in one page-aligned region, each in a chunk of
+ * its own, so that the kernel writes frames straight into mbufs.
  *
  *   chunk, 4096 octets and as much aligned
  *   | pool's header 64 | struct rte_mbuf 128 | headroom ........... | frame ...            |
@@ -27,7 +27,10 @@ struct am_umem_region {
 	uint16_t room_at; /* from a chunk's first octet to the first one of the mbuf's data room */
 };
 
-/* A pool of count buffers, each with at least AM_BUF_ROOM of data room. cache is per thread. NULL with rte_errno. */
+/*
+ * A pool of count buffers, each with at least AM_BUF_ROOM of data room. cache is per thread. NULL with
+ * rte_errno.
+ */
 struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cache);
 
 /* Where its chunks are. 0, or -EINVAL where it is no pool of am_umem_pool's. */
