@@ -64,20 +64,26 @@ static inline void copy_back(uint8_t *dst_end, const uint8_t *src_end, uint32_t 
 		memcpy(dst_end - left, src_end - left, COPY_STEP);
 }
 
-/* The string holds id and fragment field 0, or for the VXLAN layer's own header a constant fragment field. */
-static inline void patch_ip4(uint8_t *ip, uint32_t total, uint32_t tos, uint32_t id, uint32_t frag)
+/*
+ * The functions below write at the string's copy in the packet, and read what was there before at from, in the string itself: a
+ * load of octets that were just stored by a wider store, or by two, would wait for them.
+ *
+ * The string holds id and fragment field 0, or for the VXLAN layer's own header a constant fragment field.
+ */
+static inline void patch_ip4(
+	uint8_t *ip, const uint8_t *from, uint32_t total, uint32_t tos, uint32_t id, uint32_t frag)
 {
-	uint32_t sum = (uint16_t)~am_load16(ip + 10);
+	uint32_t sum = (uint16_t)~am_load16(from + 10);
 
-	sum += total + (uint16_t)~am_load16(ip + 2) + tos + id + frag;
-	ip[1] |= (uint8_t)tos;
+	sum += total + (uint16_t)~am_load16(from + 2) + tos + id + frag;
+	ip[1] = (uint8_t)(from[1] | tos);
 	am_store16(ip + 2, (uint16_t)total);
 	am_store16(ip + 10, (uint16_t)~fold(sum));
 }
 
-static inline void patch_ip6(uint8_t *ip, uint32_t total, uint32_t tos, uint32_t label)
+static inline void patch_ip6(uint8_t *ip, const uint8_t *from, uint32_t total, uint32_t tos, uint32_t label)
 {
-	am_store32(ip, am_load32(ip) | tos << 20 | label);
+	am_store32(ip, am_load32(from) | tos << 20 | label);
 	am_store16(ip + 4, (uint16_t)(total - AM_IP6_LEN));
 }
 
@@ -85,26 +91,28 @@ static inline void patch_ip6(uint8_t *ip, uint32_t total, uint32_t tos, uint32_t
 static inline void patch_vxlan_ip(const struct patch *p, uint8_t *string)
 {
 	uint8_t *ip = string + p->e->vx_ip_at;
+	const uint8_t *from = am_encap_bytes(p->e) + p->e->vx_ip_at;
 	uint32_t total = p->e->len - p->e->vx_ip_at + p->plen;
 
 	if (p->e->vx_family == AM_IPV4)
-		patch_ip4(ip, total, p->tos, 0, 0);
+		patch_ip4(ip, from, total, p->tos, 0, 0);
 	else
-		patch_ip6(ip, total, p->tos, 0);
+		patch_ip6(ip, from, total, p->tos, 0);
 }
 
 /* The string's checksum field holds the sum of what is constant, its length field counted twice (pseudo-header). */
 static inline void patch_udp(const struct patch *p, uint8_t *string, uint32_t payload_sum)
 {
 	uint8_t *udp = string + p->e->udp_at;
+	const uint8_t *from = am_encap_bytes(p->e) + p->e->udp_at;
 	uint32_t sport = SPORT_FIRST | ((p->hash ^ p->hash >> 16) & SPORT_MASK);
 	uint32_t sum;
 
 	am_store16(udp, (uint16_t)sport);
-	am_store16(udp + 4, (uint16_t)(am_load16(udp + 4) + p->plen));
+	am_store16(udp + 4, (uint16_t)(am_load16(from + 4) + p->plen));
 	if (!p->e->udp_csum)
 		return;
-	sum = fold(am_load16(udp + 6) + payload_sum + sport + 2 * p->plen) ^ 0xffff;
+	sum = fold(am_load16(from + 6) + payload_sum + sport + 2 * p->plen) ^ 0xffff;
 	am_store16(udp + 6, (uint16_t)(sum ? sum : 0xffff));
 }
 
@@ -143,10 +151,11 @@ static inline void patch_layers(const struct patch *p, uint8_t *string)
 /* The outermost IP header at ip of a packet that leaves whole. */
 static inline void patch_whole(const struct patch *p, uint8_t *ip, struct am_ipid *ids, uint32_t path)
 {
+	const uint8_t *from = am_encap_bytes(p->e) + p->e->ip_at;
 	uint32_t id = 0, frag = AM_IP4_DF;
 
 	if (p->e->family == AM_IPV6) {
-		patch_ip6(ip, p->ip_len, p->tos, p->label);
+		patch_ip6(ip, from, p->ip_len, p->tos, p->label);
 		return;
 	}
 	/* RFC 6864: what a router may still cut needs an identification, what it must not cut needs none. */
@@ -154,7 +163,7 @@ static inline void patch_whole(const struct patch *p, uint8_t *ip, struct am_ipi
 		id = am_ipid4(ids, path);
 		frag = 0;
 	}
-	patch_ip4(ip, p->ip_len, p->tos, id, frag);
+	patch_ip4(ip, from, p->ip_len, p->tos, id, frag);
 	am_store16(ip + 4, (uint16_t)id);
 	am_store16(ip + 6, (uint16_t)frag);
 }
@@ -174,7 +183,7 @@ static inline void put_outer(const struct patch *p, uint8_t *end, uint32_t room,
 	if (e->family == AM_IPV4) {
 		copy_back(end, src_end, n, room);
 		ip = end - AM_IP4_LEN;
-		patch_ip4(ip, o->total, p->tos, o->id, frag);
+		patch_ip4(ip, src_end - AM_IP4_LEN, o->total, p->tos, o->id, frag);
 		am_store16(ip + 4, (uint16_t)o->id);
 		am_store16(ip + 6, (uint16_t)frag);
 		return;
@@ -182,8 +191,8 @@ static inline void put_outer(const struct patch *p, uint8_t *end, uint32_t room,
 	end -= AM_IP6_FRAG_LEN;
 	copy_back(end, src_end, n, room);
 	ip = end - AM_IP6_LEN;
-	patch_ip6(ip, o->total, p->tos, p->label);
-	end[0] = ip[6];
+	patch_ip6(ip, src_end - AM_IP6_LEN, o->total, p->tos, p->label);
+	end[0] = src_end[6 - AM_IP6_LEN];
 	end[1] = 0;
 	am_store16(end + 2, (uint16_t)(o->at | o->more));
 	am_store32(end + 4, o->id);

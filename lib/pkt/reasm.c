@@ -482,27 +482,68 @@ static void describe(const struct entry *e, uint8_t tos, struct am_ip_hdr *hdr)
 	};
 }
 
-/* All is there: make it one packet, with the link header of the fragment that completed it. NULL: it fits nowhere. */
-static struct rte_mbuf *assemble(
-	struct am_reasm *r, struct entry *e, const struct arrival *a, struct am_ip_hdr *hdr)
+/*
+ * The usual case: the first fragment grows at its end and its headers stay. What changes in the IPv4 header changes the
+ * checksum by as much (RFC 1624).
+ */
+static void patch_ip4(uint8_t *ip, const struct entry *e, uint8_t tos)
 {
-	uint8_t header[LINK_MAX + HEADER_MAX];
+	uint32_t sum = (uint16_t)~am_load16(ip + 10), total = (uint32_t)e->ip_len + e->total;
+	uint32_t frag = e->dont ? AM_IP4_DF : 0;
+
+	sum += total + (uint16_t)~am_load16(ip + 2) + frag + (uint16_t)~am_load16(ip + 6) + tos +
+	       (uint16_t)~ip[1];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip[1] = tos;
+	am_store16(ip + 2, (uint16_t)total);
+	am_store16(ip + 6, (uint16_t)frag);
+	am_store16(ip + 10, (uint16_t)~sum);
+}
+
+static bool headers_stay(const struct entry *e, const struct plan *plan, uint32_t l2_len)
+{
+	const struct piece *base = &e->piece[plan->base];
+
+	return base->at == 0 && plan->start == base->m->data_off && e->ip_at == l2_len &&
+	       e->key2 >> 8 == AM_IPV4;
+}
+
+/* Headers that go elsewhere than where they are: made aside, since what is gathered may be written over them. */
+static struct rte_mbuf *gather_with_headers(
+	struct entry *e, const struct plan *plan, const struct arrival *a, uint8_t tos)
+{
+	uint8_t header[LINK_MAX + HEADER_MAX], *ip = header + a->l2_len;
 	const struct piece *first = first_piece(e);
-	uint8_t *ip = header + a->l2_len, tos = (uint8_t)((e->tos & 0xfc) | e->ecn);
-	struct plan plan;
 	struct rte_mbuf *m;
 
-	if (!make_plan(e, a->l2_len + e->ip_len, &plan))
-		return NULL;
 	memcpy(header, am_buf_data(a->m), a->l2_len);
 	memcpy(ip, am_buf_data(first->m) + e->ip_at, e->ip_len);
 	if (e->key2 >> 8 == AM_IPV4)
 		rewrite_ip4(ip, e, tos);
 	else
 		rewrite_ip6(ip, e, tos, am_buf_data(first->m)[e->ip_at + e->ip_len]);
+	m = gather(e, plan);
+	memcpy(am_buf_data(m), header, plan->head);
+	return m;
+}
 
-	m = gather(e, &plan);
-	memcpy(am_buf_data(m), header, plan.head);
+/* All is there: make it one packet. NULL: it fits nowhere. */
+static struct rte_mbuf *assemble(
+	struct am_reasm *r, struct entry *e, const struct arrival *a, struct am_ip_hdr *hdr)
+{
+	uint8_t tos = (uint8_t)((e->tos & 0xfc) | e->ecn);
+	struct plan plan;
+	struct rte_mbuf *m;
+
+	if (!make_plan(e, a->l2_len + e->ip_len, &plan))
+		return NULL;
+	if (headers_stay(e, &plan, a->l2_len)) {
+		m = gather(e, &plan);
+		patch_ip4(am_buf_data(m) + a->l2_len, e, tos);
+	} else {
+		m = gather_with_headers(e, &plan, a, tos);
+	}
 	for (unsigned k = 0; k < e->n; k++)
 		if (k != plan.base)
 			am_buf_free(e->piece[k].m);

@@ -264,6 +264,26 @@ static void test_links_differ(void **state)
 	end(w);
 }
 
+/* The first fragment moves inside its buffer to where its link header began, but under a shorter one. */
+static void test_moved_to_the_same_start(void **state)
+{
+	struct world *w = *state;
+	struct am_ip_hdr hdr;
+	struct frag a = part(AM_IPV4, 1, 0, 1600, true), b = part(AM_IPV4, 1, 1600, 1568, false);
+
+	begin_default(w);
+	a.l2_len = 18;
+	b.l2_len = 14;
+	a.headroom = 128;
+	b.headroom = 0;
+	for (uint16_t extra = 0; extra <= 8; extra++) {
+		b.len = (uint16_t)(1560 + extra);
+		held(w, 0, a);
+		expect_whole(add(w, 0, &b, &hdr), &hdr, &b, 1600u + b.len, "moved");
+	}
+	end(w);
+}
+
 /* IPv6: only the first fragment's Next Header counts, and a Destination Options header may stand in it. */
 static void test_extension_in_first(void **state)
 {
@@ -737,6 +757,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_permutations),
 		cmocka_unit_test(test_links_differ),
+		cmocka_unit_test(test_moved_to_the_same_start),
 		cmocka_unit_test(test_extension_in_first),
 		cmocka_unit_test(test_duplicate),
 		cmocka_unit_test(test_killers),

@@ -2,11 +2,12 @@
 #ifndef PKT_BUF_H
 #define PKT_BUF_H
 /*
- * Packet buffers: rte_mbuf, always linear (one segment), from a pool with room for a tunnel MTU and its headers.
+ * Packet buffers: rte_mbuf, always linear (one segment), from a pool with room for a tunnel MTU and its
+ * headers.
  *
- * The boundary between a packet and the rest of its buffer moves only through these functions. In builds with the
- * address sanitizer every byte of the buffer outside the packet is poisoned, so that a read or write past the boundary
- * aborts; in other builds they compile to the few instructions they look like.
+ * The boundary between a packet and the rest of its buffer moves only through these functions. In builds with
+ * the address sanitizer every byte of the buffer outside the packet is poisoned, so that a read or write past
+ * the boundary aborts; in other builds they compile to the few instructions they look like.
  */
 #include <stdint.h>
 
@@ -24,11 +25,14 @@
 #endif
 
 enum {
-	AM_BUF_HEADROOM = 192,  /* what our own drivers leave in front; ethdev leaves RTE_PKTMBUF_HEADROOM, 128 */
-	AM_BUF_ROOM = 3520,     /* data room with headroom: a tunnel MTU of 2400, headers and tags */
+	AM_BUF_HEADROOM = 192, /* of our own drivers; ethdev leaves RTE_PKTMBUF_HEADROOM, 128 */
+	AM_BUF_ROOM = 3520,    /* data room with headroom: a tunnel MTU of 2400, headers and tags */
 };
 
-/* Poison all of the buffer but the packet; nothing where there is no sanitizer. Drivers call it after filling one. */
+/*
+ * Poison all of the buffer but the packet; nothing where there is no sanitizer. Drivers call it after filling
+ * one.
+ */
 void am_buf_guard(struct rte_mbuf *m);
 /* Make all of it accessible: before a buffer goes back to code that does not know (a PMD, the pool). */
 void am_buf_unguard(struct rte_mbuf *m);
@@ -79,7 +83,9 @@ static inline uint8_t *am_buf_adj(struct rte_mbuf *m, uint16_t n)
 	return am_buf_data(m);
 }
 
-/* Set the length, to trim or to extend at the end; the caller has checked the room. Returns the first octet. */
+/*
+ * Set the length, to trim or to extend at the end; the caller has checked the room. Returns the first octet.
+ */
 static inline uint8_t *am_buf_set_len(struct rte_mbuf *m, uint16_t len)
 {
 	m->data_len = len;

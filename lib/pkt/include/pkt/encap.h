@@ -2,10 +2,10 @@
 #ifndef PKT_ENCAP_H
 #define PKT_ENCAP_H
 /*
- * Encapsulate and fragment in one step: one header string in front, patched; what is too long is cut at the outermost IP
- * header into two packets. The original buffer becomes the first fragment and only the tail is copied; where its
- * headroom is too short for the string, the first fragment is built in the fresh buffer and the original is trimmed into
- * the tail. Never more than two.
+ * Encapsulate and fragment in one step: one header string in front, patched; what is too long is cut at the
+ * outermost IP header into two packets. The original buffer becomes the first fragment and only the tail is
+ * copied; where its headroom is too short for the string, the first fragment is built in the fresh buffer and
+ * the original is trimmed into the tail. Never more than two.
  */
 #include <stdint.h>
 
@@ -24,9 +24,9 @@ struct am_encap_in {
 };
 
 /*
- * m holds the payload. On AM_V_OK out[0..*n_out) are the frames to send, in order, 1 or 2, and m is one of them. On
- * anything else m is as it was and the caller still owns it: AM_V_TUNNEL_MTU, AM_V_TUNNEL_FRAGMENTS, AM_V_NO_MBUF,
- * AM_V_NO_ROOM.
+ * m holds the payload. On AM_V_OK out[0..*n_out) are the frames to send, in order, 1 or 2, and m is one of
+ * them. On anything else m is as it was and the caller still owns it: AM_V_TUNNEL_MTU, AM_V_TUNNEL_FRAGMENTS,
+ * AM_V_NO_MBUF, AM_V_NO_ROOM.
  */
 enum am_verdict am_encap_push(const struct am_encap *e, struct am_ipid *ids, struct rte_mempool *pool,
 	const struct am_encap_in *in, struct rte_mbuf *m, struct rte_mbuf *out[2], unsigned *n_out);

@@ -4,9 +4,10 @@
 /*
  * Identification fields for outer packets that may be fragmented.
  *
- * IPv4 (RFC 6864): 16 bits, unique per address pair and protocol for a datagram's life. Each worker draws from its own
- * range of the 65,536, one counter a path, starting at a random place. IPv6 (RFC 7739): 32 bits, unpredictable and
- * unique: a counter behind a keyed permutation, the worker's number in its upper bits. Atomic packets draw nothing.
+ * IPv4 (RFC 6864): 16 bits, unique per address pair and protocol for a datagram's life. Each worker draws
+ * from its own range of the 65,536, one counter a path, starting at a random place. IPv6 (RFC 7739): 32 bits,
+ * unpredictable and unique: a counter behind a keyed permutation, the worker's number in its upper bits.
+ * Atomic packets draw nothing.
  */
 #include <stdint.h>
 

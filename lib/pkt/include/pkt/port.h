@@ -2,8 +2,8 @@
 #ifndef PKT_PORT_H
 #define PKT_PORT_H
 /*
- * A port is where frames enter and leave. The pipeline knows this much of one and no more; drivers/ implements it.
- * A queue is used by one worker at a time, so no function here needs a lock.
+ * A port is where frames enter and leave. The pipeline knows this much of one and no more; drivers/
+ * implements it. A queue is used by one worker at a time, so no function here needs a lock.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,25 +15,25 @@ struct am_port;
 
 /* Which received frames are ours; the rest stays the kernel's where a driver can leave it there. */
 struct am_steer {
-	bool all;                      /* every frame: the whole port is a bridge's or an xconnect's */
-	uint64_t vids[4096 / 64];      /* every frame of these VLANs; bit 0: untagged frames */
-	uint16_t n_locals;             /* tunnel endpoints and VTEPs: protocols 47, 97, UDP 4789, and fragments to them */
+	bool all;                 /* every frame: the whole port is a bridge's or an xconnect's */
+	uint64_t vids[4096 / 64]; /* every frame of these VLANs; bit 0: untagged frames */
+	uint16_t n_locals;        /* tunnel endpoints and VTEPs: 47, 97, UDP 4789, and fragments */
 	const struct am_ip *locals;
 };
 
 struct am_port_limits {
-	uint16_t mtu;         /* of the link: longest IP packet, octets */
+	uint16_t mtu; /* of the link: longest IP packet, octets */
 	uint16_t rx_queues, tx_queues;
 	bool unfinished_csum; /* senders on this kind of port may leave checksums to a NIC: finish them */
 	struct am_mac mac;
-	int ifindex;          /* the kernel's, in the daemon's namespace; 0 where the kernel does not know the port */
+	int ifindex; /* in the daemon's namespace; 0 where the kernel does not know the port */
 };
 
 /* What a driver counts by itself, from open on. */
 struct am_port_stats {
 	uint64_t rx_dropped; /* lost before we saw them: ring full, no buffer */
 	uint64_t rx_too_long;
-	uint64_t rx_gso;     /* GSO frames longer than the MTU, refused */
+	uint64_t rx_gso; /* GSO frames longer than the MTU, refused */
 	uint64_t tx_errors;
 	bool link_up;
 };
@@ -50,13 +50,18 @@ struct am_port_ops {
 	/* Once per turn of the worker loop: kick what was sent, take back what is done. May be NULL. */
 	void (*poll)(struct am_port *port, uint16_t queue);
 
-	/* A descriptor that turns readable when frames wait on queue, or -1: then the queue must be polled. */
+	/*
+	 * A descriptor that turns readable when frames wait on queue, or -1: then the queue must be polled.
+	 */
 	int (*wait_fd)(struct am_port *port, uint16_t queue);
 
 	/* Before and after a wait on wait_fd; may be NULL. */
 	void (*wait)(struct am_port *port, uint16_t queue, bool begin);
 
-	/* Which frames are ours from now on. Control thread. May be NULL where everything always is. 0 or -errno. */
+	/*
+	 * Which frames are ours from now on. Control thread. May be NULL where everything always is. 0 or
+	 * -errno.
+	 */
 	int (*steer)(struct am_port *port, const struct am_steer *steer);
 
 	/* Control thread. limits.mtu and link state as they are now are put into port->limits as well. */

@@ -4,16 +4,16 @@
 /*
  * Reassembly of outer datagrams: one table per worker, no locks.
  *
- * Key: (peer, family, protocol, identification), on IPv6 without the protocol, since fragments of one packet may name
- * different ones (RFC 8200 4.5); a peer is a configured (vrf, remote, local) address triple, so nothing is
- * ever created for anybody else. Any order, any split, 2 to 4 fragments, output linear: the longest piece that has the
- * room becomes the datagram and the others are copied onto it. Overlap drops the whole datagram and what comes later of
- * it (RFC 5722); an exact duplicate is dropped alone; contradictions (two last fragments, two different firsts) kill it.
- * ECN as RFC 3168 5.3. The hash is seeded.
+ * Key: (peer, family, protocol, identification), on IPv6 without the protocol, since fragments of one packet
+ * may name different ones (RFC 8200 4.5); a peer is a configured (vrf, remote, local) address triple, so
+ * nothing is ever created for anybody else. Any order, any split, 2 to 4 fragments, output linear: the
+ * longest piece that has the room becomes the datagram and the others are copied onto it. Overlap drops the
+ * whole datagram and what comes later of it (RFC 5722); an exact duplicate is dropped alone; contradictions
+ * (two last fragments, two different firsts) kill it. ECN as RFC 3168 5.3. The hash is seeded.
  *
- * Caps and floods. Entries are capped in all and per peer; who needs one too many gives up the oldest: its own where it is
- * at its cap, or where the table is full and it holds its even share of it or more; else the oldest of all. Age counts
- * from the first fragment and nothing refreshes it. So:
+ * Caps and floods. Entries are capped in all and per peer; who needs one too many gives up the oldest: its
+ * own where it is at its cap, or where the table is full and it holds its even share of it or more; else the
+ * oldest of all. Age counts from the first fragment and nothing refreshes it. So:
  *  - While the table is not full, a peer's datagram is pushed out only if between its first and its last fragment
  *    peer_entries other datagrams of the same peer begin, lone fragments included. With the default caps, ten lone
  *    fragments to one good datagram and halves 200 packets apart, at most 200 begin: a tenth of the cap of 2,048. Halves
@@ -42,24 +42,26 @@ struct am_reasm;
 enum { AM_REASM_FRAGMENTS = 4 };
 
 struct am_reasm_conf {
-	uint32_t entries;       /* cap on datagrams held, a power of two; also the table's size */
-	uint32_t peer_entries;  /* cap per peer */
-	uint32_t peers;         /* peer indices are below this */
+	uint32_t entries;      /* cap on datagrams held, a power of two; also the table's size */
+	uint32_t peer_entries; /* cap per peer */
+	uint32_t peers;        /* peer indices are below this */
 	uint64_t seed;
-	uint64_t timeout6_ns;   /* 1 s */
+	uint64_t timeout6_ns;                      /* 1 s */
 	uint64_t timeout4_min_ns, timeout4_max_ns; /* 20 ms, 500 ms */
-	uint32_t id_range;      /* IPv4 identifications one sender's worker range holds; 65,536 */
+	uint32_t id_range; /* IPv4 identifications one sender's worker range holds; 65,536 */
 };
 
 struct am_reasm_stats {
 	uint64_t reassembled; /* datagrams made whole */
 	uint64_t fragments;   /* fragments seen */
-	uint32_t live;        /* entries in use now: datagrams held, and killed ones until their time is over */
-	uint32_t buffers;     /* buffers held now */
-	uint64_t memory;      /* octets of the table itself */
+	uint32_t live;    /* entries in use now: datagrams held, and killed ones until their time is over */
+	uint32_t buffers; /* buffers held now */
+	uint64_t memory;  /* octets of the table itself */
 };
 
-/* Who is told of each packet that dies inside the table: the peer it came from and why. Never of AM_V_HELD. */
+/*
+ * Who is told of each packet that dies inside the table: the peer it came from and why. Never of AM_V_HELD.
+ */
 typedef void am_reasm_drop(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets);
 
 /* NULL where memory is short. drop is called from am_reasm_add and am_reasm_expire. */
@@ -67,10 +69,11 @@ struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop
 void am_reasm_free(struct am_reasm *r);
 
 /*
- * Take a fragment. m's data begins with l2_len octets of link header, then the IP header that hdr describes (hdr->frag is
- * true). max_len bounds the whole datagram, IP header included. m is consumed in every case.
- * Returns the whole datagram with m's link header in front (l2_len octets, at most 32), *hdr describing it (frag false, IPv6
- * without its Fragment header, lengths and checksum in the packet rewritten), or NULL: held, or dropped and reported.
+ * Take a fragment. m's data begins with l2_len octets of link header, then the IP header that hdr describes
+ * (hdr->frag is true). max_len bounds the whole datagram, IP header included. m is consumed in every case.
+ * Returns the whole datagram with a link header of l2_len octets in front (at most 32), m's or that of
+ * another of its fragments; *hdr describes it (frag false, IPv6 without its Fragment header, lengths and
+ * checksum in the packet rewritten). NULL: held, or dropped and reported.
  */
 struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
 	struct am_ip_hdr *hdr, uint32_t max_len, am_time now);
