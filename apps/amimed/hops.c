@@ -63,7 +63,7 @@ static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop,
 	char text[AM_ERR_TEXT];
 
 	am_hop_text(hop, text, sizeof text);
-	if (hop->state == AM_HOP_NO_NEIGHBOUR)
+	if (hop->state == AM_HOP_NO_NEIGHBOUR && !hop->fell)
 		am_log(&d->log, AM_LOG_INFO, "next hop: %s", text); /* how every one begins */
 	else if (up)
 		am_log(&d->log, AM_LOG_INFO, "next hop %s, port %s", text,
@@ -74,7 +74,7 @@ static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop,
 		am_log(&d->log, AM_LOG_WARN, "%s", text);
 }
 
-static void changed(void *ctx, uint16_t i, const struct am_hop *hop, bool up)
+static void report(void *ctx, uint16_t i, const struct am_hop *hop, bool up, bool news)
 {
 	struct am_daemon *d = ctx;
 	const struct am_mac *src = NULL;
@@ -90,7 +90,8 @@ static void changed(void *ctx, uint16_t i, const struct am_hop *hop, bool up)
 	}
 	old = am_model_resolve(d->model, i, up, hop->port, src, &hop->mac, vlan);
 	am_retire_add(&d->retire, old);
-	say(d, i, hop, up);
+	if (news)
+		say(d, i, hop, up);
 }
 
 int am_daemon_hops_create(struct am_daemon *d)
@@ -103,7 +104,7 @@ int am_daemon_hops_create(struct am_daemon *d)
 		.link = ask_link,
 		.port_of = port_of,
 		.ifindex_of = ifindex_of,
-		.changed = changed,
+		.report = report,
 	};
 
 	d->hops = am_hops_create(&env);

@@ -82,7 +82,7 @@ int am_hops_want(struct am_hops *h, const struct am_hop_want *want, uint16_t n)
 		hops[i] = *old;
 		hops[i].dirty = true;
 		if (am_hop_is_up(old))
-			h->env.changed(h->env.ctx, i, &hops[i], true);
+			h->env.report(h->env.ctx, i, &hops[i], true, false);
 	}
 	free(h->hops);
 	h->hops = hops;
@@ -179,6 +179,8 @@ static void take_look(struct am_hops *h, uint16_t i, const struct look *look)
 		       memcmp(&hop->mac, &look->mac, sizeof hop->mac) != 0 ||
 		       strcmp(hop->device, look->device) != 0;
 
+	if (changed)
+		hop->fell = am_hop_is_up(hop);
 	hop->state = look->state;
 	hop->ifindex = look->ifindex;
 	hop->neighbour = look->neighbour;
@@ -187,7 +189,7 @@ static void take_look(struct am_hops *h, uint16_t i, const struct look *look)
 	hop->mac = look->mac;
 	memcpy(hop->device, look->device, sizeof hop->device);
 	if (changed)
-		h->env.changed(h->env.ctx, i, hop, hop->state == AM_HOP_UP);
+		h->env.report(h->env.ctx, i, hop, hop->state == AM_HOP_UP, true);
 }
 
 static void look_at(struct am_hops *h, uint16_t i, am_time now)

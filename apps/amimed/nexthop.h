@@ -39,6 +39,7 @@ struct am_hop_want {
 struct am_hop {
 	struct am_hop_want want;
 	enum am_hop_state state;
+	bool fell;   /* it was up before the last change */
 	bool dirty;  /* to be looked at in the next am_hops_run */
 	int ifindex; /* where the neighbour is */
 	struct am_ip neighbour;
@@ -58,8 +59,8 @@ struct am_hops_env {
 	int (*link)(void *ctx, int ifindex, struct am_klink *out);
 	bool (*port_of)(void *ctx, int ifindex, uint16_t *port); /* which port of ours has this ifindex */
 	int (*ifindex_of)(void *ctx, uint16_t port);             /* 0 where the kernel does not know it */
-	/* Something about hop i changed; up is whether it may be used. */
-	void (*changed)(void *ctx, uint16_t i, const struct am_hop *hop, bool up);
+	/* What is known of hop i; up is whether it may be used. news is false where only the list of them is new. */
+	void (*report)(void *ctx, uint16_t i, const struct am_hop *hop, bool up, bool news);
 };
 
 struct am_hops;
@@ -68,7 +69,7 @@ struct am_hops *am_hops_create(const struct am_hops_env *env);
 void am_hops_free(struct am_hops *hops);
 
 /*
- * The wanted ones from now on; the i of changed() counts in this list. What is known of those that stay is kept, but
+ * The wanted ones from now on; the i of report() counts in this list. What is known of those that stay is kept, but
  * reported anew, since the model is new. 0 or -ENOMEM (then nothing has changed).
  */
 int am_hops_want(struct am_hops *hops, const struct am_hop_want *want, uint16_t n);

@@ -2,6 +2,7 @@
 #include "reload.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,27 +74,74 @@ static void log_diff(const struct am_daemon *d, const struct am_diff *diff)
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct am_diff_item *item = &diff->items[i];
 
-		am_log(&d->log, item->needs_restart ? AM_LOG_WARN : AM_LOG_INFO, "%s %s: %s%s%s%s",
-			object_word(item->object), item->name, actions[item->action],
-			item->what[0] ? ": " : "", item->what,
-			item->needs_restart ? "; takes effect when amimed is restarted" : "");
+		am_log(&d->log, AM_LOG_INFO, "%s %s: %s%s%s", object_word(item->object), item->name,
+			actions[item->action], item->what[0] ? ": " : "", item->what);
 	}
 }
 
-/* What waits for a restart stays noted over later reloads. */
-static void keep_restart(struct am_reload *r, const struct am_diff *diff)
-{
-	for (size_t i = 0; i < diff->n; i++) {
-		struct am_diff_item *more;
+/* ---- what waits for a restart: the difference between what was started or opened and what is configured ---- */
 
-		if (!diff->items[i].needs_restart)
-			continue;
-		more = realloc(r->restart, (r->n_restart + 1) * sizeof *more);
-		if (!more)
-			return;
-		r->restart = more;
-		r->restart[r->n_restart++] = diff->items[i];
+static void add_restart(struct am_reload *r, const struct am_diff_item *item)
+{
+	struct am_diff_item *more = realloc(r->restart, (r->n_restart + 1) * sizeof *more);
+
+	if (!more)
+		return;
+	r->restart = more;
+	r->restart[r->n_restart++] = *item;
+}
+
+/* A port that stayed open keeps what it was opened with. */
+static void find_port_restart(
+	struct am_reload *r, const struct am_conf_port *opened, const struct am_conf_port *wanted)
+{
+	struct am_diff_item item = {.action = AM_DIFF_CHANGE, .object = AM_OBJ_PORT};
+	bool macs_differ = opened->has_mac != wanted->has_mac ||
+			   memcmp(&opened->mac, &wanted->mac, sizeof opened->mac) != 0;
+
+	if (opened->queues == wanted->queues && opened->mtu == wanted->mtu && !macs_differ)
+		return;
+	memcpy(item.name, wanted->name, sizeof item.name);
+	snprintf(item.what, sizeof item.what, "queues %u -> %u, mtu %u -> %u%s", opened->queues,
+		wanted->queues, opened->mtu, wanted->mtu, macs_differ ? ", mac" : "");
+	add_restart(r, &item);
+}
+
+static void find_restart(struct am_daemon *d)
+{
+	const struct am_config *config = am_model_config(d->model);
+	struct am_reload *r = &d->reload;
+	struct am_diff diff = {0};
+
+	r->n_restart = 0;
+	if (r->started && am_config_diff(r->started, config, &diff) == 0)
+		for (size_t i = 0; i < diff.n; i++)
+			if (diff.items[i].object == AM_OBJ_SYSTEM && diff.items[i].needs_restart)
+				add_restart(r, &diff.items[i]);
+	am_diff_free(&diff);
+	for (unsigned id = 0; id < AM_PORTS_MAX; id++) {
+		const struct am_open_port *open = &d->ports.by_id[id];
+		const struct am_conf_port *wanted =
+			open->port ? am_config_port(config, open->conf.name) : NULL;
+
+		if (wanted)
+			find_port_restart(r, &open->conf, wanted);
 	}
+	for (size_t i = 0; i < r->n_restart; i++)
+		am_log(&d->log, AM_LOG_WARN, "waits for a restart: %s %s: %s",
+			object_word(r->restart[i].object), r->restart[i].name, r->restart[i].what);
+}
+
+/* What the daemon was started with, kept to compare with; a copy, since the running one goes with the next reload. */
+static struct am_config *copy_of(const struct am_config *config)
+{
+	struct am_config_errors errors = {0};
+	char *text = am_config_print(config);
+	struct am_config *copy = text ? am_config_load(text, strlen(text), &errors) : NULL;
+
+	am_config_errors_free(&errors);
+	free(text);
+	return copy;
 }
 
 static int steer_ports(struct am_daemon *d, struct am_err *err)
@@ -147,10 +195,8 @@ static void commit(struct am_daemon *d, struct am_plan *plan, const struct am_po
 
 	for (uint16_t i = 0; i < ports->n; i++)
 		ids[i] = am_plan_port_id(plan, i);
-	if (am_model_config(d->model)) {
+	if (am_model_config(d->model))
 		log_diff(d, am_plan_diff(plan));
-		keep_restart(&d->reload, am_plan_diff(plan));
-	}
 	old = am_model_commit(d->model, plan);
 	swap(d, ports, ids);
 	am_retire_add(&d->retire, old);
@@ -175,6 +221,9 @@ static int apply(
 	}
 	commit(d, plan, ports);
 	free(ports);
+	if (!d->reload.started)
+		d->reload.started = copy_of(am_model_config(d->model));
+	find_restart(d);
 	am_daemon_committed(d);
 	return steer_ports(d, err);
 }
@@ -291,5 +340,6 @@ void am_reload_free(struct am_reload *r)
 {
 	am_config_errors_free(&r->errors);
 	am_config_errors_free(&r->found);
+	am_config_free(r->started);
 	free(r->restart);
 }

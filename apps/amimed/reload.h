@@ -28,6 +28,8 @@ struct am_reload {
 	am_reload_done *done;
 	void *ctx;
 
+	struct am_config *started; /* what the daemon came up with */
+
 	/* The last one. */
 	am_time when;
 	unsigned count;

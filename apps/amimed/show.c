@@ -69,6 +69,8 @@ static void add_counters(json_t *o, const struct am_daemon *d, uint16_t iface)
 {
 	struct am_iface_counters c;
 
+	if (iface == AM_NO_ID)
+		return; /* a bridge without VXLAN side */
 	am_plane_counters(d->plane, iface, &c);
 	json_object_set_new(o, "counters", counters_json(&c));
 	json_object_set_new(o, "drops", json_integer((json_int_t)all_drops(&c)));

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "args.h"
+
+enum { WORDS_MAX = 7 };
+
+static int parse(const char *const words[WORDS_MAX], struct am_ctl_args *out, struct am_err *err)
+{
+	char *argv[WORDS_MAX + 2] = {(char *)"amimectl"};
+	int n = 1;
+
+	for (; n <= WORDS_MAX && words[n - 1]; n++)
+		argv[n] = (char *)words[n - 1];
+	return am_ctl_args_parse(n, argv, out, err);
+}
+
+static void check_text(const char *got, const char *want)
+{
+	assert_int_equal(got != NULL, want != NULL);
+	if (got)
+		assert_string_equal(got, want);
+}
+
+static void commands(void **state)
+{
+	static const struct {
+		const char *words[WORDS_MAX];
+		struct am_ctl_args want;
+	} cases[] = {
+		{{"show", "ports"}, {.command = AM_CTL_SHOW, .what = "ports"}},
+		{{"-n", "a", "--json", "show", "fdb"},
+			{.command = AM_CTL_SHOW, .what = "fdb", .name = "a", .json = true}},
+		{{"show", "drops", "--all"}, {.command = AM_CTL_SHOW, .what = "drops", .all = true}},
+		{{"--watch", "show", "tunnels"},
+			{.command = AM_CTL_SHOW, .what = "tunnels", .watch_ms = 1000}},
+		{{"--watch=0.5", "show", "tunnels"},
+			{.command = AM_CTL_SHOW, .what = "tunnels", .watch_ms = 500}},
+		{{"-s", "/x.sock", "reload"}, {.command = AM_CTL_RELOAD, .socket = "/x.sock"}},
+		{{"-s", "site-a", "reload"}, {.command = AM_CTL_RELOAD, .name = "site-a"}},
+		{{"explain", "tunnel", "t"}, {.command = AM_CTL_EXPLAIN, .tunnel = "t"}},
+		{{"explain", "tunnel", "t", "--config", "f"},
+			{.command = AM_CTL_EXPLAIN, .tunnel = "t", .config = "f"}},
+		{{"check", "f"}, {.command = AM_CTL_CHECK, .file = "f"}},
+		{{"diff", "f", "-j"}, {.command = AM_CTL_DIFF, .file = "f", .json = true}},
+		{{"--help"}, {.command = AM_CTL_HELP}},
+		{{"-V"}, {.command = AM_CTL_VERSION}},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct am_ctl_args *want = &cases[i].want;
+		struct am_ctl_args got;
+		struct am_err err;
+
+		assert_int_equal(parse(cases[i].words, &got, &err), 0);
+		assert_int_equal(got.command, want->command);
+		check_text(got.what, want->what);
+		check_text(got.file, want->file);
+		check_text(got.tunnel, want->tunnel);
+		check_text(got.config, want->config);
+		check_text(got.socket, want->socket);
+		check_text(got.name, want->name);
+		assert_int_equal(got.json, want->json);
+		assert_int_equal(got.all, want->all);
+		assert_int_equal(got.watch_ms, want->watch_ms);
+	}
+}
+
+static void refused(void **state)
+{
+	static const char *const cases[][WORDS_MAX] = {
+		{NULL},
+		{"show"},
+		{"show", "weather"},
+		{"show", "ports", "wan"},
+		{"explain", "to-b"},
+		{"explain", "tunnel"},
+		{"check"},
+		{"reload", "now"},
+		{"stop"},
+		{"--watch=0", "show", "ports"},
+		{"--watch=soon", "show", "ports"},
+		{"--watch", "reload"},
+		{"--config", "f", "show", "ports"},
+		{"-n", "a", "-s", "/b", "show", "ports"},
+		{"--nonsense"},
+		{"-s"},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct am_ctl_args args;
+		struct am_err err = {""};
+
+		assert_int_equal(parse(cases[i], &args, &err), -EINVAL);
+		assert_true(err.text[0]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(commands), cmocka_unit_test(refused)};
+
+	return cmocka_run_group_tests_name("amimectl/args", tests, NULL, NULL);
+}

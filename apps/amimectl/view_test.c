@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Answers as amimed gives them, and what people see; an answer of another version must not end the program. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "view.h"
+
+static char *show(const char *what, const char *answer)
+{
+	json_t *result = json_loads(answer, 0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(result);
+	am_view_show(what, result, out);
+	fclose(out);
+	json_decref(result);
+	return text;
+}
+
+static void tunnels(void **state)
+{
+	char *text = show("tunnels",
+		"[{\"name\":\"to-b\",\"type\":\"gre\",\"local\":[\"192.0.2.1\"],\"remote\":[\"198.51.100.1\"],"
+		"\"mtu\":2400,\"state\":\"down\",\"paths\":[{\"remote\":\"198.51.100.1\",\"up\":false,"
+		"\"why\":\"no route\"}],\"counters\":{\"rx_packets\":5,\"tx_packets\":4,\"rx_reassembled\":3,"
+		"\"tx_fragmented\":2,\"tx_fragments\":4},\"drops\":1}]");
+
+	(void)state;
+	assert_non_null(strstr(text, "to-b    gre   192.0.2.1  198.51.100.1  down   2400        5        4"));
+	assert_non_null(strstr(text, "1.50      1\n"));
+	assert_non_null(strstr(text, "to-b: down: no route\n"));
+	free(text);
+}
+
+static void drops(void **state)
+{
+	char *text = show("drops",
+		"[{\"kind\":\"port\",\"interface\":\"wan\",\"drop\":\"ip4_checksum\",\"count\":9,"
+		"\"text\":\"header checksum is wrong\"}]");
+
+	(void)state;
+	assert_string_equal(text, "INTERFACE  DROP          COUNT  MEANING\n"
+				  "port wan   ip4_checksum      9  header checksum is wrong\n");
+	free(text);
+	text = show("drops", "[]");
+	assert_string_equal(text, "nothing was dropped\n");
+	free(text);
+}
+
+static void whatever_comes(void **state)
+{
+	static const char *const whats[] = {
+		"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config"};
+	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
+		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
+		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof whats / sizeof *whats; i++)
+		for (unsigned k = 0; k < sizeof answers / sizeof *answers; k++)
+			free(show(whats[i], answers[k]));
+}
+
+static void explain(void **state)
+{
+	json_t *o = json_loads(
+		"{\"tunnel\":\"t\",\"type\":\"gre\",\"local\":[\"192.0.2.1\"],\"remote\":[\"192.0.2.2\"],\"mtu\":2400,"
+		"\"split\":\"floor\",\"alone\":{\"layers\":[{\"name\":\"IPv4\",\"octets\":20}],\"outer\":2424,"
+		"\"overhead\":24,\"packets\":[1276,1168],\"whole\":1256,\"largest\":2400},\"bridges\":[]}",
+		0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	am_view_explain(o, out);
+	fclose(out);
+	assert_non_null(strstr(text, "leaves as 2 fragments, 1276 + 1168\n"));
+	assert_non_null(strstr(text, "stays whole: 1256\n"));
+	free(text);
+	json_decref(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(drops),
+		cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
+
+	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
+}

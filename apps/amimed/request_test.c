@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "request.h"
+
+static int parse(const char *line, struct am_request *out)
+{
+	struct am_err err = {""};
+	int rc = am_request_parse(line, strlen(line), out, &err);
+
+	assert_int_equal(rc != 0, err.text[0] != 0);
+	return rc;
+}
+
+static void good(void **state)
+{
+	struct am_request r;
+
+	(void)state;
+	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"tunnels\"}", &r), 0);
+	assert_int_equal(r.method, AM_METHOD_SHOW);
+	assert_int_equal(r.what, AM_SHOW_TUNNELS);
+	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"fdb\",\"at\":7,\"limit\":10}", &r), 0);
+	assert_int_equal(r.at, 7);
+	assert_int_equal(r.limit, 10);
+	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"drops\",\"all\":true}", &r), 0);
+	assert_true(r.all);
+	assert_int_equal(parse("{\"method\":\"explain\",\"tunnel\":\"to-b\"}", &r), 0);
+	assert_string_equal(r.tunnel, "to-b");
+	assert_int_equal(parse("{\"method\":\"reload\"}", &r), 0);
+	assert_int_equal(r.method, AM_METHOD_RELOAD);
+}
+
+static void bad(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"[]",
+		"{}",
+		"{\"method\":7}",
+		"{\"method\":\"stop\"}",
+		"{\"method\":\"show\"}",
+		"{\"method\":\"show\",\"what\":\"weather\"}",
+		"{\"method\":\"show\",\"what\":\"fdb\",\"at\":-1}",
+		"{\"method\":\"show\",\"what\":\"fdb\",\"limit\":1001}",
+		"{\"method\":\"show\",\"what\":\"fdb\",\"limit\":\"all\"}",
+		"{\"method\":\"explain\"}",
+		"{\"method\":\"explain\",\"tunnel\":\"\"}",
+		"{\"method\":\"explain\",\"tunnel\":\"0123456789012345678901234567890123456789012345678901234567890123\"}",
+		"{\"method\":\"reload\"} {\"method\":\"reload\"}",
+	};
+	struct am_request r;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
+		assert_int_equal(parse(lines[i], &r), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(good), cmocka_unit_test(bad)};
+
+	return cmocka_run_group_tests_name("amimed/request", tests, NULL, NULL);
+}
