@@ -41,11 +41,11 @@ class Daemon:
         raise Trouble(f"amimed of {self.name} does not answer within {patience:.0f} s:\n{self.tail()}")
 
     def answers(self):
+        """It, and not another one of the same name."""
         try:
-            self.show("version")
+            return self.show("version")["pid"] == self.process.pid
         except (OSError, Trouble):
             return False
-        return True
 
     def tail(self, lines=15):
         with open(self.log, encoding="utf-8", errors="replace") as log:

@@ -22,6 +22,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 HOST_A, EDGE_A, NET, EDGE_B, HOST_B = "am-ha", "am-a", "am-net", "am-b", "am-hb"
@@ -30,6 +31,7 @@ HOST_ADDRESS = {HOST_A: ("10.1.0.1", "fd01::1"), HOST_B: ("10.1.0.2", "fd01::2")
 EDGE_ADDRESS = {EDGE_A: ("192.0.2.1", "2001:db8:a::1"), EDGE_B: ("198.51.100.1", "2001:db8:b::1")}
 OTHER = {HOST_A: HOST_B, HOST_B: HOST_A, EDGE_A: EDGE_B, EDGE_B: EDGE_A}
 STATE_DIR = "/run/amime-netns"
+LOCK_PATIENCE = 20.0  # seconds
 CLONE_NEWNET = 0x40000000
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -128,12 +130,7 @@ class Net:
         if os.geteuid():
             raise Trouble("network namespaces need root")
         os.makedirs(STATE_DIR, exist_ok=True)
-        self.lock = open(os.path.join(STATE_DIR, "lock"), "w", encoding="ascii")
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.lock.close()
-            raise Trouble("another demo or test uses the namespaces am-*; wait for it to end") from None
+        self.take_lock()
         self.remove_ours()
         strangers = [ns for ns in self.names if inode(ns)]
         if strangers:
@@ -150,6 +147,23 @@ class Net:
         if not self.keep:
             self.remove_ours()
         self.lock.close()
+
+    def take_lock(self):
+        """One run at a time. Another one may just be cleaning up: it gets a moment, and a word is said about it."""
+        self.lock = open(os.path.join(STATE_DIR, "lock"), "w", encoding="ascii")
+        end, said = time.monotonic() + LOCK_PATIENCE, False
+        while True:
+            try:
+                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    self.lock.close()
+                    raise Trouble("another demo or test uses the namespaces am-*; wait for it to end") from None
+            if not said:
+                said = True
+                print("another demo or test uses the namespaces am-*; waiting a little", file=sys.stderr, flush=True)
+            time.sleep(0.1)
 
     def remove_ours(self):
         if not os.path.exists(self.state):

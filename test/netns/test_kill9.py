@@ -47,10 +47,9 @@ def one_driver(folder, driver):
     b.start()
     expect_path()
     expect_ping()
-    for to, protocol in zip(EDGE_ADDRESS[EDGE_A], (GRE, GRE)):
-        got = refusal(protocol, to, patience=0.5)
-        expect(got is None or to.count(":"), f"{driver}: the kernel does not answer GRE to {to} while amimed runs: {got}")
-    expect(driver == "af_packet" or traces(), f"{driver}: what it put into the kernel can be seen")
+    got = refusal(GRE, EDGE_ADDRESS[EDGE_A][0], patience=0.5)
+    expect(got is None, f"{driver}: the kernel does not answer GRE to the tunnel's address while amimed runs: {got}")
+    expect(traces(), f"{driver}: what it put into the kernel can be seen: {len(traces())} programs")
     a.kill()
     expect(not traces(), f"{driver}: after kill -9 nothing is left in the kernel: {traces()}")
     for to, protocol in ((EDGE_ADDRESS[EDGE_A][0], GRE), (EDGE_ADDRESS[EDGE_A][0], ETHERIP), (EDGE_ADDRESS[EDGE_A][1], GRE)):

@@ -68,6 +68,7 @@ def bad_files(folder, config):
 
 def test(_net, folder):
     (config, a), _ = sites(folder)
+    os.chmod(folder, 0o755)
     bad_files(folder, config)
     bad_machine(folder, config)
     expect_refusal("no permission", ["root"], "--config", a.config, prefix=(

@@ -8,7 +8,7 @@ import time
 from harness import Flood, expect, expect_path, expect_ping, main, sites, write
 
 OTHER = {"type": "etherip", "local": "2001:db8:a::1", "remote": "2001:db8:b::77", "mtu": 2400}
-ROUNDS = 10
+ROUNDS = 40
 
 
 def running(daemon):
@@ -49,10 +49,13 @@ def bad_files(daemon, folder, config):
     wrong = copy.deepcopy(config)
     wrong["tunnels"]["to-b"]["mtu"] = 70000
     wrong["tunnels"]["to-b"]["spit"] = "floor"
-    for text, words in ((wrong, ["$.tunnels.to-b.mtu", "spit"]), ("{ \"system\": ", ["a.json"]), ("", ["a.json"])):
+    for text, words in ((wrong, ["$.tunnels.to-b.mtu", "spit"]), ("{ \"system\": ", ["a.json"]), ("", [])):
+        loads = daemon.show("config")["loads"]
         reload_with(daemon, folder, text)
-        wait_until(lambda words=words: all(word in open(daemon.log, encoding="utf-8").read() for word in words),
-                   f"the log says what is wrong: {' '.join(words)}")
+        wait_until(lambda loads=loads: daemon.show("config")["loads"] > loads, "it read the bad file")
+        expect(daemon.show("config")["errors"], "show says what is wrong with it")
+        said = open(daemon.log, encoding="utf-8").read()
+        expect(all(word in said for word in words), f"and so does the log: {' '.join(words)}")
         expect(running(daemon) == before, "the running configuration is as before")
     write(folder, "a.json", config)
 

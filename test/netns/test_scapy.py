@@ -69,12 +69,13 @@ def cut(row, payload, at, ident):
     return packets
 
 
-def cuts(length, draw):
-    """Whole; our floor; FreeBSD's; a small first one; equal ones; and some at random."""
+def cuts(length, draw, room=1500 - 48):
+    """Whole; our floor; FreeBSD's; a small first one; equal ones; and some at random. No piece is longer than room."""
     offsets = [[], [1256], [1232], [96], [length // 2 // 8 * 8], [length // 3 // 8 * 8, length * 2 // 3 // 8 * 8],
                [length // 4 // 8 * 8 * n for n in (1, 2, 3)]]
     offsets += [sorted(draw.sample(range(96, length, 8), 2)) for _ in range(3) if length > 200]
-    return [at for at in offsets if all(96 <= offset < length for offset in at)]
+    return [at for at in offsets if all(96 <= offset < length for offset in at) and
+            max(end - start for start, end in zip([0, *at], [*at, length])) <= room]
 
 
 class Wire:
