@@ -2,8 +2,8 @@
 #ifndef AMIME_PCAP_REPLAY_H
 #define AMIME_PCAP_REPLAY_H
 /*
- * The data plane on capture files in virtual time: frames arrive when they are stamped, one worker runs them to completion,
- * and what it learns is in the FDB before the next one arrives.
+ * The data plane on capture files in virtual time: frames arrive when they are stamped, one worker runs them
+ * to completion, and what it learns is in the FDB before the next one arrives.
  */
 #include <stdint.h>
 
@@ -21,7 +21,9 @@ struct replay {
 	struct am_plane *plane;
 };
 
-/* config is taken over in every case. 0 or -errno; errors of the configuration go to errors, others to err. */
+/*
+ * config is taken over in every case. 0 or -errno; errors of the configuration go to errors, others to err.
+ */
 int replay_open(struct replay *r, struct am_config *config, const struct args *args,
 	struct am_config_errors *errors, struct am_err *err);
 int replay_run(struct replay *r, struct am_err *err);

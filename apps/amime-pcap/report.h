@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef AMIME_PCAP_REPORT_H
 #define AMIME_PCAP_REPORT_H
-/* Counters as JSON: everything that is not zero, by name, in a stable order, so that two runs compare as text. */
+/*
+ * Counters as JSON: everything that is not zero, by name, in a stable order, so that two runs compare as
+ * text.
+ */
 #include "base/err.h"
 #include "replay.h"
 

@@ -84,9 +84,9 @@ static enum am_verdict mark_inner(const struct inner *p, uint8_t *ip, uint32_t l
 }
 
 /*
- * Is what came out as long as the packet inside says? Shorter is a truncated one, which no host should see. A reassembled one
- * must match exactly: IPv4 identifications wrap, so halves of two datagrams may meet (RFC 4963), and Ethernet pads only short
- * frames, which are never cut.
+ * Is what came out as long as the packet inside says? Shorter is a truncated one, which no host should see. A
+ * reassembled one must match exactly: IPv4 identifications wrap, so halves of two datagrams may meet (RFC
+ * 4963), and Ethernet pads only short frames, which are never cut.
  */
 static enum am_verdict check_length(const struct inner *p, const uint8_t *ip, uint32_t len, uint16_t type)
 {

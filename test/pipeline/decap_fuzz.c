@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Anything that may arrive, in sequences: frames from the wire (fragments among them) and from the LAN, through the whole data plane.
- * Every buffer is poisoned outside its packet. Holds: no invalid access, no frame longer than a bridge lets through, and after the
- * timeouts no buffer is kept.
+ * Anything that may arrive, in sequences: frames from the wire (fragments among them) and from the LAN,
+ * through the whole data plane. Every buffer is poisoned outside its packet. Holds: no invalid access, no
+ * frame longer than a bridge lets through, and after the timeouts no buffer is kept.
  *
  * Input: records of {flags, length (2 octets, little endian), bytes}; see the enum.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A flood of lone fragments from the right source. Bound, with oldest-first eviction: a datagram is lost only where more than
- * per_peer other datagrams begin between its halves; a fragment whose identification collides with a live datagram can kill that
- * one datagram and no other.
+ * A flood of lone fragments from the right source. Bound, with oldest-first eviction: a datagram is lost only
+ * where more than per_peer other datagrams begin between its halves; a fragment whose identification collides
+ * with a live datagram can kill that one datagram and no other.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +60,9 @@ static void make_halves(struct flood *f, uint32_t seq, struct rig_frame half[2])
 	assert_true(rig_pop(&f->a, "wan", 0, &half[1]));
 }
 
-/* A fragment like one of ours, with another identification and other payload; first or second half at random. */
+/*
+ * A fragment like one of ours, with another identification and other payload; first or second half at random.
+ */
 static void forge(struct flood *f, const struct rig_frame *like, uint32_t id, struct rig_frame *out)
 {
 	uint8_t *ip = out->bytes + AM_ETH_LEN;
@@ -187,8 +189,8 @@ static void test_random_ids_v6(void **state)
 }
 
 /*
- * One forged fragment for every ten datagrams carries the identification of a live one. It can complete that one with its own bytes
- * (RFC 4963), which only a checksum over the whole notices.
+ * One forged fragment for every ten datagrams carries the identification of a live one. It can complete that
+ * one with its own bytes (RFC 4963), which only a checksum over the whole notices.
  */
 static void run_colliding(const struct site_kind *kind, const char *what, bool checked)
 {

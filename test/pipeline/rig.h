@@ -2,8 +2,8 @@
 #ifndef TEST_RIG_H
 #define TEST_RIG_H
 /*
- * A data plane in memory for tests: a configuration text becomes a model and a plane whose ports are mem ports. Two rigs can be
- * joined by a wire that a test holds in its hands. Time is the test's.
+ * A data plane in memory for tests: a configuration text becomes a model and a plane whose ports are mem
+ * ports. Two rigs can be joined by a wire that a test holds in its hands. Time is the test's.
  */
 #include <stdint.h>
 
@@ -57,7 +57,10 @@ const char *rig_drop_names(const struct rig *r, char *buf, size_t room);
 
 struct am_port *rig_port(const struct rig *r, const char *name);
 
-/* An IPv4 UDP frame of len octets in all from host `from` to host `to`, ports by flow, the sequence in its payload. */
+/*
+ * An IPv4 UDP frame of len octets in all from host `from` to host `to`, ports by flow, the sequence in its
+ * payload.
+ */
 void rig_udp_frame(
 	struct rig_frame *f, unsigned from, unsigned to, uint16_t flow, uint32_t seq, uint16_t len);
 /* Flow and sequence of such a frame. */

@@ -17,7 +17,10 @@ struct site_kind {
 	const char *extra; /* more of the tunnel's keys, beginning with a comma; or "" */
 };
 
-/* side 0 or 1; more is put into "system". Writes at most room octets and fails the test where they do not suffice. */
+/*
+ * side 0 or 1; more is put into "system". Writes at most room octets and fails the test where they do not
+ * suffice.
+ */
 const char *site_config(const struct site_kind *kind, int side, const char *system, char *buf, size_t room);
 
 #endif

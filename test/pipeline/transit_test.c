@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Every kind of site: frames of every size go in at one LAN and come out at the other, byte-identical, in at most two packets of
- * the promised lengths; fragments may come reversed or twice. And every single-bit error in the headers of a packet is either
- * harmless to the byte or a drop with a name.
+ * Every kind of site: frames of every size go in at one LAN and come out at the other, byte-identical, in at
+ * most two packets of the promised lengths; fragments may come reversed or twice. And every single-bit error
+ * in the headers of a packet is either harmless to the byte or a drop with a name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,7 +156,9 @@ static void test_every_size(void **state)
 	}
 }
 
-/* One bit is wrong: the frame arrives as it was, or nothing arrives and exactly that is counted under a name. */
+/*
+ * One bit is wrong: the frame arrives as it was, or nothing arrives and exactly that is counted under a name.
+ */
 static void flip_one(struct rig *to, const struct rig_frame *wire, unsigned bit,
 	const struct rig_frame *frame, unsigned *delivered)
 {
@@ -192,7 +194,10 @@ static void test_single_bits(void **state)
 	for (unsigned k = 0; k < MEMBERS_OF(kinds); k++) {
 		unsigned delivered = 0, bits;
 
-		/* Sequence numbers make repeats old by design; a uniform tunnel carries a changed DSCP inside. */
+		/*
+		 * Sequence numbers make repeats old by design; a uniform tunnel carries a changed DSCP
+		 * inside.
+		 */
 		if (strstr(kinds[k].extra, "sequence") || strstr(kinds[k].extra, "uniform"))
 			continue;
 		open_pair(&p, &kinds[k]);

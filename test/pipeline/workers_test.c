@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two workers on one tunnel: behind one queue, with hand-off, and on a striped tunnel, a queue for each address pair. 64 flows,
- * fragments shuffled within a window of 8, both directions. Each worker carries 35 to 65 per cent; no flow is reordered.
+ * Two workers on one tunnel: behind one queue, with hand-off, and on a striped tunnel, a queue for each
+ * address pair. 64 flows, fragments shuffled within a window of 8, both directions. Each worker carries 35 to
+ * 65 per cent; no flow is reordered.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -90,7 +91,10 @@ static void check_shares(const struct rig *r, const char *what)
 	assert_in_range(carried[1] * 100 / sum, 35, 65);
 }
 
-/* From the LAN of the rig with two workers to the wire: the far end, one worker, puts together and checks the order. */
+/*
+ * From the LAN of the rig with two workers to the wire: the far end, one worker, puts together and checks the
+ * order.
+ */
 static void encap_way(struct rig *two, struct rig *one, uint16_t queues)
 {
 	struct order order = {0};

@@ -2,8 +2,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 /*
- * Monotonic time as a type. Nothing below apps/ reads a clock: time comes in as an argument, so that tests and
- * pcap replay can bring their own.
+ * Monotonic time as a type. Nothing below apps/ reads a clock: time comes in as an argument, so that tests
+ * and pcap replay can bring their own.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 /*
- * An error for a person: what is wrong, where, and what to do about it. Functions return the negative errno and
- * fill one of these where the caller passed it.
+ * An error for a person: what is wrong, where, and what to do about it. Functions return the negative errno
+ * and fill one of these where the caller passed it.
  */
 #define AM_ERR_TEXT 512
 

@@ -2,8 +2,8 @@
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 /*
- * Keyed mixing for tables whose keys an attacker may choose. Not cryptographic; the seed is drawn at start, so
- * collisions cannot be prepared offline. One 64x64->128 multiplication a word.
+ * Keyed mixing for tables whose keys an attacker may choose. Not cryptographic; the seed is drawn at start,
+ * so collisions cannot be prepared offline. One 64x64->128 multiplication a word.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -2,7 +2,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 /*
- * A log is a value that main() makes and passes down: a level and a place to write lines to. Workers never log.
+ * A log is a value that main() makes and passes down: a level and a place to write lines to. Workers never
+ * log.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,9 +4,10 @@
 /*
  * The configuration: one JSON file as a typed value. Pure: no DPDK, no sockets, no clock.
  *
- * am_config_load collects every error it can find, each with its JSON path, line and remedy. What it returns is valid by
- * itself: names refer to things that exist, numbers are in range, bytes fit (the arithmetic of tunnels in tunnels is
- * checked by lib/model, which reports into the same list). Whether a device exists is found out later.
+ * am_config_load collects every error it can find, each with its JSON path, line and remedy. What it returns
+ * is valid by itself: names refer to things that exist, numbers are in range, bytes fit (the arithmetic of
+ * tunnels in tunnels is checked by lib/model, which reports into the same list). Whether a device exists is
+ * found out later.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,16 +47,16 @@ enum am_vrf_kind { AM_VRF_NONE, AM_VRF_IS_UNDERLAY, AM_VRF_IS_DEFAULT };
 struct am_conf_port {
 	char name[AM_NAME_MAX];
 	enum am_driver driver;
-	char device[64];       /* kernel interface for af_xdp, af_packet; default: the port's name */
-	char devargs[256];     /* ethdev */
-	char rx_file[256];     /* pcap */
+	char device[64];   /* kernel interface for af_xdp, af_packet; default: the port's name */
+	char devargs[256]; /* ethdev */
+	char rx_file[256]; /* pcap */
 	char tx_file[256];
-	uint16_t queues;       /* default 1 */
-	uint16_t mtu;          /* 0: ask the device (1500 where it cannot say) */
-	enum am_vrf_kind vrf;  /* "underlay" or "default": it has an IP identity; none: only bridges use it */
-	uint16_t vlan;         /* tag of its IP identity; 0 untagged */
+	uint16_t queues;      /* default 1 */
+	uint16_t mtu;         /* 0: ask the device (1500 where it cannot say) */
+	enum am_vrf_kind vrf; /* "underlay" or "default": it has an IP identity; none: only bridges use it */
+	uint16_t vlan;        /* tag of its IP identity; 0 untagged */
 	bool has_mac;
-	struct am_mac mac;     /* default: the device's */
+	struct am_mac mac; /* default: the device's */
 	enum am_checksums checksums;
 };
 
@@ -66,17 +67,17 @@ enum am_mss { AM_MSS_OFF, AM_MSS_FIT, AM_MSS_WHOLE, AM_MSS_NUMBER };
 struct am_conf_tunnel {
 	char name[AM_NAME_MAX];
 	enum am_conf_tunnel_type type;
-	uint16_t n_local, n_remote;              /* equal; more than one is striped */
+	uint16_t n_local, n_remote; /* equal; more than one is striped */
 	struct am_ip local[AM_CONFIG_STRIPES];
 	struct am_ip remote[AM_CONFIG_STRIPES];
-	uint16_t mtu;        /* 2400 */
+	uint16_t mtu; /* 2400 */
 	enum am_conf_split split;
-	uint16_t path_mtu;   /* 1500; 1280..9216 */
-	uint8_t ttl;         /* 64 */
-	bool dscp_uniform;   /* "dscp": "uniform", or a number 0..63 (pipe), default 0 */
+	uint16_t path_mtu; /* 1500; 1280..9216 */
+	uint8_t ttl;       /* 64 */
+	bool dscp_uniform; /* "dscp": "uniform", or a number 0..63 (pipe), default 0 */
 	uint8_t dscp;
-	bool flow_label;     /* IPv6, default true */
-	bool has_key;        /* GRE, GRETAP */
+	bool flow_label; /* IPv6, default true */
+	bool has_key;    /* GRE, GRETAP */
 	uint32_t key;
 	bool checksum;       /* GRE: send, and demand on receipt */
 	bool sequence;       /* GRE */
@@ -84,7 +85,7 @@ struct am_conf_tunnel {
 	bool send_swapped;
 	enum am_mss mss;
 	uint16_t mss_number; /* 536..65495 */
-	bool has_mac;        /* of its IP identity (EtherIP, GRETAP); default: derived, unique to host and name */
+	bool has_mac;        /* of its IP identity (EtherIP, GRETAP); default: derived from host and name */
 	struct am_mac mac;
 };
 
@@ -93,29 +94,30 @@ struct am_conf_route {
 	char tunnel[AM_NAME_MAX]; /* out of this tunnel, or */
 	char port[AM_NAME_MAX];   /* out of this port; both empty: the kernel says */
 	struct am_ip via;         /* gateway; family 0: the destination itself is the neighbour */
-	bool has_mac;             /* the neighbour's, given statically; demanded where tunnel is EtherIP or GRETAP */
+	bool has_mac;             /* the neighbour's; demanded where tunnel is EtherIP or GRETAP */
 	struct am_mac mac;
 };
 
 struct am_conf_vrf {
 	enum am_vrf_kind kind;
 	uint16_t n_loopbacks;
-	struct am_ip *loopbacks; /* only in default: VTEP addresses, at most one per family used as a source */
+	struct am_ip *loopbacks; /* only in default: VTEP addresses, the first of a family is the source */
 	uint16_t n_routes;
 	struct am_conf_route *routes;
 };
 
 enum am_conf_member_kind { AM_CONF_MEMBER_PORT, AM_CONF_MEMBER_TUNNEL, AM_CONF_MEMBER_VTEP };
-enum am_l2_control { AM_L2_DEFAULT, AM_L2_DROP, AM_L2_FORWARD }; /* default: drop in bridges, forward in xconnects */
+/* Default: drop in bridges, forward in xconnects. */
+enum am_l2_control { AM_L2_DEFAULT, AM_L2_DROP, AM_L2_FORWARD };
 enum am_conf_vlan { AM_CONF_VLAN_ANY, AM_CONF_VLAN_UNTAGGED, AM_CONF_VLAN_ID };
 
 struct am_conf_member {
 	enum am_conf_member_kind kind;
-	char on[AM_NAME_MAX];     /* port or tunnel */
+	char on[AM_NAME_MAX]; /* port or tunnel */
 	struct am_ip vtep;
 	enum am_conf_vlan vlan_kind;
-	uint16_t vlan;            /* 1..4094 */
-	uint16_t tpid;            /* 0x8100, or 0x88a8 for "802.1ad" */
+	uint16_t vlan; /* 1..4094 */
+	uint16_t tpid; /* 0x8100, or 0x88a8 for "802.1ad" */
 	enum am_l2_control l2_control;
 	uint32_t storm_broadcast, storm_multicast, storm_unknown; /* frames per second, 0: no limit */
 };
@@ -127,18 +129,18 @@ struct am_conf_static_mac {
 
 struct am_conf_bridge {
 	char name[AM_NAME_MAX];
-	bool xconnect;          /* from "xconnects": exactly two members, no learning */
+	bool xconnect; /* from "xconnects": exactly two members, no learning */
 	bool has_vni;
 	uint32_t vni;
-	uint16_t mtu;           /* 1500 */
-	bool inner_vlan;        /* keep tags inside VXLAN; default false */
-	bool udp_checksum;      /* IPv6 VTEPs; default true */
-	bool learn;             /* default true */
-	uint32_t ageing_s;      /* 300; 0 never */
-	uint32_t mac_limit;     /* 8192; 0 none */
-	uint16_t guard_moves;   /* loop guard: this many moves ... 5; 0 off */
-	uint32_t guard_window_s; /* ... within this time, 10, hold the MAC ... */
-	uint32_t guard_hold_s;  /* ... for this long, 30 */
+	uint16_t mtu;               /* 1500 */
+	bool inner_vlan;            /* keep tags inside VXLAN; default false */
+	bool udp_checksum;          /* IPv6 VTEPs; default true */
+	bool learn;                 /* default true */
+	uint32_t ageing_s;          /* 300; 0 never */
+	uint32_t mac_limit;         /* 8192; 0 none */
+	uint16_t guard_moves;       /* loop guard: this many moves ... 5; 0 off */
+	uint32_t guard_window_s;    /* ... within this time, 10, hold the MAC ... */
+	uint32_t guard_hold_s;      /* ... for this long, 30 */
 	struct am_ip vtep_local[2]; /* [0] IPv4, [1] IPv6; family 0: none; default: the loopbacks */
 	uint16_t n_members;
 	struct am_conf_member *members;
@@ -153,14 +155,14 @@ struct am_config {
 	enum am_idle idle;
 	enum am_hugepages hugepages;
 	enum am_handoff handoff; /* auto: where a port has fewer queues than there are workers */
-	uint32_t buffers;       /* 8192 */
-	uint32_t memory_mb;     /* 0: derived */
-	uint16_t cpus[16];      /* worker i runs on cpus[i]; n_cpus 0: not pinned */
+	uint32_t buffers;        /* 8192 */
+	uint32_t memory_mb;      /* 0: derived */
+	uint16_t cpus[16];       /* worker i runs on cpus[i]; n_cpus 0: not pinned */
 	uint16_t n_cpus;
-	uint32_t fdb_size;      /* 65536 MACs in all bridges */
+	uint32_t fdb_size;             /* 65536 MACs in all bridges */
 	uint32_t reasm_datagrams;      /* 4096 per worker, a power of two */
 	uint32_t reasm_peer_datagrams; /* per peer, default half of it */
-	bool watch;             /* reload when the file changes; default false */
+	bool watch;                    /* reload when the file changes; default false */
 
 	uint16_t n_ports, n_tunnels, n_bridges;
 	struct am_conf_port *ports;
@@ -181,7 +183,10 @@ void am_config_free(struct am_config *config);
 void am_config_complain(const struct am_config *config, struct am_config_errors *errors, const char *path,
 	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
-/* The configuration as JSON with every default spelled out; loading it again gives an equal one. Caller frees. */
+/*
+ * The configuration as JSON with every default spelled out; loading it again gives an equal one. Caller
+ * frees.
+ */
 char *am_config_print(const struct am_config *config);
 
 const struct am_conf_port *am_config_port(const struct am_config *config, const char *name);

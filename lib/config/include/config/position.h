@@ -2,9 +2,10 @@
 #ifndef CONFIG_POSITION_H
 #define CONFIG_POSITION_H
 /*
- * Where each JSON value stands in its file: path to line and column. jansson keeps no positions, so this walks the text a
- * second time by itself; it accepts exactly what jansson (JSON_REJECT_DUPLICATES) accepts, and a fuzzer holds it to that.
- * Paths: $.tunnels.to-b.local[0]; a key that is not [A-Za-z0-9_-]+ is written as ["..."] with JSON escapes.
+ * Where each JSON value stands in its file: path to line and column. jansson keeps no positions, so this
+ * walks the text a second time by itself; it accepts exactly what jansson (JSON_REJECT_DUPLICATES) accepts,
+ * and a fuzzer holds it to that. Paths: $.tunnels.to-b.local[0]; a key that is not [A-Za-z0-9_-]+ is written
+ * as ["..."] with JSON escapes.
  */
 #include <stddef.h>
 
@@ -14,10 +15,15 @@ struct am_position;
 struct am_position *am_position_index(const char *text, size_t len);
 void am_position_free(struct am_position *index);
 
-/* Line and column of the value at path, from 1. 0, or -ENOENT (then those of the nearest parent that exists). */
+/*
+ * Line and column of the value at path, from 1. 0, or -ENOENT (then those of the nearest parent that exists).
+ */
 int am_position_find(const struct am_position *index, const char *path, unsigned *line, unsigned *column);
 
-/* Append a key to path, which has room octets, in the form that am_position_find reads. What does not fit is cut off. */
+/*
+ * Append a key to path, which has room octets, in the form that am_position_find reads. What does not fit is
+ * cut off.
+ */
 void am_position_join(char *path, size_t room, const char *key);
 
 #endif

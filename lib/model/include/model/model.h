@@ -2,12 +2,13 @@
 #ifndef MODEL_MODEL_H
 #define MODEL_MODEL_H
 /*
- * From a valid configuration to what workers read, and back to names. Used by amimed, amime-pcap and amime-bench alike.
+ * From a valid configuration to what workers read, and back to names. Used by amimed, amime-pcap and
+ * amime-bench alike.
  *
- * A model outlives reloads: it owns the FDB and the numbering (a name keeps its index while it stays configured). A reload
- * is prepare (everything that can fail; nothing visible), then commit (cannot fail), then retire after a grace period.
- * Next hops come from outside: the caller asks which ones are wanted and reports what the kernel or a static entry says.
- * One thread.
+ * A model outlives reloads: it owns the FDB and the numbering (a name keeps its index while it stays
+ * configured). A reload is prepare (everything that can fail; nothing visible), then commit (cannot fail),
+ * then retire after a grace period. Next hops come from outside: the caller asks which ones are wanted and
+ * reports what the kernel or a static entry says. One thread.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,8 +33,8 @@ struct am_iface_info {
 };
 
 /*
- * A next hop that header strings wait for: reach ip in vrf. Where a static route or entry answers it, resolved is true from
- * the start and the caller has nothing to do.
+ * A next hop that header strings wait for: reach ip in vrf. Where a static route or entry answers it,
+ * resolved is true from the start and the caller has nothing to do.
  */
 struct am_nexthop {
 	uint16_t id;
@@ -56,10 +57,10 @@ void am_model_free(struct am_model *m); /* workers are gone */
 struct am_fdb *am_model_fdb(struct am_model *m);
 
 /*
- * limits[i] belongs to config->ports[i] (MTU and MAC as the open port says); limits may be NULL where no port is open, then
- * the configured MTU counts, else 1500. Errors about the arithmetic of tunnels in
- * tunnels, colliding keys and the like are added to errors with path and line. NULL where there were any.
- * The plan keeps config and owns it from here on (also where NULL is returned it is freed by the caller, not here).
+ * limits[i] belongs to config->ports[i] (MTU and MAC as the open port says); limits may be NULL where no port
+ * is open, then the configured MTU counts, else 1500. Errors about the arithmetic of tunnels in tunnels,
+ * colliding keys and the like are added to errors with path and line. NULL where there were any. The plan
+ * keeps config and owns it from here on (also where NULL is returned it is freed by the caller, not here).
  */
 struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
 	const struct am_port_limits *limits, struct am_config_errors *errors);
@@ -69,13 +70,15 @@ const struct am_roots *am_plan_roots(const struct am_plan *plan);
 /* The port id of config->ports[i]; the same as long as the port's name stays. */
 uint16_t am_plan_port_id(const struct am_plan *plan, uint16_t i);
 
-/* Make it the running one. Returns what to hand to am_model_retire once no worker can see the old snapshot. */
+/*
+ * Make it the running one. Returns what to hand to am_model_retire once no worker can see the old snapshot.
+ */
 struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan);
 void am_model_retire(struct am_retired *old);
 
 /*
- * What left with the old snapshot, to be cleared (reassembly, counters) before am_model_retire makes the indices free for
- * others. Start with *at = 0; false at the end.
+ * What left with the old snapshot, to be cleared (reassembly, counters) before am_model_retire makes the
+ * indices free for others. Start with *at = 0; false at the end.
  */
 bool am_retired_next_peer(const struct am_retired *old, uint32_t *at, uint32_t *peer);
 bool am_retired_next_iface(const struct am_retired *old, uint32_t *at, uint16_t *iface);
@@ -85,7 +88,10 @@ const struct am_roots *am_model_roots(const struct am_model *m);   /* running, o
 /* Refuse configurations that need more than this many rows of counters; AM_IFACES_MAX until it is called. */
 void am_model_limit_ifaces(struct am_model *m, uint16_t ifaces);
 
-/* Which frames a port's driver has to take, by the running or the planned configuration. locals stay owned by the roots. */
+/*
+ * Which frames a port's driver has to take, by the running or the planned configuration. locals stay owned by
+ * the roots.
+ */
 void am_model_steer(
 	const struct am_model *m, const struct am_plan *plan, uint16_t port_id, struct am_steer *out);
 
@@ -94,13 +100,16 @@ uint16_t am_model_nexthops(const struct am_model *m);
 const struct am_nexthop *am_model_nexthop(const struct am_model *m, uint16_t i);
 
 /*
- * Report a next hop: its strings are built and go live, or with resolved false, their bits are cleared. Returns what to
- * retire after a grace period, or NULL where nothing changed.
+ * Report a next hop: its strings are built and go live, or with resolved false, their bits are cleared.
+ * Returns what to retire after a grace period, or NULL where nothing changed.
  */
 struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolved, uint16_t out_port,
 	const struct am_mac *src, const struct am_mac *dst, uint16_t vlan);
 
-/* True, with a sentence for people, where a resolved next hop's port is too small for what is sent through it. */
+/*
+ * True, with a sentence for people, where a resolved next hop's port is too small for what is sent through
+ * it.
+ */
 bool am_model_nexthop_note(const struct am_model *m, uint16_t i, char *buf, size_t room);
 
 /* Learning. A report from a worker; true where the FDB changed. Applies limits and the loop guard. */
@@ -110,12 +119,15 @@ struct am_learn_in {
 };
 bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t now_s);
 /*
- * Remove what has aged and release what the guard held; call once a second. The epoch that workers stamp is the low octet of
- * the same clock: am_plane_set_epoch((uint8_t)now_s).
+ * Remove what has aged and release what the guard held; call once a second. The epoch that workers stamp is
+ * the low octet of the same clock: am_plane_set_epoch((uint8_t)now_s).
  */
 void am_model_age(struct am_model *m, uint64_t now_s);
 
-/* Seconds since an entry's source was seen, by the last am_model_age; am_fdb_age alone does not know beyond 255. */
+/*
+ * Seconds since an entry's source was seen, by the last am_model_age; am_fdb_age alone does not know beyond
+ * 255.
+ */
 uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry);
 
 /* Names. NULL where the id is free. */
@@ -135,14 +147,16 @@ struct am_bridge_stats {
 void am_model_bridge_stats(const struct am_model *m, uint16_t bridge, struct am_bridge_stats *out);
 
 /*
- * explain: bytes per layer of one tunnel and of each bridge that rides on it, as a JSON text that amimectl renders.
- * Works on a configuration alone, nothing needs to run. NULL with err where there is no such tunnel. Caller frees.
+ * explain: bytes per layer of one tunnel and of each bridge that rides on it, as a JSON text that amimectl
+ * renders. Works on a configuration alone, nothing needs to run. NULL with err where there is no such tunnel.
+ * Caller frees.
  *
- * "alone" is the tunnel by itself, "bridges" has one entry for each bridge's member on it. Each is a stack: "layers" (name,
- * octets; outermost first), "inner" (the longest IP packet inside), "outer" (the packet that makes), "overhead", "packets"
- * (octets of each that leaves), "whole" and "whole_tagged" (longest inner IP packet that leaves in one, without and with a
- * VLAN tag), "largest" (that is carried), "room" (what an MTU inside could be raised to), "tcp_mss" where clamped. Octets of
- * packets are IP packets, without the link's Ethernet header.
+ * "alone" is the tunnel by itself, "bridges" has one entry for each bridge's member on it. Each is a stack:
+ * "layers" (name, octets; outermost first), "inner" (the longest IP packet inside), "outer" (the packet that
+ * makes), "overhead", "packets" (octets of each that leaves), "whole" and "whole_tagged" (longest inner IP
+ * packet that leaves in one, without and with a VLAN tag), "largest" (that is carried), "room" (what an MTU
+ * inside could be raised to), "tcp_mss" where clamped. Octets of packets are IP packets, without the link's
+ * Ethernet header.
  */
 char *am_model_explain(const struct am_config *config, const char *tunnel, struct am_err *err);
 

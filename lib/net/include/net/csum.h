@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NET_CSUM_H
 #define NET_CSUM_H
-/* The Internet checksum, RFC 1071, and its update by delta, RFC 1624. Sums are in network order throughout. */
+/*
+ * The Internet checksum, RFC 1071, and its update by delta, RFC 1624. Sums are in network order throughout.
+ */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "net/verdict.h"
 
-/* One's-complement sum of len octets added to sum, not folded. A piece of odd length is padded with a zero octet. */
+/*
+ * One's-complement sum of len octets added to sum, not folded. A piece of odd length is padded with a zero
+ * octet.
+ */
 uint64_t am_csum_add(const void *bytes, uint32_t len, uint64_t sum);
 
 /* Fold to 16 bits, not complemented. */
@@ -20,7 +25,9 @@ static inline uint16_t am_csum_fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
-/* The field's value for a header or message whose checksum field is zero, as it must be stored with memcpy. */
+/*
+ * The field's value for a header or message whose checksum field is zero, as it must be stored with memcpy.
+ */
 static inline uint16_t am_csum_finish(uint64_t sum)
 {
 	return (uint16_t)~am_csum_fold(sum);
@@ -29,16 +36,20 @@ static inline uint16_t am_csum_finish(uint64_t sum)
 /* Pseudo-header sum for TCP, UDP and ICMPv6; src and dst in place, len is the upper-layer length. */
 uint64_t am_csum_pseudo(uint8_t family, const uint8_t *src, const uint8_t *dst, uint8_t proto, uint32_t len);
 
-/* A checksum field in which one word of the data went from old to new (RFC 1624 equation 3); all in host order. */
+/*
+ * A checksum field in which one word of the data went from old to new (RFC 1624 equation 3); all in host
+ * order.
+ */
 static inline uint16_t am_csum_update(uint16_t csum, uint16_t old, uint16_t new)
 {
 	return (uint16_t)~am_csum_fold((uint64_t)(uint16_t)~csum + (uint16_t)~old + new);
 }
 
 /*
- * Senders on veth, virtio and TAP leave the pseudo-header's sum in the TCP or UDP checksum field and expect a NIC to
- * finish it. Finish it here where the field says so: it equals the pseudo-header's sum exactly. frame is an Ethernet
- * frame of len octets; anything that is not a whole TCP or UDP packet is left alone. True where it was finished.
+ * Senders on veth, virtio and TAP leave the pseudo-header's sum in the TCP or UDP checksum field and expect a
+ * NIC to finish it. Finish it here where the field says so: it equals the pseudo-header's sum exactly. frame
+ * is an Ethernet frame of len octets; anything that is not a whole TCP or UDP packet is left alone. True
+ * where it was finished.
  */
 bool am_csum_complete(uint8_t *frame, uint32_t len);
 

@@ -2,8 +2,8 @@
 #ifndef NET_ENCAP_H
 #define NET_ENCAP_H
 /*
- * The header string: everything that goes in front of a frame or an IP packet on its way into a tunnel, in one piece,
- * with the places that differ from packet to packet.
+ * The header string: everything that goes in front of a frame or an IP packet on its way into a tunnel, in
+ * one piece, with the places that differ from packet to packet.
  *
  *   Ethernet [tag] | outer IP | GRE or EtherIP [| Ethernet | ] [ IP | UDP | VXLAN ] | payload
  *
@@ -16,8 +16,8 @@
 #include "base/err.h"
 
 enum {
-	AM_ENCAP_HDR_MAX = 192,     /* the worst is 156 octets, 160 with an outer tag and GRE key, sequence, checksum */
-	AM_IP_WHOLE_ALWAYS = 1280,  /* every path carries this (RFC 8200); whole packets up to here are atomic (RFC 6864) */
+	AM_ENCAP_HDR_MAX = 192,     /* the worst is 156 octets, 160 with an outer tag and all of GRE */
+	AM_IP_WHOLE_ALWAYS = 1280,  /* every path carries this (RFC 8200); whole packets are atomic */
 	AM_FIRST_FLOOR_IPV4 = 1276, /* 20 + 157 * 8 */
 	AM_FIRST_FLOOR_IPV6 = 1280, /* 40 + 8 + 154 * 8 */
 };
@@ -65,8 +65,9 @@ struct am_encap_spec {
 };
 
 /*
- * Offsets are from the string's first octet; 0 says that there is none of the kind. bytes is right-aligned: the string
- * is bytes[AM_ENCAP_HDR_MAX - len] up to the end, so that a copy in front of a payload can use wide stores.
+ * Offsets are from the string's first octet; 0 says that there is none of the kind. bytes is right-aligned:
+ * the string is bytes[AM_ENCAP_HDR_MAX - len] up to the end, so that a copy in front of a payload can use
+ * wide stores.
  */
 struct am_encap {
 	uint16_t len;
@@ -76,18 +77,18 @@ struct am_encap {
 	uint8_t gre_at;      /* GRE header, for checksum and sequence */
 	uint8_t gre_csum_at; /* the checksum field */
 	uint8_t gre_seq_at;  /* the sequence field */
-	uint8_t vx_ip_at;    /* the IP header under VXLAN where a tunnel is below it; 0 where it is the outermost */
+	uint8_t vx_ip_at;    /* the IP header under VXLAN inside a tunnel; 0 where it is the outermost */
 	uint8_t vx_family;
 	uint8_t udp_at;
 	bool udp_csum;
 	bool carries_ip;   /* the payload is an IP packet (GRE), not a frame */
 	bool dscp_uniform; /* else bytes already hold the DSCP */
 	bool flow_label;
-	uint8_t split;       /* enum am_split */
-	uint16_t whole_max;  /* outermost IP packet, octets: up to here it leaves whole */
-	uint16_t first_len;  /* outermost IP packet of the first fragment, octets, header included */
-	uint16_t second_max; /* the second one's limit */
-	uint16_t payload_max; /* longest payload that may enter: the frame with its Ethernet header, or the IP packet */
+	uint8_t split;        /* enum am_split */
+	uint16_t whole_max;   /* outermost IP packet, octets: up to here it leaves whole */
+	uint16_t first_len;   /* outermost IP packet of the first fragment, octets, header included */
+	uint16_t second_max;  /* the second one's limit */
+	uint16_t payload_max; /* longest payload: the frame with its Ethernet header, or the IP packet */
 
 	uint8_t bytes[AM_ENCAP_HDR_MAX] __attribute__((aligned(64)));
 };
@@ -98,10 +99,11 @@ static inline const uint8_t *am_encap_bytes(const struct am_encap *e)
 }
 
 /*
- * Build the string. Length fields hold the values for an empty payload, checksums of constant parts are summed in, so
- * that a worker adds deltas. payload_max follows from mtu, the two-fragment limit and, with AM_SPLIT_NONE, path_mtu;
- * a tunnel's mtu counts IP octets, so a frame inside EtherIP or GRETAP may be mtu + 14 + 8 (two tags) octets long.
- * -EINVAL with the arithmetic in err where a full mtu does not fit two fragments.
+ * Build the string. Length fields hold the values for an empty payload, checksums of constant parts are
+ * summed in, so that a worker adds deltas. payload_max follows from mtu, the two-fragment limit and, with
+ * AM_SPLIT_NONE, path_mtu; a tunnel's mtu counts IP octets, so a frame inside EtherIP or GRETAP may be mtu +
+ * 14 + 8 (two tags) octets long. -EINVAL with the arithmetic in err where a full mtu does not fit two
+ * fragments.
  */
 int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struct am_err *err);
 
@@ -112,8 +114,8 @@ struct am_encap_layer {
 };
 
 /*
- * Layers outermost first, for `amimectl explain`. Returns how many were written, at most max. The link's Ethernet header
- * is the first one.
+ * Layers outermost first, for `amimectl explain`. Returns how many were written, at most max. The link's
+ * Ethernet header is the first one.
  */
 int am_encap_layers(const struct am_encap_spec *spec, struct am_encap_layer *out, int max);
 

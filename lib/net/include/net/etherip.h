@@ -10,8 +10,8 @@
 enum { AM_ETHERIP_LEN = 2 };
 
 /*
- * etherip has len octets, the whole packet. accept_swapped: also take 03 00, as NetBSD and FreeBSD 6.1-7.2 send it.
- * Refused by name: other versions, reserved bits, MikroTik's EoIPv6.
+ * etherip has len octets, the whole packet. accept_swapped: also take 03 00, as NetBSD and FreeBSD 6.1-7.2
+ * send it. Refused by name: other versions, reserved bits, MikroTik's EoIPv6.
  */
 enum am_verdict am_etherip_parse(const uint8_t *etherip, uint32_t len, bool accept_swapped);
 

@@ -25,8 +25,8 @@ struct am_gre {
 };
 
 /*
- * gre has len octets, the whole GRE packet with its payload: a checksum, where present, is verified over all of it.
- * Bits 1, 4 and 5 and a version other than 0 are refused, bits 6-12 ignored.
+ * gre has len octets, the whole GRE packet with its payload: a checksum, where present, is verified over all
+ * of it. Bits 1, 4 and 5 and a version other than 0 are refused, bits 6-12 ignored.
  */
 enum am_verdict am_gre_parse(const uint8_t *gre, uint32_t len, struct am_gre *out);
 

@@ -4,8 +4,8 @@
 /*
  * IPv4 (RFC 791) and IPv6 (RFC 8200) headers with their extension headers.
  *
- * am_ip_parse is THE place where a received IP length is validated: what it returns lies inside the bytes it was
- * given, and later code carries those numbers and never reads a length field again.
+ * am_ip_parse is THE place where a received IP length is validated: what it returns lies inside the bytes it
+ * was given, and later code carries those numbers and never reads a length field again.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,8 +42,9 @@ enum am_ecn { AM_ECN_NOT_ECT = 0, AM_ECN_ECT1 = 1, AM_ECN_ECT0 = 2, AM_ECN_CE = 
  *   0          unfrag_len          hlen              hlen + plen        len given (padding beyond)
  *   | IP header [| v6 Fragment ...] | payload         |                 |
  *
- * For a whole packet the payload is proto's. For a first fragment the payload is the beginning of proto's data; for
- * a later fragment it is a middle part, and proto is what the Fragment header names (IPv6) or the header's (IPv4).
+ * For a whole packet the payload is proto's. For a first fragment the payload is the beginning of proto's
+ * data; for a later fragment it is a middle part, and proto is what the Fragment header names (IPv6) or the
+ * header's (IPv4).
  */
 struct am_ip_hdr {
 	uint8_t family;      /* AM_IPV4 or AM_IPV6 */
@@ -62,9 +63,10 @@ struct am_ip_hdr {
 };
 
 /*
- * Where a fragment's part of the datagram begins. An IPv6 first fragment may hold extension headers behind its Fragment
- * header: they belong to the datagram, while hlen is behind them, and its proto is then not what later fragments name.
- * RFC 8200's key for reassembly is therefore (source, destination, identification) without a protocol.
+ * Where a fragment's part of the datagram begins. An IPv6 first fragment may hold extension headers behind
+ * its Fragment header: they belong to the datagram, while hlen is behind them, and its proto is then not what
+ * later fragments name. RFC 8200's key for reassembly is therefore (source, destination, identification)
+ * without a protocol.
  */
 static inline uint16_t am_ip_fragment_at(const struct am_ip_hdr *hdr)
 {
@@ -72,11 +74,11 @@ static inline uint16_t am_ip_fragment_at(const struct am_ip_hdr *hdr)
 }
 
 /*
- * ip has len octets. On AM_V_OK everything in *out holds; trailing octets past the IP length are padding to trim.
- * IPv6 extension headers: Hop-by-Hop, Destination Options, Routing with segments left 0, and Fragment are walked,
- * at most 8. In a first fragment the chain must end inside it (else AM_V_FRAG_TINY). IPv4: the checksum is verified;
- * options are walked over, and left to the caller to refuse (hlen > 20).
- * Fragment rules checked here: AM_V_FRAG_LENGTH, AM_V_FRAG_EMPTY, AM_V_FRAG_BEYOND.
+ * ip has len octets. On AM_V_OK everything in *out holds; trailing octets past the IP length are padding to
+ * trim. IPv6 extension headers: Hop-by-Hop, Destination Options, Routing with segments left 0, and Fragment
+ * are walked, at most 8. In a first fragment the chain must end inside it (else AM_V_FRAG_TINY). IPv4: the
+ * checksum is verified; options are walked over, and left to the caller to refuse (hlen > 20). Fragment rules
+ * checked here: AM_V_FRAG_LENGTH, AM_V_FRAG_EMPTY, AM_V_FRAG_BEYOND.
  */
 enum am_verdict am_ip_parse(const uint8_t *ip, uint32_t len, struct am_ip_hdr *out);
 
@@ -99,12 +101,15 @@ static inline const uint8_t *am_ip_dst(const uint8_t *ip, uint8_t family)
 void am_ip_set_tos(uint8_t *ip, uint8_t family, uint8_t tos);
 
 /*
- * RFC 6040 decapsulation, normal mode: the ECN field that the inner packet leaves with, or a negative number where it
- * must be dropped (AM_V_TUNNEL_ECN: outer CE over inner Not-ECT).
+ * RFC 6040 decapsulation, normal mode: the ECN field that the inner packet leaves with, or a negative number
+ * where it must be dropped (AM_V_TUNNEL_ECN: outer CE over inner Not-ECT).
  */
 int am_ecn_decap(uint8_t inner, uint8_t outer);
 
-/* RFC 3168 5.3: the ECN of the whole from those of two parts; negative where CE meets Not-ECT (AM_V_FRAG_ECN). */
+/*
+ * RFC 3168 5.3: the ECN of the whole from those of two parts; negative where CE meets Not-ECT
+ * (AM_V_FRAG_ECN).
+ */
 int am_ecn_merge(uint8_t a, uint8_t b);
 
 #endif

@@ -2,8 +2,8 @@
 #ifndef PIPELINE_COUNTERS_H
 #define PIPELINE_COUNTERS_H
 /*
- * Counters: per worker, per interface. Written by that worker with plain stores, read by control with relaxed loads; a
- * reader may see one a moment old, never torn.
+ * Counters: per worker, per interface. Written by that worker with plain stores, read by control with relaxed
+ * loads; a reader may see one a moment old, never torn.
  */
 #include <stdint.h>
 

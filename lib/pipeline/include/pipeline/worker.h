@@ -2,8 +2,9 @@
 #ifndef PIPELINE_WORKER_H
 #define PIPELINE_WORKER_H
 /*
- * A worker: takes bursts from its ports' queues, runs them to completion, sends. One thread each; the caller makes the
- * thread and calls am_worker_turn in a loop, so that a test or another program can drive one by hand.
+ * A worker: takes bursts from its ports' queues, runs them to completion, sends. One thread each; the caller
+ * makes the thread and calls am_worker_turn in a loop, so that a test or another program can drive one by
+ * hand.
  *
  * Who writes and who reads is said at each shared field. Workers own packets, control owns tables.
  */
@@ -40,11 +41,11 @@ struct am_plane_conf {
 	struct rte_mempool *pool;
 	struct am_fdb *fdb;
 	struct am_reasm_conf reasm;
-	uint32_t paths;    /* header strings at most */
-	uint16_t ifaces;   /* interfaces at most: rows of counters */
+	uint32_t paths;  /* header strings at most */
+	uint16_t ifaces; /* interfaces at most: rows of counters */
 	uint64_t seed;
-	int learn_fd;      /* an eventfd that workers write to when they have put something in a learn ring, or -1 */
-	bool handoff;      /* spread what one queue receives over all workers by flow */
+	int learn_fd; /* an eventfd that workers write to after they reported a MAC, or -1 */
+	bool handoff; /* spread what one queue receives over all workers by flow */
 };
 
 /*
@@ -54,15 +55,17 @@ struct am_plane_conf {
 struct am_plane *am_plane_create(const struct am_plane_conf *conf, struct am_err *err);
 void am_plane_free(struct am_plane *plane);
 
-/* Control thread, workers not running or parked. port_id is what roots->ports is indexed by; NULL removes it. */
+/*
+ * Control thread, workers not running or parked. port_id is what roots->ports is indexed by; NULL removes it.
+ */
 int am_plane_set_port(struct am_plane *plane, uint16_t port_id, struct am_port *port);
 
 /* Control thread, at any time: what workers use from their next burst on. Returns the old snapshot. */
 const struct am_roots *am_plane_swap_roots(struct am_plane *plane, const struct am_roots *roots);
 
 /*
- * Grace periods. am_plane_token after unlinking something; once am_plane_passed(token) is true no worker can still see it.
- * Never blocks.
+ * Grace periods. am_plane_token after unlinking something; once am_plane_passed(token) is true no worker can
+ * still see it. Never blocks.
  */
 uint64_t am_plane_token(struct am_plane *plane);
 bool am_plane_passed(struct am_plane *plane, uint64_t token);
@@ -77,9 +80,10 @@ void am_worker_online(struct am_worker *w);
 void am_worker_offline(struct am_worker *w);
 
 /*
- * Descriptors to wait on before the next turn where there is nothing to do: the queues' and one for hand-off. Returns how
- * many of them, or -1 where some queue has none and must be polled. am_worker_wait_begin and _end arm and disarm; begin
- * returns false where something came in meanwhile. deadline_ns: when the worker wants a turn in any case (expiry), or 0.
+ * Descriptors to wait on before the next turn where there is nothing to do: the queues' and one for hand-off.
+ * Returns how many of them, or -1 where some queue has none and must be polled. am_worker_wait_begin and _end
+ * arm and disarm; begin returns false where something came in meanwhile. deadline_ns: when the worker wants a
+ * turn in any case (expiry), or 0.
  */
 int am_worker_wait_fds(struct am_worker *w, int *fds, int max);
 bool am_worker_wait_begin(struct am_worker *w, uint64_t *deadline_ns);
@@ -94,21 +98,24 @@ void am_plane_set_epoch(struct am_plane *plane, uint8_t epoch);
 /* Control thread: sums over workers. */
 void am_plane_counters(const struct am_plane *plane, uint16_t iface, struct am_iface_counters *out);
 /* The same of one worker. */
-void am_plane_worker_counters(const struct am_plane *plane, unsigned worker, uint16_t iface,
-	struct am_iface_counters *out);
+void am_plane_worker_counters(
+	const struct am_plane *plane, unsigned worker, uint16_t iface, struct am_iface_counters *out);
 
 struct am_worker_stats {
 	uint64_t turns, busy_turns; /* turns of the loop, and those that received something */
 	uint64_t packets;           /* received from ports */
 	uint64_t handed_out, handed_in;
-	uint64_t carried;           /* packets that this worker looked up and sent */
+	uint64_t carried; /* packets that this worker looked up and sent */
 	uint64_t sleeps;
 	struct am_reasm_stats reasm;
 };
 
 void am_plane_worker_stats(const struct am_plane *plane, unsigned worker, struct am_worker_stats *out);
 
-/* Control thread, workers parked: forget what is held for a peer or zero an interface's counters before its id is reused. */
+/*
+ * Control thread, workers parked: forget what is held for a peer or zero an interface's counters before its
+ * id is reused.
+ */
 void am_plane_forget_peer(struct am_plane *plane, uint32_t peer);
 void am_plane_clear_iface(struct am_plane *plane, uint16_t iface);
 

@@ -2,15 +2,16 @@
 #ifndef TABLE_FDB_H
 #define TABLE_FDB_H
 /*
- * The forwarding database: (bridge, MAC) to member. One writer (control), any number of readers (workers), no locks.
+ * The forwarding database: (bridge, MAC) to member. One writer (control), any number of readers (workers), no
+ * locks.
  *
- * Shape: an array of 64-byte lines, each one bucket of four 8-byte keys and four 4-byte values. A key lives in one of two
- * buckets given by a keyed hash.
- * Reader protocol: a line has a version, odd while the writer changes it; what a reader took between two equal even versions
- * belongs together, otherwise it looks again. Values change in place. An insertion may move other keys to their other
- * bucket: into the new place first, out of the old one then; a reader that saw neither is told by the version.
- * Ageing: one byte per slot and worker, holding the epoch (control's tick, modulo 256) in which that worker last saw the MAC
- * as a source; written at most once per epoch, read by the writer. Choose the tick so that the ageing time is at most 200.
+ * Shape: an array of 64-byte lines, each one bucket of four 8-byte keys and four 4-byte values. A key lives
+ * in one of two buckets given by a keyed hash. Reader protocol: a line has a version, odd while the writer
+ * changes it; what a reader took between two equal even versions belongs together, otherwise it looks again.
+ * Values change in place. An insertion may move other keys to their other bucket: into the new place first,
+ * out of the old one then; a reader that saw neither is told by the version. Ageing: one byte per slot and
+ * worker, holding the epoch (control's tick, modulo 256) in which that worker last saw the MAC as a source;
+ * written at most once per epoch, read by the writer. Choose the tick so that the ageing time is at most 200.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,7 +43,10 @@ struct am_fdb_entry {
 	uint32_t slot;
 };
 
-/* max entries (rounded up to what the shape needs); workers is how many ageing rows there are. NULL: no memory. */
+/*
+ * max entries (rounded up to what the shape needs); workers is how many ageing rows there are. NULL: no
+ * memory.
+ */
 struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed);
 void am_fdb_free(struct am_fdb *fdb);
 
@@ -62,8 +66,8 @@ uint64_t am_fdb_memory(const struct am_fdb *fdb);
 bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out);
 
 /*
- * Control thread. Epochs since any worker saw the entry as a source. Bytes wrap: ask for every entry at least once in 100
- * epochs, and remove what is older than 200.
+ * Control thread. Epochs since any worker saw the entry as a source. Bytes wrap: ask for every entry at least
+ * once in 100 epochs, and remove what is older than 200.
  */
 uint8_t am_fdb_age(struct am_fdb *fdb, uint32_t slot, uint8_t epoch);
 

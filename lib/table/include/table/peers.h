@@ -2,8 +2,9 @@
 #ifndef TABLE_PEERS_H
 #define TABLE_PEERS_H
 /*
- * Whom we accept tunnel packets from. A peer is a configured (vrf, remote address, local address); behind one there may be
- * several tunnels (EtherIP, GRE, GRETAP, keys) or VNIs. Built whole at commit, then read-only: readers need no protocol.
+ * Whom we accept tunnel packets from. A peer is a configured (vrf, remote address, local address); behind one
+ * there may be several tunnels (EtherIP, GRE, GRETAP, keys) or VNIs. Built whole at commit, then read-only:
+ * readers need no protocol.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,12 +37,14 @@ struct am_peers_builder;
 struct am_peers_builder *am_peers_builder(uint64_t seed);
 void am_peers_builder_free(struct am_peers_builder *b);
 /*
- * index is the caller's stable number for the triple; adding the triple again with the same index is fine, with another one
- * -EEXIST. -EINVAL where the families differ, -ENOMEM.
+ * index is the caller's stable number for the triple; adding the triple again with the same index is fine,
+ * with another one -EEXIST. -EINVAL where the families differ, -ENOMEM.
  */
 int am_peers_add(struct am_peers_builder *b, uint16_t vrf, const struct am_ip *remote,
 	const struct am_ip *local, uint32_t index);
-/* selector is the GRE key, the VNI, or 0. target is a tunnel or member. -EEXIST where it is taken, -ENOMEM. */
+/*
+ * selector is the GRE key, the VNI, or 0. target is a tunnel or member. -EEXIST where it is taken, -ENOMEM.
+ */
 int am_peers_add_use(
 	struct am_peers_builder *b, uint32_t peer, enum am_peer_use use, uint32_t selector, uint32_t target);
 struct am_peers *am_peers_build(const struct am_peers_builder *b); /* NULL: no memory */

@@ -2,13 +2,13 @@
 #ifndef TABLE_ROOTS_H
 #define TABLE_ROOTS_H
 /*
- * The snapshot: the small immutable roots that workers read through one atomic pointer, and the long-lived objects that
- * hang below it.
+ * The snapshot: the small immutable roots that workers read through one atomic pointer, and the long-lived
+ * objects that hang below it.
  *
- * Reader protocol: a worker loads the pointer once per burst and is quiescent (QSBR) between bursts. The control thread
- * builds a new snapshot beside the old one, swaps the pointer, and frees the old one after a grace period. Objects keep
- * their index for as long as their name stays in the configuration, so counters, FDB entries and reassembly state
- * survive a reload.
+ * Reader protocol: a worker loads the pointer once per burst and is quiescent (QSBR) between bursts. The
+ * control thread builds a new snapshot beside the old one, swaps the pointer, and frees the old one after a
+ * grace period. Objects keep their index for as long as their name stays in the configuration, so counters,
+ * FDB entries and reassembly state survive a reload.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -31,14 +31,14 @@ enum {
 
 /*
  * The live header strings towards one remote. More than one where the tunnel is striped.
- * live and encap[] are written by control (release) and read by workers (acquire); a replaced string is freed after a
- * grace period.
+ * live and encap[] are written by control (release) and read by workers (acquire); a replaced string is freed
+ * after a grace period.
  */
 struct am_path_list {
-	uint32_t first_path;            /* index of encap[0] in identification counters; encap[i] is first_path + i */
+	uint32_t first_path; /* of encap[0] in identification counters; encap[i] is that + i */
 	uint16_t n;
-	_Atomic uint32_t live;          /* bit i: encap[i] may be used */
-	uint16_t port[AM_STRIPES_MAX];  /* which port each one leaves by */
+	_Atomic uint32_t live;         /* bit i: encap[i] may be used */
+	uint16_t port[AM_STRIPES_MAX]; /* which port each one leaves by */
 	_Atomic(const struct am_encap *) encap[AM_STRIPES_MAX];
 };
 
@@ -54,8 +54,8 @@ struct am_storm {
 };
 
 /*
- * Token buckets of one member, in frames times 2^32. Shared by the workers; only frames that are about to be flooded from a
- * member with a limit touch them.
+ * Token buckets of one member, in frames times 2^32. Shared by the workers; only frames that are about to be
+ * flooded from a member with a limit touch them.
  */
 struct am_storm_state {
 	_Atomic uint64_t credit_until_ns[3]; /* virtual scheduling: the time up to which credit is used */
@@ -64,14 +64,14 @@ struct am_storm_state {
 struct am_member {
 	uint16_t id;
 	uint16_t bridge;
-	uint16_t iface;       /* the port or tunnel it is on; for a VTEP the bridge's own VXLAN interface */
-	uint8_t kind;         /* enum am_member_kind */
-	bool l2_control;      /* forward STP, LACP, LLDP */
-	uint16_t vid;         /* port or tunnel: tag to push on the way out; AM_VID_UNTAGGED and AM_VID_ANY push none */
-	uint16_t tpid;        /* of that tag */
-	uint16_t mss4, mss6;  /* clamp TCP SYNs in both directions; 0 leaves them alone */
-	uint16_t port;        /* kind PORT */
-	uint32_t tunnel;      /* kind TUNNEL: index in roots->tunnels; kind VTEP: that below it, or AM_NO_TARGET */
+	uint16_t iface;      /* the port or tunnel it is on; for a VTEP the bridge's own VXLAN interface */
+	uint8_t kind;        /* enum am_member_kind */
+	bool l2_control;     /* forward STP, LACP, LLDP */
+	uint16_t vid;        /* tag to push on the way out; AM_VID_UNTAGGED and AM_VID_ANY push none */
+	uint16_t tpid;       /* of that tag */
+	uint16_t mss4, mss6; /* clamp TCP SYNs in both directions; 0 leaves them alone */
+	uint16_t port;       /* kind PORT */
+	uint32_t tunnel;     /* index in roots->tunnels; kind VTEP: that below it, or AM_NO_TARGET */
 	struct am_path_list *paths; /* kinds TUNNEL and VTEP */
 	struct am_storm storm;
 	struct am_storm_state *storm_state;
@@ -79,21 +79,22 @@ struct am_member {
 
 struct am_bridge {
 	uint16_t id;
-	uint16_t iface;     /* counters of its VXLAN side */
-	bool xconnect;      /* exactly two members, no learning */
+	uint16_t iface; /* counters of its VXLAN side */
+	bool xconnect;  /* exactly two members, no learning */
 	bool learn;
 	bool has_vni;
-	bool inner_vlan;    /* keep tags inside VXLAN */
-	bool udp_csum6;     /* expect and send UDP checksums over IPv6 */
+	bool inner_vlan; /* keep tags inside VXLAN */
+	bool udp_csum6;  /* expect and send UDP checksums over IPv6 */
 	uint32_t vni;
-	uint16_t mtu;       /* longest IP packet inside; a frame may have 14 octets more, and 4 for each tag */
+	uint16_t mtu; /* longest IP packet inside; a frame has 14 octets more, and 4 for each tag */
 	uint16_t n_members;
-	uint16_t *members;  /* ids */
+	uint16_t *members; /* ids */
 };
 
 /*
- * Which member a frame that arrives on a port or an Ethernet tunnel is for. A VID's own member comes first and the tag is
- * popped; then `untagged` for untagged frames; then `any`, tags untouched. AM_NO_ID where there is none.
+ * Which member a frame that arrives on a port or an Ethernet tunnel is for. A VID's own member comes first
+ * and the tag is popped; then `untagged` for untagged frames; then `any`, tags untouched. AM_NO_ID where
+ * there is none.
  */
 struct am_vlan_map {
 	uint16_t any;
@@ -105,16 +106,16 @@ struct am_vlan_map {
 struct am_tunnel {
 	uint16_t id;
 	uint16_t iface;
-	uint8_t kind;          /* enum am_tunnel_kind */
-	bool accept_swapped;   /* EtherIP 03 00 */
-	bool want_csum;        /* GRE: drop what has none */
-	bool seq;              /* GRE: sequence numbers, both ways */
+	uint8_t kind;        /* enum am_tunnel_kind */
+	bool accept_swapped; /* EtherIP 03 00 */
+	bool want_csum;      /* GRE: drop what has none */
+	bool seq;            /* GRE: sequence numbers, both ways */
 	bool dscp_uniform;
 	uint16_t mtu;
-	uint16_t vrf;          /* what its inner IP belongs to, where it is no bridge's */
-	bool bridged;          /* L2: some bridge or xconnect has it as a member; else it has an IP identity */
+	uint16_t vrf;             /* what its inner IP belongs to, where it is no bridge's */
+	bool bridged;             /* L2: a bridge or xconnect has it as a member; else an IP identity */
 	struct am_vlan_map vlans; /* L2 */
-	struct am_mac mac;     /* L2 tunnel with an IP identity: its own MAC */
+	struct am_mac mac;        /* L2 tunnel with an IP identity: its own MAC */
 	uint16_t mss4, mss6;
 	_Atomic uint32_t *tx_seq; /* GRE sequence, shared by the workers; NULL without */
 	_Atomic uint32_t *rx_seq; /* last accepted; 0 is none yet */
@@ -123,8 +124,8 @@ struct am_tunnel {
 struct am_port_root {
 	uint16_t id;
 	uint16_t iface;
-	uint16_t vrf;         /* AM_VRF_..., or AM_NO_ID where the port has no IP identity */
-	uint16_t vlan;        /* tag of its IP identity, 0 untagged */
+	uint16_t vrf;  /* AM_VRF_..., or AM_NO_ID where the port has no IP identity */
+	uint16_t vlan; /* tag of its IP identity, 0 untagged */
 	struct am_vlan_map vlans;
 	uint16_t mtu;
 	bool finish_csum;
@@ -134,12 +135,12 @@ struct am_port_root {
 struct am_roots {
 	uint64_t generation;
 	uint16_t n_ports, n_tunnels, n_bridges, n_members, n_ifaces, n_paths_hint;
-	struct am_port_root *ports;     /* by port id */
-	struct am_tunnel **tunnels;     /* by id; NULL where the id is free */
+	struct am_port_root *ports; /* by port id */
+	struct am_tunnel **tunnels; /* by id; NULL where the id is free */
 	struct am_bridge **bridges;
 	struct am_member **members;
 	const struct am_peers *peers;
-	uint16_t vtep_port;             /* UDP port of VXLAN */
+	uint16_t vtep_port; /* UDP port of VXLAN */
 };
 
 #endif
