@@ -35,10 +35,9 @@ def refusal(protocol, to, patience=1.0):
 def traces():
     """What an amimed may have put into the kernel of its namespace."""
     found = [f"XDP on {link['ifname']}" for link in json.loads(run("ip", "-n", EDGE_A, "-j", "link")) if "xdp" in link]
-    net = json.loads(run("bpftool", "-j", "net", ns=EDGE_A))
-    for group in net:
+    for group in json.loads(run("bpftool", "-j", "net", ns=EDGE_A)):
         found += [f"{kind} {row}" for kind, attached in group.items() for row in attached]
-    return found
+    return found + [line for line in run("nft", "list", "tables", ns=EDGE_A).splitlines() if line]
 
 
 def one_driver(folder, driver):
@@ -49,7 +48,7 @@ def one_driver(folder, driver):
     expect_ping()
     got = refusal(GRE, EDGE_ADDRESS[EDGE_A][0], patience=0.5)
     expect(got is None, f"{driver}: the kernel does not answer GRE to the tunnel's address while amimed runs: {got}")
-    expect(traces(), f"{driver}: what it put into the kernel can be seen: {len(traces())} programs")
+    expect(traces(), f"{driver}: what it put into the kernel can be seen: {len(traces())} things")
     a.kill()
     expect(not traces(), f"{driver}: after kill -9 nothing is left in the kernel: {traces()}")
     for to, protocol in ((EDGE_ADDRESS[EDGE_A][0], GRE), (EDGE_ADDRESS[EDGE_A][0], ETHERIP), (EDGE_ADDRESS[EDGE_A][1], GRE)):
