@@ -29,29 +29,71 @@ struct attrs {
 	const struct nlattr *at[ATTR_MAX];
 };
 
-static int collect_attr(const struct nlattr *attr, void *data)
+static size_t at_most(size_t n, size_t most)
 {
-	struct attrs *attrs = data;
-	uint16_t type = mnl_attr_get_type(attr);
+	return n < most ? n : most;
+}
 
-	if (type < ATTR_MAX)
-		attrs->at[type] = attr;
-	return MNL_CB_OK;
+/* libmnl's own walkers trust the lengths; these do not. What does not fit ends the walk. */
+const struct nlmsghdr *am_nl_next(struct am_reader *messages)
+{
+	const struct nlmsghdr *msg = (const void *)messages->at;
+	size_t left = am_reader_left(messages);
+
+	if (left < sizeof *msg || msg->nlmsg_len < sizeof *msg || msg->nlmsg_len > left)
+		return NULL;
+	am_take(messages, at_most(MNL_ALIGN((size_t)msg->nlmsg_len), left));
+	return msg;
+}
+
+static void collect(const void *bytes, size_t len, struct attrs *attrs)
+{
+	struct am_reader r = am_reader(bytes, len);
+
+	while (am_reader_left(&r) >= sizeof(struct nlattr)) {
+		const struct nlattr *attr = (const void *)r.at;
+		uint16_t type = attr->nla_type & NLA_TYPE_MASK;
+
+		if (attr->nla_len < sizeof *attr || attr->nla_len > am_reader_left(&r))
+			return;
+		if (type < ATTR_MAX)
+			attrs->at[type] = attr;
+		am_take(&r, at_most(MNL_ALIGN((size_t)attr->nla_len), am_reader_left(&r)));
+	}
+}
+
+static const uint8_t *payload(const struct nlattr *attr)
+{
+	return (const uint8_t *)(attr + 1);
+}
+
+static size_t payload_len(const struct nlattr *attr)
+{
+	return attr->nla_len - sizeof *attr;
+}
+
+static void collect_nested(const struct nlattr *attr, struct attrs *attrs)
+{
+	collect(payload(attr), payload_len(attr), attrs);
 }
 
 /* The message's own header and its attributes; NULL where it is too short for a header of that size. */
 static const void *read_message(const struct nlmsghdr *msg, size_t header, struct attrs *attrs)
 {
+	const uint8_t *body = (const uint8_t *)(msg + 1);
+	size_t len = msg->nlmsg_len - sizeof *msg, skip = MNL_ALIGN(header);
+
 	memset(attrs, 0, sizeof *attrs);
-	if (msg->nlmsg_len < NLMSG_HDRLEN + header)
+	if (len < header)
 		return NULL;
-	mnl_attr_parse(msg, (unsigned)header, collect_attr, attrs);
-	return mnl_nlmsg_get_payload(msg);
+	if (len > skip)
+		collect(body + skip, len - skip, attrs);
+	return body;
 }
 
 static const void *attr_bytes(const struct nlattr *attr, size_t len)
 {
-	return attr && mnl_attr_get_payload_len(attr) >= len ? mnl_attr_get_payload(attr) : NULL;
+	return attr && payload_len(attr) >= len ? payload(attr) : NULL;
 }
 
 static bool attr_u32(const struct nlattr *attr, uint32_t *out)
@@ -76,7 +118,7 @@ static bool ip_from(int family, const void *bytes, size_t len, struct am_ip *out
 
 static bool attr_ip(int family, const struct nlattr *attr, struct am_ip *out)
 {
-	return attr && ip_from(family, mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr), out);
+	return attr && ip_from(family, payload(attr), payload_len(attr), out);
 }
 
 /* RTA_VIA: a gateway of another family than the route's. */
@@ -88,7 +130,7 @@ static void attr_via(const struct nlattr *attr, struct am_ip *out)
 	if (!p)
 		return;
 	memcpy(&family, p, sizeof family);
-	ip_from(family, p + sizeof family, mnl_attr_get_payload_len(attr) - sizeof family, out);
+	ip_from(family, p + sizeof family, payload_len(attr) - sizeof family, out);
 }
 
 static void read_hop(int family, const struct attrs *attrs, struct am_kroute *out)
@@ -107,9 +149,9 @@ static void read_multipath(int family, const struct nlattr *attr, struct am_krou
 	if (!p)
 		return;
 	memcpy(&hop, p, sizeof hop);
-	if (hop.rtnh_len < sizeof hop || hop.rtnh_len > mnl_attr_get_payload_len(attr))
+	if (hop.rtnh_len < sizeof hop || hop.rtnh_len > payload_len(attr))
 		return;
-	mnl_attr_parse_payload(p + sizeof hop, hop.rtnh_len - sizeof hop, collect_attr, &attrs);
+	collect(p + sizeof hop, hop.rtnh_len - sizeof hop, &attrs);
 	out->oif = hop.rtnh_ifindex;
 	read_hop(family, &attrs, out);
 }
@@ -168,15 +210,15 @@ bool am_nl_parse_neigh(const struct nlmsghdr *msg, struct am_kneigh *out)
 static uint16_t vlan_id(const struct nlattr *linkinfo)
 {
 	struct attrs info = {0}, data = {0};
-	const char *kind;
+	const void *kind;
 	const void *id;
 	uint16_t vlan;
 
-	mnl_attr_parse_nested(linkinfo, collect_attr, &info);
+	collect_nested(linkinfo, &info);
 	kind = attr_bytes(info.at[IFLA_INFO_KIND], sizeof "vlan");
 	if (!kind || memcmp(kind, "vlan", sizeof "vlan") != 0 || !info.at[IFLA_INFO_DATA])
 		return 0;
-	mnl_attr_parse_nested(info.at[IFLA_INFO_DATA], collect_attr, &data);
+	collect_nested(info.at[IFLA_INFO_DATA], &data);
 	id = attr_bytes(data.at[IFLA_VLAN_ID], sizeof vlan);
 	if (!id)
 		return 0;
@@ -196,10 +238,9 @@ bool am_nl_parse_link(const struct nlmsghdr *msg, struct am_klink *out)
 	*out = (struct am_klink){.ifindex = info->ifi_index, .up = info->ifi_flags & IFF_UP};
 	name = attrs.at[IFLA_IFNAME];
 	if (name) {
-		size_t len = strnlen(mnl_attr_get_payload(name), mnl_attr_get_payload_len(name));
+		size_t len = strnlen((const char *)payload(name), payload_len(name));
 
-		memcpy(out->name, mnl_attr_get_payload(name),
-			len < sizeof out->name ? len : sizeof out->name - 1);
+		memcpy(out->name, payload(name), len < sizeof out->name ? len : sizeof out->name - 1);
 	}
 	if (attrs.at[IFLA_LINKINFO])
 		out->vlan = vlan_id(attrs.at[IFLA_LINKINFO]);
@@ -231,10 +272,10 @@ enum am_nl_event am_nl_parse_event(const struct nlmsghdr *msg, struct am_kneigh 
 
 void am_nl_walk(const void *bytes, size_t len, am_nl_event_fn *fn, void *ctx)
 {
-	const struct nlmsghdr *msg = bytes;
-	int left = (int)len;
+	struct am_reader messages = am_reader(bytes, len);
+	const struct nlmsghdr *msg;
 
-	for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left)) {
+	while ((msg = am_nl_next(&messages))) {
 		struct am_kneigh neigh = {0};
 		enum am_nl_event event = am_nl_parse_event(msg, &neigh);
 
@@ -308,10 +349,10 @@ int am_nl_read(struct am_nl *nl, am_nl_event_fn *fn, void *ctx)
 /* Skip to the answer to the last request within one read; NULL where it is not in there. */
 static const struct nlmsghdr *find_answer(const struct am_nl *nl, size_t len)
 {
-	const struct nlmsghdr *msg = (const void *)nl->reply;
-	int left = (int)len;
+	struct am_reader messages = am_reader(nl->reply, len);
+	const struct nlmsghdr *msg;
 
-	for (; mnl_nlmsg_ok(msg, left); msg = mnl_nlmsg_next(msg, &left))
+	while ((msg = am_nl_next(&messages)))
 		if (msg->nlmsg_seq == nl->seq)
 			return msg;
 	return NULL;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/bytes.h"
 #include "base/err.h"
 
 struct nlmsghdr;
@@ -44,7 +45,10 @@ struct am_klink {
 	char name[16];
 };
 
-/* Read one message of the right type: true where it holds what is asked for. Any bytes may come in. */
+/* The next message of what was received, which begins 4-aligned; its length is inside. NULL at the end. */
+const struct nlmsghdr *am_nl_next(struct am_reader *messages);
+
+/* Read one message of the right type: true where it holds what is asked for. Any bytes may be in it. */
 bool am_nl_parse_route(const struct nlmsghdr *msg, struct am_kroute *out);
 bool am_nl_parse_neigh(const struct nlmsghdr *msg, struct am_kneigh *out);
 bool am_nl_parse_link(const struct nlmsghdr *msg, struct am_klink *out);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libmnl/libmnl.h>
-
 #include "netlink.h"
 
 static void ignore(void *ctx, enum am_nl_event event, const struct am_kneigh *neigh)
@@ -16,14 +14,15 @@ static void ignore(void *ctx, enum am_nl_event event, const struct am_kneigh *ne
 	(void)neigh;
 }
 
-static void parse_answers(const void *bytes, int len)
+static void parse_answers(const void *bytes, size_t len)
 {
-	const struct nlmsghdr *msg = bytes;
+	struct am_reader messages = am_reader(bytes, len);
+	const struct nlmsghdr *msg;
 	struct am_kroute route;
 	struct am_kneigh neigh;
 	struct am_klink link;
 
-	for (; mnl_nlmsg_ok(msg, len); msg = mnl_nlmsg_next(msg, &len)) {
+	while ((msg = am_nl_next(&messages))) {
 		am_nl_parse_route(msg, &route);
 		am_nl_parse_neigh(msg, &neigh);
 		am_nl_parse_link(msg, &link);
@@ -38,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(copy, data, size);
 	am_nl_walk(copy, size, ignore, NULL);
-	parse_answers(copy, (int)size);
+	parse_answers(copy, size);
 	free(copy);
 	return 0;
 }

@@ -234,6 +234,20 @@ static void every_prefix(void **state)
 	}
 }
 
+/* Found by the fuzzer: libmnl's walker takes a length of 2 GiB and more for a negative one, and runs away. */
+static void huge_length(void **state)
+{
+	struct message m;
+	struct nlmsghdr *h = neigh_message(&m, NUD_REACHABLE, 6);
+	unsigned seen[4] = {0};
+	size_t len = h->nlmsg_len;
+
+	(void)state;
+	h->nlmsg_len = 0xe9000d48;
+	am_nl_walk(m.bytes, len, count, seen);
+	assert_int_equal(seen[AM_NL_NEIGH], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +259,7 @@ int main(void)
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(vlan_link),
 		cmocka_unit_test(every_prefix),
+		cmocka_unit_test(huge_length),
 	};
 
 	return cmocka_run_group_tests_name("amimed/netlink", tests, NULL, NULL);

@@ -8,6 +8,8 @@ struct am_reasm_conf am_plane_reasm(const struct am_config *config, uint32_t pee
 	return (struct am_reasm_conf){
 		.entries = config->reasm_datagrams,
 		.peer_entries = config->reasm_peer_datagrams,
+		/* A flood may not take the buffers that good traffic needs: half of them stay out of its reach. */
+		.buffers = config->buffers / 2 / config->workers,
 		.peers = peers,
 		.seed = seed,
 		.timeout6_ns = 1 * AM_S,

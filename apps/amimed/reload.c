@@ -91,6 +91,15 @@ static void add_restart(struct am_reload *r, const struct am_diff_item *item)
 	r->restart[r->n_restart++] = *item;
 }
 
+static void note_change(struct am_diff_item *item, const char *key, unsigned from, unsigned to)
+{
+	size_t used = strlen(item->what);
+
+	if (from != to)
+		snprintf(item->what + used, sizeof item->what - used, "%s%s %u -> %u", used ? ", " : "", key,
+			from, to);
+}
+
 /* A port that stayed open keeps what it was opened with. */
 static void find_port_restart(
 	struct am_reload *r, const struct am_conf_port *opened, const struct am_conf_port *wanted)
@@ -102,8 +111,11 @@ static void find_port_restart(
 	if (opened->queues == wanted->queues && opened->mtu == wanted->mtu && !macs_differ)
 		return;
 	memcpy(item.name, wanted->name, sizeof item.name);
-	snprintf(item.what, sizeof item.what, "queues %u -> %u, mtu %u -> %u%s", opened->queues,
-		wanted->queues, opened->mtu, wanted->mtu, macs_differ ? ", mac" : "");
+	note_change(&item, "queues", opened->queues, wanted->queues);
+	note_change(&item, "mtu", opened->mtu, wanted->mtu);
+	if (macs_differ)
+		snprintf(item.what + strlen(item.what), sizeof item.what - strlen(item.what), "%smac",
+			item.what[0] ? ", " : "");
 	add_restart(r, &item);
 }
 

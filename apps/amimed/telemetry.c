@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -44,7 +45,7 @@ static json_t *iface_names(const struct am_daemon *d, int kind)
 	for (uint16_t i = 0; i < am_model_ifaces(d->model); i++) {
 		const struct am_iface_info *info = am_model_iface(d->model, i);
 
-		if (info && (kind < 0 || (int)info->kind == kind))
+		if (info && (int)info->kind == kind)
 			json_array_append_new(list, json_string(info->name));
 	}
 	return list;
@@ -74,7 +75,26 @@ static json_t *answer_workers(struct am_daemon *d, const char *name)
 	return answer;
 }
 
-/* An interface's drops that are not zero, whatever its kind. */
+/* A port and a bridge may have one name, so here it comes with the kind: "port:lan". */
+static json_t *drops_names(const struct am_daemon *d)
+{
+	static const char *const kinds[] = {
+		[AM_IFACE_PORT] = "port",
+		[AM_IFACE_TUNNEL] = "tunnel",
+		[AM_IFACE_BRIDGE] = "bridge",
+	};
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < am_model_ifaces(d->model); i++) {
+		const struct am_iface_info *info = am_model_iface(d->model, i);
+
+		if (info)
+			json_array_append_new(list, json_sprintf("%s:%s", kinds[info->kind], info->name));
+	}
+	return list;
+}
+
+/* An interface's drops that are not zero. */
 static json_t *answer_drops(struct am_daemon *d, const char *name)
 {
 	json_t *all = show(d, AM_SHOW_DROPS), *answer = json_object(), *row;
@@ -82,7 +102,11 @@ static json_t *answer_drops(struct am_daemon *d, const char *name)
 
 	json_array_foreach(all, i, row)
 	{
-		if (strcmp(json_string_value(json_object_get(row, "interface")), name) == 0)
+		char full[80];
+
+		snprintf(full, sizeof full, "%s:%s", json_string_value(json_object_get(row, "kind")),
+			json_string_value(json_object_get(row, "interface")));
+		if (strcmp(full, name) == 0)
 			json_object_set(answer, json_string_value(json_object_get(row, "drop")),
 				json_object_get(row, "count"));
 	}
@@ -104,7 +128,7 @@ static json_t *answer_for(struct am_daemon *d, const char *command, const char *
 	if (strcmp(command, "/amime/workers") == 0)
 		return answer_workers(d, name);
 	if (strcmp(command, "/amime/drops") == 0)
-		return name ? answer_drops(d, name) : iface_names(d, -1);
+		return name ? answer_drops(d, name) : drops_names(d);
 	for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (strcmp(command, kinds[i].command) == 0)
 			return name ? am_show_counters(d, kinds[i].kind, name)
@@ -208,7 +232,8 @@ int am_telemetry_start(struct am_daemon *d)
 		{"/amime/tunnels", "Names of tunnels; with one of them: its counters."},
 		{"/amime/bridges", "Names of bridges; with one of them: the counters of its VXLAN side."},
 		{"/amime/workers", "Numbers of workers; with one of them: its counters."},
-		{"/amime/drops", "Names of interfaces; with one of them: its drops by reason."},
+		{"/amime/drops",
+			"Interfaces as kind:name; with one of them: its drops by reason, where there are any."},
 	};
 	int rc = uv_async_init(&d->loop, &mailbox.wake, serve);
 

@@ -3,7 +3,7 @@
 #define AMIMED_TELEMETRY_H
 /*
  * Counters in DPDK's own telemetry: /amime/ports, /amime/tunnels, /amime/bridges and /amime/drops list names, and with
- * a name ("/amime/ports,wan") give that one's counters; /amime/workers likewise, by number.
+ * a name ("/amime/ports,wan"; "/amime/drops,port:wan") give that one's counters; /amime/workers likewise, by number.
  */
 struct am_daemon;
 
