@@ -78,6 +78,7 @@ static int make_plane(struct replay *r, const struct am_config *config, uint64_t
 			{
 				.entries = config->reasm_datagrams,
 				.peer_entries = config->reasm_peer_datagrams,
+				.buffers = BUFFERS / 2,
 				.peers = PEERS,
 				.seed = seed,
 				.timeout6_ns = AM_S,

@@ -75,7 +75,7 @@ static void test_system_defaults(void **state)
 	assert_int_equal(c->n_cpus, 0);
 	assert_int_equal(c->fdb_size, 65536);
 	assert_int_equal(c->reasm_datagrams, 4096);
-	assert_int_equal(c->reasm_peer_datagrams, 2048);
+	assert_int_equal(c->reasm_peer_datagrams, 3072);
 	assert_false(c->watch);
 	assert_int_equal(c->n_ports + c->n_tunnels + c->n_bridges, 0);
 	assert_int_equal(c->underlay.kind, AM_VRF_IS_UNDERLAY);
@@ -213,7 +213,7 @@ static void test_every_key(void **state)
 	(void)state;
 	assert_int_equal(c->n_cpus, 2);
 	assert_int_equal(c->cpus[1], 2);
-	assert_int_equal(c->reasm_peer_datagrams, 8);
+	assert_int_equal(c->reasm_peer_datagrams, 12);
 	assert_true(c->watch);
 	assert_int_equal(wan->driver, AM_DRIVER_AF_PACKET);
 	assert_string_equal(wan->device, "eth0");

@@ -61,7 +61,7 @@ static const struct {
 	{NULL, "{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p'}]}}}",
 		"+system system\n+port p\n+vrf underlay\n+vrf default\n+bridge b\n"},
 	{"{}", "{'system':{'workers':2,'reassembly':{'datagrams':512}}}",
-		"~system system: workers 1 -> 2, reassembly.datagrams 4096 -> 512, reassembly.per_peer 2048 -> 256 !\n"},
+		"~system system: workers 1 -> 2, reassembly.datagrams 4096 -> 512, reassembly.per_peer 3072 -> 384 !\n"},
 	{"{}", "{'system':{'watch':true}}", "~system system: watch false -> true\n"},
 	{"{'ports':{'p':{},'q':{}}}", "{'ports':{'p':{'mtu':1400},'q':{'vrf':'underlay','vlan':7}}}",
 		"~port p: mtu 0 -> 1400 !\n~port q: vrf none -> underlay, vlan 0 -> 7\n"},

@@ -63,7 +63,7 @@ const struct fields conf_system_fields = FIELDS(system_rows);
 void conf_settle_system(struct am_config *c)
 {
 	if (!c->reasm_peer_datagrams)
-		c->reasm_peer_datagrams = c->reasm_datagrams / 2;
+		c->reasm_peer_datagrams = c->reasm_datagrams / 4 * 3;
 }
 
 static void check_cpus(const struct am_config *c, struct am_config_errors *errors)

@@ -7,8 +7,8 @@
 #include <sanitizer/asan_interface.h>
 
 /*
- * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a readable range, so
- * the end is exact to the octet, and the front to the 8 octets that it stands in.
+ * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a
+ * readable range, so the end is exact to the octet, and the front to the 8 octets that it stands in.
  */
 void am_buf_guard(struct rte_mbuf *m)
 {

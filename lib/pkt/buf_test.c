@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Buffers and their guard. In builds with the address sanitizer the guard itself is tested: a child that touches an octet
- * outside its packet must be aborted. Other builds have no guard, and test that touching is harmless there.
+ * Buffers and their guard. In builds with the address sanitizer the guard itself is tested: a child that
+ * touches an octet outside its packet must be aborted. Other builds have no guard, and test that touching is
+ * harmless there.
  */
 #include <setjmp.h>
 #include <stdarg.h>

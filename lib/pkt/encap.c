@@ -49,8 +49,8 @@ static inline uint32_t ip_head(const struct am_encap *e)
 }
 
 /*
- * Copy the n octets that end at src_end so that they end at dst_end. Whole steps are faster than an exact length; what
- * they write too much lies in front, in the room octets there.
+ * Copy the n octets that end at src_end so that they end at dst_end. Whole steps are faster than an exact
+ * length; what they write too much lies in front, in the room octets there.
  */
 static inline void copy_back(uint8_t *dst_end, const uint8_t *src_end, uint32_t n, uint32_t room)
 {
@@ -65,8 +65,8 @@ static inline void copy_back(uint8_t *dst_end, const uint8_t *src_end, uint32_t 
 }
 
 /*
- * The functions below write at the string's copy in the packet, and read what was there before at from, in the string itself: a
- * load of octets that were just stored by a wider store, or by two, would wait for them.
+ * The functions below write at the string's copy in the packet, and read what was there before at from, in
+ * the string itself: a load of octets that were just stored by a wider store, or by two, would wait for them.
  *
  * The string holds id and fragment field 0, or for the VXLAN layer's own header a constant fragment field.
  */
@@ -100,7 +100,10 @@ static inline void patch_vxlan_ip(const struct patch *p, uint8_t *string)
 		patch_ip6(ip, from, total, p->tos, 0);
 }
 
-/* The string's checksum field holds the sum of what is constant, its length field counted twice (pseudo-header). */
+/*
+ * The string's checksum field holds the sum of what is constant, its length field counted twice
+ * (pseudo-header).
+ */
 static inline void patch_udp(const struct patch *p, uint8_t *string, uint32_t payload_sum)
 {
 	uint8_t *udp = string + p->e->udp_at;
@@ -132,7 +135,10 @@ static inline void patch_gre(const struct patch *p, uint8_t *string, uint32_t pa
 	am_store16(string + e->gre_csum_at, (uint16_t)~fold(sum + payload_sum));
 }
 
-/* Everything behind the outermost IP header. string is where the whole string would begin if it ended at the payload. */
+/*
+ * Everything behind the outermost IP header. string is where the whole string would begin if it ended at the
+ * payload.
+ */
 static inline void patch_layers(const struct patch *p, uint8_t *string)
 {
 	const struct am_encap *e = p->e;
@@ -169,8 +175,8 @@ static inline void patch_whole(const struct patch *p, uint8_t *ip, struct am_ipi
 }
 
 /*
- * Link and outermost IP header of one fragment, with its Fragment header on IPv6, so that they end at end. room is how
- * much may be overwritten in front of them.
+ * Link and outermost IP header of one fragment, with its Fragment header on IPv6, so that they end at end.
+ * room is how much may be overwritten in front of them.
  */
 static inline void put_outer(const struct patch *p, uint8_t *end, uint32_t room, const struct outer *o)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Encapsulate, compare with the slow reference, then let the parser and the reassembly table take the frames back: the
- * outermost packet's payload must be what the reference put there, with the caller's payload at its end. The input chooses
- * the tunnel, the sizes, the headroom and the order of the fragments.
+ * Encapsulate, compare with the slow reference, then let the parser and the reassembly table take the frames
+ * back: the outermost packet's payload must be what the reference put there, with the caller's payload at its
+ * end. The input chooses the tunnel, the sizes, the headroom and the order of the fragments.
  */
 #include <stdlib.h>
 

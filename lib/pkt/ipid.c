@@ -55,7 +55,10 @@ void am_ipid_fini(struct am_ipid *ids)
 	ids->v4_paths = 0;
 }
 
-/* A Feistel network is a permutation whatever its round function is, so no identification comes twice in 2^32. */
+/*
+ * A Feistel network is a permutation whatever its round function is, so no identification comes twice in
+ * 2^32.
+ */
 static uint32_t permute(uint32_t v, uint64_t key)
 {
 	uint32_t left = v >> 16, right = v & 0xffff, t;

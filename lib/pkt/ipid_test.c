@@ -21,7 +21,10 @@ static void test_refused(void **state)
 	assert_int_not_equal(am_ipid_init(&ids, 2, 2, 1, SEED), 0);
 }
 
-/* All workers together: no identification of one path comes from two of them, and none twice before the range is through. */
+/*
+ * All workers together: no identification of one path comes from two of them, and none twice before the range
+ * is through.
+ */
 static void check_v4_ranges(unsigned workers)
 {
 	static uint8_t seen[65536];

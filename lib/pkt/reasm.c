@@ -219,9 +219,9 @@ static uint32_t entry_find(struct am_reasm *r, const struct arrival *a)
 }
 
 /*
- * Room for one more: a peer at its own cap gives up its oldest. Where the table itself is full, a peer that holds its even
- * share or more gives up its own oldest as well, so that it cannot push out those who hold less; otherwise the oldest of
- * all goes.
+ * Room for one more: a peer at its own cap gives up its oldest. Where the table itself is full, a peer that
+ * holds its even share or more gives up its own oldest as well, so that it cannot push out those who hold
+ * less; otherwise the oldest of all goes.
  */
 static void make_room(struct am_reasm *r, uint32_t peer)
 {
@@ -233,6 +233,35 @@ static void make_room(struct am_reasm *r, uint32_t peer)
 		entry_drop(r, p->own.next, AM_V_FRAG_EVICTED);
 	else if (r->free == NONE)
 		entry_drop(r, r->all.next, AM_V_FRAG_EVICTED);
+}
+
+/*
+ * Who has to give up its oldest: the peer itself where it holds its even share, else whoever holds the oldest
+ * of all.
+ */
+static uint32_t oldest(const struct am_reasm *r, uint32_t peer, uint32_t but)
+{
+	const struct peer *p = &r->peers[peer];
+	uint32_t i = NONE;
+
+	if ((uint64_t)p->held * r->n_active >= r->live)
+		i = p->own.next == but ? r->entries[but].own.next : p->own.next;
+	if (i == NONE)
+		i = r->all.next == but ? r->entries[but].all.next : r->all.next;
+	return i;
+}
+
+/* One more fragment will be held, of entry e. */
+static void make_buffer(struct am_reasm *r, uint32_t peer, const struct entry *e)
+{
+	uint32_t i, but = (uint32_t)(e - r->entries);
+
+	while (r->buffers >= r->conf.buffers) {
+		i = oldest(r, peer, but);
+		if (i == NONE)
+			return;
+		entry_drop(r, i, AM_V_FRAG_EVICTED);
+	}
 }
 
 static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
@@ -271,7 +300,10 @@ static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
 	return e;
 }
 
-/* Identifications come round again: half of the time that takes at the measured rate is how long one may be held. */
+/*
+ * Identifications come round again: half of the time that takes at the measured rate is how long one may be
+ * held.
+ */
 static void measure(struct am_reasm *r, struct peer *p, am_time now)
 {
 	uint64_t elapsed = am_time_since(now, (am_time){p->window_ns}), t;
@@ -378,8 +410,8 @@ static bool fits_around(const struct piece *p, uint32_t head, uint32_t total)
 }
 
 /*
- * The longest piece around which the datagram fits stays where it is; failing that, the longest one whose buffer is large
- * enough moves inside it.
+ * The longest piece around which the datagram fits stays where it is; failing that, the longest one whose
+ * buffer is large enough moves inside it.
  */
 static bool make_plan(const struct entry *e, uint32_t head, struct plan *out)
 {
@@ -483,8 +515,8 @@ static void describe(const struct entry *e, uint8_t tos, struct am_ip_hdr *hdr)
 }
 
 /*
- * The usual case: the first fragment grows at its end and its headers stay. What changes in the IPv4 header changes the
- * checksum by as much (RFC 1624).
+ * The usual case: the first fragment grows at its end and its headers stay. What changes in the IPv4 header
+ * changes the checksum by as much (RFC 1624).
  */
 static void patch_ip4(uint8_t *ip, const struct entry *e, uint8_t tos)
 {
@@ -509,7 +541,9 @@ static bool headers_stay(const struct entry *e, const struct plan *plan, uint32_
 	       e->key2 >> 8 == AM_IPV4;
 }
 
-/* Headers that go elsewhere than where they are: made aside, since what is gathered may be written over them. */
+/*
+ * Headers that go elsewhere than where they are: made aside, since what is gathered may be written over them.
+ */
 static struct rte_mbuf *gather_with_headers(
 	struct entry *e, const struct plan *plan, const struct arrival *a, uint8_t tos)
 {
@@ -630,6 +664,7 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 		}
 	}
 	am_buf_set_len(m, (uint16_t)(a.data + a.len));
+	make_buffer(r, peer, e);
 	take_piece(r, &a, e);
 	if (!e->total || e->have != e->total)
 		return NULL;
@@ -733,6 +768,8 @@ struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop
 		.all = {NONE, NONE},
 		.active = NONE,
 		.memory = sizeof *r};
+	if (!r->conf.buffers)
+		r->conf.buffers = conf->entries * AM_REASM_FRAGMENTS;
 	r->entries = lines(r, conf->entries, sizeof *r->entries);
 	r->heads = lines(r, 2 * (uint64_t)conf->entries, sizeof *r->heads);
 	r->peers = lines(r, conf->peers, sizeof *r->peers);

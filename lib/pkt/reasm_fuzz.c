@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sequences of fragments into a small table. The input is a list of steps: how long to wait, which peer, how much
- * headroom, then one packet as it would come from the wire. What the parser takes goes in; what comes out must parse again as
- * exactly what was described, and at the end no buffer may be missing.
+ * Sequences of fragments into a small table. The input is a list of steps: how long to wait, which peer, how
+ * much headroom, then one packet as it would come from the wire. What the parser takes goes in; what comes
+ * out must parse again as exactly what was described, and at the end no buffer may be missing.
  */
 #include <stdlib.h>
 

@@ -265,8 +265,8 @@ static void test_links_differ(void **state)
 }
 
 /*
- * The first fragment must move inside its buffer, by as much as its link header was longer than the one to have now: the
- * packet begins where it began, and yet its headers cannot stay.
+ * The first fragment must move inside its buffer, by as much as its link header was longer than the one to
+ * have now: the packet begins where it began, and yet its headers cannot stay.
  */
 static void test_moved_to_the_same_start(void **state)
 {
@@ -599,6 +599,28 @@ static void test_global_cap(void **state)
 	end(w);
 }
 
+/* Three fragments of four for each datagram: buffers run out before entries do, and a small peer keeps what it has. */
+static void test_buffer_cap(void **state)
+{
+	struct world *w = *state;
+	struct am_reasm_conf conf = default_conf();
+	struct am_reasm_stats stats;
+	struct am_ip_hdr hdr;
+	struct frag b = part(AM_IPV4, 1, 1256, 300, false);
+
+	conf.buffers = 16;
+	begin(w, &conf);
+	held(w, 3, part(AM_IPV4, 1, 0, 1256, true));
+	for (uint32_t i = 0; i < 200; i++) {
+		held(w, 0, part(AM_IPV4, i / 3, (uint16_t)(i % 3 * 400), 400, true));
+		am_reasm_stats(w->r, &stats);
+		assert_true(stats.buffers <= conf.buffers);
+	}
+	expect_whole(add(w, 3, &b, &hdr), &hdr, &b, 1556, "the small peer's");
+	assert_int_equal(w->drops[AM_V_FRAG_EVICTED], w->peer_drops[0]);
+	end(w);
+}
+
 /* Complete pairs at rate datagrams a second for ms milliseconds. */
 static void run_at(struct world *w, uint32_t peer, uint64_t rate, unsigned ms, uint32_t *id)
 {
@@ -666,8 +688,9 @@ static uint32_t draw(uint32_t *x)
 }
 
 /*
- * Ten lone fragments per good datagram from the right source, good halves 200 packets apart: below the caps nothing good is
- * lost, and the table never grows past them. IPv6 identifications are drawn apart from the good ones.
+ * Ten lone fragments per good datagram from the right source, good halves 200 packets apart: below the caps
+ * nothing good is lost, and the table never grows past them. IPv6 identifications are drawn apart from the
+ * good ones.
  */
 static void test_flood(void **state)
 {
@@ -776,6 +799,7 @@ int main(void)
 		cmocka_unit_test(test_expire_budget),
 		cmocka_unit_test(test_peer_cap),
 		cmocka_unit_test(test_global_cap),
+		cmocka_unit_test(test_buffer_cap),
 		cmocka_unit_test(test_adaptive_timeout),
 		cmocka_unit_test(test_flood_leaves_timeout),
 		cmocka_unit_test(test_flood),

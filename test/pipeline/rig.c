@@ -60,11 +60,21 @@ static void open_ports(
 	}
 }
 
+static struct am_plan *prepare(struct rig *r, struct am_config *config, const struct am_port_limits *limits)
+{
+	struct am_config_errors errors = {0};
+	struct am_plan *plan = am_model_prepare(r->model, config, limits, &errors);
+
+	for (size_t i = 0; i < errors.n; i++)
+		print_error("%s: %s\n", errors.items[i].path, errors.items[i].text);
+	assert_non_null(plan);
+	return plan;
+}
+
 void rig_open(struct rig *r, struct rte_mempool *pool, const char *text, unsigned workers, uint16_t queues,
 	bool handoff)
 {
 	struct am_config *config = load(text);
-	struct am_config_errors errors = {0};
 	struct am_port_limits limits[8];
 	struct am_err err = {""};
 	struct am_plan *plan;
@@ -73,10 +83,7 @@ void rig_open(struct rig *r, struct rte_mempool *pool, const char *text, unsigne
 	open_ports(r, config, queues, limits);
 	r->model = am_model_create(4096, workers, 7, PATHS);
 	assert_non_null(r->model);
-	plan = am_model_prepare(r->model, config, limits, &errors);
-	for (size_t i = 0; i < errors.n; i++)
-		print_error("%s: %s\n", errors.items[i].path, errors.items[i].text);
-	assert_non_null(plan);
+	plan = prepare(r, config, limits);
 	r->plane = am_plane_create(
 		&(struct am_plane_conf){
 			.workers = workers,
@@ -104,6 +111,25 @@ void rig_open(struct rig *r, struct rte_mempool *pool, const char *text, unsigne
 		assert_int_equal(am_plane_set_port(r->plane, i, r->ports[i]), 0);
 	am_plane_swap_roots(r->plane, am_plan_roots(plan));
 	am_model_retire(am_model_commit(r->model, plan));
+}
+
+void rig_reload(struct rig *r, const char *text, bool turn)
+{
+	struct am_port_limits limits[8];
+	struct am_retired *old;
+	struct am_plan *plan;
+	uint64_t token;
+
+	for (uint16_t i = 0; i < r->n_ports; i++)
+		limits[i] = r->ports[i]->limits;
+	plan = prepare(r, load(text), limits);
+	am_plane_swap_roots(r->plane, am_plan_roots(plan));
+	old = am_model_commit(r->model, plan);
+	token = am_plane_token(r->plane);
+	while (!am_plane_passed(r->plane, token))
+		if (turn)
+			rig_turn(r);
+	am_model_retire(old);
 }
 
 void rig_close(struct rig *r)

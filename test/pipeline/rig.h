@@ -36,6 +36,12 @@ void rig_open(struct rig *r, struct rte_mempool *pool, const char *config, unsig
 	bool handoff);
 void rig_close(struct rig *r);
 
+/*
+ * Another configuration with the same ports takes over, as in a reload: prepare, swap, wait until no worker
+ * can see the old snapshot, retire. turn: no threads run the workers, so their turns are taken here.
+ */
+void rig_reload(struct rig *r, const char *config, bool turn);
+
 /* A frame arrives on a port's queue. */
 void rig_push(struct rig *r, const char *port, uint16_t queue, const void *bytes, uint16_t len);
 

@@ -161,7 +161,7 @@ struct am_config {
 	uint16_t n_cpus;
 	uint32_t fdb_size;             /* 65536 MACs in all bridges */
 	uint32_t reasm_datagrams;      /* 4096 per worker, a power of two */
-	uint32_t reasm_peer_datagrams; /* per peer, default half of it */
+	uint32_t reasm_peer_datagrams; /* per peer, default three quarters of it */
 	bool watch;                    /* reload when the file changes; default false */
 
 	uint16_t n_ports, n_tunnels, n_bridges;

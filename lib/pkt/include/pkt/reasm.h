@@ -14,21 +14,20 @@
  * Caps and floods. Entries are capped in all and per peer; who needs one too many gives up the oldest: its
  * own where it is at its cap, or where the table is full and it holds its even share of it or more; else the
  * oldest of all. Age counts from the first fragment and nothing refreshes it. So:
- *  - While the table is not full, a peer's datagram is pushed out only if between its first and its last fragment
- *    peer_entries other datagrams of the same peer begin, lone fragments included. With the default caps, ten lone
- *    fragments to one good datagram and halves 200 packets apart, at most 200 begin: a tenth of the cap of 2,048. Halves
- *    200 datagrams apart with ten lone ones each are 2,200 and past it; "per_peer" is the cap to raise.
- *  - In a full table, peers at their even share or above recycle their own entries, so that a flood in the name of some
- *    pushes out others only while it is below its share.
- *  - Oldest first is kept on purpose: nothing tells a hostile lone half from a good one before its other half comes, and
- *    any other order gives up the guarantee above for a probability.
- *  - A hostile fragment whose key is that of a good datagram (held, or to come within the timeout) spoils that one and
- *    no other: losses are at most the number of colliding fragments. With S random IPv4 identifications a second, held
- *    for T, a good datagram meets one with a probability of at most min(S * T, peer_entries) / 65,536, 3.1 % at the
- *    default cap; on IPv6 2^-32 times that cap. Only a GRE checksum tells a half that was put in from a true one
- *    (RFC 4963).
- *  - A flood does not shorten the IPv4 timeout: the rate is that of datagrams made whole. Since half of the time to a
- *    wrap is taken, the rule still holds where every second datagram of the peer is lost on its way.
+ *  - While neither the table nor the buffers are full, a peer's datagram is pushed out only if between its
+ *    first and its last fragment peer_entries other datagrams of the same peer begin, lone fragments included.
+ *    The default cap of 3,072 holds good halves 200 datagrams apart with ten lone fragments to each (2,400).
+ *  - In a full table, or where no more buffers may be held, peers at their even share or above recycle their
+ *    own entries, so that a flood in the name of some pushes out others only while it is below its share.
+ *  - Oldest first is kept on purpose: nothing tells a hostile lone half from a good one before its other half
+ *    comes, and any other order gives up the guarantee above for a probability.
+ *  - A hostile fragment whose key is that of a good datagram (held, or to come within the timeout) spoils that
+ *    one and no other: losses are at most the number of colliding fragments. With S random IPv4
+ *    identifications a second, held for T, a good datagram meets one with a probability of at most
+ *    min(S * T, peer_entries) / 65,536, 4.7 % at the default cap; on IPv6 2^-32 times that cap. Only a GRE
+ *    checksum tells a half that was put in from a true one (RFC 4963).
+ *  - A flood does not shorten the IPv4 timeout: the rate is that of datagrams made whole. Since half of the time
+ *    to a wrap is taken, the rule still holds where every second datagram of the peer is lost on its way.
  */
 #include <stdint.h>
 
@@ -44,6 +43,7 @@ enum { AM_REASM_FRAGMENTS = 4 };
 struct am_reasm_conf {
 	uint32_t entries;      /* cap on datagrams held, a power of two; also the table's size */
 	uint32_t peer_entries; /* cap per peer */
+	uint32_t buffers;      /* cap on fragments held, at least 8; 0: as many as the entries can hold */
 	uint32_t peers;        /* peer indices are below this */
 	uint64_t seed;
 	uint64_t timeout6_ns;                      /* 1 s */
