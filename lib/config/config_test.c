@@ -213,7 +213,7 @@ static void test_every_key(void **state)
 	(void)state;
 	assert_int_equal(c->n_cpus, 2);
 	assert_int_equal(c->cpus[1], 2);
-	assert_int_equal(c->reasm_peer_datagrams, 12);
+	assert_int_equal(c->reasm_peer_datagrams, 8);
 	assert_true(c->watch);
 	assert_int_equal(wan->driver, AM_DRIVER_AF_PACKET);
 	assert_string_equal(wan->device, "eth0");
