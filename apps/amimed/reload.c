@@ -26,14 +26,15 @@ static void log_errors(const struct am_daemon *d, const struct am_config_errors 
 static int summarize(const struct am_daemon *d, const struct am_config_errors *errors, struct am_err *err)
 {
 	const struct am_config_error *first = errors->items;
+	char line[16] = "", more[48] = "";
 
 	if (!errors->n)
 		return am_fail(err, ENOMEM, "%s: no memory", d->config_path);
-	if (errors->n == 1)
-		return am_fail(
-			err, EINVAL, "%s:%u: %s: %s", d->config_path, first->line, first->path, first->text);
-	return am_fail(err, EINVAL, "%s: %zu errors, the first in line %u: %s: %s", d->config_path, errors->n,
-		first->line, first->path, first->text);
+	if (first->line)
+		snprintf(line, sizeof line, ":%u", first->line);
+	if (errors->n > 1)
+		snprintf(more, sizeof more, " (the first of %zu)", errors->n);
+	return am_fail(err, EINVAL, "%s%s: %s: %s%s", d->config_path, line, first->path, first->text, more);
 }
 
 static struct am_config *load(const char *path, struct am_config_errors *errors)
