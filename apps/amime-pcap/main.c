@@ -25,6 +25,17 @@ static int start_eal(void)
 	return 0;
 }
 
+/* DPDK leaves its runtime directory behind, empty with the options above. */
+static void stop_eal(void)
+{
+	char dir[256];
+
+	snprintf(dir, sizeof dir, "%s", rte_eal_get_runtime_dir());
+	rte_eal_cleanup();
+	if (rmdir(dir) < 0)
+		fprintf(stderr, "amime-pcap: cannot remove %s\n", dir);
+}
+
 static void print_errors(const char *file, const struct am_config_errors *errors)
 {
 	for (size_t i = 0; i < errors->n; i++)
@@ -78,6 +89,6 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	ret = run(&args, config);
-	rte_eal_cleanup();
+	stop_eal();
 	return ret < 0 ? 1 : 0;
 }
