@@ -56,12 +56,8 @@ static void af_xdp_wait(struct am_port *port, uint16_t queue, bool begin)
 static int af_xdp_steer(struct am_port *port, const struct am_steer *steer)
 {
 	struct af_xdp_port *p = (struct af_xdp_port *)port;
-	bool frames = steer_takes_frames(steer);
-	int rc;
+	int rc = netdev_promisc(&p->dev, p->own_mac || steer_takes_frames(steer));
 
-	if (frames)
-		netdev_keep_tags(&p->dev);
-	rc = netdev_promisc(&p->dev, frames || p->own_mac);
 	return rc ? rc : xdp_prog_steer(&p->prog, steer);
 }
 
@@ -158,6 +154,7 @@ int am_af_xdp_open(
 	rc = netdev_open(&p->dev, device, conf, &p->port, err);
 	if (!rc) {
 		p->own_mac = p->dev.promisc >= 0;
+		netdev_keep_tags(&p->dev);
 		rc = open_all(p, conf, err);
 	}
 	if (rc) {

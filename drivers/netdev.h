@@ -26,7 +26,10 @@ uint16_t netdev_mtu(const struct netdev *dev);
 bool netdev_link_up(const struct netdev *dev);
 /* Receive queues the device has now, at least 1. */
 uint16_t netdev_rx_queues(const struct netdev *dev);
-/* Leave VLAN tags in received frames. Devices which cannot strip them need nothing. */
+/*
+ * Leave VLAN tags in received frames, where XDP programs look for them. Devices which cannot strip them need nothing. A veth
+ * peer that hands its tags over beside the frame must be told itself: ethtool -K PEER txvlan off.
+ */
 void netdev_keep_tags(const struct netdev *dev);
 /* Receive frames for other MACs too, as long as we live. 0 or -errno. */
 int netdev_promisc(struct netdev *dev, bool on);
