@@ -14,7 +14,7 @@
 enum {
 	RING_MIN = 64,
 	RING_MAX = 2048,
-	RING_SHARE = 8, /* a ring may hold this part of the pool */
+	RING_SHARE = 16, /* a ring may hold this part of the pool */
 	BATCH = 64,
 	KICKS = 8,             /* system calls a turn at most; the kernel sends 32 frames in each */
 	SEND_BUFFER = 8 << 20, /* octets in flight, as the kernel counts them (4 KiB a frame or more) */

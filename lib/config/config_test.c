@@ -70,7 +70,7 @@ static void test_system_defaults(void **state)
 	assert_int_equal(c->idle, AM_IDLE_ADAPTIVE);
 	assert_int_equal(c->hugepages, AM_HUGEPAGES_AUTO);
 	assert_int_equal(c->handoff, AM_HANDOFF_AUTO);
-	assert_int_equal(c->buffers, 8192);
+	assert_int_equal(c->buffers, 16384);
 	assert_int_equal(c->memory_mb, 0);
 	assert_int_equal(c->n_cpus, 0);
 	assert_int_equal(c->fdb_size, 65536);

@@ -51,7 +51,7 @@ static const struct field system_rows[] = {
 	WORD("idle", struct am_config, idle, idle_words, AM_IDLE_ADAPTIVE),
 	WORD("hugepages", struct am_config, hugepages, hugepages_words, AM_HUGEPAGES_AUTO),
 	WORD("handoff", struct am_config, handoff, handoff_words, AM_HANDOFF_AUTO),
-	UINT("buffers", struct am_config, buffers, 512, 4194304, 8192),
+	UINT("buffers", struct am_config, buffers, 512, 4194304, 16384),
 	UINT("memory_mb", struct am_config, memory_mb, 0, 1048576, 0),
 	OTHER("cpus", read_cpus, print_cpus, NULL),
 	UINT("fdb_size", struct am_config, fdb_size, 16, 16777216, 65536),

@@ -155,7 +155,7 @@ struct am_config {
 	enum am_idle idle;
 	enum am_hugepages hugepages;
 	enum am_handoff handoff; /* auto: where a port has fewer queues than there are workers */
-	uint32_t buffers;        /* 8192 */
+	uint32_t buffers;        /* 16384 */
 	uint32_t memory_mb;      /* 0: derived */
 	uint16_t cpus[16];       /* worker i runs on cpus[i]; n_cpus 0: not pinned */
 	uint16_t n_cpus;
