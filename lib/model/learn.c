@@ -11,6 +11,8 @@ enum {
 	MOVE_SETS = 1024,
 	MOVE_WAYS = 4,
 	RESTAMP_AGE = 128, /* an ageing octet this old is set anew before it wraps at 256 */
+	SLICE_ENTRIES = 4096,
+	SLICES_MAX = 60, /* of one walk: octets do not wrap even where a caller comes but once a second */
 };
 
 /* A MAC that moved lately. */
@@ -32,7 +34,10 @@ struct sighting {
 struct am_learner {
 	uint64_t seed;
 	uint64_t now_s;       /* of the last report or tick */
-	bool statics_missing; /* some found no room; tried again each second */
+	uint64_t second;      /* of the last am_model_age */
+	bool walking;         /* a walk through the FDB has begun and is not done */
+	uint32_t walk_at;     /* where it goes on */
+	bool statics_missing; /* some found no room; tried again after each walk */
 	struct move moves[MOVE_SETS][MOVE_WAYS];
 	uint32_t n_sightings;
 	struct sighting *sightings; /* by slot */
@@ -42,8 +47,10 @@ struct am_learner *am_learner_create(uint64_t seed)
 {
 	struct am_learner *l = calloc(1, sizeof *l);
 
-	if (l)
+	if (l) {
 		l->seed = seed;
+		l->second = UINT64_MAX; /* none yet */
+	}
 	return l;
 }
 
@@ -268,25 +275,52 @@ uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *e
 
 static void set_statics(struct am_model *m);
 
-void am_model_age(struct am_model *m, uint64_t now_s)
+static void age_entry(struct am_model *m, const struct am_fdb_entry *e)
 {
-	const struct am_conf_bridge *conf;
-	struct am_fdb_entry e;
-	uint32_t at = 0;
+	const struct am_conf_bridge *conf = m->running->bridges[key_bridge(e->key)];
 
-	m->learner->now_s = now_s;
-	if (!m->running)
+	if ((e->value & AM_FDB_STATIC) || !conf->ageing_s || entry_age(m, e) <= conf->ageing_s)
 		return;
-	release_held(m);
-	while (am_fdb_next(m->fdb, &at, &e)) {
-		conf = m->running->bridges[key_bridge(e.key)];
-		if ((e.value & AM_FDB_STATIC) || !conf->ageing_s || entry_age(m, &e) <= conf->ageing_s)
-			continue;
-		entry_del(m, e.key, e.value);
-		state_of(m, e.key)->stats.aged++;
+	entry_del(m, e->key, e->value);
+	state_of(m, e->key)->stats.aged++;
+}
+
+/*
+ * Go on with the walk; true where it is not done. An insertion between two slices may move an entry over the place
+ * where the walk stands: it is then looked at twice, or by the next walk only.
+ */
+static bool age_slice(struct am_model *m)
+{
+	uint32_t left = am_fdb_count(m->fdb) / SLICES_MAX + 1;
+	struct am_fdb_entry e;
+
+	left = left < SLICE_ENTRIES ? SLICE_ENTRIES : left;
+	for (; left; left--) {
+		if (!am_fdb_next(m->fdb, &m->learner->walk_at, &e)) {
+			m->learner->walk_at = 0;
+			return false;
+		}
+		age_entry(m, &e);
 	}
-	if (m->learner->statics_missing)
+	return true;
+}
+
+bool am_model_age(struct am_model *m, uint64_t now_s)
+{
+	struct am_learner *l = m->learner;
+	bool new_second = now_s != l->second;
+
+	l->now_s = l->second = now_s;
+	if (!m->running)
+		return false;
+	if (new_second)
+		release_held(m);
+	if (!l->walking && !new_second)
+		return false;
+	l->walking = age_slice(m);
+	if (!l->walking && l->statics_missing)
 		set_statics(m);
+	return l->walking;
 }
 
 /* ---- configured entries, and what a commit leaves behind ---- */

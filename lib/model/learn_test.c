@@ -298,6 +298,103 @@ static void age_is_told(void **state)
 	am_model_free(env.m);
 }
 
+/* ---- a walk in slices ---- */
+
+enum { MANY = 60000, SLICE = 4096 };
+
+static am_fdb_key wide_key(uint32_t mac)
+{
+	const uint8_t bytes[6] = {
+		2, 0, (uint8_t)(mac >> 24), (uint8_t)(mac >> 16), (uint8_t)(mac >> 8), (uint8_t)mac};
+
+	return am_fdb_make_key(bytes, 0);
+}
+
+static bool learn_wide(struct env *env, uint32_t mac, uint64_t now_s)
+{
+	return am_model_learn(
+		env->m, &(struct am_learn_in){.key = wide_key(mac), .member = env->member[0]}, now_s);
+}
+
+static struct env setup_many(const char *text)
+{
+	struct env env = {.m = am_model_create(65536, 2, 0x5eed, TEST_PATHS)};
+
+	assert_non_null(env.m);
+	test_commit(env.m, text);
+	env.member[0] = test_member(env.m, "a", "port p0");
+	for (uint32_t mac = 0; mac < MANY; mac++)
+		assert_true(learn_wide(&env, mac, 100));
+	return env;
+}
+
+static void a_call_looks_at_few(void **state)
+{
+	struct env env = setup_many(CONFIG("'mac_limit': 0, 'ageing': 10,"));
+	unsigned calls = 0;
+	uint64_t before;
+	bool more;
+
+	(void)state;
+	do {
+		before = stats(&env).aged;
+		more = am_model_age(env.m, 111);
+		assert_true(stats(&env).aged - before <= SLICE);
+		calls++;
+	} while (more);
+	assert_int_equal(calls, MANY / SLICE + 1);
+	assert_int_equal(stats(&env).aged, MANY);
+	assert_int_equal(stats(&env).macs, 0);
+	/* Nothing more to do in this second. */
+	assert_true(learn_wide(&env, 1, 90));
+	assert_false(am_model_age(env.m, 111));
+	assert_int_equal(stats(&env).macs, 1);
+	am_model_free(env.m);
+}
+
+/* Insertions move entries about between slices: the walk may meet one late, but no entry goes early and none stays. */
+static void entries_move_under_the_walk(void **state)
+{
+	struct env env = setup_many(CONFIG("'mac_limit': 0, 'ageing': 10,"));
+	uint32_t next = MANY, slot;
+
+	(void)state;
+	for (uint64_t t = 101; t <= 110; t++) {
+		do {
+			for (unsigned i = 0; t == 101 && i < 300; i++, next++)
+				assert_true(learn_wide(&env, next, t));
+		} while (am_model_age(env.m, t));
+		assert_int_equal(stats(&env).aged, 0);
+	}
+	while (am_model_age(env.m, 111))
+		;
+	for (uint32_t mac = 0; mac < MANY; mac++)
+		assert_int_equal(am_fdb_lookup(am_model_fdb(env.m), wide_key(mac), &slot), 0);
+	assert_int_equal(stats(&env).macs, next - MANY);
+	while (am_model_age(env.m, 112))
+		;
+	assert_int_equal(stats(&env).macs, 0);
+	am_model_free(env.m);
+}
+
+/* One slice a second: the walk takes longer, octets still do not wrap unseen. */
+static void once_a_second_is_enough(void **state)
+{
+	struct env env = setup_many(CONFIG("'mac_limit': 0,"));
+	uint32_t slot;
+
+	(void)state;
+	for (uint64_t t = 101; t <= 1000; t++) {
+		assert_int_not_equal(am_fdb_lookup(am_model_fdb(env.m), wide_key(7), &slot), 0);
+		am_fdb_touch(am_model_fdb(env.m), 1, slot, (uint8_t)t);
+		am_model_age(env.m, t);
+		if (t <= 400)
+			assert_int_equal(stats(&env).macs, MANY);
+	}
+	assert_int_equal(stats(&env).macs, 1);
+	am_model_free(env.m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +411,9 @@ int main(void)
 		cmocka_unit_test(seen_now_and_then_stays),
 		cmocka_unit_test(ageing_0_is_never),
 		cmocka_unit_test(age_is_told),
+		cmocka_unit_test(a_call_looks_at_few),
+		cmocka_unit_test(entries_move_under_the_walk),
+		cmocka_unit_test(once_a_second_is_enough),
 	};
 
 	return cmocka_run_group_tests_name("model/learn", tests, NULL, NULL);
