@@ -6,31 +6,32 @@ import socket
 import struct
 import time
 
-from netns import inside, mac
+from netns import HOST_A, HOST_B, inside, mac
 
 ETH_P_ALL, ETHERTYPE = 3, 0x88b5  # IEEE local experimental
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
 VLAN_VALID, VLAN_TPID_VALID = 1 << 4, 1 << 6
-SOURCE = bytes.fromhex("02005e100001")
+# One for each host: the same one on both sides would be a loop, and held as such.
+SOURCES = {HOST_A: bytes.fromhex("02005e10000a"), HOST_B: bytes.fromhex("02005e10000b")}
 IN_FLIGHT = 64
 
 
-def frame(length, number, to, tags=b""):
+def frame(length, number, to, source, tags=b""):
     """A frame of that length in all, FCS not counted; its number tells which one came back."""
-    head = to + SOURCE + tags + struct.pack("!HI", ETHERTYPE, number)
+    head = to + source + tags + struct.pack("!HI", ETHERTYPE, number)
     return head + random.Random(number).randbytes(length - len(head))
 
 
-def set_of_frames(to):
+def set_of_frames(to, source):
     """Every length from 42 to 1514 octets, then tagged ones to 1518, then two tags."""
-    frames = [frame(length, length, to) for length in range(42, 1515)]
+    frames = [frame(length, length, to, source) for length in range(42, 1515)]
     # VLAN 100 with priority 5 and drop eligible: 13 bits beside the id that must arrive as they were
     tag = struct.pack("!HH", 0x8100, 5 << 13 | 1 << 12 | 100)
     lengths = [*range(46, 1518, 61), *range(1480, 1519)]
-    frames += [frame(length, 10000 + length, to, tag) for length in lengths]
+    frames += [frame(length, 10000 + length, to, source, tag) for length in lengths]
     double = struct.pack("!HH", 0x88a8, 3 << 13 | 200) + tag
-    frames += [frame(length, 20000 + length, to, double) for length in (64, 1000, 1514)]
-    frames += [frame(length, 30000 + length, b"\xff" * 6) for length in (60, 1514)]
+    frames += [frame(length, 20000 + length, to, source, double) for length in (64, 1000, 1514)]
+    frames += [frame(length, 30000 + length, b"\xff" * 6, source) for length in (60, 1514)]
     return frames
 
 
@@ -79,7 +80,7 @@ def exchange(sender, receiver, frames, timeout=1.0):
                 data = receive(receiver)
             except BlockingIOError:
                 continue
-            if len(data) < 20 or data[6:12] != SOURCE or number_of(data) is None:
+            if len(data) < 20 or data[6:12] not in SOURCES.values() or number_of(data) is None:
                 continue
             if waiting.pop(number_of(data), None) != data:
                 bad.append(number_of(data))
@@ -89,7 +90,7 @@ def exchange(sender, receiver, frames, timeout=1.0):
 
 def send_all_sizes(ns_from, ns_to):
     """(how many frames were sent, numbers of those that did not arrive byte-identical)"""
-    frames = set_of_frames(bytes.fromhex(mac(ns_to, "eth0").replace(":", "")))
+    frames = set_of_frames(bytes.fromhex(mac(ns_to, "eth0").replace(":", "")), SOURCES[ns_from])
     sender, receiver = open_raw(ns_from), open_raw(ns_to)
     try:
         return len(frames), exchange(sender, receiver, frames)

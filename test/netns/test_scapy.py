@@ -23,7 +23,7 @@ import frames  # noqa: E402
 import rows  # noqa: E402
 from daemon import Daemon  # noqa: E402
 from harness import BUILD, expect, main  # noqa: E402
-from netns import EDGE_A, HOST_A, NET, mac  # noqa: E402
+from netns import EDGE_A, HOST_A, HOST_B, NET, mac  # noqa: E402
 
 A, B = rows.SITES["a"], rows.SITES["b"]
 PROTOCOLS = {"etherip": 97, "gre": 47, "gretap": 47}
@@ -114,7 +114,11 @@ class Wire:
 
 
 def frame_of(number, length, to):
-    return frames.frame(length, number, bytes.fromhex(to.replace(":", "")))
+    return frames.frame(length, number, bytes.fromhex(to.replace(":", "")), frames.SOURCES[HOST_B])
+
+
+def from_b(data):
+    return data[6:12] == frames.SOURCES[HOST_B]
 
 
 def inwards(row, wire, host_mac, draw):
@@ -130,8 +134,8 @@ def inwards(row, wire, host_mac, draw):
                 # Every third one has a fragment twice, as the Internet sometimes does.
                 wire.send(packets[:1] + packets if at and number % 3 == 0 else packets)
     got = {}
-    for data in wire.collect(wire.host, lambda seen: sum(s[6:12] == frames.SOURCE for s in seen) >= len(sent)):
-        if data[6:12] == frames.SOURCE:
+    for data in wire.collect(wire.host, lambda seen: sum(map(from_b, seen)) >= len(sent)):
+        if from_b(data):
             got.setdefault(frames.number_of(data), []).append(data)
     return len(sent), [n for n, frame in sent.items() if got.get(n) != [frame]]
 
@@ -171,7 +175,7 @@ def agrees(row, payload, frame):
 
 def outwards(row, wire, host_mac):
     """(how many frames were sent, numbers of those that did not leave as they should)"""
-    sent = {n: frames.frame(length, n, bytes.fromhex("020000000b99"))
+    sent = {n: frames.frame(length, n, bytes.fromhex("020000000b99"), frames.SOURCES[HOST_A])
             for n, length in enumerate([*SIZES, *range(1180, 1260, 7)], 5000)}
     for frame in sent.values():
         wire.host.send(frame)
@@ -188,7 +192,7 @@ def try_row(row, folder, draw):
     daemon = Daemon(EDGE_A, rows.files_of(row)[0], BUILD, folder).start()
     wire, host_mac = Wire(), mac(HOST_A, "eth0")
     # The gateway is asked for when the first frame wants to leave; this is that frame.
-    wire.host.send(frame_of(1, 60, "ff:ff:ff:ff:ff:ff"))
+    wire.host.send(frames.frame(60, 1, b"\xff" * 6, frames.SOURCES[HOST_A]))
     Wire.collect(wire.net, lambda seen: any(wire.tunnel_packet(data, row) for data in seen), seconds=5.0)
     try:
         for way, (count, bad) in (("in", inwards(row, wire, host_mac, draw)), ("out", outwards(row, wire, host_mac))):
