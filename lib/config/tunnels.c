@@ -304,6 +304,13 @@ static void check_type_keys(
 			"EtherIP has no checksum: remove it, or use type gre or gretap"},
 		{!gre && t->sequence, "sequence",
 			"EtherIP has no sequence numbers: remove it, or use type gre or gretap"},
+		/* One counter at each end: what takes different ways comes in another order, and counts as old. */
+		{gre && t->sequence && c->workers > 1, "sequence",
+			"several workers send one tunnel's packets in any order, and the far end drops those that "
+			"come late: remove sequence, or set system.workers to 1"},
+		{gre && t->sequence && t->n_local > 1, "sequence",
+			"the stripes of a tunnel deliver in any order, and the far end drops what comes late: "
+			"remove sequence, or name one address pair"},
 		{gre && (t->accept_swapped || t->send_swapped), "compat",
 			"compat is about the EtherIP header: remove it, or use type etherip"},
 		{t->type == AM_CONF_GRE && t->has_mac, "mac",
