@@ -157,6 +157,14 @@ bool bench_keeps(const struct bench *b, const struct bench_sample *s)
 	return !s->interrupted && !is_slow(b, s->probe);
 }
 
+bool bench_net(const struct bench_result *r, double *cycles)
+{
+	if (!r->null || !r->kept || !r->null->kept)
+		return false;
+	*cycles = r->stats.median - r->null->stats.median;
+	return true;
+}
+
 static void count(const struct bench *b, struct bench_result *r)
 {
 	r->kept = r->slow = r->interrupted = 0;

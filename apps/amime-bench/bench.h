@@ -36,6 +36,8 @@ struct bench_case {
 	const char *per;   /* what one operation is: "packet" */
 	const char *about; /* one line for people */
 	unsigned ops;      /* operations in one run */
+	const char
+		*null; /* name of the case whose cost is the harness's own, to be subtracted; may be NULL */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
 	bool (*prepare)(
 		void *state);     /* before each run, outside the clock; false: it went wrong. May be NULL */
@@ -52,6 +54,7 @@ struct bench_sample {
 
 struct bench_result {
 	const struct bench_case *c;
+	const struct bench_result *null; /* of c->null */
 	struct bench_sample *samples;
 	unsigned n, room;
 	unsigned kept, slow, interrupted; /* add up to n */
@@ -68,6 +71,9 @@ struct bench {
 
 /* Calibrate: what the clock costs and how long a probe takes. */
 void bench_init(struct bench *b, const struct bench_env *env, unsigned samples, unsigned runs);
+
+/* Whether both the case and its null case have something to show; then the median less the null's. */
+bool bench_net(const struct bench_result *r, double *cycles);
 
 /* Whether to count a sample, by the fastest probe so far. */
 bool bench_keeps(const struct bench *b, const struct bench_sample *s);

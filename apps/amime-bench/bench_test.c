@@ -132,6 +132,42 @@ static void test_every_listed_case_is_measured(void **state)
 	json_decref(report);
 }
 
+static void test_pipeline_cases_are_net_of_their_null_case(void **state)
+{
+	json_t *report = run_quick("pipeline --quick --filter decap/64 --json -"), *c;
+	json_t *cases = json_object_get(report, "cases");
+	size_t i;
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(report, "command")), "pipeline");
+	assert_true(json_is_null(json_object_get(find_case(cases, "null/forward"), "net")));
+	json_array_foreach(cases, i, c)
+	{
+		json_t *net = json_object_get(c, "net");
+
+		check_case(c);
+		if (json_is_real(net))
+			assert_true(json_real_value(net) < real(json_object_get(c, "cycles"), "median"));
+	}
+	assert_true(i >= 2);
+	json_decref(report);
+}
+
+static void test_every_pipeline_case_runs(void **state)
+{
+	json_t *report = run_quick("pipeline --quick --samples 1 --json -");
+	FILE *f = start("pipeline --list");
+	char line[LINE], name[LINE];
+
+	(void)state;
+	while (fgets(line, sizeof line, f)) {
+		assert_int_equal(sscanf(line, "%255s", name), 1);
+		check_case(find_case(json_object_get(report, "cases"), name));
+	}
+	assert_int_equal(finish(f), 0);
+	json_decref(report);
+}
+
 static void test_what_the_issue_asks_for_is_there(void **state)
 {
 	static const char *const groups[] = {"parse/", "encap/", "fragment/", "decap/", "reassemble/", "fdb/",
@@ -196,6 +232,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_listed_case_is_measured),
+		cmocka_unit_test(test_pipeline_cases_are_net_of_their_null_case),
+		cmocka_unit_test(test_every_pipeline_case_runs),
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
 		cmocka_unit_test(test_machine_is_named),
 		cmocka_unit_test(test_bad_options_are_refused),

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef BENCH_CASES_H
 #define BENCH_CASES_H
-/* The cases of `amime-bench micro`, by what they exercise. Each table ends with a case without a name. */
+/* The cases of `amime-bench micro`, by what they exercise, and of `amime-bench pipeline`. Each table ends with a case without a name. */
 #include "bench.h"
 
 extern const struct bench_case bench_net_cases[];    /* plain bytes: parse, checksum, MSS, flow hash */
 extern const struct bench_case bench_tunnel_cases[]; /* encap, encap and fragment, decap */
 extern const struct bench_case bench_reasm_cases[];
 extern const struct bench_case bench_table_cases[]; /* FDB, peers */
+
+extern const struct bench_case bench_pipeline_cases[];
 
 #endif

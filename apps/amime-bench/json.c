@@ -42,11 +42,19 @@ static json_t *stats_json(const struct bench_result *r)
 		s->q3, "max", s->max);
 }
 
+static json_t *net_json(const struct bench_result *r)
+{
+	double cycles;
+
+	return bench_net(r, &cycles) ? json_real(cycles) : json_null();
+}
+
 static json_t *result_json(const struct bench *b, const struct bench_result *r)
 {
-	return json_pack("{s:s s:s s:s s:o s:i s:i s:i s:i s:o}", "name", r->c->name, "about", r->c->about,
-		"per", r->c->per, "cycles", stats_json(r), "taken", (int)r->n, "kept", (int)r->kept, "slow",
-		(int)r->slow, "interrupted", (int)r->interrupted, "samples", samples_json(b, r));
+	return json_pack("{s:s s:s s:s s:o s:o s:i s:i s:i s:i s:o}", "name", r->c->name, "about",
+		r->c->about, "per", r->c->per, "cycles", stats_json(r), "net", net_json(r), "taken",
+		(int)r->n, "kept", (int)r->kept, "slow", (int)r->slow, "interrupted", (int)r->interrupted,
+		"samples", samples_json(b, r));
 }
 
 static json_t *report_json(const struct bench_report *r)

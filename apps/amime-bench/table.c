@@ -25,16 +25,29 @@ static void print_head(const struct bench_report *r, FILE *out)
 		m->huge_pages ? "huge" : "small", BENCH_BURST);
 }
 
-static void print_row(const struct bench_result *r, int width, FILE *out)
+static bool any_net(const struct bench_report *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->results[i].null)
+			return true;
+	return false;
+}
+
+static void print_row(const struct bench_result *r, int width, bool net, FILE *out)
 {
 	unsigned out_of = r->n - r->kept;
+	double cycles;
 
 	if (r->kept)
-		fprintf(out, "%-*s %9.1f %9.1f %9.1f  %-9s %5u %9u\n", width, r->c->name, r->stats.median,
-			r->stats.q1, r->stats.q3, r->c->per, r->kept, out_of);
+		fprintf(out, "%-*s %9.1f %9.1f %9.1f", width, r->c->name, r->stats.median, r->stats.q1,
+			r->stats.q3);
 	else
-		fprintf(out, "%-*s %9s %9s %9s  %-9s %5u %9u\n", width, r->c->name, "-", "-", "-", r->c->per,
-			0, out_of);
+		fprintf(out, "%-*s %9s %9s %9s", width, r->c->name, "-", "-", "-");
+	if (bench_net(r, &cycles))
+		fprintf(out, " %9.1f", cycles);
+	else if (net)
+		fprintf(out, " %9s", "-");
+	fprintf(out, "  %-9s %5u %9u\n", r->c->per, r->kept, out_of);
 }
 
 static void print_foot(const struct bench_report *r, FILE *out)
@@ -48,6 +61,8 @@ static void print_foot(const struct bench_report *r, FILE *out)
 		empty += !r->results[i].kept;
 	}
 	fprintf(out, "\nTSC cycles per operation: median and quartiles of the samples kept.\n");
+	if (any_net(r))
+		fprintf(out, "net: the median less that of the null case, which only receives and sends.\n");
 	fprintf(out,
 		"Left out: %u of %u samples; %u beside a probe that took over %d %% of the fastest one, ",
 		slow + interrupted, n, slow, BENCH_SLOW_PERCENT);
@@ -62,11 +77,12 @@ static void print_foot(const struct bench_report *r, FILE *out)
 void bench_print_table(const struct bench_report *r, FILE *out)
 {
 	int width = name_width(r);
+	bool net = any_net(r);
 
 	print_head(r, out);
-	fprintf(out, "%-*s %9s %9s %9s  %-9s %5s %9s\n", width, "case", "cycles", "q1", "q3", "per", "kept",
-		"left out");
+	fprintf(out, "%-*s %9s %9s %9s%s  %-9s %5s %9s\n", width, "case", "cycles", "q1", "q3",
+		net ? "       net" : "", "per", "kept", "left out");
 	for (unsigned i = 0; i < r->n; i++)
-		print_row(&r->results[i], width, out);
+		print_row(&r->results[i], width, net, out);
 	print_foot(r, out);
 }

@@ -30,6 +30,14 @@ enum {
 	SEED = 20261123, /* the same work every time */
 };
 
+/* A subcommand's cases. */
+struct suite {
+	const char *name;
+	const char *about; /* after "Measure" */
+	const struct bench_case *const *groups;
+	unsigned n;
+};
+
 struct options {
 	const char *json;
 	const char *filter;
@@ -38,11 +46,11 @@ struct options {
 	int cpu; /* -1: the one we are on */
 };
 
-static int usage(FILE *out, int status)
+static int usage(const struct suite *suite, FILE *out, int status)
 {
 	fprintf(out,
-		"Usage: amime-bench micro [OPTION]...\n"
-		"Measure the building blocks of the data plane one by one, hot, in bursts of %d,\n"
+		"Usage: amime-bench %s [OPTION]...\n"
+		"Measure %s, hot, in bursts of %d,\n"
 		"in cycles of the time stamp counter. No NIC and no root needed.\n\n"
 		"  --filter TEXT    only cases with TEXT in their name\n"
 		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
@@ -55,7 +63,7 @@ static int usage(FILE *out, int status)
 		"  --small-pages    packet buffers on small pages even where there are huge ones\n"
 		"  --list           only name the cases\n"
 		"  --help           this text\n",
-		BENCH_BURST, QUICK_SAMPLES, SAMPLES, SECONDS, QUICK_SECONDS);
+		suite->name, suite->about, BENCH_BURST, QUICK_SAMPLES, SAMPLES, SECONDS, QUICK_SECONDS);
 	return status;
 }
 
@@ -77,7 +85,7 @@ static bool number(const char *name, int least, int most, int *out)
 }
 
 /* -1: go on; otherwise the exit status. */
-static int parse_options(int argc, char **argv, struct options *o)
+static int parse_options(const struct suite *suite, int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
 		{"json", required_argument, NULL, 'j'},
@@ -124,9 +132,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->small_pages = true;
 			break;
 		case 'h':
-			return usage(stdout, 0);
+			return usage(suite, stdout, 0);
 		default:
-			return usage(stderr, 2);
+			return usage(suite, stderr, 2);
 		}
 	}
 	if (!o->samples)
@@ -135,20 +143,41 @@ static int parse_options(int argc, char **argv, struct options *o)
 		o->seconds = o->quick ? QUICK_SECONDS : SECONDS;
 	if (optind == argc)
 		return -1;
-	fprintf(stderr, "amime-bench: micro takes no \"%s\"\n", argv[optind]);
+	fprintf(stderr, "amime-bench: %s takes no \"%s\"\n", suite->name, argv[optind]);
 	return 2;
 }
 
-static unsigned choose_cases(const char *filter, struct bench_result out[CASES_MAX])
+/* The case that holds what this one is to be rid of; NULL where it stands alone. */
+static const struct bench_result *find_null(
+	const struct bench_result *results, unsigned n, const struct bench_case *c)
 {
-	static const struct bench_case *const groups[] = {
-		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
+	for (unsigned i = 0; c->null && i < n; i++)
+		if (!strcmp(results[i].c->name, c->null))
+			return &results[i];
+	return NULL;
+}
+
+/* Whether some case that is wanted subtracts this one. */
+static bool is_subtracted(const struct suite *suite, const char *filter, const struct bench_case *null)
+{
+	for (unsigned g = 0; g < suite->n; g++)
+		for (const struct bench_case *c = suite->groups[g]; c->name; c++)
+			if (c->null && !strcmp(c->null, null->name) && strstr(c->name, filter))
+				return true;
+	return false;
+}
+
+static unsigned choose_cases(
+	const struct suite *suite, const char *filter, struct bench_result out[CASES_MAX])
+{
 	unsigned n = 0;
 
-	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
-		for (const struct bench_case *c = groups[g]; c->name && n < CASES_MAX; c++)
-			if (!filter || strstr(c->name, filter))
+	for (unsigned g = 0; g < suite->n; g++)
+		for (const struct bench_case *c = suite->groups[g]; c->name && n < CASES_MAX; c++)
+			if (!filter || strstr(c->name, filter) || is_subtracted(suite, filter, c))
 				out[n++].c = c;
+	for (unsigned i = 0; i < n; i++)
+		out[i].null = find_null(out, n, out[i].c);
 	return n;
 }
 
@@ -202,12 +231,13 @@ static int report(const struct options *o, const struct bench_report *r, struct 
 	return o->json ? bench_write_json(r, o->json, err) : 0;
 }
 
-static int run(const struct options *o, struct bench_result *results, unsigned n, struct am_err *err)
+static int run(const struct suite *suite, const struct options *o, struct bench_result *results, unsigned n,
+	struct am_err *err)
 {
 	struct bench_env env = {.seed = SEED};
 	bool huge = !o->small_pages && huge_pages_free();
 	struct bench b;
-	struct bench_report r = {.command = "micro", .bench = &b, .results = results, .n = n};
+	struct bench_report r = {.command = suite->name, .bench = &b, .results = results, .n = n};
 	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), huge, err);
 
 	if (ret)
@@ -230,29 +260,48 @@ static void list_cases(const struct bench_result *results, unsigned n)
 		printf("%-24s %s\n", results[i].c->name, results[i].c->about);
 }
 
-int bench_micro_main(int argc, char **argv)
+static int suite_main(const struct suite *suite, int argc, char **argv)
 {
 	struct bench_result results[CASES_MAX] = {0};
 	struct am_err err = {""};
 	struct options o;
-	int status = parse_options(argc, argv, &o);
+	int status = parse_options(suite, argc, argv, &o);
 	unsigned n;
 
 	if (status >= 0)
 		return status;
-	n = choose_cases(o.filter, results);
+	n = choose_cases(suite, o.filter, results);
 	if (!n) {
-		fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench micro --list\n",
-			o.filter);
+		fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench %s --list\n",
+			o.filter, suite->name);
 		return 2;
 	}
 	if (o.list) {
 		list_cases(results, n);
 		return 0;
 	}
-	status = run(&o, results, n, &err) ? 1 : 0;
+	status = run(suite, &o, results, n, &err) ? 1 : 0;
 	if (status)
 		fprintf(stderr, "amime-bench: %s\n", err.text);
 	bench_free(results, n);
 	return status;
+}
+
+int bench_micro_main(int argc, char **argv)
+{
+	static const struct bench_case *const groups[] = {
+		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
+	static const struct suite micro = {"micro", "the building blocks of the data plane one by one",
+		groups, sizeof groups / sizeof *groups};
+
+	return suite_main(&micro, argc, argv);
+}
+
+int bench_pipeline_main(int argc, char **argv)
+{
+	static const struct bench_case *const groups[] = {bench_pipeline_cases};
+	static const struct suite pipeline = {"pipeline", "a worker's whole way of a packet, port to port",
+		groups, sizeof groups / sizeof *groups};
+
+	return suite_main(&pipeline, argc, argv);
 }
