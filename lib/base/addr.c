@@ -59,16 +59,20 @@ static uint8_t prefix_mask(unsigned bits)
 	return (uint8_t)(0xff00 >> (bits < 8 ? bits : 8));
 }
 
+struct am_prefix am_prefix_around(const struct am_ip *ip, uint8_t len)
+{
+	struct am_prefix prefix = {.ip = *ip, .len = len};
+
+	for (unsigned i = len / 8; i < am_ip_len(ip); i++)
+		prefix.ip.bytes[i] &= i == len / 8u ? prefix_mask(len % 8) : 0;
+	return prefix;
+}
+
 static bool has_host_bits(const struct am_prefix *prefix)
 {
-	for (unsigned i = 0; i < am_ip_len(&prefix->ip); i++) {
-		unsigned before = i * 8;
-		uint8_t mask = prefix->len > before ? prefix_mask(prefix->len - before) : 0;
+	struct am_prefix without = am_prefix_around(&prefix->ip, prefix->len);
 
-		if (prefix->ip.bytes[i] & (uint8_t)~mask)
-			return true;
-	}
-	return false;
+	return !am_ip_equal(&without.ip, &prefix->ip);
 }
 
 int am_prefix_parse_text(const char *text, struct am_prefix *out)

@@ -199,12 +199,17 @@ static void test_prefix_contains(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct am_prefix prefix;
+		struct am_prefix prefix, around;
 		struct am_ip ip;
 
 		assert_int_equal(am_prefix_parse_text(rows[i].prefix, &prefix), 0);
 		assert_int_equal(am_ip_parse_text(rows[i].ip, &ip), 0);
 		assert_int_equal(am_prefix_contains(&prefix, &ip), rows[i].in);
+		if (ip.family != prefix.ip.family)
+			continue;
+		around = am_prefix_around(&ip, prefix.len);
+		assert_int_equal(am_ip_equal(&around.ip, &prefix.ip), rows[i].in);
+		assert_int_equal(around.len, prefix.len);
 	}
 }
 

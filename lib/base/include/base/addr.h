@@ -48,6 +48,8 @@ size_t am_ip_len(const struct am_ip *ip); /* 4, 16, or 0 */
 bool am_ip_is_unspecified(const struct am_ip *ip);
 bool am_ip_is_multicast(const struct am_ip *ip); /* IPv4 limited broadcast counts */
 bool am_ip_is_link_local(const struct am_ip *ip);
+/* The prefix of so many bits that ip lies in; len is at most the family's bits. */
+struct am_prefix am_prefix_around(const struct am_ip *ip, uint8_t len);
 bool am_prefix_contains(const struct am_prefix *prefix, const struct am_ip *ip);
 
 static inline bool am_mac_is_group(const uint8_t *mac)
