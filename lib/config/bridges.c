@@ -157,6 +157,22 @@ struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, 
 	return conf_where(b->xconnect ? "xconnects" : "bridges", b->name, "%s", end);
 }
 
+/* What is claimed by whom, in all bridges. */
+struct claims {
+	struct am_map *vnis, *names, *vteps, *macs;
+};
+
+/* A VTEP or a MAC within one bridge. */
+struct claim {
+	uint32_t bridge;
+	union {
+		struct am_ip vtep;
+		struct am_mac mac;
+	};
+	uint8_t pad[3];
+};
+_Static_assert(sizeof(struct claim) % 8 == 0, "maps take keys in words of 8");
+
 static bool any_default_port(const struct am_config *c)
 {
 	for (uint16_t i = 0; i < c->n_ports; i++) {
@@ -166,25 +182,11 @@ static bool any_default_port(const struct am_config *c)
 	return false;
 }
 
-static const struct am_conf_route *longest_route(const struct am_config *c, const struct am_ip *ip)
-{
-	const struct am_conf_route *best = NULL;
-
-	for (uint16_t i = 0; i < c->dflt.n_routes; i++) {
-		const struct am_conf_route *r = &c->dflt.routes[i];
-
-		if (r->prefix.ip.family == ip->family && am_prefix_contains(&r->prefix, ip) &&
-			(!best || r->prefix.len > best->prefix.len))
-			best = r;
-	}
-	return best;
-}
-
 /* A VTEP is reached by a route of vrfs.default, or by the kernel's where a port of that VRF exists. */
 static void check_vtep_route(const struct am_config *c, struct am_config_errors *errors, const char *path,
 	const struct am_ip *vtep)
 {
-	const struct am_conf_route *r = longest_route(c, vtep);
+	const struct am_conf_route *r = am_config_route(c, AM_VRF_IS_DEFAULT, vtep);
 	char text[AM_IP_TEXT];
 
 	if ((r && (*r->tunnel || *r->port)) || any_default_port(c))
@@ -235,11 +237,13 @@ static void check_vtep_address(const struct am_config *c, struct am_config_error
 }
 
 static void check_vtep(const struct am_config *c, struct am_config_errors *errors,
-	const struct am_conf_bridge *b, uint16_t i)
+	const struct claims *claims, const struct am_conf_bridge *b, uint16_t i)
 {
 	const struct am_ip *vtep = &b->members[i].vtep;
 	struct where at = conf_bridge_where(b, ".members[%u].vtep", i);
+	struct claim claim = {.bridge = (uint32_t)(b - c->bridges)};
 	char text[AM_IP_TEXT];
+	uint32_t owner = i;
 
 	if (b->xconnect) {
 		am_config_complain(c, errors, at.path,
@@ -252,23 +256,20 @@ static void check_vtep(const struct am_config *c, struct am_config_errors *error
 	if (!vtep->family)
 		return;
 	check_vtep_address(c, errors, b, at.path, vtep);
-	for (uint16_t j = 0; j < i; j++) {
-		if (b->members[j].kind == AM_CONF_MEMBER_VTEP && am_ip_equal(&b->members[j].vtep, vtep)) {
-			am_config_complain(c, errors, at.path, "VTEP %s is members[%u] already: remove one",
-				am_ip_text(vtep, text), j);
-			break;
-		}
-	}
+	claim.vtep = *vtep;
+	if (conf_claim(c, errors, claims->vteps, &claim, &owner))
+		am_config_complain(c, errors, at.path, "VTEP %s is members[%u] already: remove one",
+			am_ip_text(vtep, text), owner);
 }
 
 static void check_member(const struct am_config *c, struct am_config_errors *errors,
-	const struct am_conf_bridge *b, uint16_t i)
+	const struct claims *claims, const struct am_conf_bridge *b, uint16_t i)
 {
 	const struct am_conf_member *m = &b->members[i];
 	const struct am_conf_tunnel *t;
 
 	if (m->kind == AM_CONF_MEMBER_VTEP) {
-		check_vtep(c, errors, b, i);
+		check_vtep(c, errors, claims, b, i);
 	} else if (!*m->on) {
 		return; /* complained about already */
 	} else if (m->kind == AM_CONF_MEMBER_PORT) {
@@ -289,56 +290,65 @@ static void check_member(const struct am_config *c, struct am_config_errors *err
 }
 
 static void check_static(const struct am_config *c, struct am_config_errors *errors,
-	const struct am_conf_bridge *b, uint16_t i)
+	const struct claims *claims, const struct am_conf_bridge *b, uint16_t i)
 {
 	const struct am_conf_static_mac *s = &b->static_macs[i];
+	struct claim claim = {.bridge = (uint32_t)(b - c->bridges)};
 	char text[AM_MAC_TEXT];
+	uint32_t owner = i;
 
 	if (s->member >= b->n_members)
 		am_config_complain(c, errors, conf_bridge_where(b, ".static[%u].member", i).path,
 			"there is no members[%u], the bridge has %u: they count from 0", s->member,
 			b->n_members);
-	for (uint16_t j = 0; j < i; j++) {
-		if (!memcmp(&s->mac, &b->static_macs[j].mac, sizeof s->mac)) {
-			am_config_complain(c, errors, conf_bridge_where(b, ".static[%u].mac", i).path,
-				"%s is static[%u] already: remove one", am_mac_text(&s->mac, text), j);
-			break;
-		}
-	}
+	claim.mac = s->mac;
+	if (conf_claim(c, errors, claims->macs, &claim, &owner))
+		am_config_complain(c, errors, conf_bridge_where(b, ".static[%u].mac", i).path,
+			"%s is static[%u] already: remove one", am_mac_text(&s->mac, text), owner);
 }
 
-static void check_twins(
-	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_bridge *b)
+static void check_twins(const struct am_config *c, struct am_config_errors *errors,
+	const struct claims *claims, const struct am_conf_bridge *b)
 {
-	for (const struct am_conf_bridge *other = c->bridges; other < b; other++) {
-		if (b->has_vni && other->has_vni && b->vni == other->vni) {
-			am_config_complain(c, errors, conf_bridge_where(b, ".vni").path,
-				"bridge \"%s\" has VNI %u already: give each bridge its own", other->name,
-				b->vni);
-			return;
-		}
-		if (b->xconnect && !strcmp(b->name, other->name))
-			am_config_complain(c, errors, conf_bridge_where(b, "%s", "").path,
-				"a bridge is called \"%s\" already: use another name", b->name);
-	}
+	uint32_t other = (uint32_t)(b - c->bridges), namesake = other;
+	uint64_t vni = b->vni;
+
+	if (b->has_vni && conf_claim(c, errors, claims->vnis, &vni, &other))
+		am_config_complain(c, errors, conf_bridge_where(b, ".vni").path,
+			"bridge \"%s\" has VNI %u already: give each bridge its own", c->bridges[other].name,
+			b->vni);
+	if (conf_claim(c, errors, claims->names, b->name, &namesake))
+		am_config_complain(c, errors, conf_bridge_where(b, "%s", "").path,
+			"a bridge is called \"%s\" already: use another name", b->name);
 }
 
-static void check_bridge(
-	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_bridge *b)
+static void check_bridge(const struct am_config *c, struct am_config_errors *errors,
+	const struct claims *claims, const struct am_conf_bridge *b)
 {
-	check_twins(c, errors, b);
+	check_twins(c, errors, claims, b);
 	if (b->xconnect && b->n_members != 2)
 		am_config_complain(c, errors, conf_bridge_where(b, "%s", "").path,
 			"an xconnect has exactly two members, this one has %u: use a bridge for more",
 			b->n_members);
 	for (uint16_t i = 0; i < b->n_members; i++)
-		check_member(c, errors, b, i);
+		check_member(c, errors, claims, b, i);
 	for (uint16_t i = 0; i < b->n_static; i++)
-		check_static(c, errors, b, i);
+		check_static(c, errors, claims, b, i);
 }
 
 void conf_check_bridges(const struct am_config *c, struct am_config_errors *errors)
 {
+	struct claims claims = {
+		.vnis = am_map_create(sizeof(uint64_t)),
+		.names = am_map_create(AM_NAME_MAX),
+		.vteps = am_map_create(sizeof(struct claim)),
+		.macs = am_map_create(sizeof(struct claim)),
+	};
+
 	for (uint16_t i = 0; i < c->n_bridges; i++)
-		check_bridge(c, errors, &c->bridges[i]);
+		check_bridge(c, errors, &claims, &c->bridges[i]);
+	am_map_free(claims.vnis);
+	am_map_free(claims.names);
+	am_map_free(claims.vteps);
+	am_map_free(claims.macs);
 }

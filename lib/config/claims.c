@@ -3,15 +3,28 @@
  * Who takes a frame: of each port and Ethernet tunnel a VLAN, the untagged frames, or all the rest belong to one member,
  * or to the port's own IP traffic, and never to two of them.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "parts.h"
 
-static bool same_frames(const struct am_conf_member *a, const struct am_conf_member *b)
+/* Which frames a member takes. */
+struct claim {
+	uint32_t kind, vlan_kind, vlan;
+	char on[AM_NAME_MAX];
+	uint8_t pad[4];
+};
+_Static_assert(sizeof(struct claim) % 8 == 0, "maps take keys in words of 8");
+
+bool conf_claim(const struct am_config *c, struct am_config_errors *errors, struct am_map *claims,
+	const void *key, uint32_t *owner)
 {
-	return a->kind == b->kind && !strcmp(a->on, b->on) && a->vlan_kind == b->vlan_kind &&
-	       (a->vlan_kind != AM_CONF_VLAN_ID || a->vlan == b->vlan);
+	int r = claims ? am_map_add(claims, key, owner) : -ENOMEM;
+
+	if (r < 0)
+		am_config_complain(c, errors, "$", "out of memory");
+	return r > 0;
 }
 
 static const char *frames_text(const struct am_conf_member *m, char buf[32])
@@ -24,36 +37,22 @@ static const char *frames_text(const struct am_conf_member *m, char buf[32])
 	return buf;
 }
 
-/* The member before (bridge, index) that takes the same frames. */
-static const struct am_conf_bridge *earlier(
-	const struct am_config *c, const struct am_conf_bridge *bridge, uint16_t index, uint16_t *found)
-{
-	for (const struct am_conf_bridge *b = c->bridges; b <= bridge; b++) {
-		uint16_t end = b == bridge ? index : b->n_members;
-
-		for (uint16_t i = 0; i < end; i++) {
-			if (same_frames(&b->members[i], &bridge->members[index])) {
-				*found = i;
-				return b;
-			}
-		}
-	}
-	return NULL;
-}
-
-static void check_twice(const struct am_config *c, struct am_config_errors *errors,
+static void check_twice(const struct am_config *c, struct am_config_errors *errors, struct am_map *claims,
 	const struct am_conf_bridge *b, uint16_t i)
 {
 	const struct am_conf_member *m = &b->members[i];
-	uint16_t found;
-	const struct am_conf_bridge *other = earlier(c, b, i, &found);
+	struct claim claim = {.kind = m->kind,
+		.vlan_kind = m->vlan_kind,
+		.vlan = m->vlan_kind == AM_CONF_VLAN_ID ? m->vlan : 0};
+	uint32_t owner = (uint32_t)(b - c->bridges) << 16 | i;
 	char frames[32];
 
-	if (other)
+	memcpy(claim.on, m->on, sizeof claim.on);
+	if (conf_claim(c, errors, claims, &claim, &owner))
 		am_config_complain(c, errors, conf_bridge_where(b, ".members[%u]", i).path,
 			"%s takes %s %s \"%s\" already: remove one, or give it another \"vlan\"",
-			conf_bridge_where(other, ".members[%u]", found).path, frames_text(m, frames),
-			m->kind == AM_CONF_MEMBER_PORT ? "port" : "tunnel", m->on);
+			conf_bridge_where(&c->bridges[owner >> 16], ".members[%u]", owner & 0xffff).path,
+			frames_text(m, frames), m->kind == AM_CONF_MEMBER_PORT ? "port" : "tunnel", m->on);
 }
 
 static void check_port_identity(const struct am_config *c, struct am_config_errors *errors,
@@ -84,37 +83,51 @@ static void check_port_identity(const struct am_config *c, struct am_config_erro
 			m->vlan, p->name);
 }
 
+/* Tunnels that routes lead into, to the first of these routes. */
+static struct am_map *routed_tunnels(const struct am_config *c, struct am_config_errors *errors)
+{
+	struct am_map *routed = am_map_create(AM_NAME_MAX);
+
+	for (uint32_t i = 0; i < c->dflt.n_routes; i++) {
+		uint32_t route = i;
+
+		if (*c->dflt.routes[i].tunnel)
+			conf_claim(c, errors, routed, c->dflt.routes[i].tunnel, &route);
+	}
+	return routed;
+}
+
 /* A tunnel that some bridge has as a member gives all of its frames to bridges: nothing is left for IP. */
 static void check_tunnel_identity(const struct am_config *c, struct am_config_errors *errors,
-	const struct am_conf_bridge *b, uint16_t i)
+	const struct am_map *routed, const struct am_conf_bridge *b, uint16_t i)
 {
 	const struct am_conf_member *m = &b->members[i];
+	uint32_t route;
 
-	for (uint16_t r = 0; r < c->dflt.n_routes; r++) {
-		if (strcmp(c->dflt.routes[r].tunnel, m->on) != 0)
-			continue;
+	if (routed && am_map_find(routed, m->on, &route))
 		am_config_complain(c, errors, conf_bridge_where(b, ".members[%u]", i).path,
 			"tunnel \"%s\" carries routed packets too (vrfs.default.routes[%u]): use a tunnel of "
-			"its own for "
-			"the bridge",
-			m->on, r);
-		return;
-	}
+			"its own for the bridge",
+			m->on, route);
 }
 
 void conf_check_claims(const struct am_config *c, struct am_config_errors *errors)
 {
+	struct am_map *claims = am_map_create(sizeof(struct claim)), *routed = routed_tunnels(c, errors);
+
 	for (uint16_t j = 0; j < c->n_bridges; j++) {
 		const struct am_conf_bridge *b = &c->bridges[j];
 
 		for (uint16_t i = 0; i < b->n_members; i++) {
 			if (!*b->members[i].on)
 				continue;
-			check_twice(c, errors, b, i);
+			check_twice(c, errors, claims, b, i);
 			if (b->members[i].kind == AM_CONF_MEMBER_PORT)
 				check_port_identity(c, errors, b, i);
 			else
-				check_tunnel_identity(c, errors, b, i);
+				check_tunnel_identity(c, errors, routed, b, i);
 		}
 	}
+	am_map_free(claims);
+	am_map_free(routed);
 }

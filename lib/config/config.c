@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index.h"
 #include "parts.h"
 
 enum { FILE_MAX = 16 << 20 };
@@ -68,7 +69,11 @@ static void read_root(struct am_config *c, const json_t *json, struct am_config_
 		conf_read_fields(&root, &conf_root_fields, c);
 	conf_settle_system(c);
 	order_bridges(c);
-	check(c, errors);
+	c->index = conf_index_create(c);
+	if (c->index)
+		check(c, errors);
+	else
+		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 }
 
 static uint64_t hash_of(const struct am_config *c)
@@ -153,28 +158,11 @@ void am_config_free(struct am_config *c)
 {
 	if (!c)
 		return;
+	conf_index_free(c->index);
 	conf_free_vrfs(c);
 	conf_free_bridges(c);
 	free(c->tunnels);
 	free(c->ports);
 	am_position_free(c->positions);
 	free(c);
-}
-
-const struct am_conf_port *am_config_port(const struct am_config *c, const char *name)
-{
-	for (uint16_t i = 0; i < c->n_ports; i++) {
-		if (!strcmp(c->ports[i].name, name))
-			return &c->ports[i];
-	}
-	return NULL;
-}
-
-const struct am_conf_tunnel *am_config_tunnel(const struct am_config *c, const char *name)
-{
-	for (uint16_t i = 0; i < c->n_tunnels; i++) {
-		if (!strcmp(c->tunnels[i].name, name))
-			return &c->tunnels[i];
-	}
-	return NULL;
 }

@@ -51,13 +51,41 @@ static void put_value(struct text *out, const json_t *value)
 	free(text);
 }
 
-static bool holds(const json_t *array, const json_t *element)
+static char *dump(const json_t *value)
 {
+	return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
+}
+
+/* An array's elements as keys of an object, so that one is found in one step. */
+static json_t *as_set(const json_t *array)
+{
+	json_t *set = json_object();
+
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		if (json_equal(json_array_get(array, i), element))
-			return true;
+		char *text = dump(json_array_get(array, i));
+
+		if (text)
+			json_object_set_new(set, text, json_true());
+		free(text);
 	}
-	return false;
+	return set;
+}
+
+/* Those of array that are not in other, with sign in front of each. */
+static void put_missing(struct text *out, char sign, const json_t *array, const json_t *other)
+{
+	json_t *set = as_set(other);
+
+	for (size_t i = 0; i < json_array_size(array) && out->n + 1 < out->room; i++) {
+		char *text = dump(json_array_get(array, i));
+
+		if (text && !json_object_get(set, text)) {
+			put(out, " %c", sign);
+			put_value(out, json_array_get(array, i));
+		}
+		free(text);
+	}
+	json_decref(set);
 }
 
 /* " -gone +come"; where only the order differs, that. */
@@ -65,18 +93,8 @@ static void put_elements(struct text *out, const json_t *old, const json_t *new_
 {
 	size_t start = out->n;
 
-	for (size_t i = 0; i < json_array_size(old); i++) {
-		if (!holds(new_, json_array_get(old, i))) {
-			put(out, " -");
-			put_value(out, json_array_get(old, i));
-		}
-	}
-	for (size_t i = 0; i < json_array_size(new_); i++) {
-		if (!holds(old, json_array_get(new_, i))) {
-			put(out, " +");
-			put_value(out, json_array_get(new_, i));
-		}
-	}
+	put_missing(out, '-', old, new_);
+	put_missing(out, '+', new_, old);
 	if (out->n == start)
 		put(out, " in another order");
 }

@@ -419,22 +419,23 @@ void conf_read_fields(const struct place *at, const struct fields *fields, void 
 
 /* ---- lists and maps ---- */
 
-static void *append(const struct place *at, void **items, uint16_t *n, size_t size, size_t max)
+/* Room for all of them at once, zeroed; what does not fit in is complained about. */
+static bool reserve(const struct place *at, void **items, uint16_t n, size_t more, size_t size, size_t max)
 {
 	uint8_t *grown;
 
-	if (*n >= max) {
-		conf_complain(at, "too many: at most %zu are possible", max);
-		return NULL;
+	if (n + more > max) {
+		conf_complain(at, "%zu are too many: at most %zu are possible", n + more, max);
+		return false;
 	}
-	grown = realloc(*items, (*n + 1u) * size);
+	grown = realloc(*items, (n + more + 1) * size);
 	if (!grown) {
 		conf_complain(at, "out of memory");
-		return NULL;
+		return false;
 	}
+	memset(grown + n * size, 0, (more + 1) * size);
 	*items = grown;
-	memset(grown + *n * size, 0, size);
-	return grown + (*n)++ * size;
+	return true;
 }
 
 void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read)
@@ -442,21 +443,19 @@ void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t siz
 	const char *key;
 	json_t *value;
 
-	if (!conf_want_object(at))
+	if (!conf_want_object(at) || !reserve(at, items, *n, json_object_size(at->json), size, max))
 		return;
 	json_object_foreach((json_t *)(uintptr_t)at->json, key, value)
 	{
 		struct place member = {.load = at->load, .up = at, .key = key, .json = value};
-		void *item;
+		char *item = (char *)*items + *n * size;
 
 		if (!conf_name_is_good(key)) {
 			conf_complain(&member,
 				"\"%.60s\" is no name: use 1 to 31 of the characters A-Z a-z 0-9 _ . -", key);
 			continue;
 		}
-		item = append(&member, items, n, size, max);
-		if (!item)
-			return;
+		++*n;
 		strcpy(item, key); /* every named object begins with its name */
 		if (conf_want_object(&member))
 			read(&member, item);
@@ -466,15 +465,12 @@ void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t siz
 void conf_read_list(
 	const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read)
 {
-	if (!conf_want_array(at))
+	if (!conf_want_array(at) || !reserve(at, items, *n, json_array_size(at->json), size, max))
 		return;
 	for (size_t i = 0; i < json_array_size(at->json); i++) {
 		struct place element = conf_place_element(at, i);
-		void *item = append(&element, items, n, size, max);
 
-		if (!item)
-			return;
-		read(&element, item);
+		read(&element, (char *)*items + (*n)++ * size);
 	}
 }
 

@@ -5,6 +5,7 @@
  * The sections of a configuration, one file each: its table of keys, how it is read and printed, and the checks that
  * need the whole configuration (names that refer to something, things that exclude each other).
  */
+#include "base/map.h"
 #include "field.h"
 
 extern const struct fields conf_root_fields;
@@ -49,6 +50,13 @@ bool conf_check_port_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
 bool conf_check_tunnel_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+
+/*
+ * True where key has an owner already, who is then in *owner; else it becomes *owner's. claims may be NULL; out of
+ * memory is complained about.
+ */
+bool conf_claim(const struct am_config *config, struct am_config_errors *errors, struct am_map *claims,
+	const void *key, uint32_t *owner);
 
 /* The whole configuration as JSON, every default spelled out. */
 json_t *conf_print_root(const struct am_config *config);

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "suggest.h"
-
 enum {
 	PORTS_MAX = 1024,
 	MTU_MIN = 576,
@@ -60,23 +58,6 @@ json_t *conf_print_ports(const void *object)
 		json_object_set_new(
 			out, c->ports[i].name, conf_print_fields(&conf_port_fields, &c->ports[i]));
 	return out;
-}
-
-bool conf_check_port_name(
-	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
-{
-	struct suggestion s = conf_suggest_for(name);
-
-	if (am_config_port(c, name))
-		return true;
-	for (uint16_t i = 0; i < c->n_ports; i++)
-		conf_suggest_offer(&s, name, c->ports[i].name);
-	if (s.word)
-		am_config_complain(
-			c, errors, path, "no port \"%s\" in ports, did you mean \"%s\"?", name, s.word);
-	else
-		am_config_complain(c, errors, path, "no port \"%s\" in ports: add it there", name);
-	return false;
 }
 
 static void complain_port(const struct am_config *c, struct am_config_errors *errors,

@@ -43,7 +43,7 @@ void conf_suggest_offer(struct suggestion *s, const char *unknown, const char *c
 {
 	size_t n_a = strlen(unknown), n_b = strlen(candidate), far;
 
-	if (n_a > LONGEST || n_b > LONGEST)
+	if (n_a > LONGEST || n_b > LONGEST || n_a > n_b + s->limit || n_b > n_a + s->limit)
 		return;
 	far = distance(unknown, n_a, candidate, n_b);
 	if (far <= s->limit && far < s->far) {

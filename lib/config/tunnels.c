@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "suggest.h"
-
 enum { TUNNELS_MAX = 16384, DSCP_LAST = 63, MSS_MIN = 536, MSS_MAX = 65495 };
 
 static const char *const type_words[] = {"etherip", "gre", "gretap", NULL};
@@ -206,23 +204,6 @@ json_t *conf_print_tunnels(const void *object)
 	return out;
 }
 
-bool conf_check_tunnel_name(
-	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
-{
-	struct suggestion s = conf_suggest_for(name);
-
-	if (am_config_tunnel(c, name))
-		return true;
-	for (uint16_t i = 0; i < c->n_tunnels; i++)
-		conf_suggest_offer(&s, name, c->tunnels[i].name);
-	if (s.word)
-		am_config_complain(
-			c, errors, path, "no tunnel \"%s\" in tunnels, did you mean \"%s\"?", name, s.word);
-	else
-		am_config_complain(c, errors, path, "no tunnel \"%s\" in tunnels: add it there", name);
-	return false;
-}
-
 /* ---- checks ---- */
 
 /* $.tunnels.name.end, with [i] where the tunnel is striped. */
@@ -325,37 +306,40 @@ static void check_type_keys(
 	}
 }
 
-/* Stripe i of a and stripe j of b would receive the same packets. */
-static bool same_pair(const struct am_conf_tunnel *a, uint16_t i, const struct am_conf_tunnel *b, uint16_t j)
-{
-	return a->type == b->type && a->has_key == b->has_key && (!a->has_key || a->key == b->key) &&
-	       a->remote[i].family && am_ip_equal(&a->local[i], &b->local[j]) &&
-	       am_ip_equal(&a->remote[i], &b->remote[j]);
-}
+/* What a stripe receives. No two may have the same. */
+struct claim {
+	struct am_ip local, remote;
+	uint8_t type, has_key;
+	uint32_t key;
+};
+_Static_assert(sizeof(struct claim) % 8 == 0, "maps take keys in words of 8");
 
-static bool check_twin(const struct am_config *c, struct am_config_errors *errors,
-	const struct am_conf_tunnel *t, const struct am_conf_tunnel *other)
+static void check_twin(const struct am_config *c, struct am_config_errors *errors, struct am_map *claims,
+	const struct am_conf_tunnel *t)
 {
 	uint16_t n = t->n_local < t->n_remote ? t->n_local : t->n_remote;
-	uint16_t m = other->n_local < other->n_remote ? other->n_local : other->n_remote;
 
 	for (uint16_t i = 0; i < n; i++) {
-		for (uint16_t j = 0; j < (t == other ? i : m); j++) {
-			if (!same_pair(t, i, other, j))
-				continue;
-			am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
-				"tunnel \"%s\" has the same local, remote and type already%s", other->name,
-				t->type == AM_CONF_ETHERIP
-					? ": remove one, or use another address"
-					: ", and the same key: give one of them another \"key\"");
-			return true;
-		}
+		struct claim claim = {.local = t->local[i],
+			.remote = t->remote[i],
+			.type = (uint8_t)t->type,
+			.has_key = t->has_key,
+			.key = t->has_key ? t->key : 0};
+		uint32_t owner = (uint32_t)(t - c->tunnels);
+
+		if (!t->remote[i].family || !conf_claim(c, errors, claims, &claim, &owner))
+			continue;
+		am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
+			"tunnel \"%s\" has the same local, remote and type already%s", c->tunnels[owner].name,
+			t->type == AM_CONF_ETHERIP ? ": remove one, or use another address"
+						   : ", and the same key: give one of them another \"key\"");
+		return;
 	}
-	return false;
 }
 
 void conf_check_tunnels(const struct am_config *c, struct am_config_errors *errors)
 {
+	struct am_map *claims = am_map_create(sizeof(struct claim));
 	bool underlay = false;
 
 	for (uint16_t i = 0; i < c->n_tunnels; i++) {
@@ -366,11 +350,9 @@ void conf_check_tunnels(const struct am_config *c, struct am_config_errors *erro
 		check_families(c, errors, t);
 		check_pairs(c, errors, t);
 		check_type_keys(c, errors, t);
-		for (uint16_t j = 0; j <= i; j++) {
-			if (check_twin(c, errors, t, &c->tunnels[j]))
-				break;
-		}
+		check_twin(c, errors, claims, t);
 	}
+	am_map_free(claims);
 	for (uint16_t i = 0; i < c->n_ports; i++)
 		underlay |= c->ports[i].vrf == AM_VRF_IS_UNDERLAY;
 	if (c->n_tunnels && !underlay)

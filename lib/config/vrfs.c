@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "index.h"
 #include "parts.h"
 
 #include <stdlib.h>
@@ -205,14 +206,9 @@ static void check_route_shape(const struct check *k, const struct am_conf_route 
 			"%s is no router's address: use a unicast address", am_ip_text(&r->via, text));
 }
 
-static bool same_prefix(const struct am_prefix *a, const struct am_prefix *b)
-{
-	return a->ip.family && a->len == b->len && am_ip_equal(&a->ip, &b->ip);
-}
-
 static void check_route(const struct check *k, uint16_t i)
 {
-	const struct am_conf_route *r = &k->vrf->routes[i];
+	const struct am_conf_route *r = &k->vrf->routes[i], *first;
 	char text[AM_PREFIX_TEXT];
 
 	check_route_shape(k, r, i);
@@ -220,13 +216,11 @@ static void check_route(const struct check *k, uint16_t i)
 		check_route_tunnel(k, r, i);
 	if (*r->port)
 		check_route_port(k, r, i);
-	for (uint16_t j = 0; j < i; j++) {
-		if (!same_prefix(&r->prefix, &k->vrf->routes[j].prefix))
-			continue;
+	first = conf_route_of(k->config, k->vrf->kind, &r->prefix);
+	if (first && first != r)
 		am_config_complain(k->config, k->errors, route_where(k, i, ".prefix").path,
-			"%s is in routes[%u] already: remove one", am_prefix_text(&r->prefix, text), j);
-		break;
-	}
+			"%s is in routes[%u] already: remove one", am_prefix_text(&r->prefix, text),
+			(unsigned)(first - k->vrf->routes));
 }
 
 static void check_loopbacks(const struct check *k)

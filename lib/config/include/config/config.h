@@ -170,6 +170,7 @@ struct am_config {
 	struct am_conf_bridge *bridges; /* bridges, then xconnects */
 	struct am_conf_vrf underlay, dflt;
 
+	struct am_config_index *index; /* names and prefixes, for am_config_port and the like */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
 	uint64_t hash;                 /* of the normalized configuration */
 };
@@ -191,5 +192,11 @@ char *am_config_print(const struct am_config *config);
 
 const struct am_conf_port *am_config_port(const struct am_config *config, const char *name);
 const struct am_conf_tunnel *am_config_tunnel(const struct am_config *config, const char *name);
+/*
+ * The route of vrf (underlay or default) with the longest prefix that ip lies in, of equal ones the first; NULL
+ * where there is none.
+ */
+const struct am_conf_route *am_config_route(
+	const struct am_config *config, enum am_vrf_kind vrf, const struct am_ip *ip);
 
 #endif

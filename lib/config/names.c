@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Names that refer to a port or a tunnel. */
+#include "parts.h"
+#include "suggest.h"
+
+enum { GUESSES_MAX = 100 }; /* a file with more complaints needs none, and each looks at every name */
+
+/* Items begin with their names. */
+static void complain_unknown(const struct am_config *c, struct am_config_errors *errors, const char *path,
+	const char *what, const char *name, const void *items, size_t n, size_t size)
+{
+	struct suggestion s = conf_suggest_for(name);
+
+	for (size_t i = 0; i < n && errors->n < GUESSES_MAX; i++)
+		conf_suggest_offer(&s, name, (const char *)items + i * size);
+	if (s.word)
+		am_config_complain(c, errors, path, "no %s \"%s\" in %ss, did you mean \"%s\"?", what, name,
+			what, s.word);
+	else
+		am_config_complain(c, errors, path, "no %s \"%s\" in %ss: add it there", what, name, what);
+}
+
+bool conf_check_port_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	if (am_config_port(c, name))
+		return true;
+	complain_unknown(c, errors, path, "port", name, c->ports, c->n_ports, sizeof *c->ports);
+	return false;
+}
+
+bool conf_check_tunnel_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	if (am_config_tunnel(c, name))
+		return true;
+	complain_unknown(c, errors, path, "tunnel", name, c->tunnels, c->n_tunnels, sizeof *c->tunnels);
+	return false;
+}
