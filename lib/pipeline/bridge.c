@@ -8,8 +8,11 @@
 
 #include <string.h>
 
-/* What one frame needs from the tables. */
+/* The frames of a burst that may enter, and what they need from the tables. */
 struct lookup {
+	struct am_frame *f[AM_BURST];
+	const struct am_member *in[AM_BURST];
+	const struct am_bridge *bridge[AM_BURST];
 	am_fdb_key src[AM_BURST], dst[AM_BURST];
 	uint32_t src_value[AM_BURST], dst_value[AM_BURST];
 	uint32_t src_slot[AM_BURST], dst_slot[AM_BURST];
@@ -161,21 +164,29 @@ static void cross(struct am_worker *w, struct am_frame *f, const struct am_bridg
 }
 
 /* Drop what may not enter; carry over xconnects at once. What is left is for the FDB. */
-static unsigned admit_burst(struct am_worker *w, struct am_frame *f, unsigned n)
+static unsigned admit_burst(struct am_worker *w, struct am_frame *f, unsigned n, struct lookup *t)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct am_member *in = w->roots->members[f[i].member];
 		const struct am_bridge *bridge = w->roots->bridges[in->bridge];
+		const uint8_t *frame = am_buf_data(f[i].m);
 		enum am_verdict v = admit(&f[i], in, bridge);
 
-		if (unlikely(v != AM_V_OK))
+		if (unlikely(v != AM_V_OK)) {
 			am_drop(w, f[i].iface, v, f[i].m);
-		else if (bridge->xconnect)
+			continue;
+		}
+		if (bridge->xconnect) {
 			cross(w, &f[i], bridge);
-		else
-			f[kept++] = f[i];
+			continue;
+		}
+		t->f[kept] = &f[i];
+		t->in[kept] = in;
+		t->bridge[kept] = bridge;
+		t->src[kept] = am_fdb_make_key(frame + AM_MAC_LEN, in->bridge);
+		t->dst[kept++] = am_fdb_make_key(frame, in->bridge);
 	}
 	return kept;
 }
@@ -186,26 +197,17 @@ void am_bridge_burst(struct am_worker *w, struct am_frame *f, unsigned n)
 	struct lookup t;
 
 	w->stats.carried += n;
-	n = admit_burst(w, f, n);
+	n = admit_burst(w, f, n, &t);
 	if (n == 0)
 		return;
-	for (unsigned i = 0; i < n; i++) {
-		const uint8_t *frame = am_buf_data(f[i].m);
-		uint16_t bridge = w->roots->members[f[i].member]->bridge;
-
-		t.src[i] = am_fdb_make_key(frame + AM_MAC_LEN, bridge);
-		t.dst[i] = am_fdb_make_key(frame, bridge);
-	}
 	am_fdb_lookup_bulk(fdb, t.src, n, t.src_value, t.src_slot);
 	am_fdb_lookup_bulk(fdb, t.dst, n, t.dst_value, t.dst_slot);
 	for (unsigned i = 0; i < n; i++) {
-		const struct am_member *in = w->roots->members[f[i].member];
-		const struct am_bridge *bridge = w->roots->bridges[in->bridge];
-		enum am_verdict v = learn(w, &f[i], bridge, t.src[i], t.src_value[i], t.src_slot[i]);
+		enum am_verdict v = learn(w, t.f[i], t.bridge[i], t.src[i], t.src_value[i], t.src_slot[i]);
 
 		if (unlikely(v != AM_V_OK))
-			am_drop(w, f[i].iface, v, f[i].m);
+			am_drop(w, t.f[i]->iface, v, t.f[i]->m);
 		else
-			forward(w, &f[i], in, bridge, t.dst_value[i]);
+			forward(w, t.f[i], t.in[i], t.bridge[i], t.dst_value[i]);
 	}
 }

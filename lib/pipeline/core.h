@@ -140,15 +140,28 @@ static inline void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict 
 
 /* input.c: a burst from a port; n at most AM_BURST. */
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n);
-/* A frame has arrived for a member: check it and queue it for the bridge. f->eth, member and iface are set.
+/*
+ * The place of the next frame for the bridge. Filled where it stands: a copy made of narrow stores just done
+ * waits for all of them. It counts once am_input_frame is called, with m, eth, member and iface set.
  */
+static inline struct am_frame *am_input_place(struct am_worker *w)
+{
+	struct am_frame *f = &w->frames[w->n_frames];
+
+	f->hashed = false;
+	f->popped = false;
+	return f;
+}
 void am_input_frame(struct am_worker *w, struct am_frame *f);
 /* The member by VLAN, its tag popped where it has one of its own; AM_NO_ID where nobody wants the frame. */
 uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f);
 
-/* decap.c: an IP packet for the port's IP identity, behind a parsed Ethernet header. m is consumed. */
+/*
+ * decap.c: an IP packet for the port's IP identity, behind l2 octets of Ethernet header with this EtherType.
+ * m is consumed.
+ */
 void am_decap(
-	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, const struct am_ether *eth);
+	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, uint16_t l2, uint16_t type);
 /* Told by the reassembly table of packets that die in it. */
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
 

@@ -139,25 +139,23 @@ static void open_ip(struct am_worker *w, struct inner *p);
 /* The IP packet in a tunnel: once more, in the tunnel's VRF, with the ECN and DSCP of what was outside. */
 static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunnel *t, uint16_t type)
 {
-	struct inner in = *p;
-	enum am_verdict v;
+	enum am_verdict v = parse_as(type, p);
 
-	in.vrf = t->vrf;
-	v = parse_as(type, &in);
+	p->vrf = t->vrf;
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
 		return;
 	}
-	if (unlikely(p->whole_made && (uint32_t)in.l2 + in.ip.hlen + in.ip.plen != am_buf_len(in.m))) {
+	if (unlikely(p->whole_made && (uint32_t)p->l2 + p->ip.hlen + p->ip.plen != am_buf_len(p->m))) {
 		refuse(w, p, AM_V_FRAG_LENGTH_DISAGREES);
 		return;
 	}
-	v = mark_inner(p, ip_of(&in), am_buf_len(in.m) - in.l2, &in.ip.tos);
+	v = mark_inner(p, ip_of(p), am_buf_len(p->m) - p->l2, &p->ip.tos);
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
 		return;
 	}
-	open_ip(w, &in);
+	open_ip(w, p);
 }
 
 /* An L2 tunnel with an IP identity of its own. */
@@ -178,23 +176,23 @@ static void ip_behind_mac(
 
 static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct am_tunnel *t)
 {
-	struct am_frame f = {0};
-	enum am_verdict v = am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f.eth);
+	struct am_frame *f = am_input_place(w);
+	enum am_verdict v = am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f->eth);
 
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, AM_V_TUNNEL_INNER);
 		return;
 	}
 	if (!t->bridged) {
-		ip_behind_mac(w, p, t, &f.eth);
+		ip_behind_mac(w, p, t, &f->eth);
 		return;
 	}
-	f.m = p->m;
-	f.member = am_input_member(&t->vlans, &f);
-	if (unlikely(f.member == AM_NO_ID))
+	f->m = p->m;
+	f->member = am_input_member(&t->vlans, f);
+	if (unlikely(f->member == AM_NO_ID))
 		refuse(w, p, AM_V_VLAN_UNKNOWN);
 	else
-		frame_out(w, p, &f, t->mss4, t->mss6);
+		frame_out(w, p, f, t->mss4, t->mss6);
 }
 
 static void open_etherip(struct am_worker *w, struct inner *p)
@@ -326,7 +324,7 @@ static enum am_verdict check_vxlan(
 static void open_vxlan(struct am_worker *w, struct inner *p)
 {
 	const struct am_bridge *bridge;
-	struct am_frame f = {0};
+	struct am_frame *f = am_input_place(w);
 	struct am_udp udp;
 	uint32_t vni = 0, member;
 	enum am_verdict v = parse_vxlan(w, p, &udp, &vni);
@@ -348,18 +346,18 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 		return;
 	}
 	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_UDP_LEN + AM_VXLAN_LEN), udp.plen - AM_VXLAN_LEN);
-	if (unlikely(am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f.eth) != AM_V_OK)) {
+	if (unlikely(am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f->eth) != AM_V_OK)) {
 		refuse(w, p, AM_V_TUNNEL_INNER);
 		return;
 	}
-	if (unlikely(f.eth.tags && !bridge->inner_vlan)) {
+	if (unlikely(f->eth.tags && !bridge->inner_vlan)) {
 		refuse(w, p, AM_V_VXLAN_INNER_VLAN);
 		return;
 	}
 	am_count(w, bridge->iface, AM_C_RX_PACKETS, 1);
 	am_count(w, bridge->iface, AM_C_RX_BYTES, am_buf_len(p->m));
-	f.member = (uint16_t)member;
-	frame_out(w, p, &f, w->roots->members[member]->mss4, w->roots->members[member]->mss6);
+	f->member = (uint16_t)member;
+	frame_out(w, p, f, w->roots->members[member]->mss4, w->roots->members[member]->mss6);
 }
 
 /* RFC 7112: a first fragment carries the whole header chain, the tunnel's own header included. */
@@ -448,10 +446,10 @@ static void open_ip(struct am_worker *w, struct inner *p)
 }
 
 void am_decap(
-	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, const struct am_ether *eth)
+	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, uint16_t l2, uint16_t type)
 {
-	struct inner p = {.m = m, .l2 = eth->len, .iface = port->iface, .vrf = port->vrf};
-	enum am_verdict v = parse_as(eth->type, &p);
+	struct inner p = {.m = m, .l2 = l2, .iface = port->iface, .vrf = port->vrf};
+	enum am_verdict v = parse_as(type, &p);
 
 	if (unlikely(v != AM_V_OK))
 		refuse(w, &p, v);

@@ -29,7 +29,7 @@ void am_input_frame(struct am_worker *w, struct am_frame *f)
 {
 	if (w->rx_finish && am_csum_complete(am_buf_data(f->m), am_buf_len(f->m)))
 		am_count(w, w->rx_iface, AM_C_CSUM_FINISHED, 1);
-	w->frames[w->n_frames++] = *f;
+	w->n_frames++;
 }
 
 /* Does the port's own IP identity want this frame? Group addresses carry nothing of ours. */
@@ -56,26 +56,28 @@ static enum am_verdict unwanted(const struct am_port_root *port, const struct am
 
 static void input_one(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
 {
-	struct am_frame f = {.m = m, .iface = port->iface};
-	enum am_verdict v = am_ether_parse(am_buf_data(m), am_buf_len(m), &f.eth);
+	struct am_frame *f = am_input_place(w);
+	enum am_verdict v = am_ether_parse(am_buf_data(m), am_buf_len(m), &f->eth);
 
+	f->m = m;
+	f->iface = port->iface;
 	if (unlikely(v != AM_V_OK)) {
 		am_drop(w, port->iface, v, m);
 		return;
 	}
-	if (unlikely(am_buf_len(m) - f.eth.len > port->mtu)) {
+	if (unlikely(am_buf_len(m) - f->eth.len > port->mtu)) {
 		am_drop(w, port->iface, w->rx_finish ? AM_V_PORT_GSO : AM_V_PORT_MTU, m);
 		return;
 	}
-	if (is_ours(port, &f)) {
-		am_decap(w, port, m, &f.eth);
+	if (is_ours(port, f)) {
+		am_decap(w, port, m, f->eth.len, f->eth.type);
 		return;
 	}
-	f.member = am_input_member(&port->vlans, &f);
-	if (unlikely(f.member == AM_NO_ID))
-		am_drop(w, port->iface, unwanted(port, &f), m);
+	f->member = am_input_member(&port->vlans, f);
+	if (unlikely(f->member == AM_NO_ID))
+		am_drop(w, port->iface, unwanted(port, f), m);
 	else
-		am_input_frame(w, &f);
+		am_input_frame(w, f);
 }
 
 static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m, unsigned n)
