@@ -159,14 +159,15 @@ bool conf_read_word(const struct place *at, const char *const *words, unsigned *
 
 	if (!conf_want_text(at))
 		return false;
-	s = conf_suggest_for(text);
 	for (unsigned i = 0; words[i]; i++) {
 		if (*text && !strcmp(words[i], text)) {
 			*out = i;
 			return true;
 		}
-		conf_suggest_offer(&s, text, words[i]);
 	}
+	s = conf_suggest_for(text);
+	for (unsigned i = 0; words[i]; i++)
+		conf_suggest_offer(&s, text, words[i]);
 	list_words(words, list, sizeof list);
 	if (s.word)
 		conf_complain(
@@ -379,21 +380,27 @@ static void list_keys(const struct fields *fields, char *text, size_t room)
 		n += (size_t)snprintf(text + n, room - n, "%s%s", i ? ", " : "", fields->items[i].name);
 }
 
-static const struct field *find_field(const struct place *at, const struct fields *fields)
+static void complain_key(const struct place *at, const struct fields *fields)
 {
 	struct suggestion s = conf_suggest_for(at->key);
 	char list[320];
 
-	for (size_t i = 0; i < fields->n; i++) {
-		if (!strcmp(fields->items[i].name, at->key))
-			return &fields->items[i];
+	for (size_t i = 0; i < fields->n; i++)
 		conf_suggest_offer(&s, at->key, fields->items[i].name);
-	}
 	list_keys(fields, list, sizeof list);
 	if (s.word)
 		conf_complain(at, "unknown key \"%.60s\", did you mean \"%s\"?", at->key, s.word);
 	else
 		conf_complain(at, "unknown key \"%.60s\"; known here: %s", at->key, list);
+}
+
+static const struct field *find_field(const struct place *at, const struct fields *fields)
+{
+	for (size_t i = 0; i < fields->n; i++) {
+		if (!strcmp(fields->items[i].name, at->key))
+			return &fields->items[i];
+	}
+	complain_key(at, fields);
 	return NULL;
 }
 

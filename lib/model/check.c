@@ -2,7 +2,6 @@
 #include "check.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "stack.h"
 
@@ -34,14 +33,13 @@ static void check_fragments(const struct check *c, const struct am_conf_tunnel *
  * The remote's own network routed into the tunnel is a loop in the making on any system whose tables are not apart, and here
  * at least a mistake. A default route into a tunnel is none: remotes are looked up in another VRF.
  */
-static void check_routed_into_itself(
-	const struct check *c, const struct am_conf_tunnel *t, const struct am_conf_route *r, unsigned index)
+static void check_routed_into_itself(const struct check *c, const struct am_conf_route *r, unsigned index)
 {
+	const struct am_conf_tunnel *t = am_config_tunnel(c->config, r->tunnel);
 	char path[AM_JSON_PATH], prefix[AM_PREFIX_TEXT], ip[AM_IP_TEXT];
 
-	for (unsigned i = 0; i < t->n_remote; i++) {
-		if (!r->prefix.len || strcmp(r->tunnel, t->name) ||
-			!am_prefix_contains(&r->prefix, &t->remote[i]))
+	for (unsigned i = 0; t && r->prefix.len && i < t->n_remote; i++) {
+		if (!am_prefix_contains(&r->prefix, &t->remote[i]))
 			continue;
 		snprintf(path, sizeof path, "$.vrfs.default.routes[%u].prefix", index);
 		am_config_complain(c->config, c->errors, path,
@@ -50,15 +48,6 @@ static void check_routed_into_itself(
 			am_prefix_text(&r->prefix, prefix), t->name, am_ip_text(&t->remote[i], ip));
 		return;
 	}
-}
-
-static void check_tunnel(const struct check *c, const struct am_conf_tunnel *t)
-{
-	const struct am_conf_vrf *dflt = &c->config->dflt;
-
-	check_fragments(c, t);
-	for (unsigned i = 0; i < dflt->n_routes; i++)
-		check_routed_into_itself(c, t, &dflt->routes[i], i);
 }
 
 static void check_fits(const struct check *c, const struct am_conf_bridge *bridge, const struct am_ip *vtep,
@@ -141,7 +130,9 @@ void am_check(
 	struct check c = {config, limits, errors};
 
 	for (unsigned i = 0; i < config->n_tunnels; i++)
-		check_tunnel(&c, &config->tunnels[i]);
+		check_fragments(&c, &config->tunnels[i]);
+	for (unsigned i = 0; i < config->dflt.n_routes; i++)
+		check_routed_into_itself(&c, &config->dflt.routes[i], i);
 	for (unsigned i = 0; i < config->n_bridges; i++)
 		check_bridge(&c, &config->bridges[i]);
 }

@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS_MIN = 64 };
 
 struct id {
 	struct id *next; /* in its bucket */
@@ -18,23 +18,26 @@ struct id {
 };
 
 struct am_ids {
-	uint32_t first, max;
+	uint32_t max;
 	uint32_t lowest_free; /* nothing below it is free */
 	uint32_t n_slots;     /* allocated in slots */
 	struct id **slots;    /* by index; a span fills several */
-	struct id *buckets[BUCKETS];
+	uint32_t n, n_buckets;
+	struct id **buckets;
 };
 
 struct am_ids *am_ids_create(uint32_t first, uint32_t max)
 {
 	struct am_ids *ids = calloc(1, sizeof *ids);
 
-	if (ids) {
-		ids->first = first;
-		ids->lowest_free = first;
-		ids->max = max;
-	}
-	return ids;
+	if (!ids)
+		return NULL;
+	*ids = (struct am_ids){.lowest_free = first, .max = max, .n_buckets = BUCKETS_MIN};
+	ids->buckets = calloc(ids->n_buckets, sizeof *ids->buckets);
+	if (ids->buckets)
+		return ids;
+	free(ids);
+	return NULL;
 }
 
 void am_ids_free(struct am_ids *ids)
@@ -43,12 +46,13 @@ void am_ids_free(struct am_ids *ids)
 
 	if (!ids)
 		return;
-	for (unsigned i = 0; i < BUCKETS; i++) {
+	for (uint32_t i = 0; i < ids->n_buckets; i++) {
 		for (id = ids->buckets[i]; id; id = next) {
 			next = id->next;
 			free(id);
 		}
 	}
+	free(ids->buckets);
 	free(ids->slots);
 	free(ids);
 }
@@ -56,7 +60,31 @@ void am_ids_free(struct am_ids *ids)
 /* The names are the operator's own, so the seed need not be secret. */
 static struct id **bucket_of(struct am_ids *ids, const char name[AM_ID_NAME])
 {
-	return &ids->buckets[am_hash_words(name, AM_ID_NAME, 0) % BUCKETS];
+	return &ids->buckets[am_hash_words(name, AM_ID_NAME, 0) % ids->n_buckets];
+}
+
+/* One bucket for each name. Without memory the chains get longer, which works too. */
+static void grow_buckets(struct am_ids *ids)
+{
+	struct am_ids wider = {.n_buckets = ids->n_buckets * 2};
+	struct id *id, *next, **bucket;
+
+	if (ids->n < ids->n_buckets)
+		return;
+	wider.buckets = calloc(wider.n_buckets, sizeof *wider.buckets);
+	if (!wider.buckets)
+		return;
+	for (uint32_t i = 0; i < ids->n_buckets; i++) {
+		for (id = ids->buckets[i]; id; id = next) {
+			next = id->next;
+			bucket = bucket_of(&wider, id->name);
+			id->next = *bucket;
+			*bucket = id;
+		}
+	}
+	free(ids->buckets);
+	ids->buckets = wider.buckets;
+	ids->n_buckets = wider.n_buckets;
 }
 
 static bool slot_free(const struct am_ids *ids, uint32_t i)
@@ -98,9 +126,8 @@ static int grow(struct am_ids *ids, uint32_t end)
 
 static int allocate(struct am_ids *ids, const char name[AM_ID_NAME], uint32_t span, struct id **out)
 {
-	struct id **bucket = bucket_of(ids, name);
+	struct id **bucket, *id;
 	uint32_t at;
-	struct id *id;
 	int rc;
 
 	rc = find_run(ids, span, &at);
@@ -111,6 +138,9 @@ static int allocate(struct am_ids *ids, const char name[AM_ID_NAME], uint32_t sp
 	id = calloc(1, sizeof *id);
 	if (!id)
 		return -ENOMEM;
+	grow_buckets(ids);
+	ids->n++;
+	bucket = bucket_of(ids, name);
 	*id = (struct id){.next = *bucket, .index = at, .span = span};
 	memcpy(id->name, name, AM_ID_NAME);
 	*bucket = id;
@@ -155,6 +185,7 @@ void am_ids_drop(struct am_ids *ids, uint32_t index)
 	for (at = bucket_of(ids, id->name); *at != id;)
 		at = &(*at)->next;
 	*at = id->next;
+	ids->n--;
 	for (uint32_t i = 0; i < id->span; i++)
 		ids->slots[id->index + i] = NULL;
 	if (id->index < ids->lowest_free)

@@ -65,8 +65,9 @@ static int fill_list(struct am_build *b, const struct am_conf_bridge *bridge,
 
 	for (unsigned i = 0; i < stripes; i++) {
 		path_spec(b, bridge, conf, below, i, &what.spec);
-		what.nexthop = t ? am_nexthop_want(b->s, AM_VRF_UNDERLAY, &t->remote[i])
-				 : am_nexthop_want(b->s, AM_VRF_DEFAULT, &conf->vtep);
+		if (am_nexthop_want(b->s, t ? AM_VRF_UNDERLAY : AM_VRF_DEFAULT,
+			    t ? &t->remote[i] : &conf->vtep, &what.nexthop) < 0)
+			return -ENOMEM;
 		if (am_path_add(b->s, &what, &err) < 0) {
 			am_bridge_path(path, sizeof path, bridge, ".members");
 			am_config_complain(b->config, b->errors, path, "%s", err.text);
@@ -106,7 +107,9 @@ int am_build_paths(struct am_build *b)
 
 	b->s->paths = am_build_alloc(b, b->n_paths, sizeof *b->s->paths, &ok);
 	b->s->nexthops = am_build_alloc(b, b->n_paths, sizeof *b->s->nexthops, &ok);
-	if (!ok)
+	b->s->first_paths = am_build_alloc(b, b->n_paths, sizeof *b->s->first_paths, &ok);
+	b->s->nexthop_ids = am_map_create(sizeof(struct am_vrf_ip));
+	if (!ok || !b->s->nexthop_ids)
 		return -ENOMEM;
 	for (unsigned i = 0; i < b->config->n_bridges; i++) {
 		const struct am_conf_bridge *bridge = &b->config->bridges[i];

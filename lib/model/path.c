@@ -17,10 +17,9 @@ static uint16_t port_by_name(const struct am_snapshot *s, const char *name)
 	return port ? s->port_ids[port - s->config->ports] : AM_NO_ID;
 }
 
-static bool same_nexthop(const struct am_nexthop *a, const struct am_nexthop *b)
+static bool same_question(const struct am_nexthop *a, const struct am_nexthop *b)
 {
-	return a->vrf == b->vrf && a->port == b->port && am_ip_equal(&a->remote, &b->remote) &&
-	       am_ip_equal(&a->via, &b->via) && a->is_static == b->is_static;
+	return a->port == b->port && am_ip_equal(&a->via, &b->via) && a->is_static == b->is_static;
 }
 
 static const struct am_port_root *port_root(const struct am_snapshot *s, uint16_t port)
@@ -43,23 +42,29 @@ static void answer_statically(
 	nh->vlan = port->vlan;
 }
 
-uint16_t am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote)
+int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote, uint16_t *id)
 {
-	const struct am_conf_vrf *table = vrf == AM_VRF_UNDERLAY ? &s->config->underlay : &s->config->dflt;
-	const struct am_conf_route *route = am_route_find(table, remote);
-	struct am_nexthop nh = {.vrf = vrf, .remote = *remote, .port = AM_NO_ID, .out_port = AM_NO_ID};
+	const struct am_vrf_ip key = {.vrf = vrf, .ip = *remote};
+	const struct am_conf_route *route;
+	struct am_nexthop *nh;
+	uint32_t at = s->n_nexthops;
+	int rc = am_map_add(s->nexthop_ids, &key, &at);
 
+	*id = (uint16_t)at;
+	if (rc)
+		return rc < 0 ? rc : 0;
+	nh = &s->nexthops[s->n_nexthops++];
+	*nh = (struct am_nexthop){
+		.id = *id, .vrf = vrf, .remote = *remote, .port = AM_NO_ID, .out_port = AM_NO_ID};
+	s->first_paths[*id] = AM_NO_PATH;
+	route = am_config_route(
+		s->config, vrf == AM_VRF_UNDERLAY ? AM_VRF_IS_UNDERLAY : AM_VRF_IS_DEFAULT, remote);
 	if (route) {
-		nh.via = route->via;
-		nh.port = port_by_name(s, route->port);
-		answer_statically(s, route, &nh);
+		nh->via = route->via;
+		nh->port = port_by_name(s, route->port);
+		answer_statically(s, route, nh);
 	}
-	for (uint16_t i = 0; i < s->n_nexthops; i++)
-		if (same_nexthop(&s->nexthops[i], &nh))
-			return i;
-	nh.id = s->n_nexthops++;
-	s->nexthops[nh.id] = nh;
-	return nh.id;
+	return 0;
 }
 
 /* ---- header strings ---- */
@@ -91,8 +96,9 @@ int am_path_add(struct am_snapshot *s, const struct am_path *what, struct am_err
 	p->string = string;
 	p->list->port[p->bit] = AM_NO_ID;
 	atomic_store_explicit(&p->list->encap[p->bit], string, memory_order_release);
+	p->next = s->first_paths[p->nexthop];
+	s->first_paths[p->nexthop] = s->n_paths++;
 	s->octets += sizeof *string;
-	s->n_paths++;
 	return 0;
 }
 
@@ -126,15 +132,15 @@ static void publish(struct am_path *p, struct am_encap *string, uint16_t port)
 	set_live(p, true);
 }
 
-/* A next hop of the old snapshot that is asked for in the same words; mostly it has the same place. */
+/* The next hop of the old snapshot that is asked for in the same words; NULL where there is none. */
 static const struct am_nexthop *known_before(const struct am_snapshot *old, const struct am_nexthop *nh)
 {
-	if (nh->id < old->n_nexthops && same_nexthop(&old->nexthops[nh->id], nh))
-		return &old->nexthops[nh->id];
-	for (uint16_t i = 0; i < old->n_nexthops; i++)
-		if (same_nexthop(&old->nexthops[i], nh))
-			return &old->nexthops[i];
-	return NULL;
+	const struct am_vrf_ip key = {.vrf = nh->vrf, .ip = nh->remote};
+	uint32_t at;
+
+	if (!am_map_find(old->nexthop_ids, &key, &at) || !same_question(&old->nexthops[at], nh))
+		return NULL;
+	return &old->nexthops[at];
 }
 
 static void take_over(struct am_snapshot *s, const struct am_snapshot *old)
@@ -211,16 +217,15 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 	}
 	if (same_answer(nh, &next))
 		return NULL;
-	for (uint32_t p = 0; p < s->n_paths; p++)
-		users += s->paths[p].nexthop == i;
+	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
+		users++;
 	old = calloc(1, sizeof *old + users * sizeof old->strings[0]);
 	if (!old)
 		return NULL; /* nothing was changed; the next report tries again */
 	old->model = m;
 	*nh = next;
-	for (uint32_t p = 0; p < s->n_paths; p++)
-		if (s->paths[p].nexthop == i)
-			relink(s, &s->paths[p], old);
+	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
+		relink(s, &s->paths[p], old);
 	return old;
 }
 
@@ -249,10 +254,10 @@ bool am_model_nexthop_note(const struct am_model *m, uint16_t i, char *buf, size
 	if (!s || i >= s->n_nexthops || !s->nexthops[i].resolved)
 		return false;
 	port = port_root(s, s->nexthops[i].out_port);
-	for (uint32_t k = 0; k < s->n_paths; k++) {
+	for (uint32_t k = s->first_paths[i]; k != AM_NO_PATH; k = s->paths[k].next) {
 		const struct am_path *p = &s->paths[k];
 
-		if (p->nexthop != i || outer_max(p) <= port->mtu)
+		if (outer_max(p) <= port->mtu)
 			continue;
 		snprintf(buf, room, "port %s carries %u octets, but %s %s sends packets of up to %u; %s",
 			s->port_names[port->id], port->mtu, p->tunnel ? "tunnel" : "bridge",

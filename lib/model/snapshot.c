@@ -31,6 +31,7 @@ void am_snapshot_free(struct am_snapshot *s)
 	for (uint32_t i = 0; i < s->n_holds; i++)
 		am_ids_drop(s->holds[i].ids, s->holds[i].index);
 	am_peers_free(s->peers);
+	am_map_free(s->nexthop_ids);
 	free(s->roots.members);
 	am_config_free(s->config);
 	for (b = s->blocks; b; b = next) {

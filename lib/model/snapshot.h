@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/map.h"
 #include "config/config.h"
 #include "ids.h"
 #include "model/model.h"
@@ -21,10 +22,21 @@ struct am_path {
 	struct am_path_list *list;
 	uint16_t bit; /* index in list */
 	uint16_t nexthop;
+	uint32_t next;                       /* path of the same next hop; AM_NO_PATH is the end */
 	const struct am_conf_tunnel *tunnel; /* NULL: straight over a port */
 	const struct am_conf_bridge *bridge; /* whose frames it carries */
 	struct am_encap *string;             /* what list->encap[bit] points to */
 };
+
+enum { AM_NO_PATH = UINT32_MAX };
+
+/* An address in a VRF, as a key of maps. */
+struct am_vrf_ip {
+	uint16_t vrf;
+	struct am_ip ip;
+	uint8_t pad[5];
+};
+_Static_assert(sizeof(struct am_vrf_ip) % 8 == 0, "maps take keys in words of 8");
 
 struct am_hold {
 	struct am_ids *ids;
@@ -45,6 +57,8 @@ struct am_snapshot {
 	const char **member_texts;             /* by member id */
 	uint16_t n_nexthops;
 	struct am_nexthop *nexthops;
+	struct am_map *nexthop_ids; /* by struct am_vrf_ip */
+	uint32_t *first_paths;      /* by next hop */
 	uint32_t n_paths;
 	struct am_path *paths;
 	uint16_t n_locals[2]; /* by vrf: addresses that tunnel or VXLAN packets come to */

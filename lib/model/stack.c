@@ -8,21 +8,9 @@
 #include "config/position.h"
 #include "pkt/port.h"
 
-const struct am_conf_route *am_route_find(const struct am_conf_vrf *vrf, const struct am_ip *ip)
-{
-	const struct am_conf_route *best = NULL, *r;
-
-	for (uint16_t i = 0; i < vrf->n_routes; i++) {
-		r = &vrf->routes[i];
-		if (am_prefix_contains(&r->prefix, ip) && (!best || r->prefix.len > best->prefix.len))
-			best = r;
-	}
-	return best;
-}
-
 void am_stack_below(const struct am_config *config, const struct am_ip *vtep, struct am_below *out)
 {
-	*out = (struct am_below){.route = am_route_find(&config->dflt, vtep)};
+	*out = (struct am_below){.route = am_config_route(config, AM_VRF_IS_DEFAULT, vtep)};
 	if (out->route && out->route->tunnel[0])
 		out->tunnel = am_config_tunnel(config, out->route->tunnel);
 	else if (out->route && out->route->port[0])

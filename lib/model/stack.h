@@ -29,8 +29,6 @@ struct am_below {
 	const struct am_conf_port *port;
 };
 
-/* Longest prefix, the first of equals; NULL where none covers ip. */
-const struct am_conf_route *am_route_find(const struct am_conf_vrf *vrf, const struct am_ip *ip);
 void am_stack_below(const struct am_config *config, const struct am_ip *vtep, struct am_below *out);
 
 /* The VTEP address that a bridge uses towards remote VTEPs of a family; NULL where it has none. */

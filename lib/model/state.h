@@ -65,7 +65,8 @@ int am_build(struct am_model *m, struct am_snapshot *s, const struct am_port_lim
 	struct am_config_errors *errors);
 
 /* path.c */
-uint16_t am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote);
+/* The next hop towards remote, made where it is not there yet. 0 or -ENOMEM. */
+int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote, uint16_t *id);
 /*
  * One more path: spec, list, nexthop, tunnel and bridge of `what` are its own. Its string is made but not live. 0 or -errno
  * with err.
