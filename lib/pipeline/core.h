@@ -78,6 +78,19 @@ struct am_tx {
 	struct rte_mbuf *m[AM_TX_SLOTS];
 };
 
+/*
+ * The answers for the last packet of a VRF: most come in trains from one peer and for one use, and comparing
+ * costs a quarter of looking up. Forgotten with the snapshot that they are from.
+ */
+struct am_last_peer {
+	uint64_t addrs[4]; /* both addresses as they stand in the header; IPv4: one word */
+	uint32_t peer;
+	uint8_t family; /* 0: no answer yet */
+	uint8_t use;    /* 0: no answer yet; enum am_peer_use */
+	uint32_t selector;
+	uint32_t target;
+};
+
 struct am_worker {
 	/* Set while the worker does not run; read by it. */
 	struct am_plane *plane;
@@ -95,6 +108,8 @@ struct am_worker {
 	struct am_tx tx[AM_PORTS_MAX];
 	struct am_ipid ids;
 	struct am_reasm *reasm;
+	uint64_t generation; /* of the snapshot that last_peer is from */
+	struct am_last_peer last_peer[AM_VRF_DEFAULT + 1]; /* by VRF */
 	uint16_t *peer_iface; /* by peer: where its fragments come in */
 	struct {
 		uint64_t what;

@@ -12,6 +12,8 @@
 #include "net/mss.h"
 #include "net/vxlan.h"
 
+#include <string.h>
+
 /* An IP packet being opened. What is known of it grows; nothing is read twice. */
 struct inner {
 	struct rte_mbuf *m;
@@ -20,7 +22,8 @@ struct inner {
 	uint16_t iface;      /* where a drop counts: the port, then the tunnel, then the bridge */
 	uint16_t vrf;
 	uint32_t peer;
-	uint8_t tos; /* of the outer layers: what the inner packet must be told */
+	struct am_last_peer *last; /* of its VRF: about this peer once it is found */
+	uint8_t tos;               /* of the outer layers: what the inner packet must be told */
 	bool dscp_uniform;
 	bool whole_made; /* it was reassembled */
 };
@@ -195,9 +198,22 @@ static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct
 		frame_out(w, p, f, t->mss4, t->mss6);
 }
 
+/* Which tunnel or member the packet is for. */
+static uint32_t find_use(struct am_worker *w, const struct inner *p, enum am_peer_use use, uint32_t selector)
+{
+	struct am_last_peer *last = p->last;
+
+	if (unlikely(last->use != use || last->selector != selector)) {
+		last->use = (uint8_t)use;
+		last->selector = selector;
+		last->target = am_peers_use(w->roots->peers, p->peer, use, selector);
+	}
+	return last->target;
+}
+
 static void open_etherip(struct am_worker *w, struct inner *p)
 {
-	uint32_t id = am_peers_use(w->roots->peers, p->peer, AM_USE_ETHERIP, 0);
+	uint32_t id = find_use(w, p, AM_USE_ETHERIP, 0);
 	const uint8_t *etherip = ip_of(p) + p->ip.hlen;
 	const struct am_tunnel *t;
 	enum am_verdict v;
@@ -242,7 +258,7 @@ static enum am_verdict check_gre(const struct am_tunnel *t, const struct am_gre 
 	return AM_V_OK;
 }
 
-static uint32_t find_gre(const struct am_worker *w, const struct inner *p, const struct am_gre *gre)
+static uint32_t find_gre(struct am_worker *w, const struct inner *p, const struct am_gre *gre)
 {
 	enum am_peer_use use;
 
@@ -250,7 +266,7 @@ static uint32_t find_gre(const struct am_worker *w, const struct inner *p, const
 		use = gre->has_key ? AM_USE_GRETAP_KEY : AM_USE_GRETAP;
 	else
 		use = gre->has_key ? AM_USE_GRE_KEY : AM_USE_GRE;
-	return am_peers_use(w->roots->peers, p->peer, use, gre->key);
+	return find_use(w, p, use, gre->key);
 }
 
 static void open_gre(struct am_worker *w, struct inner *p)
@@ -333,7 +349,7 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 		refuse(w, p, v);
 		return;
 	}
-	member = am_peers_use(w->roots->peers, p->peer, AM_USE_VXLAN, vni);
+	member = find_use(w, p, AM_USE_VXLAN, vni);
 	if (unlikely(member == AM_NO_TARGET)) {
 		refuse(w, p, unknown_vni(w->roots, vni));
 		return;
@@ -405,13 +421,21 @@ static bool is_for_us(const struct inner *p)
 	return likely(proto == AM_PROTO_ETHERIP || proto == AM_PROTO_GRE || proto == AM_PROTO_UDP);
 }
 
-static enum am_verdict find_peer(const struct am_worker *w, struct inner *p)
+/* Both addresses stand side by side: 8 octets of an IPv4 header, 32 of an IPv6 one. */
+static bool is_last_peer(const struct am_last_peer *last, const uint8_t *addrs, uint8_t family)
 {
-	const uint8_t *ip = ip_of(p);
-	uint8_t family = p->ip.family;
+	if (last->family != family)
+		return false;
+	return family == AM_IPV4 ? !memcmp(last->addrs, addrs, 8) : !memcmp(last->addrs, addrs, 32);
+}
 
-	switch (am_peers_find(
-		w->roots->peers, p->vrf, family, am_ip_src(ip, family), am_ip_dst(ip, family), &p->peer)) {
+static enum am_verdict look_up_peer(struct am_worker *w, struct inner *p, const uint8_t *addrs)
+{
+	struct am_last_peer *last = p->last;
+	uint8_t family = p->ip.family;
+	uint32_t len = family == AM_IPV4 ? 4 : 16;
+
+	switch (am_peers_find(w->roots->peers, p->vrf, family, addrs, addrs + len, &p->peer)) {
 	case AM_PEER_FOUND:
 		break;
 	case AM_PEER_SOURCE_UNKNOWN:
@@ -419,7 +443,24 @@ static enum am_verdict find_peer(const struct am_worker *w, struct inner *p)
 	default:
 		return AM_V_IP_NOT_OURS;
 	}
-	if (unlikely(family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
+	*last = (struct am_last_peer){.peer = p->peer, .family = family};
+	memcpy(last->addrs, addrs, 2 * len);
+	return AM_V_OK;
+}
+
+static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
+{
+	const uint8_t *addrs = am_ip_src(ip_of(p), p->ip.family);
+	enum am_verdict v = AM_V_OK;
+
+	p->last = &w->last_peer[p->vrf];
+	if (likely(is_last_peer(p->last, addrs, p->ip.family)))
+		p->peer = p->last->peer;
+	else
+		v = look_up_peer(w, p, addrs);
+	if (unlikely(v != AM_V_OK))
+		return v;
+	if (unlikely(p->ip.family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
 		return AM_V_IP4_OPTIONS;
 	return is_for_us(p) ? AM_V_OK : AM_V_IP_PROTOCOL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <rte_rcu_qsbr.h>
@@ -32,12 +33,22 @@ static void expire(struct am_worker *w)
 	w->next_expire = am_time_add(w->now, AM_EXPIRE_NS);
 }
 
+/* The pointer alone does not tell: a new snapshot may stand where an old one was. */
+static void take_roots(struct am_worker *w)
+{
+	w->roots = atomic_load_explicit(&w->plane->roots, memory_order_acquire);
+	if (likely(w->roots && w->roots->generation == w->generation))
+		return;
+	memset(w->last_peer, 0, sizeof w->last_peer);
+	w->generation = w->roots ? w->roots->generation : 0;
+}
+
 unsigned am_worker_turn(struct am_worker *w, am_time now)
 {
 	unsigned received = 0, taken;
 
 	w->now = now;
-	w->roots = atomic_load_explicit(&w->plane->roots, memory_order_acquire);
+	take_roots(w);
 	for (unsigned i = 0; i < w->n_queues; i++)
 		received += poll_queue(w, &w->queues[i]);
 	taken = w->plane->conf.workers > 1 ? am_handoff_take(w) : 0;
