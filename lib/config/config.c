@@ -76,19 +76,6 @@ static void read_root(struct am_config *c, const json_t *json, struct am_config_
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 }
 
-static uint64_t hash_of(const struct am_config *c)
-{
-	json_t *json = conf_print_root(c);
-	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-	uint64_t h = 0xcbf29ce484222325ull;
-
-	for (const char *p = text; p && *p; p++)
-		h = (h ^ (uint8_t)*p) * 0x100000001b3ull;
-	free(text);
-	json_decref(json);
-	return h;
-}
-
 struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors)
 {
 	struct am_config *c = calloc(1, sizeof *c);
@@ -113,7 +100,7 @@ struct am_config *am_config_load(const char *text, size_t len, struct am_config_
 	}
 	json_decref(json);
 	if (errors->n == before) {
-		c->hash = hash_of(c);
+		conf_mark(c);
 		return c;
 	}
 	qsort(errors->items + before, errors->n - before, sizeof *errors->items, by_line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Both configurations are taken in their printed form, where every default stands, and compared key by key: a key that
- * is added to a table of fields is compared from that moment on.
+ * Objects whose marks differ are taken in their printed form, where every default stands, and compared key by key: a key
+ * that is added to a table of fields is compared from that moment on.
  */
 #include "config/diff.h"
 
@@ -185,118 +185,212 @@ static bool needs_restart(enum am_diff_object object, const json_t *old, const j
 	return false;
 }
 
-struct section {
-	enum am_diff_object object;
-	const json_t *old, *new_; /* objects by name */
+/* Objects of one kind, in an array, each beginning with its name. */
+struct objects {
+	const uint8_t *items;
+	uint32_t n;
+	struct am_map *names;
 };
 
-static int note(struct am_diff *out, const struct section *s, enum am_diff_action action, const char *name)
+struct section {
+	enum am_diff_object object;
+	const struct fields *fields;
+	size_t size, mark_at; /* of an object; where its mark stands in it */
+	struct objects old, new_;
+};
+
+static struct am_diff_item *note(
+	struct am_diff *out, enum am_diff_action action, enum am_diff_object object, const char *name)
 {
-	const json_t *old = json_object_get(s->old, name), *new_ = json_object_get(s->new_, name);
 	struct am_diff_item *item = append(out);
+
+	if (!item)
+		return NULL;
+	item->action = action;
+	item->object = object;
+	snprintf(item->name, sizeof item->name, "%s", name);
+	return item;
+}
+
+static int note_change(struct am_diff *out, enum am_diff_object object, const char *name,
+	const struct fields *fields, const void *old, const void *new_)
+{
+	struct am_diff_item *item = note(out, AM_DIFF_CHANGE, object, name);
+	json_t *before, *after;
 	struct text what;
 
 	if (!item)
 		return -ENOMEM;
-	item->action = action;
-	item->object = s->object;
-	snprintf(item->name, sizeof item->name, "%s", name);
+	before = conf_print_fields(fields, old);
+	after = conf_print_fields(fields, new_);
 	what = (struct text){.at = item->what, .room = sizeof item->what};
-	if (action == AM_DIFF_CHANGE) {
-		put_keys(&what, "", old, new_);
-		item->needs_restart = needs_restart(s->object, old, new_);
+	put_keys(&what, "", before, after);
+	item->needs_restart = needs_restart(object, before, after);
+	json_decref(before);
+	json_decref(after);
+	return 0;
+}
+
+static uint64_t mark_of(const struct section *s, const uint8_t *object)
+{
+	uint64_t mark;
+
+	memcpy(&mark, object + s->mark_at, sizeof mark);
+	return mark;
+}
+
+/* The object of this name, or NULL. */
+static const uint8_t *find(const struct section *s, const struct objects *in, const char *name)
+{
+	uint32_t at;
+
+	return conf_find_name(in->names, name, &at) ? in->items + at * s->size : NULL;
+}
+
+/* Those of one side that the other does not have. */
+static int note_missing(struct am_diff *out, const struct section *s, enum am_diff_action action,
+	const struct objects *from, const struct objects *in)
+{
+	for (uint32_t i = 0; i < from->n; i++) {
+		const char *name = (const char *)from->items + i * s->size;
+
+		if (!find(s, in, name) && !note(out, action, s->object, name))
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-static int note_removed(struct am_diff *out, const struct section *s)
-{
-	const char *name;
-	json_t *value;
-	int r = 0;
-
-	json_object_foreach((json_t *)(uintptr_t)s->old, name, value)
-	{
-		if (!r && !json_object_get(s->new_, name))
-			r = note(out, s, AM_DIFF_REMOVE, name);
-	}
-	return r;
-}
-
 static int note_changed(struct am_diff *out, const struct section *s)
 {
-	const char *name;
-	json_t *value;
 	int r = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)s->new_, name, value)
-	{
-		const json_t *old = json_object_get(s->old, name);
+	for (uint32_t i = 0; i < s->new_.n && !r; i++) {
+		const uint8_t *new_ = s->new_.items + i * s->size;
+		const uint8_t *old = find(s, &s->old, (const char *)new_);
 
-		if (!r && old && !json_equal(old, value))
-			r = note(out, s, AM_DIFF_CHANGE, name);
+		if (old && mark_of(s, old) != mark_of(s, new_))
+			r = note_change(out, s->object, (const char *)new_, s->fields, old, new_);
 	}
 	return r;
 }
 
-static int note_added(struct am_diff *out, const struct section *s)
+static int note_new(struct am_diff *out, const struct section *s)
 {
-	const char *name;
-	json_t *value;
-	int r = 0;
+	int r = note_changed(out, s);
 
-	json_object_foreach((json_t *)(uintptr_t)s->new_, name, value)
-	{
-		if (!r && !json_object_get(s->old, name))
-			r = note(out, s, AM_DIFF_ADD, name);
-	}
-	return r;
+	return r ? r : note_missing(out, s, AM_DIFF_ADD, &s->new_, &s->old);
+}
+
+/* ---- objects that are always there ---- */
+
+static int note_system(struct am_diff *out, const struct am_config *old, const struct am_config *new_)
+{
+	if (!old)
+		return note(out, AM_DIFF_ADD, AM_OBJ_SYSTEM, "system") ? 0 : -ENOMEM;
+	if (old->system_mark == new_->system_mark)
+		return 0;
+	return note_change(out, AM_OBJ_SYSTEM, "system", &conf_system_fields, old, new_);
+}
+
+static int note_vrf(struct am_diff *out, const char *name, const struct fields *fields,
+	const struct am_conf_vrf *old, const struct am_conf_vrf *new_)
+{
+	if (!old)
+		return note(out, AM_DIFF_ADD, AM_OBJ_VRF, name) ? 0 : -ENOMEM;
+	if (old->mark == new_->mark)
+		return 0;
+	return note_change(out, AM_OBJ_VRF, name, fields, old, new_);
+}
+
+static int note_vrfs(struct am_diff *out, const struct am_config *old, const struct am_config *new_)
+{
+	int r = note_vrf(
+		out, "underlay", &conf_underlay_fields, old ? &old->underlay : NULL, &new_->underlay);
+
+	if (r)
+		return r;
+	return note_vrf(out, "default", &conf_default_fields, old ? &old->dflt : NULL, &new_->dflt);
 }
 
 /* ---- the whole ---- */
 
-/* The printed form, with "system" one level deeper: an object called "system" as the others have names. */
-static json_t *by_name(const struct am_config *c)
-{
-	json_t *root = c ? conf_print_root(c) : json_object();
-	json_t *system = json_object_get(root, "system");
+enum { PORTS, TUNNELS, BRIDGES, XCONNECTS, SECTIONS };
 
-	if (system)
-		json_object_set_new(root, "system", json_pack("{sO}", "system", system));
-	return root;
+static struct objects objects(const void *items, uint32_t n, size_t size)
+{
+	return (struct objects){items, n, conf_names(items, n, size)};
+}
+
+/* Bridges stand before xconnects. */
+static uint32_t count_bridges(const struct am_config *c)
+{
+	uint32_t n = 0;
+
+	while (n < c->n_bridges && !c->bridges[n].xconnect)
+		n++;
+	return n;
+}
+
+static void list(const struct am_config *c, struct objects out[SECTIONS])
+{
+	uint32_t n = count_bridges(c);
+
+	out[PORTS] = objects(c->ports, c->n_ports, sizeof *c->ports);
+	out[TUNNELS] = objects(c->tunnels, c->n_tunnels, sizeof *c->tunnels);
+	out[BRIDGES] = objects(c->bridges, n, sizeof *c->bridges);
+	out[XCONNECTS] = objects(c->bridges ? c->bridges + n : NULL, c->n_bridges - n, sizeof *c->bridges);
 }
 
 /* Users go before what they use, and come after it. */
-static int compare(const json_t *old, const json_t *new_, struct am_diff *out)
+static int compare(const struct am_config *old, const struct am_config *new_,
+	const struct section sections[SECTIONS], struct am_diff *out)
 {
-	static const char *const keys[] = {"system", "ports", "tunnels", "vrfs", "bridges", "xconnects"};
-	enum { N = sizeof keys / sizeof keys[0] };
-	struct section sections[N];
 	int r = 0;
 
-	for (int i = 0; i < N; i++)
-		sections[i] = (struct section){(enum am_diff_object)i, json_object_get(old, keys[i]),
-			json_object_get(new_, keys[i])};
-	for (int i = N - 1; i >= 0 && !r; i--)
-		r = note_removed(out, &sections[i]);
-	for (int i = 0; i < N && !r; i++) {
-		r = note_changed(out, &sections[i]);
+	for (int i = SECTIONS - 1; i >= 0 && !r; i--)
+		r = note_missing(out, &sections[i], AM_DIFF_REMOVE, &sections[i].old, &sections[i].new_);
+	if (!r)
+		r = note_system(out, old, new_);
+	for (int i = 0; i < SECTIONS && !r; i++) {
+		if (i == BRIDGES)
+			r = note_vrfs(out, old, new_);
 		if (!r)
-			r = note_added(out, &sections[i]);
+			r = note_new(out, &sections[i]);
 	}
 	return r;
 }
 
+#define SECTION(what, table, type)                                                                           \
+	{                                                                                                    \
+		.object = (what), .fields = &(table), .size = sizeof(type), .mark_at = offsetof(type, mark)  \
+	}
+
 int am_config_diff(const struct am_config *old, const struct am_config *new_, struct am_diff *out)
 {
-	json_t *before = by_name(old), *after = by_name(new_);
-	int r = -ENOMEM;
+	static const struct am_config nothing;
+	struct section sections[SECTIONS] = {
+		[PORTS] = SECTION(AM_OBJ_PORT, conf_port_fields, struct am_conf_port),
+		[TUNNELS] = SECTION(AM_OBJ_TUNNEL, conf_tunnel_fields, struct am_conf_tunnel),
+		[BRIDGES] = SECTION(AM_OBJ_BRIDGE, conf_bridge_fields, struct am_conf_bridge),
+		[XCONNECTS] = SECTION(AM_OBJ_XCONNECT, conf_xconnect_fields, struct am_conf_bridge),
+	};
+	struct objects before[SECTIONS], after[SECTIONS];
+	bool ok = true;
+	int r;
 
 	*out = (struct am_diff){0};
-	if (before && after)
-		r = compare(before, after, out);
-	json_decref(before);
-	json_decref(after);
+	list(old ? old : &nothing, before);
+	list(new_, after);
+	for (int i = 0; i < SECTIONS; i++) {
+		sections[i].old = before[i];
+		sections[i].new_ = after[i];
+		ok = ok && before[i].names && after[i].names;
+	}
+	r = ok ? compare(old, new_, sections, out) : -ENOMEM;
+	for (int i = 0; i < SECTIONS; i++) {
+		am_map_free(before[i].names);
+		am_map_free(after[i].names);
+	}
 	if (r)
 		am_diff_free(out);
 	return r;

@@ -2,9 +2,8 @@
 #include "index.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/map.h"
+#include "parts.h"
 
 enum { LENGTHS = 129, FAMILIES = 2, VRFS = 2 };
 
@@ -28,22 +27,6 @@ _Static_assert(sizeof(struct prefix_key) % 8 == 0, "maps take keys in words of 8
 static struct prefix_key key_of(const struct am_prefix *prefix)
 {
 	return (struct prefix_key){.prefix = *prefix};
-}
-
-/* Objects begin with their names, which are filled up with zeros. */
-static struct am_map *index_names(const void *objects, uint32_t n, size_t size)
-{
-	struct am_map *map = am_map_create(AM_NAME_MAX);
-
-	for (uint32_t i = 0; map && i < n; i++) {
-		uint32_t value = i;
-
-		if (am_map_add(map, (const uint8_t *)objects + i * size, &value) < 0) {
-			am_map_free(map);
-			return NULL;
-		}
-	}
-	return map;
 }
 
 /* Of equal prefixes the first one counts. A family of none is an address that could not be read. */
@@ -71,8 +54,8 @@ struct am_config_index *conf_index_create(const struct am_config *c)
 
 	if (!index)
 		return NULL;
-	index->ports = index_names(c->ports, c->n_ports, sizeof *c->ports);
-	index->tunnels = index_names(c->tunnels, c->n_tunnels, sizeof *c->tunnels);
+	index->ports = conf_names(c->ports, c->n_ports, sizeof *c->ports);
+	index->tunnels = conf_names(c->tunnels, c->n_tunnels, sizeof *c->tunnels);
 	if (index->ports && index->tunnels && index_routes(&index->routes[0], &c->underlay) &&
 		index_routes(&index->routes[1], &c->dflt))
 		return index;
@@ -93,29 +76,18 @@ void conf_index_free(struct am_config_index *index)
 
 /* ---- looking up ---- */
 
-static bool find_name(const struct am_map *map, const char *name, uint32_t *at)
-{
-	char key[AM_NAME_MAX] = {0};
-	size_t n = strlen(name);
-
-	if (n >= sizeof key)
-		return false;
-	memcpy(key, name, n);
-	return am_map_find(map, key, at);
-}
-
 const struct am_conf_port *am_config_port(const struct am_config *c, const char *name)
 {
 	uint32_t at;
 
-	return find_name(c->index->ports, name, &at) ? &c->ports[at] : NULL;
+	return conf_find_name(c->index->ports, name, &at) ? &c->ports[at] : NULL;
 }
 
 const struct am_conf_tunnel *am_config_tunnel(const struct am_config *c, const char *name)
 {
 	uint32_t at;
 
-	return find_name(c->index->tunnels, name, &at) ? &c->tunnels[at] : NULL;
+	return conf_find_name(c->index->tunnels, name, &at) ? &c->tunnels[at] : NULL;
 }
 
 static const struct am_conf_route *find_route(const struct routes *r, const struct am_prefix *prefix)

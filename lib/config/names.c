@@ -1,9 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Names that refer to a port or a tunnel. */
+/* Names of objects, and those that refer to a port or a tunnel. */
+#include <string.h>
+
 #include "parts.h"
 #include "suggest.h"
 
 enum { GUESSES_MAX = 100 }; /* a file with more complaints needs none, and each looks at every name */
+
+struct am_map *conf_names(const void *objects, uint32_t n, size_t size)
+{
+	struct am_map *map = am_map_create(AM_NAME_MAX);
+
+	for (uint32_t i = 0; map && i < n; i++) {
+		uint32_t value = i;
+
+		if (am_map_add(map, (const uint8_t *)objects + i * size, &value) < 0) {
+			am_map_free(map);
+			return NULL;
+		}
+	}
+	return map;
+}
+
+bool conf_find_name(const struct am_map *names, const char *name, uint32_t *at)
+{
+	char key[AM_NAME_MAX] = {0};
+	size_t n = strlen(name);
+
+	if (n >= sizeof key)
+		return false;
+	memcpy(key, name, n);
+	return am_map_find(names, key, at);
+}
 
 /* Items begin with their names. */
 static void complain_unknown(const struct am_config *c, struct am_config_errors *errors, const char *path,

@@ -9,7 +9,7 @@
 #include "field.h"
 
 extern const struct fields conf_root_fields;
-extern const struct fields conf_system_fields, conf_vrfs_fields;
+extern const struct fields conf_system_fields, conf_vrfs_fields, conf_underlay_fields, conf_default_fields;
 extern const struct fields conf_port_fields, conf_tunnel_fields, conf_bridge_fields, conf_xconnect_fields;
 extern const struct fields conf_member_fields;
 
@@ -34,6 +34,9 @@ extern const struct fields conf_static_fields;
 struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Fill in the marks and the hash, when all else is final. */
+void conf_mark(struct am_config *config);
+
 void conf_settle_system(struct am_config *config);
 void conf_free_vrfs(struct am_config *config);
 void conf_free_bridges(struct am_config *config);
@@ -44,6 +47,11 @@ void conf_check_tunnels(const struct am_config *config, struct am_config_errors 
 void conf_check_vrfs(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_bridges(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_claims(const struct am_config *config, struct am_config_errors *errors);
+
+/* Objects that begin with their names, to their places; NULL: no memory. */
+struct am_map *conf_names(const void *objects, uint32_t n, size_t size);
+/* False where there is no object of that name. */
+bool conf_find_name(const struct am_map *names, const char *name, uint32_t *at);
 
 /* Complain where no port, or tunnel, has this name. */
 bool conf_check_port_name(

@@ -76,20 +76,20 @@ static json_t *print_loopbacks(const void *object)
 static const struct field underlay_rows[] = {
 	OTHER("routes", read_routes, print_routes, &route_fields),
 };
-static const struct fields underlay_fields = FIELDS(underlay_rows);
+const struct fields conf_underlay_fields = FIELDS(underlay_rows);
 
 static const struct field default_rows[] = {
 	OTHER("loopbacks", read_loopbacks, print_loopbacks, NULL),
 	OTHER("routes", read_routes, print_routes, &route_fields),
 };
-static const struct fields default_fields = FIELDS(default_rows);
+const struct fields conf_default_fields = FIELDS(default_rows);
 
 static void read_underlay(const struct place *at, void *object)
 {
 	struct am_config *c = object;
 
 	if (conf_want_object(at))
-		conf_read_fields(at, &underlay_fields, &c->underlay);
+		conf_read_fields(at, &conf_underlay_fields, &c->underlay);
 }
 
 static void read_default(const struct place *at, void *object)
@@ -97,26 +97,26 @@ static void read_default(const struct place *at, void *object)
 	struct am_config *c = object;
 
 	if (conf_want_object(at))
-		conf_read_fields(at, &default_fields, &c->dflt);
+		conf_read_fields(at, &conf_default_fields, &c->dflt);
 }
 
 static json_t *print_underlay(const void *object)
 {
 	const struct am_config *c = object;
 
-	return conf_print_fields(&underlay_fields, &c->underlay);
+	return conf_print_fields(&conf_underlay_fields, &c->underlay);
 }
 
 static json_t *print_default(const void *object)
 {
 	const struct am_config *c = object;
 
-	return conf_print_fields(&default_fields, &c->dflt);
+	return conf_print_fields(&conf_default_fields, &c->dflt);
 }
 
 static const struct field vrfs_rows[] = {
-	OTHER("underlay", read_underlay, print_underlay, &underlay_fields),
-	OTHER("default", read_default, print_default, &default_fields),
+	OTHER("underlay", read_underlay, print_underlay, &conf_underlay_fields),
+	OTHER("default", read_default, print_default, &conf_default_fields),
 };
 const struct fields conf_vrfs_fields = FIELDS(vrfs_rows);
 

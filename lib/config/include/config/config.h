@@ -58,6 +58,7 @@ struct am_conf_port {
 	bool has_mac;
 	struct am_mac mac; /* default: the device's */
 	enum am_checksums checksums;
+	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
 enum am_conf_tunnel_type { AM_CONF_ETHERIP, AM_CONF_GRE, AM_CONF_GRETAP };
@@ -87,6 +88,7 @@ struct am_conf_tunnel {
 	uint16_t mss_number; /* 536..65495 */
 	bool has_mac;        /* of its IP identity (EtherIP, GRETAP); default: derived from host and name */
 	struct am_mac mac;
+	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
 struct am_conf_route {
@@ -104,6 +106,7 @@ struct am_conf_vrf {
 	struct am_ip *loopbacks; /* only in default: VTEP addresses, the first of a family is the source */
 	uint16_t n_routes;
 	struct am_conf_route *routes;
+	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
 enum am_conf_member_kind { AM_CONF_MEMBER_PORT, AM_CONF_MEMBER_TUNNEL, AM_CONF_MEMBER_VTEP };
@@ -146,6 +149,7 @@ struct am_conf_bridge {
 	struct am_conf_member *members;
 	uint16_t n_static;
 	struct am_conf_static_mac *static_macs;
+	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
 struct am_config {
@@ -172,7 +176,8 @@ struct am_config {
 
 	struct am_config_index *index; /* names and prefixes, for am_config_port and the like */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
-	uint64_t hash;                 /* of the normalized configuration */
+	uint64_t system_mark;          /* as those of the objects */
+	uint64_t hash;                 /* of the whole; the order of named objects does not matter */
 };
 
 /* text need not end in a zero. NULL where errors has something. */
