@@ -347,27 +347,25 @@ static void set_statics(struct am_model *m)
 	}
 }
 
-static bool still_static(const struct am_model *m, const struct am_fdb_entry *e)
+/* Whether an entry from before the commit has a place after it. */
+static bool still_right(const struct am_model *m, const struct am_fdb_entry *e)
 {
-	const struct am_conf_bridge *conf = m->running->bridges[key_bridge(e->key)];
+	uint32_t at;
 
-	for (unsigned k = 0; k < conf->n_static; k++)
-		if (am_fdb_make_key(conf->static_macs[k].mac.bytes, key_bridge(e->key)) == e->key)
-			return true;
-	return false;
+	if (!member_exists(m, e->key, e->value & AM_FDB_MEMBER))
+		return false;
+	if (e->value & AM_FDB_STATIC)
+		return am_map_find(m->running->static_macs, &e->key, &at);
+	return bridge_of(m, e->key)->learn;
 }
 
 void am_learn_reconcile(struct am_model *m)
 {
-	const struct am_bridge *bridge;
 	struct am_fdb_entry e;
 	uint32_t at = 0;
 
-	while (am_fdb_next(m->fdb, &at, &e)) {
-		bridge = bridge_of(m, e.key);
-		if (!member_exists(m, e.key, e.value & AM_FDB_MEMBER) ||
-			((e.value & AM_FDB_STATIC) ? !still_static(m, &e) : !bridge->learn))
+	while (am_fdb_next(m->fdb, &at, &e))
+		if (!still_right(m, &e))
 			entry_del(m, e.key, e.value);
-	}
 	set_statics(m);
 }

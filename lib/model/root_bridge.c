@@ -4,6 +4,19 @@
 
 #include "build.h"
 
+static int add_statics(struct am_build *b, const struct am_conf_bridge *conf, uint16_t id)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < conf->n_static && rc >= 0; i++) {
+		am_fdb_key key = am_fdb_make_key(conf->static_macs[i].mac.bytes, id);
+		uint32_t at = i;
+
+		rc = am_map_add(b->s->static_macs, &key, &at);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 static int build_bridge(struct am_build *b, unsigned i, const uint16_t *member_ids)
 {
 	const struct am_conf_bridge *conf = &b->config->bridges[i];
@@ -36,7 +49,7 @@ static int build_bridge(struct am_build *b, unsigned i, const uint16_t *member_i
 	am_build_name_iface(b, bridge->iface, AM_IFACE_BRIDGE, conf->name);
 	for (unsigned k = 0; k < conf->n_members && rc == 0; k++)
 		rc = am_build_member(b, bridge, conf, k);
-	return rc;
+	return rc < 0 ? rc : add_statics(b, conf, bridge->id);
 }
 
 int am_build_bridges(struct am_build *b)
@@ -44,6 +57,9 @@ int am_build_bridges(struct am_build *b)
 	const uint16_t *ids = b->member_ids;
 	int rc = 0;
 
+	b->s->static_macs = am_map_create(sizeof(am_fdb_key));
+	if (!b->s->static_macs)
+		return -ENOMEM;
 	for (unsigned i = 0; i < b->config->n_bridges && rc == 0; i++) {
 		rc = build_bridge(b, i, ids);
 		ids += b->config->bridges[i].n_members;

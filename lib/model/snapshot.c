@@ -32,6 +32,7 @@ void am_snapshot_free(struct am_snapshot *s)
 		am_ids_drop(s->holds[i].ids, s->holds[i].index);
 	am_peers_free(s->peers);
 	am_map_free(s->nexthop_ids);
+	am_map_free(s->static_macs);
 	free(s->roots.members);
 	am_config_free(s->config);
 	for (b = s->blocks; b; b = next) {
