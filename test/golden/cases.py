@@ -416,3 +416,24 @@ ip = whole_udp[14:34]
 half[40:42] = struct.pack("!H", inet_sum(ip[12:20] + struct.pack("!HH", 17, 280)) ^ 0xFFFF)
 case("checksum-finished", config("etherip", ports={"lan": {"checksums": "finish"}}), lan_in=[bytes(half), whole_udp],
      wan_out=[Sent(whole_udp), Sent(whole_udp)], counters={"port lan": {"csum_finished": 1}})
+
+
+def lco(finished, unfinished, family=4):
+    """A kernel VTEP's packet before any NIC: the inner checksum is not finished, the outer one is right as if it were."""
+    a, b = VTEP[family]
+    pseudo = IP(src=b, dst=a) if family == 4 else IPv6(src=b, dst=a)
+    datagram = UDP(sport=50000, dport=4789) / Raw(b"\x08\0\0\0" + struct.pack("!I", VNI << 8) + finished)
+    value = bytes(pseudo / datagram)[(26 if family == 4 else 46):][:2]
+    packet = vxlan(unfinished, family, checksum=struct.unpack("!H", value)[0])
+    return bytes.fromhex((US + THEM).replace(":", "")) + (b"\x08\0" if family == 4 else b"\x86\xdd") + packet
+
+
+done = lan_frame(300, src=HOST_B, dst=HOST_A)
+half = bytearray(done)
+half[40:42] = struct.pack("!H", inet_sum(done[26:34] + struct.pack("!HH", 17, 280)) ^ 0xFFFF)
+for vx_family in (4, 6):
+    finish = config(None, vx_family, vx_family, ports={"wan": {"checksums": "finish"}})
+    case(f"checksum-lco-v{vx_family}", finish, wan_in=[lco(done, bytes(half), vx_family), lco(done, done, vx_family)], lan_out=[done, done],
+         counters={"port wan": {"csum_finished": 1}})
+    case(f"checksum-lco-trusted-v{vx_family}", config(None, vx_family, vx_family), wan_in=[lco(done, bytes(half), vx_family)],
+         drops={"bridge lan": {"udp_checksum": 1}})
