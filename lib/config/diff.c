@@ -138,14 +138,18 @@ static void put_keys(struct text *out, const char *prefix, const json_t *old, co
 
 static struct am_diff_item *append(struct am_diff *out)
 {
-	struct am_diff_item *grown = realloc(out->items, (out->n + 1) * sizeof *grown);
+	struct am_diff_item *item = out->items;
 
-	if (!grown)
-		return NULL;
-	out->items = grown;
-	grown += out->n++;
-	memset(grown, 0, sizeof *grown);
-	return grown;
+	/* There is room up to the next power of two. */
+	if (!(out->n & (out->n - 1))) {
+		item = realloc(item, (out->n ? out->n * 2 : 1) * sizeof *item);
+		if (!item)
+			return NULL;
+		out->items = item;
+	}
+	item += out->n++;
+	memset(item, 0, sizeof *item);
+	return item;
 }
 
 static bool differs(const json_t *old, const json_t *new_, const char *key)

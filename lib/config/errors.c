@@ -9,16 +9,19 @@
 static void add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,
 	const char *fmt, va_list ap)
 {
-	struct am_config_error *grown = realloc(errors->items, (errors->n + 1) * sizeof *grown);
+	struct am_config_error *item = errors->items;
 
-	if (!grown)
+	/* There is room up to the next power of two. */
+	if (!(errors->n & (errors->n - 1)))
+		item = realloc(item, (errors->n ? errors->n * 2 : 1) * sizeof *item);
+	if (!item)
 		abort(); /* an error that is not kept would let a wrong configuration pass */
-	errors->items = grown;
-	grown += errors->n++;
-	snprintf(grown->path, sizeof grown->path, "%s", path);
-	grown->line = line;
-	grown->column = column;
-	vsnprintf(grown->text, sizeof grown->text, fmt, ap);
+	errors->items = item;
+	item += errors->n++;
+	snprintf(item->path, sizeof item->path, "%s", path);
+	item->line = line;
+	item->column = column;
+	vsnprintf(item->text, sizeof item->text, fmt, ap);
 }
 
 void am_config_errors_add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,
