@@ -35,18 +35,20 @@ static void hold(struct xsk *x, uint64_t addr, bool yes)
 	x->held[addr / AM_UMEM_CHUNK] = yes;
 }
 
-/* Give the fill ring what it lacks, as far as the pool goes. */
+/*
+ * Give the fill ring what it lacks, as far as the pool goes. The kernel publishes received frames before it gives back
+ * the fill entries that it took for them, so there may be less room than is owed: the rest waits for the next time.
+ */
 static void refill(struct xsk *x)
 {
 	struct rte_mbuf *m[BATCH];
 	uint32_t at = 0, n;
 
-	while ((n = RTE_MIN(x->owed, (uint32_t)BATCH))) {
+	while ((n = RTE_MIN(x->owed, (uint32_t)BATCH)) && (n = RTE_MIN(n, xsk_prod_nb_free(&x->fill, n)))) {
 		if (rte_mempool_get_bulk(x->pool, (void **)m, n)) {
 			x->no_buffer++;
 			return;
 		}
-		/* Never short of room: owed is what was taken out of the ring. */
 		xsk_ring_prod__reserve(&x->fill, n, &at);
 		for (uint32_t i = 0; i < n; i++) {
 			uint64_t addr = (uint64_t)((uint8_t *)m[i] - x->region.base) - x->region.buf_at;
