@@ -87,7 +87,9 @@ void am_retire_add(struct am_retire *r, struct am_retired *old)
 	while (*at)
 		at = &(*at)->next;
 	*at = it;
-	uv_timer_start(&r->timer, look, LOOK_EVERY_MS, LOOK_EVERY_MS);
+	if (!uv_is_active((const uv_handle_t *)&r
+				  ->timer)) /* starting it anew would put off the look again and again */
+		uv_timer_start(&r->timer, look, LOOK_EVERY_MS, LOOK_EVERY_MS);
 }
 
 void am_retire_all(struct am_retire *r)
