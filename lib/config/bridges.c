@@ -182,6 +182,16 @@ static bool any_default_port(const struct am_config *c)
 	return false;
 }
 
+/* A prefix that could not be read may be the one that leads there. */
+static bool any_unread_route(const struct am_config *c)
+{
+	for (uint16_t i = 0; i < c->dflt.n_routes; i++) {
+		if (!c->dflt.routes[i].prefix.ip.family)
+			return true;
+	}
+	return false;
+}
+
 /* A VTEP is reached by a route of vrfs.default, or by the kernel's where a port of that VRF exists. */
 static void check_vtep_route(const struct am_config *c, struct am_config_errors *errors, const char *path,
 	const struct am_ip *vtep)
@@ -189,7 +199,7 @@ static void check_vtep_route(const struct am_config *c, struct am_config_errors 
 	const struct am_conf_route *r = am_config_route(c, AM_VRF_IS_DEFAULT, vtep);
 	char text[AM_IP_TEXT];
 
-	if ((r && (*r->tunnel || *r->port)) || any_default_port(c))
+	if ((r && (*r->tunnel || *r->port)) || any_default_port(c) || any_unread_route(c))
 		return;
 	am_config_complain(c, errors, path,
 		"nothing leads to VTEP %s: add a route to vrfs.default with a \"tunnel\"; the kernel's "
@@ -313,7 +323,7 @@ static void check_twins(const struct am_config *c, struct am_config_errors *erro
 	uint32_t other = (uint32_t)(b - c->bridges), namesake = other;
 	uint64_t vni = b->vni;
 
-	if (b->has_vni && conf_claim(c, errors, claims->vnis, &vni, &other))
+	if (b->vni && conf_claim(c, errors, claims->vnis, &vni, &other))
 		am_config_complain(c, errors, conf_bridge_where(b, ".vni").path,
 			"bridge \"%s\" has VNI %u already: give each bridge its own", c->bridges[other].name,
 			b->vni);

@@ -102,9 +102,11 @@ static void check_tunnel_identity(const struct am_config *c, struct am_config_er
 	const struct am_map *routed, const struct am_conf_bridge *b, uint16_t i)
 {
 	const struct am_conf_member *m = &b->members[i];
+	const struct am_conf_tunnel *t = am_config_tunnel(c, m->on);
 	uint32_t route;
 
-	if (routed && am_map_find(routed, m->on, &route))
+	/* GRE is complained about anyhow: it carries no Ethernet. */
+	if (t && t->type != AM_CONF_GRE && routed && am_map_find(routed, m->on, &route))
 		am_config_complain(c, errors, conf_bridge_where(b, ".members[%u]", i).path,
 			"tunnel \"%s\" carries routed packets too (vrfs.default.routes[%u]): use a tunnel of "
 			"its own for the bridge",

@@ -76,6 +76,36 @@ static void read_root(struct am_config *c, const json_t *json, struct am_config_
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 }
 
+/* What most often is behind a message of jansson's. */
+static const char *json_remedy(const json_error_t *e)
+{
+	static const struct {
+		const char *in, *remedy;
+	} rows[] = {
+		{"duplicate object key", "the name stands twice in one { ... }: remove or rename one"},
+		{"near '/'", "JSON has no comments: remove it"},
+		{"near '#'", "JSON has no comments: remove it"},
+		{"near '''", "JSON quotes with \" and not with ': use that"},
+		{"expected near '}'", "is there a comma too many before it, or a missing ]?"},
+		{"expected near ']'", "is there a comma too many before it, or a missing }?"},
+		{"expected near '\"", "is a comma or a colon missing before it?"},
+		{"near end of file", "a { or [ is not closed: the file, or its end, is missing"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (strstr(e->text, rows[i].in))
+			return rows[i].remedy;
+	return "a comma too many or too few before here, or a missing quote or bracket?";
+}
+
+static void complain_json(const json_error_t *e, struct am_config_errors *errors)
+{
+	unsigned line = e->line > 0 ? (unsigned)e->line : 0;
+	unsigned column = e->column > 0 ? (unsigned)e->column : line > 0;
+
+	am_config_errors_add(errors, "$", line, column, "this is not JSON: %s; %s", e->text, json_remedy(e));
+}
+
 struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors)
 {
 	struct am_config *c = calloc(1, sizeof *c);
@@ -86,11 +116,7 @@ struct am_config *am_config_load(const char *text, size_t len, struct am_config_
 	if (c && json)
 		c->positions = am_position_index(text, len);
 	if (!json) {
-		am_config_errors_add(errors, "$", where.line > 0 ? (unsigned)where.line : 0,
-			where.column > 0 ? (unsigned)where.column : 0,
-			"this is not JSON: %s; a comma too many or too few before here, or a missing quote "
-			"or bracket?",
-			where.text);
+		complain_json(&where, errors);
 	} else if (!c || !c->positions) {
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 	} else {

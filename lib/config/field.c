@@ -109,14 +109,20 @@ bool conf_want_text(const struct place *at)
 	return false;
 }
 
-static bool want_number(const struct place *at)
+bool conf_is_word(const struct place *at)
 {
 	const char *text = json_string_value(at->json);
 
+	return text && (!*text || text[strspn(text, "0123456789")]);
+}
+
+static bool want_number(const struct place *at)
+{
 	if (json_is_integer(at->json))
 		return true;
-	if (text && *text && !text[strspn(text, "0123456789")])
-		conf_complain(at, "expected a number, got a string: write %s without the quotes", text);
+	if (json_is_string(at->json) && !conf_is_word(at))
+		conf_complain(at, "expected a number, got a string: write %.60s without the quotes",
+			json_string_value(at->json));
 	else if (json_is_real(at->json))
 		conf_complain(at, "expected a whole number, got a fraction");
 	else
@@ -228,16 +234,48 @@ bool conf_read_ip(const struct place *at, struct am_ip *out)
 	return false;
 }
 
+/* The prefix that was meant where only host bits are wrong, or the length is missing. */
+static bool guess_prefix(const char *text, struct am_prefix *out)
+{
+	size_t n = strcspn(text, "/");
+	char address[AM_IP_TEXT], *end;
+	struct am_ip ip;
+	unsigned long len;
+
+	if (n >= sizeof address)
+		return false;
+	memcpy(address, text, n);
+	address[n] = 0;
+	if (am_ip_parse_text(address, &ip))
+		return false;
+	len = text[n] ? strtoul(text + n + 1, &end, 10) : am_ip_len(&ip) * 8;
+	if (text[n] && (end == text + n + 1 || *end || len > am_ip_len(&ip) * 8))
+		return false;
+	*out = am_prefix_around(&ip, (uint8_t)len);
+	return true;
+}
+
 static bool read_prefix(const struct place *at, struct am_prefix *out)
 {
 	const char *text = json_string_value(at->json);
+	char meant[AM_PREFIX_TEXT];
+	struct am_prefix guess;
 
 	if (!conf_want_text(at))
 		return false;
 	if (!am_prefix_parse_text(text, out))
 		return true;
-	conf_complain(at,
-		"\"%.60s\" is no prefix: write it like 10.255.0.2/32 or 2001:db8::/64, host bits zero", text);
+	if (!guess_prefix(text, &guess))
+		conf_complain(
+			at, "\"%.60s\" is no prefix: write it like 10.255.0.2/32 or 2001:db8::/64", text);
+	else if (strchr(text, '/'))
+		conf_complain(at,
+			"\"%.60s\" has host bits behind its length: write %s, or make it longer for fewer "
+			"addresses",
+			text, am_prefix_text(&guess, meant));
+	else
+		conf_complain(at, "\"%.60s\" has no length: write %s for this one address", text,
+			am_prefix_text(&guess, meant));
 	return false;
 }
 
@@ -307,14 +345,12 @@ void conf_fields_default(const struct fields *fields, void *object)
 	}
 }
 
-static bool read_number(const struct place *at, const struct field *f, void *object)
+static void read_number(const struct place *at, const struct field *f, void *object)
 {
 	uint32_t v;
 
-	if (!conf_read_uint(at, f->min, f->max, f->hint, &v))
-		return false;
-	store(f, object, v);
-	return true;
+	if (conf_read_uint(at, f->min, f->max, f->hint, &v))
+		store(f, object, v);
 }
 
 static void read_bool(const struct place *at, const struct field *f, void *object)
@@ -325,7 +361,7 @@ static void read_bool(const struct place *at, const struct field *f, void *objec
 		conf_complain(at, "expected true or false, got %s", type_text(at->json));
 }
 
-static bool read_value(const struct place *at, const struct field *f, void *object)
+static void read_value(const struct place *at, const struct field *f, void *object)
 {
 	void *to = (uint8_t *)object + f->at;
 	unsigned word;
@@ -333,32 +369,37 @@ static bool read_value(const struct place *at, const struct field *f, void *obje
 	switch (f->kind) {
 	case FIELD_BOOL:
 		read_bool(at, f, object);
-		return true;
+		break;
 	case FIELD_UINT:
-		return read_number(at, f, object);
+		read_number(at, f, object);
+		break;
 	case FIELD_WORD:
 		if (conf_read_word(at, f->words, &word))
 			store(f, object, word);
-		return true;
+		break;
 	case FIELD_TEXT:
-		return conf_read_text(at, to, f->size);
+		conf_read_text(at, to, f->size);
+		break;
 	case FIELD_NAME:
-		return conf_read_name(at, to);
+		conf_read_name(at, to);
+		break;
 	case FIELD_MAC:
-		return conf_read_mac(at, to);
+		conf_read_mac(at, to);
+		break;
 	case FIELD_IP:
-		return conf_read_ip(at, to);
+		conf_read_ip(at, to);
+		break;
 	case FIELD_PREFIX:
-		return read_prefix(at, to);
+		read_prefix(at, to);
+		break;
 	case FIELD_GROUP:
 		if (conf_want_object(at))
 			conf_read_fields(at, f->sub, object);
-		return true;
+		break;
 	case FIELD_OTHER:
 		f->read(at, object);
-		return true;
+		break;
 	}
-	return false;
 }
 
 static void read_field(const struct place *at, const struct field *f, void *object)
@@ -367,7 +408,8 @@ static void read_field(const struct place *at, const struct field *f, void *obje
 
 	if (optional && json_is_null(at->json))
 		return;
-	if (read_value(at, f, object) && f->flag)
+	read_value(at, f, object);
+	if (f->flag) /* also where the value is wrong: nobody is to be told that it is missing */
 		*((bool *)object + f->flag) = true;
 }
 
@@ -450,7 +492,12 @@ void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t siz
 	const char *key;
 	json_t *value;
 
-	if (!conf_want_object(at) || !reserve(at, items, *n, json_object_size(at->json), size, max))
+	if (!json_is_object(at->json)) {
+		conf_complain(
+			at, "expected an object { \"name\": { ... }, ... }, got %s", type_text(at->json));
+		return;
+	}
+	if (!reserve(at, items, *n, json_object_size(at->json), size, max))
 		return;
 	json_object_foreach((json_t *)(uintptr_t)at->json, key, value)
 	{

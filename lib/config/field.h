@@ -111,6 +111,8 @@ struct place conf_place_element(const struct place *array, size_t i);
 bool conf_want_object(const struct place *at);
 bool conf_want_array(const struct place *at);
 bool conf_want_text(const struct place *at);
+/* A string that is not a number in quotes, where a number or a word may stand. No complaint. */
+bool conf_is_word(const struct place *at);
 
 /* Defaults first, then what the object at `at` says. Complains about unknown and missing keys. */
 void conf_read_fields(const struct place *at, const struct fields *fields, void *object);

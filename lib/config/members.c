@@ -65,7 +65,7 @@ static void read_vlan(const struct place *at, void *object)
 	uint32_t v;
 	unsigned word;
 
-	if (json_is_string(at->json)) {
+	if (conf_is_word(at)) {
 		if (conf_read_word(at, vlan_words, &word))
 			m->vlan_kind = (enum am_conf_vlan)word;
 	} else if (conf_read_uint(at, 1, VID_LAST,
@@ -148,6 +148,13 @@ static void read_member(const struct place *at, void *item)
 {
 	struct am_conf_member *m = item;
 
+	if (json_is_string(at->json)) {
+		conf_complain(at,
+			"a member says what it is: write {\"port\": \"%.60s\"}, or \"tunnel\" or "
+			"\"vtep\" in place of \"port\"",
+			json_string_value(at->json));
+		return;
+	}
 	if (!conf_want_object(at))
 		return;
 	m->tpid = TPID_Q;

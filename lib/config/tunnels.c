@@ -85,7 +85,7 @@ static void read_dscp(const struct place *at, void *object)
 	uint32_t v;
 	unsigned word;
 
-	if (json_is_string(at->json)) {
+	if (conf_is_word(at)) {
 		t->dscp_uniform = conf_read_word(at, dscp_words, &word);
 	} else if (conf_read_uint(
 			   at, 0, DSCP_LAST, "a DSCP has 6 bits; \"uniform\" copies the inner one", &v)) {
@@ -124,7 +124,7 @@ static void read_mss(const struct place *at, void *object)
 	uint32_t v;
 	unsigned word;
 
-	if (json_is_string(at->json)) {
+	if (conf_is_word(at)) {
 		if (conf_read_word(at, mss_words, &word))
 			t->mss = (enum am_mss)word;
 	} else if (conf_read_uint(at, MSS_MIN, MSS_MAX, "or one of the words off, fit, whole", &v)) {
