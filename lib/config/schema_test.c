@@ -205,11 +205,41 @@ static void test_document(void **state)
 	free(document);
 }
 
+/* The document's examples, joined to one file, are a valid configuration. */
+static void test_document_examples(void **state)
+{
+	static const char begin[] = "\n```json\n", end[] = "```\n";
+	char *document = read_text(SOURCE_ROOT "/doc/config.md"), *text = calloc(1, 1 << 20);
+	struct am_config_errors errors = {0};
+	struct am_config *c;
+	unsigned n = 0;
+
+	(void)state;
+	assert_non_null(text);
+	for (const char *at = document; (at = strstr(at, begin)) != NULL; n++) {
+		const char *stop = strstr(at += sizeof begin - 1, end);
+
+		assert_non_null(stop);
+		strcat(text, n ? "," : "{");
+		strncat(text, at, (size_t)(stop - at));
+	}
+	strcat(text, "}");
+	assert_int_equal(n, 6); /* each section has one */
+	c = am_config_load(text, strlen(text), &errors);
+	for (size_t i = 0; i < errors.n; i++)
+		print_error("%s: %s\n", errors.items[i].path, errors.items[i].text);
+	assert_non_null(c);
+	am_config_free(c);
+	free(text);
+	free(document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_schema),
 		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_document_examples),
 	};
 	return cmocka_run_group_tests_name("config/schema", tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ struct am_conf_tunnel {
 	bool send_swapped;
 	enum am_mss mss;
 	uint16_t mss_number; /* 536..65495 */
-	bool has_mac;        /* of its IP identity (EtherIP, GRETAP); default: derived from host and name */
+	bool has_mac; /* of its IP identity (EtherIP, GRETAP); default: derived from name and local address */
 	struct am_mac mac;
 	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
