@@ -112,14 +112,17 @@ static void show_ports(const json_t *list, FILE *out)
 		am_table_cell(t, "%lld", counter(o, "rx_bytes"));
 		am_table_cell(t, "%lld", counter(o, "tx_packets"));
 		am_table_cell(t, "%lld", counter(o, "tx_bytes"));
-		am_table_cell(t, "%lld",
-			number(driver, "rx_dropped") + number(driver, "rx_too_long") +
-				number(driver, "rx_gso"));
+		am_table_cell(t, "%lld", number(driver, "rx_dropped"));
 		am_table_cell(t, "%lld", number(driver, "tx_errors"));
 		am_table_cell(t, "%lld", number(o, "drops"));
 		am_table_cell(t, "%s", text(o, "mac"));
 	}
 	finish(t, json_array_size(list), "no ports", out);
+	json_array_foreach(list, i, o)
+	{
+		if (json_object_get(o, "why"))
+			fprintf(out, "%s: down: %s\n", text(o, "name"), text(o, "why"));
+	}
 }
 
 /* Outer packets for each packet sent: 1.00 where none was cut, 2.00 where all were. */

@@ -40,6 +40,19 @@ static void tunnels(void **state)
 	free(text);
 }
 
+static void ports(void **state)
+{
+	char *text = show("ports",
+		"[{\"name\":\"wan\",\"driver\":\"af_xdp\",\"device\":\"wan0\",\"link\":\"down\","
+		"\"why\":\"device wan0 is gone\"},{\"name\":\"lan\",\"link\":\"up\"}]");
+
+	(void)state;
+	assert_non_null(strstr(text, "wan   af_xdp  wan0    down"));
+	assert_non_null(strstr(text, "wan: down: device wan0 is gone\n"));
+	assert_null(strstr(text, "lan: "));
+	free(text);
+}
+
 static void drops(void **state)
 {
 	char *text = show("drops",
@@ -91,8 +104,8 @@ static void explain(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(drops),
-		cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(ports),
+		cmocka_unit_test(drops), cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
 
 	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
 }

@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "daemon.h"
+#include "heal.h"
 #include "hops.h"
 #include "learn.h"
 #include "notify.h"
@@ -33,6 +34,9 @@ static void run_hops(uv_timer_t *timer)
 {
 	struct am_daemon *d = timer->data;
 
+	if (d->links_changed)
+		am_heal_run(d);
+	d->links_changed = false;
 	if (am_hops_run(d->hops, am_clock_monotonic(), HOPS_A_STEP))
 		uv_timer_start(timer, run_hops, 1, 0);
 }
@@ -47,7 +51,11 @@ static void kernel_changed(void *ctx, enum am_nl_event event, const struct am_kn
 {
 	struct am_daemon *d = ctx;
 
-	if (event == AM_NL_ROUTES) {
+	if (event == AM_NL_LINK_GONE)
+		am_heal_note_gone(d, neigh->ifindex);
+	if (event == AM_NL_LINK || event == AM_NL_LINK_GONE)
+		d->links_changed = true;
+	if (event != AM_NL_NEIGH && event != AM_NL_NEIGH_GONE) {
 		am_hops_all_dirty(d->hops);
 		run_hops_soon(d, SETTLE_MS);
 	} else {
@@ -69,6 +77,7 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 		return;
 	am_log(&d->log, AM_LOG_DEBUG, "netlink changes were lost; looking at every next hop");
 	am_hops_all_dirty(d->hops);
+	d->links_changed = true;
 	run_hops_soon(d, SETTLE_MS);
 }
 
@@ -96,6 +105,7 @@ static void on_second(uv_timer_t *timer)
 	am_plane_set_epoch(d->plane, (uint8_t)now_s);
 	am_learn_drain(d);
 	am_model_age(d->model, now_s);
+	am_heal_run(d);
 	run_hops_soon(d, 0);
 }
 

@@ -54,6 +54,7 @@ struct am_daemon {
 	bool loop_made;
 	bool telemetry;
 	bool stopping;
+	bool links_changed; /* to be looked at with the next hops */
 };
 
 /* Everything from the configuration file to the loop. 0, or -errno and err; am_daemon_stop in either case. */

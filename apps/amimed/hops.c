@@ -54,8 +54,9 @@ static int ifindex_of(void *ctx, uint16_t port)
 {
 	const struct am_daemon *d = ctx;
 
-	return port < AM_PORTS_MAX && d->ports.by_id[port].port ? d->ports.by_id[port].port->limits.ifindex
-								: 0;
+	if (port >= AM_PORTS_MAX || !d->ports.by_id[port].port)
+		return 0;
+	return d->ports.by_id[port].absent ? AM_HOP_NO_DEVICE : d->ports.by_id[port].port->limits.ifindex;
 }
 
 static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop, bool up)

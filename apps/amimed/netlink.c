@@ -249,18 +249,31 @@ bool am_nl_parse_link(const struct nlmsghdr *msg, struct am_klink *out)
 	return true;
 }
 
+/* Bridges report their members in the same messages, under a family of their own: those devices did not go. */
+static enum am_nl_event link_event(const struct nlmsghdr *msg, struct am_kneigh *neigh)
+{
+	struct attrs attrs;
+	const struct ifinfomsg *info = read_message(msg, sizeof *info, &attrs);
+
+	if (!info)
+		return AM_NL_NOTHING;
+	neigh->ifindex = info->ifi_index;
+	return msg->nlmsg_type == RTM_DELLINK && info->ifi_family == AF_UNSPEC ? AM_NL_LINK_GONE : AM_NL_LINK;
+}
+
 enum am_nl_event am_nl_parse_event(const struct nlmsghdr *msg, struct am_kneigh *neigh)
 {
 	switch (msg->nlmsg_type) {
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
-	case RTM_NEWLINK:
-	case RTM_DELLINK:
 	case RTM_NEWADDR:
 	case RTM_DELADDR:
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
 		return AM_NL_ROUTES;
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		return link_event(msg, neigh);
 	case RTM_NEWNEIGH:
 		return am_nl_parse_neigh(msg, neigh) ? AM_NL_NEIGH : AM_NL_NOTHING;
 	case RTM_DELNEIGH:

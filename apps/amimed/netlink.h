@@ -53,10 +53,17 @@ bool am_nl_parse_route(const struct nlmsghdr *msg, struct am_kroute *out);
 bool am_nl_parse_neigh(const struct nlmsghdr *msg, struct am_kneigh *out);
 bool am_nl_parse_link(const struct nlmsghdr *msg, struct am_klink *out);
 
-/* What a change means to us. */
-enum am_nl_event { AM_NL_NOTHING, AM_NL_ROUTES, AM_NL_NEIGH, AM_NL_NEIGH_GONE };
+/* What a change means to us. A change of links is one of routes as well. */
+enum am_nl_event {
+	AM_NL_NOTHING,
+	AM_NL_ROUTES,
+	AM_NL_LINK,
+	AM_NL_LINK_GONE,
+	AM_NL_NEIGH,
+	AM_NL_NEIGH_GONE,
+};
 
-/* One message of the change socket; *neigh is filled for the last two. */
+/* One message of the change socket; *neigh is filled for neighbours, its ifindex for links. */
 enum am_nl_event am_nl_parse_event(const struct nlmsghdr *msg, struct am_kneigh *neigh);
 
 /* Walk len octets of received messages. */

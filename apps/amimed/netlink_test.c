@@ -208,6 +208,33 @@ static void vlan_link(void **state)
 	assert_string_equal(link.name, "wan0.100");
 }
 
+static void links_go(void **state)
+{
+	static const struct {
+		uint16_t type;
+		uint8_t family;
+		enum am_nl_event event;
+	} cases[] = {
+		{RTM_NEWLINK, AF_UNSPEC, AM_NL_LINK}, {RTM_DELLINK, AF_UNSPEC, AM_NL_LINK_GONE},
+		{RTM_DELLINK, AF_BRIDGE, AM_NL_LINK}, /* left a bridge */
+	};
+	struct am_kneigh neigh = {0};
+	struct message m;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct nlmsghdr *h = new_message(&m, cases[i].type);
+		struct ifinfomsg *info = mnl_nlmsg_put_extra_header(h, sizeof *info);
+
+		info->ifi_family = cases[i].family;
+		info->ifi_index = 9;
+		assert_int_equal(am_nl_parse_event(h, &neigh), cases[i].event);
+		assert_int_equal(neigh.ifindex, 9);
+		h->nlmsg_len -= 4;
+		assert_int_equal(am_nl_parse_event(h, &neigh), AM_NL_NOTHING);
+	}
+}
+
 static void count(void *ctx, enum am_nl_event event, const struct am_kneigh *neigh)
 {
 	unsigned *seen = ctx;
@@ -224,7 +251,7 @@ static void every_prefix(void **state)
 
 	(void)state;
 	for (size_t n = 0; n <= len; n++) {
-		unsigned seen[4] = {0};
+		unsigned seen[AM_NL_NEIGH_GONE + 1] = {0};
 		uint8_t *copy = malloc(n ? n : 1);
 
 		memcpy(copy, m[0].bytes, n);
@@ -239,7 +266,7 @@ static void huge_length(void **state)
 {
 	struct message m;
 	struct nlmsghdr *h = neigh_message(&m, NUD_REACHABLE, 6);
-	unsigned seen[4] = {0};
+	unsigned seen[AM_NL_NEIGH_GONE + 1] = {0};
 	size_t len = h->nlmsg_len;
 
 	(void)state;
@@ -258,6 +285,7 @@ int main(void)
 		cmocka_unit_test(route_kinds),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(vlan_link),
+		cmocka_unit_test(links_go),
 		cmocka_unit_test(every_prefix),
 		cmocka_unit_test(huge_length),
 	};

@@ -134,7 +134,7 @@ static bool look_route(const struct am_hops *h, const struct am_hop_want *want, 
 	if (want->port != AM_NO_ID) {
 		look->port = want->port;
 		look->ifindex = env->ifindex_of(env->ctx, want->port);
-		look->state = AM_HOP_NOT_KERNELS;
+		look->state = look->ifindex == AM_HOP_NO_DEVICE ? AM_HOP_ABSENT : AM_HOP_NOT_KERNELS;
 		return look->ifindex > 0;
 	}
 	look->state = AM_HOP_NO_ROUTE;
@@ -267,6 +267,9 @@ const char *am_hop_text(const struct am_hop *hop, char *buf, size_t room)
 	case AM_HOP_NOT_KERNELS:
 		snprintf(buf, room, "the kernel does not know the port to %s; give its route a \"mac\"",
 			remote);
+		break;
+	case AM_HOP_ABSENT:
+		snprintf(buf, room, "the device of the port to %s is gone; see: amimectl show ports", remote);
 		break;
 	case AM_HOP_NO_NEIGHBOUR:
 		snprintf(buf, room, "no answer from neighbour %s on the way to %s; asking every second",

@@ -24,8 +24,11 @@ enum am_hop_state {
 	AM_HOP_LOCAL,        /* the address is this machine's own */
 	AM_HOP_FOREIGN,      /* the route leaves by a device that is no port of ours */
 	AM_HOP_NOT_KERNELS,  /* its port is one that the kernel does not know */
+	AM_HOP_ABSENT,       /* the device of its port is gone */
 	AM_HOP_NO_NEIGHBOUR, /* asked, no answer yet */
 };
+
+enum { AM_HOP_NO_DEVICE = -1 }; /* in the place of an ifindex: there was one, and the device is gone */
 
 /* What is wanted; two of them are the same next hop where this is equal. */
 struct am_hop_want {
@@ -58,7 +61,8 @@ struct am_hops_env {
 	int (*probe)(void *ctx, int ifindex, const struct am_ip *ip);
 	int (*link)(void *ctx, int ifindex, struct am_klink *out);
 	bool (*port_of)(void *ctx, int ifindex, uint16_t *port); /* which port of ours has this ifindex */
-	int (*ifindex_of)(void *ctx, uint16_t port);             /* 0 where the kernel does not know it */
+	int (*ifindex_of)(
+		void *ctx, uint16_t port); /* 0 where the kernel does not know it, or AM_HOP_NO_DEVICE */
 	/* What is known of hop i; up is whether it may be used. news is false where only the list of them is new. */
 	void (*report)(void *ctx, uint16_t i, const struct am_hop *hop, bool up, bool news);
 };

@@ -12,7 +12,7 @@
 #include "nexthop.h"
 #include "table/roots.h"
 
-enum { WAN = 4, FOREIGN = 8, VLAN_ON_WAN = 9, WAN_PORT = 2 };
+enum { WAN = 4, FOREIGN = 8, VLAN_ON_WAN = 9, WAN_PORT = 2, ABSENT_PORT = 7 };
 
 struct world {
 	int route_rc;
@@ -76,6 +76,8 @@ static bool world_port_of(void *ctx, int ifindex, uint16_t *port)
 static int world_ifindex_of(void *ctx, uint16_t port)
 {
 	(void)ctx;
+	if (port == ABSENT_PORT)
+		return AM_HOP_NO_DEVICE;
 	return port == WAN_PORT ? WAN : 0;
 }
 
@@ -294,6 +296,21 @@ static void configured_port(void **state)
 	am_hops_free(w.hops);
 }
 
+static void device_is_gone(void **state)
+{
+	struct am_hop_want want = {.port = ABSENT_PORT, .remote = ip4(1)};
+	char text[200];
+	struct world w;
+
+	(void)state;
+	set_up(&w, &want);
+	run(&w);
+	assert_int_equal(hop(&w)->state, AM_HOP_ABSENT);
+	assert_false(am_hop_is_up(hop(&w)));
+	assert_non_null(strstr(am_hop_text(hop(&w), text, sizeof text), "gone"));
+	am_hops_free(w.hops);
+}
+
 /* A reload keeps what is known of the same next hop, and tells the new model at once. */
 static void survives_reload(void **state)
 {
@@ -358,6 +375,7 @@ int main(void)
 		cmocka_unit_test(down_says_why),
 		cmocka_unit_test(by_vlan_device),
 		cmocka_unit_test(configured_port),
+		cmocka_unit_test(device_is_gone),
 		cmocka_unit_test(survives_reload),
 		cmocka_unit_test(static_is_left_alone),
 		cmocka_unit_test(budget),

@@ -2,7 +2,9 @@
 #include "ports.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_mempool.h>
@@ -70,7 +72,7 @@ static bool same_device(const struct am_conf_port *a, const struct am_conf_port 
 	return strcmp(a->device, b->device) == 0;
 }
 
-static const struct am_open_port *find_open(const struct am_ports *ports, const struct am_conf_port *conf)
+static struct am_open_port *find_open(struct am_ports *ports, const struct am_conf_port *conf)
 {
 	for (unsigned i = 0; i < AM_PORTS_MAX; i++)
 		if (ports->by_id[i].port && same_device(&ports->by_id[i].conf, conf))
@@ -107,15 +109,32 @@ static int open_port(const struct am_ports *ports, const struct am_conf_port *co
 	return am_fail(err, ENOTSUP, "amimed has no %s ports", am_driver_name(conf->driver));
 }
 
-static int prepare_one(const struct am_ports *ports, const struct am_conf_port *conf,
-	struct am_ports_plan *plan, uint16_t i, struct am_err *err)
+/* A port that was absent stays so where its device still cannot be opened: it is not this configuration's fault. */
+static void prepare_absent(struct am_ports *ports, struct am_open_port *open, const struct am_conf_port *conf,
+	struct am_ports_plan *plan, uint16_t i)
 {
-	const struct am_open_port *open = find_open(ports, conf);
+	struct am_open_port *at = &plan->at[i];
+	struct am_port *port = open->again;
+	struct am_err err;
+
+	open->again = at->again = NULL;
+	if (!port && open_port(ports, conf, &port, &err))
+		return;
+	*at = (struct am_open_port){.port = port, .conf = *conf, .before = open->before};
+	plan->fresh[i] = true;
+}
+
+static int prepare_one(struct am_ports *ports, const struct am_conf_port *conf, struct am_ports_plan *plan,
+	uint16_t i, struct am_err *err)
+{
+	struct am_open_port *open = find_open(ports, conf);
 	int rc = 0;
 
 	if (open) {
 		plan->at[i] = *open;
 		memcpy(plan->at[i].conf.name, conf->name, sizeof conf->name);
+		if (open->absent)
+			prepare_absent(ports, open, conf, plan, i);
 	} else {
 		plan->at[i].conf = *conf;
 		rc = open_port(ports, conf, &plan->at[i].port, err);
@@ -126,7 +145,7 @@ static int prepare_one(const struct am_ports *ports, const struct am_conf_port *
 	return rc;
 }
 
-int am_ports_prepare(const struct am_ports *ports, const struct am_config *config, struct am_ports_plan *plan,
+int am_ports_prepare(struct am_ports *ports, const struct am_config *config, struct am_ports_plan *plan,
 	struct am_config_errors *errors)
 {
 	struct am_err err;
@@ -201,6 +220,85 @@ unsigned am_ports_commit(
 	return n;
 }
 
+/* ---- devices that go and come back ---- */
+
+static bool has_device(const struct am_open_port *open)
+{
+	return open->port &&
+	       (open->conf.driver == AM_DRIVER_AF_XDP || open->conf.driver == AM_DRIVER_AF_PACKET);
+}
+
+static void close_stand_in(struct am_port *port)
+{
+	free(port);
+}
+
+static void stand_in_stats(struct am_port *port, struct am_port_stats *out)
+{
+	(void)port;
+	*out = (struct am_port_stats){.link_up = false};
+}
+
+static const struct am_port_ops stand_in_ops = {
+	.name = "absent",
+	.stats = stand_in_stats,
+	.close = close_stand_in,
+};
+
+bool am_port_is_lost(const struct am_open_port *open)
+{
+	return has_device(open) && !open->absent &&
+	       (open->deleted || (int)if_nametoindex(open->conf.device) != open->port->limits.ifindex);
+}
+
+int am_port_lose(struct am_open_port *open)
+{
+	struct am_port *stand_in = malloc(sizeof *stand_in);
+
+	if (!stand_in)
+		return -ENOMEM;
+	am_port_stats(open, &open->before);
+	*stand_in = *open->port;
+	stand_in->ops = &stand_in_ops;
+	stand_in->limits.ifindex = 0;
+	open->port->ops->close(open->port);
+	open->port = stand_in;
+	open->absent = true;
+	open->deleted = open->link_down = false;
+	open->why[0] = 0;
+	return 0;
+}
+
+bool am_port_may_return(const struct am_open_port *open)
+{
+	return has_device(open) && open->absent && if_nametoindex(open->conf.device);
+}
+
+int am_port_reopen(const struct am_ports *ports, struct am_open_port *open, struct am_err *err)
+{
+	return open->again ? 0 : open_port(ports, &open->conf, &open->again, err);
+}
+
+struct am_port *am_port_live(const struct am_open_port *open)
+{
+	return open->absent ? NULL : open->port;
+}
+
+void am_port_stats(const struct am_open_port *open, struct am_port_stats *out)
+{
+	struct am_port_stats now = {.link_up = true};
+
+	if (open->port->ops->stats)
+		open->port->ops->stats(open->port, &now);
+	*out = (struct am_port_stats){
+		.rx_dropped = open->before.rx_dropped + now.rx_dropped,
+		.rx_too_long = open->before.rx_too_long + now.rx_too_long,
+		.rx_gso = open->before.rx_gso + now.rx_gso,
+		.tx_errors = open->before.tx_errors + now.tx_errors,
+		.link_up = now.link_up,
+	};
+}
+
 void am_ports_close(struct am_ports *ports)
 {
 	for (unsigned id = 0; id < AM_PORTS_MAX; id++) {
@@ -208,7 +306,9 @@ void am_ports_close(struct am_ports *ports)
 
 		if (port)
 			port->ops->close(port);
-		ports->by_id[id].port = NULL;
+		if (ports->by_id[id].again)
+			ports->by_id[id].again->ops->close(ports->by_id[id].again);
+		ports->by_id[id].port = ports->by_id[id].again = NULL;
 	}
 	rte_mempool_free(ports->pool);
 	ports->pool = NULL;

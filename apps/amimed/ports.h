@@ -4,6 +4,9 @@
 /*
  * The open ports. A port stays open over a reload as long as its device stays in the configuration, under whatever name;
  * what else changes about it (queues, MTU, MAC) waits for a restart.
+ *
+ * A device may go while its port is open (deleted, renamed, moved to another namespace). Then a stand-in takes the
+ * port's place, which remembers what was known of it and is not shown to the workers, until the device is there again.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +21,12 @@ struct rte_mempool;
 struct am_open_port {
 	struct am_port *port;     /* NULL: free */
 	struct am_conf_port conf; /* that it was opened with; the name is the current one */
+	bool absent;              /* port is a stand-in */
+	bool deleted;             /* the kernel said so */
+	bool link_down, gso_seen; /* what was logged */
+	struct am_port *again; /* absent: its device is there again and open, to be taken by the next plan */
+	struct am_port_stats before; /* counted until it was lost */
+	char why[AM_ERR_TEXT];       /* absent: why it could not be opened again */
 };
 
 struct am_ports {
@@ -41,7 +50,7 @@ int am_ports_pool(struct am_ports *ports, const struct am_config *config, struct
 void am_ports_check(const struct am_config *config, struct am_config_errors *errors);
 
 /* Open what is new. Every port that cannot be opened is in errors; then nothing stays open that was not before. */
-int am_ports_prepare(const struct am_ports *ports, const struct am_config *config, struct am_ports_plan *plan,
+int am_ports_prepare(struct am_ports *ports, const struct am_config *config, struct am_ports_plan *plan,
 	struct am_config_errors *errors);
 void am_ports_abandon(struct am_ports_plan *plan);
 
@@ -53,6 +62,19 @@ unsigned am_ports_commit(
 bool am_ports_differ(const struct am_ports *ports, const struct am_ports_plan *plan, const uint16_t *ids);
 
 void am_ports_close(struct am_ports *ports);
+
+/* Its device is not the one any more that was opened. False for ports without a kernel device. */
+bool am_port_is_lost(const struct am_open_port *open);
+/* Close it and put a stand-in there; the workers do not see it any more. 0 or -ENOMEM (then it stays). */
+int am_port_lose(struct am_open_port *open);
+/* The device of an absent port is there again: open it into again. */
+bool am_port_may_return(const struct am_open_port *open);
+int am_port_reopen(const struct am_ports *ports, struct am_open_port *open, struct am_err *err);
+
+/* What the workers may use: NULL where it is absent. */
+struct am_port *am_port_live(const struct am_open_port *open);
+/* Since the start, over all times that it was opened. */
+void am_port_stats(const struct am_open_port *open, struct am_port_stats *out);
 
 const char *am_driver_name(enum am_driver driver);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "heal.h"
 #include "notify.h"
 
 static void log_errors(const struct am_daemon *d, const struct am_config_errors *errors)
@@ -192,7 +193,7 @@ static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const u
 	n_gone = am_ports_commit(&d->ports, ports, ids, gone);
 	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
 		if (d->ports.by_id[id].port)
-			am_plane_set_port(d->plane, id, d->ports.by_id[id].port);
+			am_plane_set_port(d->plane, id, am_port_live(&d->ports.by_id[id]));
 	am_plane_swap_roots(d->plane, am_model_roots(d->model));
 	if (differ && d->workers)
 		am_workers_resume(d->workers);
@@ -222,6 +223,7 @@ static int apply(
 	struct am_ports_plan *ports = calloc(1, sizeof *ports);
 	struct am_plan *plan = NULL;
 
+	am_heal_find_lost(d);
 	if (ports && am_ports_prepare(&d->ports, config, ports, errors) == 0) {
 		plan = am_model_prepare(d->model, config, ports->limits, errors);
 		if (!plan)
@@ -278,6 +280,20 @@ int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err
 		summarize(d, &errors, err);
 	}
 	note(&d->reload, &errors);
+	return rc;
+}
+
+int am_reload_again(struct am_daemon *d, struct am_err *err)
+{
+	struct am_config *config = copy_of(am_model_config(d->model));
+	struct am_config_errors errors = {0};
+	int rc;
+
+	err->text[0] = 0;
+	rc = config ? apply(d, config, &errors, err) : -ENOMEM;
+	if (rc && !err->text[0])
+		summarize(d, &errors, err);
+	am_config_errors_free(&errors);
 	return rc;
 }
 

@@ -46,6 +46,8 @@ int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err
 
 /* From then on. done may be NULL. -EBUSY where somebody already waits for one. */
 int am_reload_start(struct am_daemon *d, am_reload_done *done, void *ctx);
+/* The running configuration once more, for ports whose devices are there again. 0 or -errno and err. */
+int am_reload_again(struct am_daemon *d, struct am_err *err);
 void am_reload_free(struct am_reload *r);
 
 #endif

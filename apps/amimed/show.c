@@ -65,13 +65,29 @@ static uint64_t all_drops(const struct am_iface_counters *c)
 	return n;
 }
 
+/* What the workers counted, and what a port's driver had to refuse by itself. */
+static void read_counters(const struct am_daemon *d, uint16_t iface, struct am_iface_counters *c)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+	struct am_port_stats stats;
+
+	am_plane_counters(d->plane, iface, c);
+	for (uint16_t id = 0; id < AM_PORTS_MAX && id < roots->n_ports; id++) {
+		if (!d->ports.by_id[id].port || roots->ports[id].iface != iface)
+			continue;
+		am_port_stats(&d->ports.by_id[id], &stats);
+		c->drop[AM_V_PORT_GSO] += stats.rx_gso;
+		c->drop[AM_V_PORT_MTU] += stats.rx_too_long;
+	}
+}
+
 static void add_counters(json_t *o, const struct am_daemon *d, uint16_t iface)
 {
 	struct am_iface_counters c;
 
 	if (iface == AM_NO_ID)
 		return; /* a bridge without VXLAN side */
-	am_plane_counters(d->plane, iface, &c);
+	read_counters(d, iface, &c);
 	json_object_set_new(o, "counters", counters_json(&c));
 	json_object_set_new(o, "drops", json_integer((json_int_t)all_drops(&c)));
 }
@@ -95,7 +111,7 @@ json_t *am_show_counters(const struct am_daemon *d, int kind, const char *name)
 
 	if (!info)
 		return NULL;
-	am_plane_counters(d->plane, info->id, &c);
+	read_counters(d, info->id, &c);
 	o = counters_json(&c);
 	for (unsigned v = 0; v < AM_VERDICTS; v++) {
 		char key[64];
@@ -118,16 +134,28 @@ static json_t *show_version(const struct am_daemon *d)
 
 /* show ports */
 
-static json_t *driver_json(struct am_port *port, const char **link)
+static json_t *driver_json(const struct am_open_port *open, const char **link)
 {
-	struct am_port_stats stats = {.link_up = true};
+	struct am_port_stats stats;
 
-	if (port->ops->stats)
-		port->ops->stats(port, &stats);
+	am_port_stats(open, &stats);
 	*link = stats.link_up ? "up" : "down";
 	return json_pack("{s:I, s:I, s:I, s:I}", "rx_dropped", (json_int_t)stats.rx_dropped, "rx_too_long",
 		(json_int_t)stats.rx_too_long, "rx_gso", (json_int_t)stats.rx_gso, "tx_errors",
 		(json_int_t)stats.tx_errors);
+}
+
+/* Why a kernel's device is down. */
+static json_t *down_json(const struct am_open_port *open)
+{
+	const char *device = open->conf.device;
+
+	if (!open->absent)
+		return json_sprintf("%s is set down or has no carrier; see: ip link show %s", device, device);
+	if (open->why[0])
+		return json_sprintf("device %s is there again and cannot be opened: %s", device, open->why);
+	return json_sprintf(
+		"device %s is gone; the port is opened again when there is one of that name", device);
 }
 
 static json_t *port_json(const struct am_daemon *d, uint16_t id)
@@ -135,13 +163,15 @@ static json_t *port_json(const struct am_daemon *d, uint16_t id)
 	const struct am_open_port *open = &d->ports.by_id[id];
 	const struct am_port_limits *limits = &open->port->limits;
 	const char *link;
-	json_t *driver = driver_json(open->port, &link), *o;
+	json_t *driver = driver_json(open, &link), *o;
 
 	o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:i, s:i, s:i, s:o}", "name", open->conf.name, "driver",
 		am_driver_name(open->conf.driver), "device",
 		open->conf.driver == AM_DRIVER_ETHDEV ? open->conf.devargs : open->conf.device, "link", link,
 		"mtu", limits->mtu, "mac", mac_json(&limits->mac), "rx_queues", limits->rx_queues,
 		"tx_queues", limits->tx_queues, "ifindex", limits->ifindex, "driver_counters", driver);
+	if (o && open->conf.device[0] && strcmp(link, "down") == 0)
+		json_object_set_new(o, "why", down_json(open));
 	if (o)
 		add_counters(o, d, am_model_roots(d->model)->ports[id].iface);
 	return o;
@@ -356,7 +386,7 @@ static void add_drops(json_t *list, const struct am_daemon *d, const struct am_i
 	};
 	struct am_iface_counters c;
 
-	am_plane_counters(d->plane, info->id, &c);
+	read_counters(d, info->id, &c);
 	for (unsigned v = 0; v < AM_VERDICTS; v++) {
 		if (!is_drop(v) || (!zeros && !c.drop[v]))
 			continue;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "heal.h"
+
+#include <string.h>
+
+#include "daemon.h"
+
+void am_heal_note_gone(struct am_daemon *d, int ifindex)
+{
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++)
+		if (am_port_live(&d->ports.by_id[id]) && d->ports.by_id[id].port->limits.ifindex == ifindex)
+			d->ports.by_id[id].deleted = true;
+}
+
+static void lose(struct am_daemon *d, uint16_t id)
+{
+	struct am_open_port *open = &d->ports.by_id[id];
+
+	am_workers_park(d->workers);
+	am_plane_set_port(d->plane, id, NULL);
+	am_workers_resume(d->workers);
+	if (am_port_lose(open) < 0)
+		return;
+	am_hops_all_dirty(d->hops);
+	am_log(&d->log, AM_LOG_WARN,
+		"port %s: device %s is gone (deleted, renamed or moved away); what would leave there is dropped as "
+		"port_down; the port is opened again when there is a device of that name",
+		open->conf.name, open->conf.device);
+}
+
+void am_heal_find_lost(struct am_daemon *d)
+{
+	for (uint16_t id = 0; d->workers && id < AM_PORTS_MAX; id++)
+		if (am_port_is_lost(&d->ports.by_id[id]))
+			lose(d, id);
+}
+
+/* It is tried every second, and said once. */
+static void say_why(struct am_daemon *d, struct am_open_port *open, const struct am_err *err)
+{
+	if (strcmp(open->why, err->text) == 0)
+		return;
+	memcpy(open->why, err->text, sizeof open->why);
+	am_log(&d->log, AM_LOG_WARN,
+		"port %s: device %s is there again and cannot be opened: %s; trying every second",
+		open->conf.name, open->conf.device, err->text);
+}
+
+static void reopen(struct am_daemon *d)
+{
+	bool tried[AM_PORTS_MAX] = {false}, any = false;
+	struct am_err err;
+	int rc;
+
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
+		struct am_open_port *open = &d->ports.by_id[id];
+
+		if (!am_port_may_return(open))
+			continue;
+		tried[id] = am_port_reopen(&d->ports, open, &err) == 0;
+		any |= tried[id];
+		if (!tried[id])
+			say_why(d, open, &err);
+	}
+	if (!any)
+		return;
+	rc = am_reload_again(d, &err);
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
+		struct am_open_port *open = &d->ports.by_id[id];
+
+		if (!tried[id])
+			continue;
+		if (rc)
+			say_why(d, open, &err);
+		if (!open->absent)
+			am_log(&d->log, AM_LOG_INFO, "port %s: device %s is there again: opened",
+				open->conf.name, open->conf.device);
+	}
+}
+
+static void say_changes(struct am_daemon *d, struct am_open_port *open)
+{
+	struct am_port_stats stats;
+
+	am_port_stats(open, &stats);
+	if (stats.rx_gso && !open->gso_seen)
+		am_log(&d->log, AM_LOG_WARN,
+			"port %s: GSO frames longer than the MTU come in and are dropped as port_gso; on their sender: "
+			"ethtool -K DEV tso off gso off; if they are merged here: ethtool -K %s gro off lro off; or use "
+			"the driver af_xdp",
+			open->conf.name, open->conf.device);
+	open->gso_seen = stats.rx_gso;
+	if (open->link_down == stats.link_up)
+		am_log(&d->log, stats.link_up ? AM_LOG_INFO : AM_LOG_WARN, "port %s: link %s",
+			open->conf.name,
+			stats.link_up ? "up" : "down: set down or no carrier; see: amimectl show ports");
+	open->link_down = !stats.link_up;
+}
+
+void am_heal_run(struct am_daemon *d)
+{
+	am_heal_find_lost(d);
+	reopen(d);
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++)
+		if (am_port_live(&d->ports.by_id[id]))
+			say_changes(d, &d->ports.by_id[id]);
+}
