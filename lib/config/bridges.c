@@ -144,6 +144,20 @@ void conf_free_bridges(struct am_config *c)
 	free(c->bridges);
 }
 
+const struct am_ip *am_config_vtep_local(
+	const struct am_config *c, const struct am_conf_bridge *b, uint8_t family)
+{
+	const struct am_ip *own = &b->vtep_local[family == AM_IPV6];
+
+	if (own->family)
+		return own;
+	for (uint16_t i = 0; i < c->dflt.n_loopbacks; i++) {
+		if (c->dflt.loopbacks[i].family == family)
+			return &c->dflt.loopbacks[i];
+	}
+	return NULL;
+}
+
 /* ---- checks ---- */
 
 struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, ...)
@@ -208,24 +222,10 @@ static void check_vtep_route(const struct am_config *c, struct am_config_errors 
 		am_ip_text(vtep, text));
 }
 
-static const struct am_ip *local_vtep(
-	const struct am_config *c, const struct am_conf_bridge *b, uint8_t family)
-{
-	const struct am_ip *own = &b->vtep_local[family == AM_IPV6];
-
-	if (own->family)
-		return own;
-	for (uint16_t i = 0; i < c->dflt.n_loopbacks; i++) {
-		if (c->dflt.loopbacks[i].family == family)
-			return &c->dflt.loopbacks[i];
-	}
-	return NULL;
-}
-
 static void check_vtep_address(const struct am_config *c, struct am_config_errors *errors,
 	const struct am_conf_bridge *b, const char *path, const struct am_ip *vtep)
 {
-	const struct am_ip *local = local_vtep(c, b, vtep->family);
+	const struct am_ip *local = am_config_vtep_local(c, b, vtep->family);
 	char text[AM_IP_TEXT];
 
 	am_ip_text(vtep, text);

@@ -117,7 +117,7 @@ static json_t *explain_member(const struct am_config *config, const struct am_co
 	json_t *o;
 
 	if (member->kind == AM_CONF_MEMBER_VTEP) {
-		const struct am_ip *local = am_stack_vtep_local(config, bridge, member->vtep.family);
+		const struct am_ip *local = am_config_vtep_local(config, bridge, member->vtep.family);
 
 		am_stack_below(config, &member->vtep, &below);
 		if (below.tunnel != t || !local)

@@ -227,6 +227,30 @@ bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t n
 	return learn_move(m, conf, in, value);
 }
 
+/* ---- configured entries ---- */
+
+static uint32_t static_value(const struct am_model *m, uint16_t bridge, uint16_t member)
+{
+	return m->running->roots.bridges[bridge]->members[member] | AM_FDB_STATIC;
+}
+
+static void set_statics(struct am_model *m)
+{
+	const struct am_roots *roots = &m->running->roots;
+
+	m->learner->statics_missing = false;
+	for (uint16_t i = 0; i < roots->n_bridges; i++) {
+		const struct am_conf_bridge *conf = m->running->bridges[i];
+
+		for (unsigned k = 0; conf && k < conf->n_static; k++) {
+			am_fdb_key key = am_fdb_make_key(conf->static_macs[k].mac.bytes, i);
+
+			if (entry_set(m, key, static_value(m, i, conf->static_macs[k].member)) < 0)
+				m->learner->statics_missing = true;
+		}
+	}
+}
+
 /* ---- ageing ---- */
 
 static struct sighting *sighting_of(struct am_learner *l, uint32_t slot)
@@ -272,8 +296,6 @@ uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *e
 	return s && s->key == entry->key ? l->now_s - s->seen_s
 					 : am_fdb_age(m->fdb, entry->slot, (uint8_t)l->now_s);
 }
-
-static void set_statics(struct am_model *m);
 
 static void age_entry(struct am_model *m, const struct am_fdb_entry *e)
 {
@@ -323,29 +345,7 @@ bool am_model_age(struct am_model *m, uint64_t now_s)
 	return l->walking;
 }
 
-/* ---- configured entries, and what a commit leaves behind ---- */
-
-static uint32_t static_value(const struct am_model *m, uint16_t bridge, uint16_t member)
-{
-	return m->running->roots.bridges[bridge]->members[member] | AM_FDB_STATIC;
-}
-
-static void set_statics(struct am_model *m)
-{
-	const struct am_roots *roots = &m->running->roots;
-
-	m->learner->statics_missing = false;
-	for (uint16_t i = 0; i < roots->n_bridges; i++) {
-		const struct am_conf_bridge *conf = m->running->bridges[i];
-
-		for (unsigned k = 0; conf && k < conf->n_static; k++) {
-			am_fdb_key key = am_fdb_make_key(conf->static_macs[k].mac.bytes, i);
-
-			if (entry_set(m, key, static_value(m, i, conf->static_macs[k].member)) < 0)
-				m->learner->statics_missing = true;
-		}
-	}
-}
+/* ---- what a commit leaves behind ---- */
 
 /* Whether an entry from before the commit has a place after it. */
 static bool still_right(const struct am_model *m, const struct am_fdb_entry *e)

@@ -27,7 +27,7 @@ static int add_all(struct am_build *b, struct am_map *seen)
 			rc = add_local(b, seen, AM_VRF_UNDERLAY, &c->tunnels[i].local[k]);
 	for (unsigned i = 0; i < c->n_bridges; i++) {
 		for (uint8_t family = AM_IPV4; family <= AM_IPV6; family += 2) {
-			local = am_stack_vtep_local(c, &c->bridges[i], family);
+			local = am_config_vtep_local(c, &c->bridges[i], family);
 			if (c->bridges[i].has_vni && local && rc == 0)
 				rc = add_local(b, seen, AM_VRF_DEFAULT, local);
 		}

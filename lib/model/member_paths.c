@@ -48,7 +48,7 @@ static void path_spec(const struct am_build *b, const struct am_conf_bridge *bri
 	if (conf->kind == AM_CONF_MEMBER_TUNNEL)
 		am_stack_tunnel_spec(below->tunnel, stripe, spec);
 	else
-		am_stack_vxlan_spec(bridge, am_stack_vtep_local(b->config, bridge, conf->vtep.family),
+		am_stack_vxlan_spec(bridge, am_config_vtep_local(b->config, bridge, conf->vtep.family),
 			&conf->vtep, below, stripe, below->tunnel ? 0 : over_port_mtu(b, below), spec);
 }
 

@@ -48,7 +48,7 @@ static int tunnel_peers(struct am_build *b, unsigned i)
 static int vtep_peer(
 	struct am_build *b, const struct am_conf_bridge *bridge, const struct am_ip *vtep, uint16_t member)
 {
-	const struct am_ip *local = am_stack_vtep_local(b->config, bridge, vtep->family);
+	const struct am_ip *local = am_config_vtep_local(b->config, bridge, vtep->family);
 	uint32_t peer;
 	int rc = add_peer(b, AM_VRF_DEFAULT, vtep, local, &peer);
 

@@ -17,19 +17,6 @@ void am_stack_below(const struct am_config *config, const struct am_ip *vtep, st
 		out->port = am_config_port(config, out->route->port);
 }
 
-const struct am_ip *am_stack_vtep_local(
-	const struct am_config *config, const struct am_conf_bridge *bridge, uint8_t family)
-{
-	const struct am_ip *local = &bridge->vtep_local[family == AM_IPV6];
-
-	if (local->family)
-		return local;
-	for (uint16_t i = 0; i < config->dflt.n_loopbacks; i++)
-		if (config->dflt.loopbacks[i].family == family)
-			return &config->dflt.loopbacks[i];
-	return NULL;
-}
-
 bool am_tunnel_is_l2(const struct am_conf_tunnel *t)
 {
 	return t->type != AM_CONF_GRE;

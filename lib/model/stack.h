@@ -31,10 +31,6 @@ struct am_below {
 
 void am_stack_below(const struct am_config *config, const struct am_ip *vtep, struct am_below *out);
 
-/* The VTEP address that a bridge uses towards remote VTEPs of a family; NULL where it has none. */
-const struct am_ip *am_stack_vtep_local(
-	const struct am_config *config, const struct am_conf_bridge *bridge, uint8_t family);
-
 bool am_tunnel_is_l2(const struct am_conf_tunnel *t);
 /*
  * An Ethernet tunnel's own MAC: configured, or derived from name and local address alone, so that it is the same after each

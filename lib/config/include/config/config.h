@@ -203,5 +203,8 @@ const struct am_conf_tunnel *am_config_tunnel(const struct am_config *config, co
  */
 const struct am_conf_route *am_config_route(
 	const struct am_config *config, enum am_vrf_kind vrf, const struct am_ip *ip);
+/* The VTEP address that a bridge uses towards remote VTEPs of a family; NULL where it has none. */
+const struct am_ip *am_config_vtep_local(
+	const struct am_config *config, const struct am_conf_bridge *bridge, uint8_t family);
 
 #endif
