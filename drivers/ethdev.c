@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Any device that DPDK has a driver for, named by its devargs. */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
 
 #include "pkt/buf.h"
 #include "port.h"
@@ -136,45 +136,98 @@ static int refuse(const char *devargs, struct am_err *err)
 		"\"driver\": \"af_packet\" or \"af_xdp\" with \"device\"");
 }
 
-static bool is_pci(const char *name)
+/* A PCI address in full, from "0000:00:1f.6", "00:1f.6" or either after "pci:"; false where it is none. */
+static bool pci_address(const char *devargs, char out[32])
 {
-	unsigned domain, bus, slot, function;
+	unsigned domain = 0, bus, slot, function;
 
-	return sscanf(name, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4;
+	if (!strncmp(devargs, "pci:", 4))
+		devargs += 4;
+	if (sscanf(devargs, "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4) {
+		domain = 0;
+		if (sscanf(devargs, "%x:%x.%x", &bus, &slot, &function) != 3)
+			return false;
+	}
+	snprintf(out, 32, "%04x:%02x:%02x.%x", domain, bus, slot, function);
+	return true;
 }
 
-static int fail_pci(const char *name, int code, struct am_err *err)
+static int fail_pci(const char *address, int code, struct am_err *err)
 {
-	char path[PATH_MAX], driver[PATH_MAX];
+	char path[PATH_MAX], link[PATH_MAX];
+	const char *driver;
 	ssize_t n;
 
-	snprintf(path, sizeof path, "/sys/bus/pci/devices/%s", name);
+	snprintf(path, sizeof path, "/sys/bus/pci/devices/%s", address);
 	if (access(path, F_OK))
-		return am_fail(err, ENODEV, "there is no PCI device %s; see: lspci -D", name);
-	snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver", name);
-	n = readlink(path, driver, sizeof driver - 1);
-	driver[n < 0 ? 0 : n] = 0;
+		return am_fail(err, ENODEV,
+			"there is no PCI device %s; see which there are: dpdk-devbind.py --status", address);
+	snprintf(path, sizeof path, "/sys/bus/pci/devices/%s/driver", address);
+	n = readlink(path, link, sizeof link - 1);
+	link[n < 0 ? 0 : n] = 0;
+	driver = n < 0 ? "no driver" : strrchr(link, '/') + 1;
+	if (!strcmp(driver, "vfio-pci") || !strcmp(driver, "uio_pci_generic"))
+		return am_fail(err, code,
+			"PCI device %s is bound to %s as it should be, and DPDK does not take it (%s): no driver "
+			"of DPDK's for it, or amimed was started without PCI ports: then restart it",
+			address, driver, rte_strerror(code));
 	return am_fail(err, code,
-		"%s, bound to %s, cannot be used by DPDK (%s); bind it with: modprobe vfio-pci && "
-		"dpdk-devbind.py --bind=vfio-pci %s, or use \"driver\": \"af_xdp\" with its kernel name",
-		name, n < 0 ? "no driver" : strrchr(driver, '/') + 1, rte_strerror(code), name);
+		"PCI device %s is bound to %s, so DPDK cannot use it; bind it with: modprobe vfio-pci && "
+		"dpdk-devbind.py --bind=vfio-pci %s (see dpdk-devbind.py --status), or leave it to the kernel and use "
+		"\"driver\": \"af_xdp\" with its kernel name",
+		address, driver, address);
 }
 
-static int fail_probe(const char *devargs, int code, struct am_err *err)
+/* said is the first line that DPDK logged, which is nearest to the cause. */
+static int fail_probe(const char *devargs, int code, const char *said, struct am_err *err)
 {
-	char name[RTE_DEV_NAME_MAX_LEN];
+	char address[32];
 
-	snprintf(name, sizeof name, "%.*s", (int)strcspn(devargs, ","), devargs);
-	if (is_pci(name))
-		return fail_pci(name, code, err);
-	return am_fail(err, code, "devargs \"%s\": DPDK finds no such device or refuses its arguments (%s)",
-		devargs, rte_strerror(code));
+	if (pci_address(devargs, address))
+		return fail_pci(address, code, err);
+	if (code == EFAULT)
+		return am_fail(err, ENODEV,
+			"devargs \"%s\": DPDK has no driver for a device of that name; virtual ones are, say, net_tap0, "
+			"net_memif0, net_vhost0 or net_virtio_user0, and a NIC is given by its PCI address, see: "
+			"dpdk-devbind.py --status",
+			devargs);
+	return am_fail(err, code,
+		"devargs \"%s\": the driver of this device refuses it or its arguments, saying \"%s\"; see "
+		"doc.dpdk.org/guides-22.11/nics",
+		devargs, *said ? said : rte_strerror(code));
+}
+
+/*
+ * rte_dev_probe logs the same failure on every layer. Here it is kept to its first line, for the error; what is logged
+ * by a success goes where it would have gone.
+ */
+static int probe(const char *devargs, char said[160])
+{
+	FILE *log = rte_log_get_stream(), *kept;
+	char *text = NULL;
+	size_t len;
+	int rc;
+
+	said[0] = 0;
+	kept = open_memstream(&text, &len);
+	if (!kept)
+		return rte_dev_probe(devargs);
+	rte_openlog_stream(kept);
+	rc = rte_dev_probe(devargs);
+	rte_openlog_stream(log);
+	fclose(kept);
+	if (rc)
+		snprintf(said, 160, "%.*s", (int)strcspn(text, "\n"), text);
+	else
+		fputs(text, log);
+	free(text);
+	return rc;
 }
 
 /* The device that is there already, since EAL found it at start, or a new one. */
 static int find(struct ethdev_port *p, const char *devargs, struct am_err *err)
 {
-	char name[RTE_DEV_NAME_MAX_LEN];
+	char name[RTE_DEV_NAME_MAX_LEN], said[160];
 	bool before[RTE_MAX_ETHPORTS] = {false};
 	uint16_t id;
 	int rc;
@@ -184,9 +237,9 @@ static int find(struct ethdev_port *p, const char *devargs, struct am_err *err)
 		return 0;
 	RTE_ETH_FOREACH_DEV(id)
 	before[id] = true;
-	rc = rte_dev_probe(devargs);
+	rc = probe(devargs, said);
 	if (rc)
-		return fail_probe(devargs, -rc, err);
+		return fail_probe(devargs, -rc, said, err);
 	RTE_ETH_FOREACH_DEV(id)
 	{
 		if (before[id])

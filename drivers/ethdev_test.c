@@ -63,8 +63,12 @@ static void test_refusals(void **state)
 	} cases[] = {
 		{"net_af_packet0,iface=lo", ENOTSUP, "\"driver\": \"af_packet\""},
 		{"eth_af_packet0,iface=lo", ENOTSUP, "reassemble"},
-		{"0000:ff:1f.7", ENODEV, "lspci"},
-		{"net_nosuch0", 0, "net_nosuch0"},
+		{"0000:ff:1f.7", ENODEV, "dpdk-devbind.py --status"},
+		{"pci:ff:1f.7", ENODEV, "no PCI device 0000:ff:1f.7"},
+		{"net_nosuch0", ENODEV, "net_nosuch0"},
+		{"net_nosuch,bar=1", ENODEV, "net_tap0"},
+		{"net_null7,bar=1", 0, "cannot attach"},
+		{"net_pcap0", 0, "No rx or tx queues provided"},
 		{"", EINVAL, "empty"},
 	};
 
