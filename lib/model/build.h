@@ -15,6 +15,7 @@ struct am_build {
 	const struct am_port_limits *limits; /* or NULL */
 	struct am_config_errors *errors;
 	struct am_peers_builder *peers;
+	const struct am_ids *full; /* it has no number left, which was complained about */
 	uint16_t *port_ids, *tunnel_ids, *bridge_ids, *member_ids; /* by index in the configuration */
 	uint16_t *port_ifaces, *tunnel_ifaces, *bridge_ifaces;
 	uint32_t n_members;

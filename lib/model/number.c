@@ -13,8 +13,12 @@ int am_build_number(struct am_build *b, struct am_ids *ids, const char *kind, co
 	int rc = am_snapshot_take(b->s, ids, name, span, &at);
 
 	if (rc == -ENOSPC) {
-		am_config_complain(b->config, b->errors, "$", "no number is left for %s %s: at most %u %ss",
-			kind, name, am_ids_max(ids), kind);
+		if (b->full != ids) /* one complaint for all that are too many */
+			am_config_complain(b->config, b->errors, "$",
+				"at most %u %ss are possible, and %s is one too many; remove some, or spread them "
+				"over several instances",
+				am_ids_max(ids), kind, name);
+		b->full = ids;
 		return 0;
 	}
 	if (rc < 0)

@@ -354,10 +354,10 @@ static void too_many_interfaces_are_refused(void **state)
 	struct am_config_errors errors = {0};
 
 	(void)state;
-	am_model_limit_ifaces(m, 6);
+	am_model_limit_ifaces(m, 4); /* several do not fit, one complaint says so */
 	assert_null(am_model_prepare(m, config, NULL, &errors));
 	assert_int_equal(errors.n, 1);
-	assert_non_null(strstr(errors.items[0].text, "at most 6 interfaces"));
+	assert_non_null(strstr(errors.items[0].text, "at most 4 interfaces are possible"));
 	am_config_errors_free(&errors);
 	am_config_free(config);
 	am_model_free(m);
