@@ -153,12 +153,9 @@ static bool unsent(const struct xsk *x)
 void xsk_poll(struct xsk *x)
 {
 	for (int i = 0; i < KICKS && unsent(x) && xsk_ring_prod__needs_wakeup(&x->tx); i++) {
-		if (sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 || errno == EAGAIN)
-			continue;
 		/* Busy: the next turn tries again. Otherwise the device is down and keeps its frames until it is up. */
-		if (errno != EBUSY && errno != ENOBUFS)
-			x->tx_errors++;
-		break;
+		if (sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN)
+			break;
 	}
 	reclaim(x);
 	if (x->owed)

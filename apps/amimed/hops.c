@@ -2,6 +2,7 @@
 #include "hops.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon.h"
@@ -59,6 +60,33 @@ static int ifindex_of(void *ctx, uint16_t port)
 	return d->ports.by_id[port].absent ? AM_HOP_NO_DEVICE : d->ports.by_id[port].port->limits.ifindex;
 }
 
+bool am_daemon_local_note(const struct am_daemon *d, const struct am_ip *local, char *buf, size_t room)
+{
+	struct am_kroute route;
+	char text[AM_IP_TEXT];
+
+	if (am_nl_route(d->nl, local, &route) == 0 && route.type == AM_KROUTE_LOCAL)
+		return false;
+	am_ip_text(local, text);
+	snprintf(buf, room,
+		"local address %s is on no device here, so nobody answers for it when it is asked for; try: ip address "
+		"add %s/%u dev DEVICE",
+		text, text, (unsigned)am_ip_len(local) * 8);
+	return true;
+}
+
+static void say_locals(const struct am_daemon *d, const struct am_hop *hop)
+{
+	const struct am_config *config = am_model_config(d->model);
+	char text[AM_ERR_TEXT];
+
+	for (uint16_t t = 0; t < config->n_tunnels; t++)
+		for (uint16_t i = 0; i < config->tunnels[t].n_remote; i++)
+			if (am_ip_equal(&config->tunnels[t].remote[i], &hop->want.remote) &&
+				am_daemon_local_note(d, &config->tunnels[t].local[i], text, sizeof text))
+				am_log(&d->log, AM_LOG_WARN, "tunnel %s: %s", config->tunnels[t].name, text);
+}
+
 static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop, bool up)
 {
 	char text[AM_ERR_TEXT];
@@ -73,6 +101,8 @@ static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop,
 		am_log(&d->log, AM_LOG_WARN, "next hop down: %s", text);
 	if (up && am_model_nexthop_note(d->model, i, text, sizeof text))
 		am_log(&d->log, AM_LOG_WARN, "%s", text);
+	if (up && hop->want.vrf == AM_VRF_UNDERLAY)
+		say_locals(d, hop);
 }
 
 static void report(void *ctx, uint16_t i, const struct am_hop *hop, bool up, bool news)

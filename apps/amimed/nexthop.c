@@ -272,7 +272,7 @@ const char *am_hop_text(const struct am_hop *hop, char *buf, size_t room)
 		snprintf(buf, room, "the device of the port to %s is gone; see: amimectl show ports", remote);
 		break;
 	case AM_HOP_NO_NEIGHBOUR:
-		snprintf(buf, room, "no answer from neighbour %s on the way to %s; asking every second",
+		snprintf(buf, room, "no answer yet from neighbour %s on the way to %s; asking every second",
 			neighbour, remote);
 		break;
 	}

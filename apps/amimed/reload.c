@@ -23,7 +23,7 @@ static void log_errors(const struct am_daemon *d, const struct am_config_errors 
 	}
 }
 
-/* All of them are in the log; the first is what one line can say. */
+/* The first is what one line can say. */
 static int summarize(const struct am_daemon *d, const struct am_config_errors *errors, struct am_err *err)
 {
 	const struct am_config_error *first = errors->items;
@@ -36,6 +36,16 @@ static int summarize(const struct am_daemon *d, const struct am_config_errors *e
 	if (errors->n > 1)
 		snprintf(more, sizeof more, " (the first of %zu)", errors->n);
 	return am_fail(err, EINVAL, "%s%s: %s: %s%s", d->config_path, line, first->path, first->text, more);
+}
+
+/* What ends a start: one error is the last line itself, several are in the log before it. */
+static void say_at_start(const struct am_daemon *d, const struct am_config_errors *errors, struct am_err *err)
+{
+	summarize(d, errors, err);
+	if (errors->n < 2)
+		return;
+	log_errors(d, errors);
+	am_fail(err, EINVAL, "%s: %zu errors, see above", d->config_path, errors->n);
 }
 
 static struct am_config *load(const char *path, struct am_config_errors *errors)
@@ -201,6 +211,18 @@ static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const u
 		gone[i]->ops->close(gone[i]);
 }
 
+static void say_queues(const struct am_daemon *d, const struct am_ports_plan *plan)
+{
+	for (uint16_t i = 0; i < plan->n; i++) {
+		const struct am_conf_port *conf = &plan->at[i].conf;
+
+		if (plan->fresh[i] && conf->queues > plan->limits[i].rx_queues)
+			am_log(&d->log, AM_LOG_WARN,
+				"port %s: %u queues are wanted, and there are %u to receive on", conf->name,
+				conf->queues, plan->limits[i].rx_queues);
+	}
+}
+
 /* Cannot fail any more. */
 static void commit(struct am_daemon *d, struct am_plan *plan, const struct am_ports_plan *ports)
 {
@@ -211,6 +233,7 @@ static void commit(struct am_daemon *d, struct am_plan *plan, const struct am_po
 		ids[i] = am_plan_port_id(plan, i);
 	if (am_model_config(d->model))
 		log_diff(d, am_plan_diff(plan));
+	say_queues(d, ports);
 	old = am_model_commit(d->model, plan);
 	swap(d, ports, ids);
 	am_retire_add(&d->retire, old);
@@ -258,11 +281,8 @@ struct am_config *am_reload_load(struct am_daemon *d, struct am_err *err)
 	struct am_config_errors errors = {0};
 	struct am_config *config = load(d->config_path, &errors);
 
-	if (!config) {
-		if (errors.n > 1)
-			log_errors(d, &errors);
-		summarize(d, &errors, err);
-	}
+	if (!config)
+		say_at_start(d, &errors, err);
 	am_config_errors_free(&errors);
 	return config;
 }
@@ -274,11 +294,8 @@ int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err
 
 	err->text[0] = 0;
 	rc = apply(d, config, &errors, err);
-	if (rc && !err->text[0]) {
-		if (errors.n > 1)
-			log_errors(d, &errors);
-		summarize(d, &errors, err);
-	}
+	if (rc && !err->text[0])
+		say_at_start(d, &errors, err);
 	note(&d->reload, &errors);
 	return rc;
 }
@@ -339,7 +356,10 @@ static void worked(uv_work_t *req, int status)
 		summarize(d, &r->found, &err);
 	log_errors(d, &r->found);
 	note(r, &r->found);
-	if (rc)
+	if (rc && r->errors.n)
+		am_log(&d->log, AM_LOG_ERROR, "%s: not taken; the configuration before it runs on",
+			d->config_path);
+	else if (rc)
 		am_log(&d->log, AM_LOG_ERROR, "%s; %s", err.text,
 			r->ok ? "the new configuration runs nevertheless" : "nothing has changed");
 	else

@@ -9,6 +9,7 @@
 #include <rte_version.h>
 
 #include "daemon.h"
+#include "hops.h"
 #include "pipeline/counters.h"
 
 static json_t *text_or_null(const char *text)
@@ -213,6 +214,18 @@ static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_i
 	return false;
 }
 
+/* A static next hop may lead where the kernel has no addresses. */
+static bool asked_kernel(const struct am_daemon *d, const struct am_ip *remote)
+{
+	for (uint16_t i = 0; i < am_hops_count(d->hops); i++) {
+		const struct am_hop *hop = am_hops_at(d->hops, i);
+
+		if (hop->want.vrf == AM_VRF_UNDERLAY && am_ip_equal(&hop->want.remote, remote))
+			return hop->state == AM_HOP_UP;
+	}
+	return false;
+}
+
 static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct am_conf_tunnel *t)
 {
 	json_t *paths = json_array();
@@ -226,6 +239,9 @@ static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct 
 			"up", (int)up, "why", why, "port", text_or_null(port));
 
 		any |= up;
+		if (up && asked_kernel(d, &t->remote[i]) && !note[0] &&
+			!am_daemon_local_note(d, &t->local[i], note, sizeof note))
+			note[0] = 0;
 		if (note[0])
 			json_object_set_new(path, "note", json_string(note));
 		json_array_append_new(paths, path);

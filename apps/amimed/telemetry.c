@@ -114,6 +114,27 @@ static json_t *answer_drops(struct am_daemon *d, const char *name)
 	return answer;
 }
 
+/* Bridges without a VNI have no counters of an interface, and all have those of their MAC addresses. */
+static json_t *answer_bridges(struct am_daemon *d, const char *name)
+{
+	json_t *all = show(d, AM_SHOW_BRIDGES), *answer = name ? NULL : json_array(), *bridge;
+	size_t i;
+
+	json_array_foreach(all, i, bridge)
+	{
+		json_t *its_name = json_object_get(bridge, "name");
+
+		if (!name) {
+			json_array_append(answer, its_name);
+		} else if (strcmp(json_string_value(its_name), name) == 0) {
+			answer = json_copy(bridge);
+			json_object_update(answer, json_object_get(bridge, "counters"));
+		}
+	}
+	json_decref(all);
+	return answer;
+}
+
 static json_t *answer_for(struct am_daemon *d, const char *command, const char *name)
 {
 	static const struct {
@@ -122,11 +143,12 @@ static json_t *answer_for(struct am_daemon *d, const char *command, const char *
 	} kinds[] = {
 		{"/amime/ports", AM_IFACE_PORT},
 		{"/amime/tunnels", AM_IFACE_TUNNEL},
-		{"/amime/bridges", AM_IFACE_BRIDGE},
 	};
 
 	if (strcmp(command, "/amime/workers") == 0)
 		return answer_workers(d, name);
+	if (strcmp(command, "/amime/bridges") == 0)
+		return answer_bridges(d, name);
 	if (strcmp(command, "/amime/drops") == 0)
 		return name ? answer_drops(d, name) : drops_names(d);
 	for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -230,7 +252,8 @@ int am_telemetry_start(struct am_daemon *d)
 	} commands[] = {
 		{"/amime/ports", "Names of ports; with one of them: its counters."},
 		{"/amime/tunnels", "Names of tunnels; with one of them: its counters."},
-		{"/amime/bridges", "Names of bridges; with one of them: the counters of its VXLAN side."},
+		{"/amime/bridges",
+			"Names of bridges; with one of them: its MAC addresses, the counters of its VXLAN side."},
 		{"/amime/workers", "Numbers of workers; with one of them: its counters."},
 		{"/amime/drops",
 			"Interfaces as kind:name; with one of them: its drops by reason, where there are any."},
