@@ -5,9 +5,8 @@
 #include <stdlib.h>
 
 #include "model/model.h"
+#include "plane.h"
 #include "ports.h"
-
-enum { PATHS_MAX = 16384 };
 
 static void print_errors(const char *path, const struct am_config_errors *errors)
 {
@@ -26,11 +25,15 @@ static void print_errors(const char *path, const struct am_config_errors *errors
 /* What only the model knows: whether the bytes fit and the tunnels can be told apart. Takes config over. */
 static void check_model(struct am_config *config, struct am_config_errors *errors)
 {
-	struct am_model *model = am_model_create(1024, 1, 0, PATHS_MAX);
-	struct am_plan *plan = model ? am_model_prepare(model, config, NULL, errors) : NULL;
+	struct am_model *model = am_model_create(config->fdb_size, config->workers, 0, AM_PLANE_PATHS);
+	struct am_plan *plan = NULL;
 
-	if (!model)
+	if (model) {
+		am_model_limit_ifaces(model, AM_PLANE_IFACES);
+		plan = am_model_prepare(model, config, NULL, errors);
+	} else {
 		am_config_errors_add(errors, "$", 0, 0, "no memory to check it");
+	}
 	if (plan)
 		am_plan_free(plan);
 	else

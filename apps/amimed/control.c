@@ -20,10 +20,8 @@
 #include "telemetry.h"
 
 enum {
-	PATHS_MAX = 16384, /* header strings and peers */
-	IFACES_MAX = 4096, /* rows of counters; some 800 octets each for each worker */
-	HOPS_A_STEP = 64,  /* next hops looked at in one step: two questions to the kernel each */
-	SETTLE_MS = 20,    /* routes change in bursts: look when the burst is over */
+	HOPS_A_STEP = 64, /* next hops looked at in one step: two questions to the kernel each */
+	SETTLE_MS = 20,   /* routes change in bursts: look when the burst is over */
 	READS_A_STEP = 16,
 	WATCH_MS = 1000,
 };
@@ -97,6 +95,15 @@ static void on_learn(uv_poll_t *poll, int status, int events)
 		return; /* full is readable: the loop comes back */
 }
 
+/* A slice of the walk over the FDB; the next one in another step, so that none is long. */
+static void age(uv_timer_t *timer)
+{
+	struct am_daemon *d = timer->data;
+
+	if (am_model_age(d->model, am_clock_monotonic().ns / AM_S))
+		uv_timer_start(timer, age, 1, 0);
+}
+
 static void on_second(uv_timer_t *timer)
 {
 	struct am_daemon *d = timer->data;
@@ -104,7 +111,7 @@ static void on_second(uv_timer_t *timer)
 
 	am_plane_set_epoch(d->plane, (uint8_t)now_s);
 	am_learn_drain(d);
-	am_model_age(d->model, now_s);
+	age(&d->age_timer);
 	am_heal_run(d);
 	run_hops_soon(d, 0);
 }
@@ -187,11 +194,12 @@ static int make_loop(struct am_daemon *d, struct am_err *err)
 	uv_signal_init(loop, &d->on_int);
 	uv_timer_init(loop, &d->every_second);
 	uv_timer_init(loop, &d->hop_timer);
+	uv_timer_init(loop, &d->age_timer);
 	uv_fs_poll_init(loop, &d->on_file);
 	uv_prepare_init(loop, &d->before_poll);
 	uv_check_init(loop, &d->after_poll);
 	d->on_hup.data = d->on_term.data = d->on_int.data = d;
-	d->every_second.data = d->hop_timer.data = d->on_file.data = d;
+	d->every_second.data = d->hop_timer.data = d->age_timer.data = d->on_file.data = d;
 	d->before_poll.data = d->after_poll.data = d;
 	signal(SIGPIPE, SIG_IGN);
 	uv_signal_start(&d->on_hup, on_hup, SIGHUP);
@@ -205,20 +213,20 @@ static int make_plane(struct am_daemon *d, const struct am_config *config, struc
 	uint64_t seed;
 
 	am_random(&seed, sizeof seed);
-	d->model = am_model_create(config->fdb_size, config->workers, seed, PATHS_MAX);
+	d->model = am_model_create(config->fdb_size, config->workers, seed, AM_PLANE_PATHS);
 	if (!d->model)
 		return am_fail(err, ENOMEM, "no memory for %u MAC addresses; lower system.fdb_size",
 			config->fdb_size);
-	am_model_limit_ifaces(d->model, IFACES_MAX);
+	am_model_limit_ifaces(d->model, AM_PLANE_IFACES);
 	d->learn_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->plane = am_plane_create(
 		&(struct am_plane_conf){
 			.workers = config->workers,
 			.pool = d->ports.pool,
 			.fdb = am_model_fdb(d->model),
-			.reasm = am_plane_reasm(config, PATHS_MAX, seed),
-			.paths = PATHS_MAX,
-			.ifaces = IFACES_MAX,
+			.reasm = am_plane_reasm(config, AM_PLANE_PATHS, seed),
+			.paths = AM_PLANE_PATHS,
+			.ifaces = AM_PLANE_IFACES,
 			.seed = seed,
 			.learn_fd = d->learn_fd,
 			.handoff = am_plane_wants_handoff(config),

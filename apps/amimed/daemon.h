@@ -45,7 +45,7 @@ struct am_daemon {
 	uv_loop_t loop;
 	uv_signal_t on_hup, on_term, on_int;
 	uv_poll_t on_learn, on_netlink;
-	uv_timer_t every_second, hop_timer;
+	uv_timer_t every_second, hop_timer, age_timer;
 	uv_fs_poll_t on_file; /* system.watch */
 	uv_prepare_t before_poll;
 	uv_check_t after_poll;

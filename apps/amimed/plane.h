@@ -7,6 +7,11 @@
 #include "config/config.h"
 #include "pkt/reasm.h"
 
+enum {
+	AM_PLANE_PATHS = 16384, /* header strings and peers */
+	AM_PLANE_IFACES = 4096, /* rows of counters; some 800 octets each for each worker */
+};
+
 /* peers: indices of peers are below it. */
 struct am_reasm_conf am_plane_reasm(const struct am_config *config, uint32_t peers, uint64_t seed);
 
