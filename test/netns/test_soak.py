@@ -18,8 +18,9 @@ GROWTH_KB = 4096
 
 
 def resident_kb(daemon):
-    with open(f"/proc/{daemon.process.pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+    """Counted page by page. VmRSS is a sum of counters of each CPU, and megabytes off on a machine with many of them."""
+    with open(f"/proc/{daemon.process.pid}/smaps_rollup", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Rss:"))
 
 
 def one_round(findings):
