@@ -39,7 +39,13 @@ struct row {
 
 static const struct row document_rows[] = {
 	{"{'a':1", "$", 1, "not JSON: '}' expected near end of file"},
-	{"{'ports':{},\n'ports':{}}", "$", 2, "not JSON: duplicate object key"},
+	{"{'ports':{},\n'ports':{}}", "$.ports", 2,
+		"this name stands twice in one { ... }, first in line 1: remove or rename one"},
+	{"{'ports':{'p':{'queues':1,\n'queues':2}}}", "$.ports.p.queues", 2, "twice in one { ... }"},
+	/* names in the first of them are not unknown */
+	{"{'ports':{'lan':{'vrf':'default'}},\n'ports':{'wan':{'vrf':'underlay'}},"
+	 "'vrfs':{'default':{'routes':[{'prefix':'10.0.0.0/8','port':'lan'}]}}}",
+		"$.ports", 2, "twice in one { ... }"},
 	{"", "$", 1, "a { or [ is not closed: the file, or its end, is missing"},
 	{"{'ports':{},\n}", "$", 2, "is there a comma too many before it, or a missing ]?"},
 	{"{'ports':{}\n'tunnels':{}}", "$", 2, "is a comma or a colon missing before it?"},
@@ -81,6 +87,11 @@ static const struct row system_rows[] = {
 	{SYSTEM("'handoff':true"), "$.system.handoff", 1, "expected a string, got true"},
 	{SYSTEM("'watch':'yes'"), "$.system.watch", 1, "expected true or false, got a string"},
 	{SYSTEM("'buffers':1"), "$.system.buffers", 1, "use 512 to 4194304"},
+	{SYSTEM("'buffers':65536,\n'memory_mb':100"), "$.system.memory_mb", 2,
+		"65536 buffers of 4 KiB take 256 MiB, 156 more than 100; raise it above 256, remove it (0 derives "
+		"it), or lower \"buffers\" below 25600"},
+	{SYSTEM("'buffers':4194304,'memory_mb':16383"), "$.system.memory_mb", 1, "1 more than 16383"},
+	{SYSTEM("'buffers':4194304,'memory_mb':16384"), NULL, 0, NULL},
 	{SYSTEM("'cpus':1"), "$.system.cpus", 1, "expected an array [ ... ], got a number"},
 	{SYSTEM("'cpus':[1024]"), "$.system.cpus[0]", 1, "use 0 to 1023"},
 	{SYSTEM("'cpus':[0,1]"), "$.system.cpus", 1, "2 CPUs for 1 workers: name one for each worker"},
@@ -472,19 +483,71 @@ static void test_all_at_once(void **state)
 
 static void test_too_many(void **state)
 {
-	char *text = malloc(1025 * 16);
+	char *text = malloc(AM_CONFIG_PORTS * 16 + 128);
 	size_t n = 0;
 	struct row row = {.json = text,
 		.path = "$.ports",
 		.line = 1,
-		.says = "1025 are too many: at most 1024 are possible"};
+		.says = "65 are too many, at most 64 are possible: remove some, or spread them over several "
+			"instances"};
 
 	(void)state;
-	for (int i = 0; i <= 1024; i++)
+	for (int i = 0; i <= AM_CONFIG_PORTS; i++)
 		n += (size_t)sprintf(text + n, "%s'p%d':{}", i ? "," : "{'ports':{", i);
-	sprintf(text + n, "}}");
+	/* all of them are known */
+	sprintf(text + n, "},'bridges':{'b':{'members':[{'port':'p0'},{'port':'p64'}]}}}");
 	check_row(&row);
 	free(text);
+}
+
+/* Asked of a configuration that has errors: where are they? */
+static void ask_faults(const struct am_config *c, struct am_config_errors *errors)
+{
+	static const struct {
+		const char *path;
+		bool faulty;
+	} rows[] = {
+		{"$.ports", true},
+		{"$.ports.lan", true},
+		{"$.ports.lan.queues", true},
+		{"$.ports.lan.mtu", false},
+		{"$.ports.wan", false},
+		{"$.tunnels[\"a.b\"]", true},
+		{"$.tunnels[\"a.b\"].mtu", true},
+		{"$.tunnels.a", false},
+		{"$.vrfs", false},
+		{"$.bridges.b.members", true},
+		{"$.bridges.b.members[0]", false},
+		{"$.bridges.b.members[1]", true},
+		{"$.bridges.b.members[1].port", true},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (am_config_is_faulty(c, rows[i].path) != rows[i].faulty)
+			fail_msg("%s", rows[i].path);
+	assert_non_null(am_config_port(c, "lan"));
+	assert_null(am_config_port(c, "lam"));
+	am_config_complain(c, errors, "$.bridges.b.mtu", "more");
+}
+
+static void test_more_checks(void **state)
+{
+	static const char text[] =
+		"{\"ports\":{\"wan\":{\"vrf\":\"underlay\"},\"lan\":{\"queues\":\"two\"}},\n"
+		"\"tunnels\":{\"a.b\":{\"type\":\"gre\",\"local\":\"192.0.2.1\","
+		"\"remote\":\"192.0.2.2\",\"mtu\":1}},\n"
+		"\"bridges\":{\"b\":{\"mtu\":1400,\n"
+		"\"members\":[{\"port\":\"lan\"},{\"port\":\"lam\"}]}}}";
+	static const char *const paths[] = {"$.ports.lan.queues", "$.tunnels[\"a.b\"].mtu", "$.bridges.b.mtu",
+		"$.bridges.b.members[1].port"};
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	assert_null(am_config_load_checked(text, sizeof text - 1, ask_faults, &errors));
+	assert_int_equal(errors.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(errors.items[i].path, paths[i]);
+	am_config_errors_free(&errors);
 }
 
 static void test_file(void **state)
@@ -529,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_more_checks),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_complain),
 	};

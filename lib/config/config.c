@@ -65,13 +65,49 @@ static void read_root(struct am_config *c, const json_t *json, struct am_config_
 	struct load load = {.errors = errors, .positions = c->positions, .config = c};
 	struct place root = {.load = &load, .json = json};
 
+	c->underlay.kind = AM_VRF_IS_UNDERLAY;
+	c->dflt.kind = AM_VRF_IS_DEFAULT;
+
 	if (conf_want_object(&root))
 		conf_read_fields(&root, &conf_root_fields, c);
 	conf_settle_system(c);
 	order_bridges(c);
 	c->index = conf_index_create(c);
-	if (c->index)
-		check(c, errors);
+	if (!c->index)
+		am_config_errors_add(errors, "$", 0, 0, "out of memory");
+}
+
+/* The whole of a section, or of what leads somewhere: names in the other half of it would look unknown. */
+static bool hides_names(const char *path)
+{
+	return !strncmp(path, "$.vrfs", strlen("$.vrfs")) || !strpbrk(path + strlen("$."), ".[");
+}
+
+/* jansson would refuse all of the file for the first of them. False where references cannot be judged. */
+static bool complain_twins(const struct am_config *c, struct am_config_errors *errors)
+{
+	struct am_position_twin twin;
+	bool whole = true;
+
+	for (size_t i = 0; am_position_twin(c->positions, i, &twin); i++) {
+		am_config_errors_add(errors, twin.path, twin.line, twin.column,
+			"this name stands twice in one { ... }, first in line %u: remove or rename one",
+			twin.first_line);
+		whole &= !hides_names(twin.path);
+	}
+	return whole;
+}
+
+/* Also where errors were found. What others want to check is told which places not to judge. */
+static void check_all(
+	struct am_config *c, am_config_check more, struct am_config_errors *errors, size_t before)
+{
+	check(c, errors);
+	if (!more)
+		return;
+	c->faults = conf_faults_create(errors, before);
+	if (c->faults)
+		more(c, errors);
 	else
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 }
@@ -82,7 +118,6 @@ static const char *json_remedy(const json_error_t *e)
 	static const struct {
 		const char *in, *remedy;
 	} rows[] = {
-		{"duplicate object key", "the name stands twice in one { ... }: remove or rename one"},
 		{"near '/'", "JSON has no comments: remove it"},
 		{"near '#'", "JSON has no comments: remove it"},
 		{"near '''", "JSON quotes with \" and not with ': use that"},
@@ -106,12 +141,14 @@ static void complain_json(const json_error_t *e, struct am_config_errors *errors
 	am_config_errors_add(errors, "$", line, column, "this is not JSON: %s; %s", e->text, json_remedy(e));
 }
 
-struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors)
+struct am_config *am_config_load_checked(
+	const char *text, size_t len, am_config_check more, struct am_config_errors *errors)
 {
 	struct am_config *c = calloc(1, sizeof *c);
 	size_t before = errors->n;
 	json_error_t where;
-	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+	bool whole;
+	json_t *json = json_loadb(text, len, 0, &where);
 
 	if (c && json)
 		c->positions = am_position_index(text, len);
@@ -120,9 +157,10 @@ struct am_config *am_config_load(const char *text, size_t len, struct am_config_
 	} else if (!c || !c->positions) {
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 	} else {
-		c->underlay.kind = AM_VRF_IS_UNDERLAY;
-		c->dflt.kind = AM_VRF_IS_DEFAULT;
+		whole = complain_twins(c, errors);
 		read_root(c, json, errors);
+		if (whole && c->index)
+			check_all(c, more, errors, before);
 	}
 	json_decref(json);
 	if (errors->n == before) {
@@ -132,6 +170,11 @@ struct am_config *am_config_load(const char *text, size_t len, struct am_config_
 	qsort(errors->items + before, errors->n - before, sizeof *errors->items, by_line);
 	am_config_free(c);
 	return NULL;
+}
+
+struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors)
+{
+	return am_config_load_checked(text, len, NULL, errors);
 }
 
 static char *read_all(FILE *f, size_t *len)
@@ -149,7 +192,8 @@ static char *read_all(FILE *f, size_t *len)
 	return NULL;
 }
 
-struct am_config *am_config_load_file(const char *path, struct am_config_errors *errors)
+struct am_config *am_config_load_file_checked(
+	const char *path, am_config_check more, struct am_config_errors *errors)
 {
 	FILE *f = fopen(path, "re");
 	struct am_config *c = NULL;
@@ -157,7 +201,7 @@ struct am_config *am_config_load_file(const char *path, struct am_config_errors 
 	char *text = f ? read_all(f, &len) : NULL;
 
 	if (text)
-		c = am_config_load(text, len, errors);
+		c = am_config_load_checked(text, len, more, errors);
 	else
 		am_config_errors_add(errors, "$", 0, 0,
 			"cannot read %s: %s; name a readable file of at most 16 MiB", path, strerror(errno));
@@ -167,11 +211,17 @@ struct am_config *am_config_load_file(const char *path, struct am_config_errors 
 	return c;
 }
 
+struct am_config *am_config_load_file(const char *path, struct am_config_errors *errors)
+{
+	return am_config_load_file_checked(path, NULL, errors);
+}
+
 void am_config_free(struct am_config *c)
 {
 	if (!c)
 		return;
 	conf_index_free(c->index);
+	am_map_free(c->faults);
 	conf_free_vrfs(c);
 	conf_free_bridges(c);
 	free(c->tunnels);

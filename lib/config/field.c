@@ -468,15 +468,21 @@ void conf_read_fields(const struct place *at, const struct fields *fields, void 
 
 /* ---- lists and maps ---- */
 
-/* Room for all of them at once, zeroed; what does not fit in is complained about. */
+/*
+ * Room for all of them at once, zeroed. More than max are complained about, but read as long as they can be counted, so
+ * that nobody is told of names that are not there.
+ */
 static bool reserve(const struct place *at, void **items, uint16_t n, size_t more, size_t size, size_t max)
 {
 	uint8_t *grown;
 
-	if (n + more > max) {
-		conf_complain(at, "%zu are too many: at most %zu are possible", n + more, max);
+	if (n + more > max)
+		conf_complain(at,
+			"%zu are too many, at most %zu are possible: remove some, or spread them over several "
+			"instances",
+			n + more, max);
+	if (n + more > UINT16_MAX)
 		return false;
-	}
 	grown = realloc(*items, (n + more + 1) * size);
 	if (!grown) {
 		conf_complain(at, "out of memory");

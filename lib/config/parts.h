@@ -34,6 +34,9 @@ extern const struct fields conf_static_fields;
 struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Where the complaints from number `from` on are, and all that they lie in. NULL: no memory. */
+struct am_map *conf_faults_create(const struct am_config_errors *errors, size_t from);
+
 /* Fill in the marks and the hash, when all else is final. */
 void conf_mark(struct am_config *config);
 

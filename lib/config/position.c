@@ -25,6 +25,11 @@ struct node {
 	uint32_t line, column;
 };
 
+/* Nodes of one name in one object. */
+struct twin {
+	uint32_t first, second;
+};
+
 struct arena {
 	char *bytes;
 	size_t n, room;
@@ -34,6 +39,8 @@ struct arena {
 struct am_position {
 	struct node *nodes;
 	uint32_t n, room;
+	struct twin *twins;
+	uint32_t n_twins;
 	struct arena keys;
 	uint32_t *slots; /* node number plus one; 0 is free */
 	uint32_t n_slots;
@@ -125,7 +132,22 @@ static bool grow_nodes(struct am_position *index)
 	return true;
 }
 
-/* False where memory is short or the parent has a value of this name already. */
+/* Of values with one name the last counts, as with jansson. */
+static bool add_twin(struct am_position *index, uint32_t first, uint32_t second)
+{
+	struct twin *grown = index->twins;
+
+	/* There is room up to the next power of two. */
+	if (!(index->n_twins & (index->n_twins - 1)))
+		grown = realloc(grown, (index->n_twins ? index->n_twins * 2 : 1) * sizeof *grown);
+	if (!grown)
+		return false;
+	index->twins = grown;
+	index->twins[index->n_twins++] = (struct twin){first, second};
+	return true;
+}
+
+/* False where memory is short. */
 static bool add_node(struct am_position *index, struct node n, uint32_t *id)
 {
 	uint32_t *slot;
@@ -136,7 +158,7 @@ static bool add_node(struct am_position *index, struct node n, uint32_t *id)
 		return false;
 	if (index->n) { /* the document itself has no name */
 		slot = find_slot(index, &n, node_key(index, &n));
-		if (*slot)
+		if (*slot && !add_twin(index, *slot - 1, index->n))
 			return false;
 		*slot = index->n + 1;
 	}
@@ -513,6 +535,7 @@ void am_position_free(struct am_position *index)
 	if (!index)
 		return;
 	free(index->nodes);
+	free(index->twins);
 	free(index->keys.bytes);
 	free(index->slots);
 	free(index);
@@ -604,4 +627,43 @@ void am_position_join(char *path, size_t room, const char *key)
 	}
 	if (n < room)
 		snprintf(path + n, room - n, "\"]");
+}
+
+static void join_node(const struct am_position *index, const struct node *n, char *path, size_t room)
+{
+	size_t len = strlen(path);
+	char key[256];
+
+	if (n->key_at == ELEMENT) {
+		snprintf(path + len, room - len, "[%u]", n->key_len);
+		return;
+	}
+	snprintf(key, sizeof key, "%.*s", (int)n->key_len, n->key_len ? node_key(index, n) : "");
+	am_position_join(path, room, key);
+}
+
+/* From the document down, though nodes know only what they lie in. */
+static void node_path(const struct am_position *index, uint32_t id, char *path, size_t room)
+{
+	uint32_t way[DEPTH_MAX], n = 0;
+
+	for (; id; id = index->nodes[id].parent)
+		way[n++] = id;
+	snprintf(path, room, "$");
+	while (n)
+		join_node(index, &index->nodes[way[--n]], path, room);
+}
+
+bool am_position_twin(const struct am_position *index, size_t i, struct am_position_twin *out)
+{
+	const struct node *first, *second;
+
+	if (i >= index->n_twins)
+		return false;
+	first = &index->nodes[index->twins[i].first];
+	second = &index->nodes[index->twins[i].second];
+	*out = (struct am_position_twin){
+		.line = second->line, .column = second->column, .first_line = first->line};
+	node_path(index, index->twins[i].second, out->path, sizeof out->path);
+	return true;
 }

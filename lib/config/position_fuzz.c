@@ -84,12 +84,19 @@ static void check(struct input *in, const json_t *value)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct input in;
-	json_t *json = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+	struct am_position_twin twin;
+	json_t *json = json_loadb((const char *)data, size, 0, NULL);
+	json_t *strict = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
 	struct am_position *index = am_position_index((const char *)data, size);
 
 	if (!json != !index) {
 		fprintf(stderr, "jansson %s, the index %s\n", json ? "accepts" : "refuses",
 			index ? "accepts" : "refuses");
+		abort();
+	}
+	if (json && am_position_twin(index, 0, &twin) == (strict != NULL)) {
+		fprintf(stderr, "jansson %s a name twice, the index %s\n", strict ? "sees no" : "sees",
+			strict ? "does" : "does not");
 		abort();
 	}
 	if (json) {
@@ -100,6 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&in, json);
 	}
 	json_decref(json);
+	json_decref(strict);
 	am_position_free(index);
 	return 0;
 }

@@ -36,11 +36,11 @@ static const struct {
 	{TEXT("[True]"), 0},
 	{TEXT("[truex]"), 0},
 	/* one name, however it is spelled */
-	{TEXT("{\"a\":1,\"a\":1}"), 0},
-	{TEXT("{\"a\":1,\"\\u0061\":1}"), 0},
+	{TEXT("{\"a\":1,\"a\":1}"), 1},
+	{TEXT("{\"a\":1,\"\\u0061\":1}"), 1},
 	{TEXT("{\"a\":{\"a\":1},\"b\":{\"a\":1}}"), 1},
 	{TEXT("{\"\":1}"), 1},
-	{TEXT("{\"\":1,\"\":2}"), 0},
+	{TEXT("{\"\":1,\"\":2}"), 1},
 	/* numbers */
 	{TEXT("[0,-0,10,1.5,1e3,1E+3,1e-3,0.0]"), 1},
 	{TEXT("[01]"), 0},
@@ -109,7 +109,7 @@ static void test_grammar(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof grammar / sizeof grammar[0]; i++) {
-		json_t *json = json_loadb(grammar[i].text, grammar[i].len, JSON_REJECT_DUPLICATES, NULL);
+		json_t *json = json_loadb(grammar[i].text, grammar[i].len, 0, NULL);
 		struct am_position *index = am_position_index(grammar[i].text, grammar[i].len);
 
 		if ((json != NULL) != grammar[i].ok)
@@ -132,7 +132,7 @@ static int nested(int depth, const char *inside)
 	memset(text, '[', (size_t)depth);
 	memcpy(text + depth, inside, n);
 	memset(text + depth + n, ']', (size_t)depth);
-	json = json_loadb(text, 2 * (size_t)depth + n, JSON_REJECT_DUPLICATES, NULL);
+	json = json_loadb(text, 2 * (size_t)depth + n, 0, NULL);
 	index = am_position_index(text, 2 * (size_t)depth + n);
 	ok = index != NULL;
 	assert_int_equal(ok, json != NULL);
@@ -252,6 +252,60 @@ static void test_many(void **state)
 	free(text);
 }
 
+static void test_twins(void **state)
+{
+	static const char text[] = "{\"a\": 1,\n"
+				   "\"b\": [{\"x.y\": {\"in\": 2}, \"z\": 0,\n"
+				   "\"x.y\": {\"in\": 3, \"\\u0069n\": 4}}],\n"
+				   "\"a\": 5, \"\": 6,\n\"\": 7}";
+	static const struct am_position_twin twins[] = {
+		{"$.b[0][\"x.y\"]", 3, 8, 2},
+		{"$.b[0][\"x.y\"].in", 3, 29, 3},
+		{"$.a", 4, 6, 1},
+		{"$[\"\"]", 5, 5, 4},
+	};
+	struct am_position *index = am_position_index(text, sizeof text - 1);
+	unsigned line, column;
+
+	(void)state;
+	assert_non_null(index);
+	for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
+		struct am_position_twin twin;
+
+		assert_true(am_position_twin(index, i, &twin));
+		assert_string_equal(twin.path, twins[i].path);
+		assert_int_equal(twin.line, twins[i].line);
+		assert_int_equal(twin.column, twins[i].column);
+		assert_int_equal(twin.first_line, twins[i].first_line);
+		assert_false(am_position_twin(index, sizeof twins / sizeof twins[0], &twin));
+		/* the last one is found */
+		assert_int_equal(am_position_find(index, twins[i].path, &line, &column), 0);
+		assert_int_equal(line, twins[i].line);
+		assert_int_equal(column, twins[i].column);
+	}
+	am_position_free(index);
+}
+
+/* A path that does not fit is cut, however deep it goes. */
+static void test_deep_twin(void **state)
+{
+	char text[8192] = "";
+	struct am_position_twin twin;
+	struct am_position *index;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		strcat(text, "{\"k\":");
+	strcat(text, "{\"k\":1,\"k\":2}");
+	for (int i = 0; i < 1000; i++)
+		strcat(text, "}");
+	index = am_position_index(text, strlen(text));
+	assert_non_null(index);
+	assert_true(am_position_twin(index, 0, &twin));
+	assert_int_equal(strlen(twin.path), sizeof twin.path - 1);
+	am_position_free(index);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_twins),
+		cmocka_unit_test(test_deep_twin),
 	};
 	return cmocka_run_group_tests_name("config/position", tests, NULL, NULL);
 }

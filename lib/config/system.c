@@ -7,6 +7,7 @@ static const char *const idle_words[] = {"adaptive", "spin", NULL};
 static const char *const hugepages_words[] = {"auto", "never", "always", NULL};
 static const char *const handoff_words[] = {"auto", "on", "off", NULL};
 
+enum { BUFFER_KIB = 4, MIB_KIB = 1024 };
 enum { CPUS_MAX = sizeof((struct am_config *)0)->cpus / sizeof(uint16_t), CPU_LAST = 1023 };
 
 static void read_cpus(const struct place *at, void *object)
@@ -86,9 +87,22 @@ static void check_cpus(const struct am_config *c, struct am_config_errors *error
 	}
 }
 
+static void check_memory(const struct am_config *c, struct am_config_errors *errors)
+{
+	uint32_t mib = (uint32_t)(((uint64_t)c->buffers * BUFFER_KIB + MIB_KIB - 1) / MIB_KIB);
+
+	if (c->memory_mb && mib > c->memory_mb)
+		am_config_complain(c, errors, "$.system.memory_mb",
+			"%u buffers of %d KiB take %u MiB, %u more than %u; raise it above %u, remove it (0 "
+			"derives it), or lower \"buffers\" below %u",
+			c->buffers, BUFFER_KIB, mib, mib - c->memory_mb, c->memory_mb, mib,
+			(uint32_t)((uint64_t)c->memory_mb * MIB_KIB / BUFFER_KIB));
+}
+
 void conf_check_system(const struct am_config *c, struct am_config_errors *errors)
 {
 	check_cpus(c, errors);
+	check_memory(c, errors);
 	if (c->reasm_datagrams & (c->reasm_datagrams - 1))
 		am_config_complain(c, errors, "$.system.reassembly.datagrams",
 			"%u is no power of two: use 4096, 8192 ...", c->reasm_datagrams);

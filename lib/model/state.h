@@ -10,7 +10,7 @@
 #include "snapshot.h"
 #include "table/fdb.h"
 
-enum { AM_MODEL_PORTS = 64 };
+enum { AM_MODEL_PORTS = AM_CONFIG_PORTS };
 
 /* Objects by index that stay where they are once made; they live until the model goes. */
 struct am_slab {

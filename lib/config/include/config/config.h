@@ -19,6 +19,7 @@
 enum {
 	AM_NAME_MAX = 32,
 	AM_CONFIG_STRIPES = 16,
+	AM_CONFIG_PORTS = 64,
 };
 
 /* One complaint. path is like $.tunnels.to-b.mtu; line and column count from 1, 0 where there is none. */
@@ -174,6 +175,7 @@ struct am_config {
 	struct am_conf_bridge *bridges; /* bridges, then xconnects */
 	struct am_conf_vrf underlay, dflt;
 
+	struct am_map *faults;         /* for am_config_is_faulty */
 	struct am_config_index *index; /* names and prefixes, for am_config_port and the like */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
 	uint64_t system_mark;          /* as those of the objects */
@@ -184,6 +186,19 @@ struct am_config {
 struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors);
 struct am_config *am_config_load_file(const char *path, struct am_config_errors *errors);
 void am_config_free(struct am_config *config);
+
+/*
+ * The same, with more checks, such as those of lib/model, so that all that is wrong with a file is said at
+ * once. They are made whether errors were found before or not: names may then lead nowhere, what could not be
+ * read has its default or is zero, and am_config_is_faulty tells what not to judge.
+ */
+typedef void (*am_config_check)(const struct am_config *config, struct am_config_errors *errors);
+struct am_config *am_config_load_checked(
+	const char *text, size_t len, am_config_check more, struct am_config_errors *errors);
+struct am_config *am_config_load_file_checked(
+	const char *path, am_config_check more, struct am_config_errors *errors);
+/* The place at path, or one inside it, was complained about before these checks. */
+bool am_config_is_faulty(const struct am_config *config, const char *path);
 
 /* Add an error about path (printf-like arguments make the text); line and column are looked up. */
 void am_config_complain(const struct am_config *config, struct am_config_errors *errors, const char *path,
