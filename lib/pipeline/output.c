@@ -146,6 +146,12 @@ static void into_tunnel(struct am_worker *w, struct am_frame *f, const struct am
 		am_drop(w, iface, v, f->m);
 		return;
 	}
+	/* The first one is the longest. A path_mtu beyond the port's own would otherwise vanish in the driver. */
+	if (unlikely(am_buf_len(out[0]) - e->ip_at > w->roots->ports[list->port[path]].mtu)) {
+		for (unsigned i = 0; i < n; i++)
+			am_drop(w, iface, AM_V_PORT_MTU, out[i]);
+		return;
+	}
 	count_sent(w, iface, len, n);
 	if (member->kind == AM_MEMBER_VTEP && t)
 		count_sent(w, member->iface, len, 1);

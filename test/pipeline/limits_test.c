@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a busy or broken machine does to frames: full rings, a port that is gone, a port too small. Each loss
+ * has its name.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_mempool.h>
+
+#include "drivers/mem.h"
+#include "eal.h"
+#include "rig.h"
+#include "sites.h"
+
+enum { CONFIG_ROOM = 4096, HOST_A = 1, HOST_B = 2, BATCH = 32, HANDOFF_RING = 1024 };
+
+static struct rte_mempool *pool;
+static const struct site_kind plain = {"gre", 4, 4, 1, ""};
+
+static void open_site(struct rig *r, const struct site_kind *kind, unsigned workers, bool handoff)
+{
+	char config[CONFIG_ROOM];
+
+	rig_open(r, pool, site_config(kind, 0, workers > 1 ? ",\"workers\":2" : "", config, CONFIG_ROOM),
+		workers, 1, handoff);
+}
+
+/* n frames of len octets arrive on the LAN, the worker that polls it takes them BATCH at a time. */
+static void send(struct rig *r, unsigned worker, unsigned n, uint16_t len)
+{
+	struct rig_frame f;
+
+	for (unsigned i = 0; i < n; i++) {
+		rig_udp_frame(&f, HOST_A, HOST_B, (uint16_t)(i % 64), i, len);
+		rig_push(r, "lan", 0, f.bytes, f.len);
+		if (i % BATCH == BATCH - 1)
+			am_worker_turn(am_plane_worker(r->plane, worker), r->now);
+	}
+	am_worker_turn(am_plane_worker(r->plane, worker), r->now);
+}
+
+static void end(struct rig *r)
+{
+	struct rig_frame f;
+
+	while (rig_pop(r, "wan", 0, &f))
+		;
+	rig_close(r);
+	assert_int_equal(rte_mempool_in_use_count(pool), 0);
+}
+
+static void test_tx_full(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_site(&r, &plain, 1, false);
+	send(&r, 0, AM_MEM_RING + 100, 200);
+	assert_int_equal(rig_drops(&r, AM_V_PORT_TX_FULL), 100);
+	assert_int_equal(rig_all_drops(&r), 100);
+	end(&r);
+}
+
+static void test_port_gone(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	open_site(&r, &plain, 1, false);
+	assert_int_equal(am_plane_set_port(r.plane, 0, NULL), 0);
+	send(&r, 0, 10, 200);
+	assert_int_equal(rig_drops(&r, AM_V_PORT_DOWN), 10);
+	assert_int_equal(am_plane_set_port(r.plane, 0, rig_port(&r, "wan")), 0);
+	send(&r, 0, 10, 200);
+	assert_int_equal(rig_drops(&r, AM_V_PORT_DOWN), 10);
+	assert_int_equal(rig_count(&r, AM_C_TX_PACKETS) > 0, 1);
+	end(&r);
+}
+
+/*
+ * The LAN is port 1, which worker 1 polls; worker 0, which carries half of the flows and owns the queue of
+ * the wan, never runs. One ring full of frames to carry and one of frames to send wait for it.
+ */
+static void test_handoff_full(void **state)
+{
+	enum { SENT = 3 * HANDOFF_RING };
+	struct am_worker_stats s;
+	struct rig r;
+
+	(void)state;
+	open_site(&r, &plain, 2, true);
+	send(&r, 1, SENT, 200);
+	am_plane_worker_stats(r.plane, 1, &s);
+	assert_int_equal(s.handed_out, HANDOFF_RING);
+	assert_true(s.carried > HANDOFF_RING);
+	assert_int_equal(rig_drops(&r, AM_V_HANDOFF_FULL), SENT - 2 * HANDOFF_RING);
+	rig_settle(&r);
+	end(&r);
+}
+
+/* A path MTU beyond the port's: cut at 9000 means not cut at all, and the port takes 1500. */
+static void test_port_too_small(void **state)
+{
+	static const struct site_kind kind = {"gre", 4, 4, 1, ",\"split\":\"fill\",\"path_mtu\":9000"};
+	struct rig r;
+
+	(void)state;
+	open_site(&r, &kind, 1, false);
+	send(&r, 0, 5, 1514);
+	send(&r, 0, 7, 200);
+	assert_int_equal(rig_drops(&r, AM_V_PORT_MTU), 5);
+	assert_int_equal(rig_all_drops(&r), 5);
+	end(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tx_full),
+		cmocka_unit_test(test_port_gone),
+		cmocka_unit_test(test_handoff_full),
+		cmocka_unit_test(test_port_too_small),
+	};
+
+	if (am_test_eal() < 0)
+		return 1;
+	pool = rig_pool(16384);
+	return cmocka_run_group_tests_name("pipeline/limits", tests, NULL, NULL);
+}
