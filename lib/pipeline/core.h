@@ -107,10 +107,11 @@ struct am_worker {
 	struct am_frame frames[AM_BURST];
 	struct am_tx tx[AM_PORTS_MAX];
 	struct am_ipid ids;
+	struct am_buf_stash stash; /* for second fragments */
 	struct am_reasm *reasm;
-	uint64_t generation; /* of the snapshot that last_peer is from */
+	uint64_t generation;                               /* of the snapshot that last_peer is from */
 	struct am_last_peer last_peer[AM_VRF_DEFAULT + 1]; /* by VRF */
-	uint16_t *peer_iface; /* by peer: where its fragments come in */
+	uint16_t *peer_iface;                              /* by peer: where its fragments come in */
 	struct {
 		uint64_t what;
 		uint64_t ns;

@@ -122,7 +122,7 @@ static void into_tunnel(struct am_worker *w, struct am_frame *f, const struct am
 	const struct am_path_list *list = member->paths;
 	const struct am_tunnel *t = member->tunnel == AM_NO_TARGET ? NULL : w->roots->tunnels[member->tunnel];
 	uint16_t iface = t ? t->iface : member->iface;
-	struct am_encap_in in = {.tos = frame_tos(f)};
+	struct am_encap_in in = {.tos = frame_tos(f), .stash = &w->stash};
 	struct rte_mbuf *out[2];
 	const struct am_encap *e;
 	uint32_t len = am_buf_len(f->m);

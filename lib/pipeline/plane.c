@@ -29,6 +29,7 @@ static void worker_free(struct am_worker *w)
 	if (w->reasm)
 		am_reasm_free(w->reasm);
 	am_ipid_fini(&w->ids);
+	am_buf_stash_empty(&w->stash);
 	free(w->peer_iface);
 	free(w->counters);
 	free(w);
@@ -44,6 +45,7 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 		return NULL;
 	w->plane = plane;
 	w->id = id;
+	w->stash.pool = conf->pool;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
 	w->peer_iface = zeroed(sizeof *w->peer_iface * reasm.peers);

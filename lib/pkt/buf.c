@@ -59,6 +59,22 @@ void am_buf_free_bulk(struct rte_mbuf **m, unsigned n)
 	rte_pktmbuf_free_bulk(m, n);
 }
 
+struct rte_mbuf *am_buf_refill(struct am_buf_stash *s)
+{
+	if (s->n == 0 && rte_pktmbuf_alloc_bulk(s->pool, s->m, AM_BUF_STASH) == 0)
+		s->n = AM_BUF_STASH;
+	/* All or nothing is how a pool gives many: near its end, one by one. */
+	if (s->n == 0)
+		return rte_pktmbuf_alloc(s->pool);
+	return s->m[--s->n];
+}
+
+void am_buf_stash_empty(struct am_buf_stash *s)
+{
+	rte_pktmbuf_free_bulk(s->m, s->n);
+	s->n = 0;
+}
+
 struct rte_mbuf *am_buf_copy(struct rte_mempool *pool, const struct rte_mbuf *m)
 {
 	uint16_t headroom = m->data_off, len = m->data_len;

@@ -147,6 +147,31 @@ static void test_pool_runs_dry(void **state)
 	assert_int_equal(rte_mempool_avail_count(*state), BUFFERS);
 }
 
+/* A whole load, then one by one, then nothing; what is left over goes back. */
+static void test_stash(void **state)
+{
+	enum { ALL = AM_BUF_STASH + 8 };
+	struct am_buf_stash s = {.pool = am_buf_pool("stash", ALL, 0)};
+	struct rte_mbuf *m[ALL];
+
+	(void)state;
+	assert_non_null(s.pool);
+	for (int i = 0; i < ALL; i++) {
+		m[i] = am_buf_take(&s, AM_BUF_HEADROOM);
+		assert_non_null(m[i]);
+		assert_int_equal(am_buf_len(m[i]), 0);
+		assert_int_equal(am_buf_headroom(m[i]), AM_BUF_HEADROOM);
+	}
+	assert_null(am_buf_take(&s, 0));
+	am_buf_free_bulk(m, ALL);
+	m[0] = am_buf_take(&s, 0);
+	assert_int_equal(s.n, AM_BUF_STASH - 1);
+	am_buf_free(m[0]);
+	am_buf_stash_empty(&s);
+	assert_int_equal(rte_mempool_avail_count(s.pool), ALL);
+	rte_mempool_free(s.pool);
+}
+
 static int setup(void **state)
 {
 	if (am_test_eal())
@@ -163,6 +188,7 @@ int main(void)
 		cmocka_unit_test(test_boundaries),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_pool_runs_dry),
+		cmocka_unit_test(test_stash),
 	};
 
 	return cmocka_run_group_tests_name("pkt/buf", tests, setup, NULL);

@@ -285,8 +285,8 @@ static inline void put_second(const struct patch *p, const struct cut *c, struct
 	put_outer(p, data + c->head, am_buf_headroom(m), &c->b);
 }
 
-static enum am_verdict push_cut(struct patch *p, struct am_ipid *ids, struct rte_mempool *pool, uint32_t path,
-	struct rte_mbuf *m, struct rte_mbuf *out[2])
+static enum am_verdict push_cut(struct patch *p, struct am_ipid *ids, struct rte_mempool *pool,
+	const struct am_encap_in *in, struct rte_mbuf *m, struct rte_mbuf *out[2])
 {
 	const struct am_encap *e = p->e;
 	struct cut c = make_cut(p);
@@ -294,10 +294,10 @@ static enum am_verdict push_cut(struct patch *p, struct am_ipid *ids, struct rte
 
 	if (c.b.total > e->second_max)
 		return AM_V_TUNNEL_FRAGMENTS;
-	fresh = am_buf_alloc(pool, AM_BUF_HEADROOM);
+	fresh = in->stash ? am_buf_take(in->stash, AM_BUF_HEADROOM) : am_buf_alloc(pool, AM_BUF_HEADROOM);
 	if (__builtin_expect(!fresh, 0))
 		return AM_V_NO_MBUF;
-	c.a.id = c.b.id = e->family == AM_IPV4 ? am_ipid4(ids, path) : am_ipid6(ids);
+	c.a.id = c.b.id = e->family == AM_IPV4 ? am_ipid4(ids, in->path) : am_ipid6(ids);
 
 	if (__builtin_expect(am_buf_headroom(m) >= c.head + c.layers, 1)) {
 		memcpy(am_buf_set_len(fresh, (uint16_t)c.second), p->payload + c.first, c.second);
@@ -344,7 +344,7 @@ enum am_verdict am_encap_push(const struct am_encap *e, struct am_ipid *ids, str
 		out[0] = m;
 		*n_out = 1;
 	} else {
-		v = push_cut(&p, ids, pool, in->path, m, out);
+		v = push_cut(&p, ids, pool, in, m, out);
 		*n_out = 2;
 	}
 	return v;

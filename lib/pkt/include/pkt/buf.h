@@ -95,6 +95,43 @@ static inline uint8_t *am_buf_set_len(struct rte_mbuf *m, uint16_t len)
 	return am_buf_data(m);
 }
 
+/*
+ * Fresh buffers for one thread, taken from the pool some at a time, so that the next one's header is on its way
+ * into the cache while this one is filled.
+ */
+enum { AM_BUF_STASH = 32 };
+
+struct am_buf_stash {
+	struct rte_mempool *pool;
+	unsigned n;
+	struct rte_mbuf *m[AM_BUF_STASH];
+};
+
+/* Where a stash is empty: the last one of a new load, or of what there is. NULL where the pool is empty. */
+struct rte_mbuf *am_buf_refill(struct am_buf_stash *s);
+/* Give back what is left. */
+void am_buf_stash_empty(struct am_buf_stash *s);
+
+/* An empty buffer with headroom octets in front, or NULL. */
+static inline struct rte_mbuf *am_buf_take(struct am_buf_stash *s, uint16_t headroom)
+{
+	struct rte_mbuf *m;
+
+	if (__builtin_expect(s->n > 1, 1)) {
+		m = s->m[--s->n];
+		__builtin_prefetch(s->m[s->n - 1], 1);
+		__builtin_prefetch((uint8_t *)s->m[s->n - 1]->buf_addr + headroom, 1);
+	} else {
+		m = am_buf_refill(s);
+		if (!m)
+			return NULL;
+	}
+	m->data_off = headroom;
+	if (AM_POISON)
+		am_buf_guard(m);
+	return m;
+}
+
 /* A copy in a fresh buffer with the same headroom where possible, or NULL. */
 struct rte_mbuf *am_buf_copy(struct rte_mempool *pool, const struct rte_mbuf *m);
 

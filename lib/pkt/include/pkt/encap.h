@@ -15,12 +15,15 @@
 
 struct rte_mbuf;
 struct rte_mempool;
+struct am_buf_stash;
 
 struct am_encap_in {
 	uint32_t hash;    /* flow hash of the payload */
 	uint8_t tos;      /* DSCP and ECN of the IP packet in the payload; 0 where there is none */
 	uint32_t path;    /* index for am_ipid4 */
 	uint32_t gre_seq; /* where the string has a sequence field */
+	struct am_buf_stash
+		*stash; /* a second packet's buffer comes from here instead of pool; may be NULL */
 };
 
 /*
