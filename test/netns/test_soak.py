@@ -14,7 +14,8 @@ from harness import Flood, expect, expect_path, main, sites, write
 from report import Findings
 
 SECONDS = int(os.environ.get("AMIME_SOAK_SECONDS", "600"))
-GROWTH_KB = 4096
+WARM_UP = 6  # rounds until every table was walked by ageing once and each thread that loads files has run
+GROWTH_KB = 1024
 
 
 def resident_kb(daemon):
@@ -45,7 +46,9 @@ def test(net, folder):
     expect_path()
     findings, rounds, end = Findings(), 0, time.monotonic() + SECONDS
     kernel = checks.KernelWatch()
-    one_round(findings)
+    for n in range(WARM_UP):
+        reload_with(a, folder, config, n)
+        one_round(findings)
     before = {daemon.name: resident_kb(daemon) for daemon in (a, b)}
     with Flood() as flood:
         while time.monotonic() < end and not findings and not flood.lost:
