@@ -267,11 +267,13 @@ static void vxlan_over_a_port(void **state)
 static void a_port_too_small_is_noted(void **state)
 {
 	const struct am_port_limits limits[] = {{.mtu = 1400}, {.mtu = 1500}};
+	/* The kernel chose the smaller one. */
 	const struct am_mac mac = test_mac("02:00:00:00:00:01");
 	static const char text[] =
-		"{'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'}, 'lan': {'driver': 'mem'}},"
+		"{'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'},"
+		" 'lan': {'driver': 'mem', 'vrf': 'underlay'}},"
 		" 'tunnels': {'e': {'type': 'etherip', 'local': '192.0.2.1', 'remote': '192.0.2.2', 'split': 'fill'}},"
-		" 'bridges': {'a': {'members': [{'port': 'lan'}, {'tunnel': 'e'}]}}}";
+		" 'bridges': {'a': {'members': [{'port': 'lan', 'vlan': 7}, {'tunnel': 'e'}]}}}";
 	struct am_model *m = test_model();
 	char note[256] = "";
 

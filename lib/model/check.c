@@ -11,8 +11,65 @@ struct check {
 	struct am_config_errors *errors;
 };
 
+/* ---- what could not be read: it was complained about, and nothing can be said that follows from it ---- */
+
+static bool faulty(const struct check *c, const char *section, const char *name, const char *rest)
+{
+	char path[AM_JSON_PATH];
+
+	am_json_path(path, sizeof path, section, name, rest);
+	return am_config_is_faulty(c->config, path);
+}
+
+static bool faulty_port(const struct check *c, int i)
+{
+	return faulty(c, "ports", c->config->ports[i].name, "");
+}
+
+static bool faulty_tunnel(const struct check *c, const struct am_conf_tunnel *t)
+{
+	return faulty(c, "tunnels", t->name, "");
+}
+
+static bool faulty_route(const struct check *c, const struct am_conf_vrf *vrf, const struct am_conf_route *r)
+{
+	char rest[32];
+
+	snprintf(rest, sizeof rest, ".routes[%u]", (unsigned)(r - vrf->routes));
+	return faulty(c, "vrfs", vrf->kind == AM_VRF_IS_UNDERLAY ? "underlay" : "default", rest);
+}
+
+/* A prefix that could not be read may be the one that leads there. */
+static bool any_unread_prefix(const struct am_conf_vrf *vrf)
+{
+	for (unsigned i = 0; i < vrf->n_routes; i++)
+		if (!vrf->routes[i].prefix.ip.family)
+			return true;
+	return false;
+}
+
+static bool faulty_bridge(const struct check *c, const struct am_conf_bridge *bridge)
+{
+	char mtu[AM_JSON_PATH], inner_vlan[AM_JSON_PATH];
+
+	am_bridge_path(mtu, sizeof mtu, bridge, ".mtu");
+	am_bridge_path(inner_vlan, sizeof inner_vlan, bridge, ".inner_vlan");
+	return am_config_is_faulty(c->config, mtu) || am_config_is_faulty(c->config, inner_vlan);
+}
+
+static bool faulty_member(const struct check *c, const struct am_conf_bridge *bridge, unsigned i)
+{
+	char path[AM_JSON_PATH], rest[32];
+
+	snprintf(rest, sizeof rest, ".members[%u]", i);
+	am_bridge_path(path, sizeof path, bridge, rest);
+	return am_config_is_faulty(c->config, path);
+}
+
+/* ---- one tunnel ---- */
+
 /* Two fragments have to hold a full tunnel MTU; the header string knows how much that is. */
-static void check_fragments(const struct check *c, const struct am_conf_tunnel *t)
+static bool check_fragments(const struct check *c, const struct am_conf_tunnel *t)
 {
 	struct am_encap_spec spec;
 	struct am_encap encap;
@@ -24,9 +81,79 @@ static void check_fragments(const struct check *c, const struct am_conf_tunnel *
 		if (am_encap_build(&spec, &encap, &err) < 0) {
 			am_json_path(path, sizeof path, "tunnels", t->name, ".mtu");
 			am_config_complain(c->config, c->errors, path, "%s", err.text);
-			return;
+			return false;
 		}
 	}
+	return true;
+}
+
+/* ---- what a tunnel lies on ---- */
+
+static uint16_t port_mtu(const struct check *c, int i)
+{
+	return am_port_mtu(&c->config->ports[i], c->limits ? &c->limits[i] : NULL);
+}
+
+/* The port in a VRF that carries most: where the kernel chooses, at least that one must do. */
+static int widest_port(const struct check *c, enum am_vrf_kind vrf)
+{
+	int best = -1;
+
+	for (int i = 0; i < c->config->n_ports; i++) {
+		if (c->config->ports[i].vrf == vrf && (best < 0 || port_mtu(c, i) > port_mtu(c, best)))
+			best = i;
+	}
+	return best;
+}
+
+static bool port_mtu_is_known(const struct check *c, int i)
+{
+	return c->config->ports[i].mtu || (c->limits && c->limits[i].mtu);
+}
+
+/* The port that a remote is reached by, or the largest of those that it can be reached by; -1 where nobody knows its MTU. */
+static int underlay_port(const struct check *c, const struct am_ip *remote)
+{
+	const struct am_conf_vrf *vrf = &c->config->underlay;
+	const struct am_conf_route *r = am_config_route(c->config, AM_VRF_IS_UNDERLAY, remote);
+	const struct am_conf_port *port = r ? am_config_port(c->config, r->port) : NULL;
+	int i = port ? (int)(port - c->config->ports) : -1;
+
+	if (any_unread_prefix(vrf) || (r && faulty_route(c, vrf, r)))
+		return -1;
+	if (i >= 0)
+		return port_mtu_is_known(c, i) && !faulty_port(c, i) ? i : -1;
+	for (i = 0; i < c->config->n_ports; i++)
+		if (faulty_port(c, i) ||
+			(c->config->ports[i].vrf == AM_VRF_IS_UNDERLAY && !port_mtu_is_known(c, i)))
+			return -1;
+	return widest_port(c, AM_VRF_IS_UNDERLAY);
+}
+
+/* Packets that are cut no smaller than path_mtu, or 1280, would not leave by a port that carries less. */
+static void check_underlay(const struct check *c, const struct am_conf_tunnel *t)
+{
+	unsigned inside, overhead, outer = am_stack_outer_max(t, &inside, &overhead), mtu;
+	bool fill = t->split == AM_CONF_FILL;
+	char path[AM_JSON_PATH], lower[64] = "";
+	int port = -1;
+
+	for (unsigned i = 0; i < t->n_remote && port < 0; i++) {
+		port = underlay_port(c, &t->remote[i]);
+		if (port >= 0 && outer <= port_mtu(c, port))
+			port = -1;
+	}
+	if (port < 0)
+		return;
+	mtu = port_mtu(c, port);
+	if (fill && mtu >= AM_IP_WHOLE_ALWAYS)
+		snprintf(lower, sizeof lower, ", lower this to %u, or use \"split\": \"floor\"", mtu);
+	am_json_path(path, sizeof path, "tunnels", t->name, fill ? ".path_mtu" : "");
+	am_config_complain(c->config, c->errors, path,
+		"%u inside + %u of headers = %u octets leave in packets of up to %u, but port %s below carries %u, "
+		"%u too few; raise the port's MTU to %u%s",
+		inside, overhead, inside + overhead, outer, c->config->ports[port].name, mtu, outer - mtu,
+		outer, lower);
 }
 
 /*
@@ -38,7 +165,9 @@ static void check_routed_into_itself(const struct check *c, const struct am_conf
 	const struct am_conf_tunnel *t = am_config_tunnel(c->config, r->tunnel);
 	char path[AM_JSON_PATH], prefix[AM_PREFIX_TEXT], ip[AM_IP_TEXT];
 
-	for (unsigned i = 0; t && r->prefix.len && i < t->n_remote; i++) {
+	if (!t || !r->prefix.len || faulty_tunnel(c, t) || faulty_route(c, &c->config->dflt, r))
+		return;
+	for (unsigned i = 0; i < t->n_remote; i++) {
 		if (!am_prefix_contains(&r->prefix, &t->remote[i]))
 			continue;
 		snprintf(path, sizeof path, "$.vrfs.default.routes[%u].prefix", index);
@@ -49,6 +178,8 @@ static void check_routed_into_itself(const struct check *c, const struct am_conf
 		return;
 	}
 }
+
+/* ---- what a bridge lies on ---- */
 
 static void check_fits(const struct check *c, const struct am_conf_bridge *bridge, const struct am_ip *vtep,
 	const char *carrier, const char *name, unsigned mtu)
@@ -67,35 +198,22 @@ static void check_fits(const struct check *c, const struct am_conf_bridge *bridg
 		mtu > octets - bridge->mtu ? mtu - (octets - bridge->mtu) : 0);
 }
 
-static uint16_t port_mtu(const struct check *c, int i)
-{
-	return am_port_mtu(&c->config->ports[i], c->limits ? &c->limits[i] : NULL);
-}
-
-/* The port in vrf default that carries most: where the kernel chooses, at least that one must do. */
-static int widest_port(const struct check *c)
-{
-	int best = -1;
-
-	for (int i = 0; i < c->config->n_ports; i++)
-		if (c->config->ports[i].vrf == AM_VRF_IS_DEFAULT &&
-			(best < 0 || port_mtu(c, i) > port_mtu(c, best)))
-			best = i;
-	return best;
-}
-
 static void check_vtep(const struct check *c, const struct am_conf_bridge *bridge, const struct am_ip *vtep)
 {
+	const struct am_conf_vrf *vrf = &c->config->dflt;
 	struct am_below below;
 	int port;
 
 	am_stack_below(c->config, vtep, &below);
+	if (any_unread_prefix(vrf) || (below.route && faulty_route(c, vrf, below.route)))
+		return;
 	if (below.tunnel) {
-		check_fits(c, bridge, vtep, "tunnel", below.tunnel->name, below.tunnel->mtu);
+		if (!faulty_tunnel(c, below.tunnel))
+			check_fits(c, bridge, vtep, "tunnel", below.tunnel->name, below.tunnel->mtu);
 		return;
 	}
-	port = below.port ? (int)(below.port - c->config->ports) : widest_port(c);
-	if (port >= 0)
+	port = below.port ? (int)(below.port - c->config->ports) : widest_port(c, AM_VRF_IS_DEFAULT);
+	if (port >= 0 && !faulty_port(c, port))
 		check_fits(c, bridge, vtep, "port", c->config->ports[port].name, port_mtu(c, port));
 }
 
@@ -105,7 +223,7 @@ static void check_tunnel_member(
 	const struct am_conf_tunnel *t = am_config_tunnel(c->config, member->on);
 	char path[AM_JSON_PATH];
 
-	if (!t || bridge->mtu <= t->mtu)
+	if (!t || bridge->mtu <= t->mtu || faulty_tunnel(c, t))
 		return;
 	am_bridge_path(path, sizeof path, bridge, ".mtu");
 	am_config_complain(c->config, c->errors, path,
@@ -116,7 +234,11 @@ static void check_tunnel_member(
 
 static void check_bridge(const struct check *c, const struct am_conf_bridge *bridge)
 {
+	if (faulty_bridge(c, bridge))
+		return;
 	for (unsigned i = 0; i < bridge->n_members; i++) {
+		if (faulty_member(c, bridge, i))
+			continue;
 		if (bridge->members[i].kind == AM_CONF_MEMBER_VTEP)
 			check_vtep(c, bridge, &bridge->members[i].vtep);
 		else if (bridge->members[i].kind == AM_CONF_MEMBER_TUNNEL)
@@ -129,8 +251,12 @@ void am_check(
 {
 	struct check c = {config, limits, errors};
 
-	for (unsigned i = 0; i < config->n_tunnels; i++)
-		check_fragments(&c, &config->tunnels[i]);
+	for (unsigned i = 0; i < config->n_tunnels; i++) {
+		if (faulty_tunnel(&c, &config->tunnels[i]))
+			continue;
+		if (check_fragments(&c, &config->tunnels[i]))
+			check_underlay(&c, &config->tunnels[i]);
+	}
 	for (unsigned i = 0; i < config->dflt.n_routes; i++)
 		check_routed_into_itself(&c, &config->dflt.routes[i], i);
 	for (unsigned i = 0; i < config->n_bridges; i++)

@@ -6,7 +6,7 @@
 
 /*
  * Refuse what lib/config cannot see: stacks of tunnels whose bytes do not fit, and tunnels routed into themselves. Every
- * complaint goes to errors.
+ * complaint goes to errors. Nothing is said that follows from what was complained about before (am_config_is_faulty).
  */
 void am_check(
 	const struct am_config *config, const struct am_port_limits *limits, struct am_config_errors *errors);

@@ -76,6 +76,105 @@ static void bridge_larger_than_its_tunnel(void **state)
 		NULL, "$.bridges.a.mtu", "tunnel e carries IP packets of 1400, 100 too few");
 }
 
+#define ONE_WAN(mtu) "'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'" mtu "}}"
+#define TWO_WANS(a, b)                                                                                       \
+	"'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'" a "},"                                        \
+	"'wan2': {'driver': 'mem', 'vrf': 'underlay'" b "}}"
+#define TO_WAN "'vrfs': {'underlay': {'routes': [{'prefix': '192.0.2.0/24', 'port': 'wan'}]}}"
+#define FILL   GRE(", 'split': 'fill', 'path_mtu': 9000")
+
+static void fill_beyond_its_port(void **state)
+{
+	static const char says[] =
+		"2400 inside + 24 of headers = 2424 octets leave in packets of up to 2424, but port wan below "
+		"carries 1500, 924 too few; raise the port's MTU to 2424, lower this to 1500, or use \"split\": "
+		"\"floor\"";
+	struct am_port_limits limits[2] = {{.mtu = 1500}, {.mtu = 1400}};
+
+	(void)state;
+	test_refused("{" ONE_WAN(", 'mtu': 1500") "," FILL "}", NULL, "$.tunnels.t.path_mtu", says);
+	test_refused("{" ONE_WAN("") "," FILL "}", limits, "$.tunnels.t.path_mtu", says);
+	test_refused("{" TWO_WANS("", "") "," FILL "}", limits, "$.tunnels.t.path_mtu", says);
+	test_refused("{" TWO_WANS(", 'mtu': 1500", "") "," TO_WAN "," FILL "}", NULL, "$.tunnels.t.path_mtu",
+		says);
+	test_refused("{" ONE_WAN(", 'mtu': 1499") "," GRE(", 'split': 'fill'") "}", NULL,
+		"$.tunnels.t.path_mtu",
+		"leave in packets of up to 1500, but port wan below carries 1499, 1 too few");
+	test_refused("{" ONE_WAN(", 'mtu': 1279") "," GRE("") "}", NULL, "$.tunnels.t",
+		"packets of up to 1280, but port wan below carries 1279, 1 too few; raise the port's MTU to 1280");
+}
+
+static void fill_that_a_port_may_carry(void **state)
+{
+	static const char *const texts[] = {
+		/* nobody knows the MTU yet */
+		"{" ONE_WAN("") "," FILL "}",
+		"{" TWO_WANS(", 'mtu': 1500", "") "," FILL "}",
+		/* the kernel may choose the larger one */
+		"{" TWO_WANS(", 'mtu': 1500", ", 'mtu': 9000") "," FILL "}",
+		"{" TWO_WANS(", 'mtu': 9000", ", 'mtu': 1500") "," TO_WAN "," FILL "}",
+		/* so much is never sent */
+		"{" ONE_WAN(", 'mtu': 1500") "," GRE(", 'split': 'fill', 'path_mtu': 9000, 'mtu': 1476") "}",
+		"{" ONE_WAN(", 'mtu': 600") "," GRE(", 'mtu': 576") "}",
+	};
+	struct am_model *m = test_model();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		am_plan_free(test_plan(m, texts[i], NULL));
+	am_model_free(m);
+}
+
+/* All that is wrong with text, one path a line. */
+static void all_paths(const char *text, char *paths, size_t room)
+{
+	struct am_config_errors errors = {0};
+	char *json = strdup(text);
+
+	for (char *p = json; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	assert_null(am_config_load_checked(json, strlen(json), am_model_check, &errors));
+	paths[0] = 0;
+	for (size_t i = 0; i < errors.n; i++)
+		snprintf(paths + strlen(paths), room - strlen(paths), "%s\n", errors.items[i].path);
+	am_config_errors_free(&errors);
+	free(json);
+}
+
+/* The arithmetic is checked beside other errors, but nothing is said about what could not be read. */
+static void all_errors_at_once(void **state)
+{
+	static const struct {
+		const char *text, *paths;
+	} rows[] = {
+		{"{'ports': {'wan': {'vrf': 'underlay'}, 'lan': {'queues': 'two'}}," GRE(", 'mtu': 9000") "}",
+			"$.ports.lan.queues\n$.tunnels.t.mtu\n"},
+		{"{" PORTS "," GRE(", 'ttl': 0, 'mtu': 9000") "}", "$.tunnels.t.ttl\n"},
+		{"{'system': {'idle': 1}," PORTS "," GRE(", 'mtu': 1500") "," VRFS "," VXLAN("") "}",
+			"$.system.idle\n$.bridges.a.mtu\n"},
+		{"{" PORTS "," GRE(", 'mtu': '1500'") "," VRFS "," VXLAN("") "}", "$.tunnels.t.mtu\n"},
+		{"{" PORTS "," GRE(", 'mtu': 1500") "," VRFS "," VXLAN("'mtu': '1',") "}",
+			"$.bridges.a.mtu\n"},
+		{"{" PORTS "," GRE(", 'mtu': 1500, 'mtu': 2400") "," VRFS "," VXLAN("") "}",
+			"$.tunnels.t.mtu\n"},
+		{"{" PORTS
+		 "," GRE(", 'mtu': 1500") ", 'vrfs': {'default': {'loopbacks': ['10.255.0.1'], 'routes': ["
+					  "{'prefix': '10.255.0.0/16', 'tunnel': 't'}, {'prefix': '10.255.0.2/33', 'tunnel': 'x'}]}}," VXLAN(
+						  "") "}",
+			"$.vrfs.default.routes[1].prefix\n$.vrfs.default.routes[1].tunnel\n"},
+		{"{" ONE_WAN(", 'mtu': 1500, 'queues': 0") "," FILL "}", "$.ports.wan.queues\n"},
+		{"{" TWO_WANS(", 'mtu': 1500", ", 'mtu': 1") "," FILL "}", "$.ports.wan2.mtu\n"},
+	};
+	char paths[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		all_paths(rows[i].text, paths, sizeof paths);
+		if (strcmp(paths, rows[i].paths) != 0)
+			fail_msg("%s\nsays\n%s", rows[i].text, paths);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +184,9 @@ int main(void)
 		cmocka_unit_test(vxlan_over_a_small_port),
 		cmocka_unit_test(remote_routed_into_itself),
 		cmocka_unit_test(bridge_larger_than_its_tunnel),
+		cmocka_unit_test(fill_beyond_its_port),
+		cmocka_unit_test(fill_that_a_port_may_carry),
+		cmocka_unit_test(all_errors_at_once),
 	};
 
 	return cmocka_run_group_tests_name("model/check", tests, NULL, NULL);

@@ -115,6 +115,11 @@ static struct am_plan *plan_new(struct am_model *m, struct am_config *config)
 	return plan;
 }
 
+void am_model_check(const struct am_config *config, struct am_config_errors *errors)
+{
+	am_check(config, NULL, errors);
+}
+
 struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
 	const struct am_port_limits *limits, struct am_config_errors *errors)
 {

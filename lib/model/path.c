@@ -232,9 +232,11 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 /* The longest packet that a path sends to its port. */
 static unsigned outer_max(const struct am_path *p)
 {
+	unsigned inside, overhead;
+
 	if (!p->tunnel)
 		return am_stack_vxlan_octets(p->bridge, p->spec.vtep_remote.family, p->bridge->mtu);
-	return p->spec.split == AM_SPLIT_FILL ? p->spec.path_mtu : AM_IP_WHOLE_ALWAYS;
+	return am_stack_outer_max(p->tunnel, &inside, &overhead);
 }
 
 static const char *remedy(const struct am_path *p, uint16_t port_mtu)

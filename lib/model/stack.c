@@ -75,6 +75,20 @@ void am_stack_tunnel_spec(const struct am_conf_tunnel *t, unsigned stripe, struc
 	};
 }
 
+unsigned am_stack_outer_max(const struct am_conf_tunnel *t, unsigned *inside, unsigned *overhead)
+{
+	struct am_encap_spec spec;
+	struct am_encap encap;
+
+	*inside = *overhead = 0;
+	am_stack_tunnel_spec(t, 0, &spec);
+	if (am_encap_build(&spec, &encap, NULL) < 0)
+		return 0;
+	*inside = t->mtu + (am_tunnel_is_l2(t) ? AM_ETH_LEN : 0);
+	*overhead = encap.len - encap.ip_at;
+	return *inside + *overhead < encap.whole_max ? *inside + *overhead : encap.whole_max;
+}
+
 static void spec_over_port(uint16_t mtu, struct am_encap_spec *out)
 {
 	*out = (struct am_encap_spec){

@@ -40,6 +40,11 @@ struct am_mac am_tunnel_mac(const struct am_conf_tunnel *t);
 
 /* Header strings, link fields left zero. stripe is below t->n_local. */
 void am_stack_tunnel_spec(const struct am_conf_tunnel *t, unsigned stripe, struct am_encap_spec *out);
+/*
+ * Octets of the longest packet that t sends: what is not cut, or as long as it may be. A full payload in it is `inside`
+ * (IP packet, or frame without tags) and `overhead`. 0 where no header string can be made.
+ */
+unsigned am_stack_outer_max(const struct am_conf_tunnel *t, unsigned *inside, unsigned *overhead);
 /* mtu is that of the port where no tunnel is below. */
 void am_stack_vxlan_spec(const struct am_conf_bridge *bridge, const struct am_ip *local,
 	const struct am_ip *remote, const struct am_below *below, unsigned stripe, uint16_t mtu,

@@ -403,6 +403,8 @@ case("frag-gre-tiny", config("gre", 4, 4, key=3), wan_in=[piece(47, gre(vxlan(bi
 # a stack whose bytes cannot fit is refused before any packet
 case("refused-mtu", config("etherip", mtu=1000), refused='carries IP packets of 1000, 500 too few')
 case("refused-fragments", config("etherip", 6, mtu=2500, path_mtu=1280, split="fill"), refused="$.tunnels.t")
+case("refused-path-mtu", config("gre", 4, 4, path_mtu=9000, split="fill", ports={"wan": {"mtu": 1500}}),
+     refused="port wan below carries 1500, 924 too few")
 case("refused-vxlan", config("gre", 4, 4, mtu=1549), refused="1550")
 down = config("etherip")
 del down["vrfs"]["underlay"]

@@ -57,6 +57,12 @@ void am_model_free(struct am_model *m); /* workers are gone */
 struct am_fdb *am_model_fdb(struct am_model *m);
 
 /*
+ * The arithmetic of tunnels in tunnels alone, for am_config_load_file_checked: the configuration may have
+ * errors, and nothing is said about what could not be read. am_model_prepare checks it again, with limits.
+ */
+void am_model_check(const struct am_config *config, struct am_config_errors *errors);
+
+/*
  * limits[i] belongs to config->ports[i] (MTU and MAC as the open port says); limits may be NULL where no port
  * is open, then the configured MTU counts, else 1500. Errors about the arithmetic of tunnels in tunnels,
  * colliding keys and the like are added to errors with path and line. NULL where there were any. The plan
