@@ -142,6 +142,17 @@ static int af_packet_wait_fd(struct am_port *port, uint16_t queue)
 	return ((struct af_packet_port *)port)->rx.fd;
 }
 
+/* A device that went down leaves an error on the socket, which keeps it readable until somebody has asked for it. */
+static void af_packet_wait(struct am_port *port, uint16_t queue, bool begin)
+{
+	int error;
+	socklen_t len = sizeof error;
+
+	(void)queue;
+	if (begin)
+		getsockopt(((struct af_packet_port *)port)->rx.fd, SOL_SOCKET, SO_ERROR, &error, &len);
+}
+
 static int af_packet_steer(struct am_port *port, const struct am_steer *steer)
 {
 	struct af_packet_port *p = (struct af_packet_port *)port;
@@ -183,6 +194,7 @@ static const struct am_port_ops af_packet_ops = {
 	.rx = af_packet_rx,
 	.tx = af_packet_tx,
 	.wait_fd = af_packet_wait_fd,
+	.wait = af_packet_wait,
 	.steer = af_packet_steer,
 	.stats = af_packet_stats,
 	.close = af_packet_close,

@@ -4,6 +4,7 @@
 
 Also what a port's driver must refuse by itself (GSO frames, which af_packet meets) is a named drop.
 """
+import os
 import signal
 import time
 
@@ -90,10 +91,31 @@ def renamed(a):
     expect_back(a, "lan", "lan0")
 
 
+def cpu_seconds(daemon):
+    with open(f"/proc/{daemon.process.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def set_down(a):
+    """A packet socket remembers that its device went down, and would keep its worker awake for good."""
+    for state in ("down", "up"):
+        said = len(log_lines(a, "port lan", f"link {state}"))
+        run("ip", "link", "set", "lan0", state, ns=EDGE_A)
+        wait_until(lambda state=state, said=said: len(log_lines(a, "port lan", f"link {state}")) == said + 1,
+                   f"the log says that lan is {state}")
+        before = cpu_seconds(a)
+        time.sleep(1)
+        used = cpu_seconds(a) - before
+        expect(used < 0.5, f"a worker sleeps beside it: {used:.2f} s of a second")
+    expect_path()
+
+
 def carrier(a):
+    said = [len(log_lines(a, "port lan", "link " + state)) for state in ("down", "up")]
     ip("link set eth0 down", HOST_A)
     wait_until(lambda: "no carrier" in port(a, "lan").get("why", ""), "no carrier: show ports says so")
-    wait_until(lambda: log_lines(a, "port lan", "link down"), "and so does the log")
+    wait_until(lambda: len(log_lines(a, "port lan", "link down")) == said[0] + 1, "and so does the log")
     busy = a.show("workers")["workers"][0]["turns"]
     time.sleep(1)
     turns = a.show("workers")["workers"][0]["turns"] - busy
@@ -101,7 +123,7 @@ def carrier(a):
     v4, v6 = HOST_ADDRESS[HOST_A]
     ip(f"link set eth0 up\naddress replace {v4}/24 dev eth0\naddress replace {v6}/64 dev eth0 nodad", HOST_A)
     expect_path()
-    wait_until(lambda: log_lines(a, "port lan", "link up"), "and that it is up again")
+    wait_until(lambda: len(log_lines(a, "port lan", "link up")) == said[1] + 1, "and that it is up again")
 
 
 def test(net, folder):
@@ -114,6 +136,7 @@ def test(net, folder):
         lan_goes(a)
         wan_goes(net, a)
         renamed(a)
+        set_down(a)
         carrier(a)
         a.stop()
         b.stop()
