@@ -9,6 +9,8 @@ struct check {
 	const struct am_config *config;
 	const struct am_port_limits *limits;
 	struct am_config_errors *errors;
+	bool unread_underlay,
+		unread_default; /* a prefix there could not be read, and may be the one that leads anywhere */
 };
 
 /* ---- what could not be read: it was complained about, and nothing can be said that follows from it ---- */
@@ -39,7 +41,6 @@ static bool faulty_route(const struct check *c, const struct am_conf_vrf *vrf, c
 	return faulty(c, "vrfs", vrf->kind == AM_VRF_IS_UNDERLAY ? "underlay" : "default", rest);
 }
 
-/* A prefix that could not be read may be the one that leads there. */
 static bool any_unread_prefix(const struct am_conf_vrf *vrf)
 {
 	for (unsigned i = 0; i < vrf->n_routes; i++)
@@ -111,7 +112,7 @@ static bool port_mtu_is_known(const struct check *c, int i)
 	return c->config->ports[i].mtu || (c->limits && c->limits[i].mtu);
 }
 
-/* The port that a remote is reached by, or the largest of those that it can be reached by; -1 where nobody knows its MTU. */
+/* The port that a remote is reached by, or the largest where the kernel chooses; -1 where nobody knows its MTU. */
 static int underlay_port(const struct check *c, const struct am_ip *remote)
 {
 	const struct am_conf_vrf *vrf = &c->config->underlay;
@@ -119,7 +120,7 @@ static int underlay_port(const struct check *c, const struct am_ip *remote)
 	const struct am_conf_port *port = r ? am_config_port(c->config, r->port) : NULL;
 	int i = port ? (int)(port - c->config->ports) : -1;
 
-	if (any_unread_prefix(vrf) || (r && faulty_route(c, vrf, r)))
+	if (c->unread_underlay || (r && faulty_route(c, vrf, r)))
 		return -1;
 	if (i >= 0)
 		return port_mtu_is_known(c, i) && !faulty_port(c, i) ? i : -1;
@@ -205,7 +206,7 @@ static void check_vtep(const struct check *c, const struct am_conf_bridge *bridg
 	int port;
 
 	am_stack_below(c->config, vtep, &below);
-	if (any_unread_prefix(vrf) || (below.route && faulty_route(c, vrf, below.route)))
+	if (c->unread_default || (below.route && faulty_route(c, vrf, below.route)))
 		return;
 	if (below.tunnel) {
 		if (!faulty_tunnel(c, below.tunnel))
@@ -249,7 +250,13 @@ static void check_bridge(const struct check *c, const struct am_conf_bridge *bri
 void am_check(
 	const struct am_config *config, const struct am_port_limits *limits, struct am_config_errors *errors)
 {
-	struct check c = {config, limits, errors};
+	struct check c = {
+		.config = config,
+		.limits = limits,
+		.errors = errors,
+		.unread_underlay = any_unread_prefix(&config->underlay),
+		.unread_default = any_unread_prefix(&config->dflt),
+	};
 
 	for (unsigned i = 0; i < config->n_tunnels; i++) {
 		if (faulty_tunnel(&c, &config->tunnels[i]))
