@@ -103,6 +103,19 @@ static bool floods_to(const struct am_member *in, const struct am_member *out)
 	return out->id != in->id && !(in->kind == AM_MEMBER_VTEP && out->kind == AM_MEMBER_VTEP);
 }
 
+static void flood_copy(struct am_worker *w, const struct am_frame *f, const struct am_member *out)
+{
+	struct am_frame copy = *f;
+
+	copy.m = am_buf_copy(w->plane->conf.pool, f->m);
+	if (unlikely(!copy.m)) {
+		w->counters[f->iface].drop[AM_V_NO_MBUF]++;
+		return;
+	}
+	am_count(w, f->iface, AM_C_FLOODED, 1);
+	am_output(w, &copy, out);
+}
+
 /* Copies for all but the last one that gets it; that one gets the frame itself. */
 static void flood(
 	struct am_worker *w, struct am_frame *f, const struct am_member *in, const struct am_bridge *bridge)
@@ -118,16 +131,8 @@ static void flood(
 
 		if (!floods_to(in, out))
 			continue;
-		if (last) {
-			struct am_frame copy = *f;
-
-			copy.m = am_buf_copy(w->plane->conf.pool, f->m);
-			if (copy.m)
-				am_output(w, &copy, last);
-			else
-				w->counters[f->iface].drop[AM_V_NO_MBUF]++;
-			am_count(w, f->iface, AM_C_FLOODED, 1);
-		}
+		if (last)
+			flood_copy(w, f, last);
 		last = out;
 	}
 	if (last)
