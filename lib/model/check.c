@@ -9,8 +9,9 @@ struct check {
 	const struct am_config *config;
 	const struct am_port_limits *limits;
 	struct am_config_errors *errors;
-	bool unread_underlay,
-		unread_default; /* a prefix there could not be read, and may be the one that leads anywhere */
+	bool guess; /* ports whose MTU nobody knows carry AM_MTU_UNKNOWN, else nothing is said about them */
+	/* A prefix there could not be read, and may be the one that leads anywhere. */
+	bool unread_underlay, unread_default;
 };
 
 /* ---- what could not be read: it was complained about, and nothing can be said that follows from it ---- */
@@ -112,23 +113,37 @@ static bool port_mtu_is_known(const struct check *c, int i)
 	return c->config->ports[i].mtu || (c->limits && c->limits[i].mtu);
 }
 
-/* The port that a remote is reached by, or the largest where the kernel chooses; -1 where nobody knows its MTU. */
+static bool can_judge(const struct check *c, int i, bool guess)
+{
+	return !faulty_port(c, i) && (guess || port_mtu_is_known(c, i));
+}
+
+/*
+ * The port that a route leads to, or the largest of its VRF where the kernel chooses; -1 where there is none, or where nobody
+ * can say yet how much it carries. guess: AM_MTU_UNKNOWN will do.
+ */
+static int port_below(
+	const struct check *c, const struct am_conf_vrf *vrf, const struct am_conf_route *r, bool guess)
+{
+	const struct am_conf_port *ports = c->config->ports;
+	const struct am_conf_port *port = r ? am_config_port(c->config, r->port) : NULL;
+
+	if (port)
+		return can_judge(c, (int)(port - ports), guess) ? (int)(port - ports) : -1;
+	for (int i = 0; i < c->config->n_ports; i++)
+		if ((ports[i].vrf == vrf->kind || faulty_port(c, i)) && !can_judge(c, i, guess))
+			return -1;
+	return widest_port(c, vrf->kind);
+}
+
 static int underlay_port(const struct check *c, const struct am_ip *remote)
 {
 	const struct am_conf_vrf *vrf = &c->config->underlay;
 	const struct am_conf_route *r = am_config_route(c->config, AM_VRF_IS_UNDERLAY, remote);
-	const struct am_conf_port *port = r ? am_config_port(c->config, r->port) : NULL;
-	int i = port ? (int)(port - c->config->ports) : -1;
 
 	if (c->unread_underlay || (r && faulty_route(c, vrf, r)))
 		return -1;
-	if (i >= 0)
-		return port_mtu_is_known(c, i) && !faulty_port(c, i) ? i : -1;
-	for (i = 0; i < c->config->n_ports; i++)
-		if (faulty_port(c, i) ||
-			(c->config->ports[i].vrf == AM_VRF_IS_UNDERLAY && !port_mtu_is_known(c, i)))
-			return -1;
-	return widest_port(c, AM_VRF_IS_UNDERLAY);
+	return port_below(c, vrf, r, false);
 }
 
 /* Packets that are cut no smaller than path_mtu, or 1280, would not leave by a port that carries less. */
@@ -213,8 +228,8 @@ static void check_vtep(const struct check *c, const struct am_conf_bridge *bridg
 			check_fits(c, bridge, vtep, "tunnel", below.tunnel->name, below.tunnel->mtu);
 		return;
 	}
-	port = below.port ? (int)(below.port - c->config->ports) : widest_port(c, AM_VRF_IS_DEFAULT);
-	if (port >= 0 && !faulty_port(c, port))
+	port = port_below(c, vrf, below.route, c->guess);
+	if (port >= 0)
 		check_fits(c, bridge, vtep, "port", c->config->ports[port].name, port_mtu(c, port));
 }
 
@@ -247,13 +262,14 @@ static void check_bridge(const struct check *c, const struct am_conf_bridge *bri
 	}
 }
 
-void am_check(
-	const struct am_config *config, const struct am_port_limits *limits, struct am_config_errors *errors)
+void am_check(const struct am_config *config, const struct am_port_limits *limits, bool guess,
+	struct am_config_errors *errors)
 {
 	struct check c = {
 		.config = config,
 		.limits = limits,
 		.errors = errors,
+		.guess = guess,
 		.unread_underlay = any_unread_prefix(&config->underlay),
 		.unread_default = any_unread_prefix(&config->dflt),
 	};

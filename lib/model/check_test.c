@@ -164,10 +164,20 @@ static void all_errors_at_once(void **state)
 			"$.vrfs.default.routes[1].prefix\n$.vrfs.default.routes[1].tunnel\n"},
 		{"{" ONE_WAN(", 'mtu': 1500, 'queues': 0") "," FILL "}", "$.ports.wan.queues\n"},
 		{"{" TWO_WANS(", 'mtu': 1500", ", 'mtu': 1") "," FILL "}", "$.ports.wan2.mtu\n"},
+		{"{'system': {'idle': 1}, 'ports': {'dc': {'driver': 'mem', 'vrf': 'default', 'mtu': 1500},"
+		 "'lan': {'driver': 'mem'}}, 'vrfs': {'default': {'loopbacks': ['10.255.0.1']}}," VXLAN(
+			 "") "}",
+			"$.system.idle\n$.bridges.a.mtu\n"},
 	};
+	/* The device may well carry more: it is asked when the port is open. */
+	static const char unknown[] =
+		"{'ports': {'dc': {'driver': 'mem', 'vrf': 'default'}, 'lan': {'driver': 'mem'}},"
+		" 'vrfs': {'default': {'loopbacks': ['10.255.0.1']}}," VXLAN("") ", 'x': 1}";
 	char paths[512];
 
 	(void)state;
+	all_paths(unknown, paths, sizeof paths);
+	assert_string_equal(paths, "$.x\n");
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		all_paths(rows[i].text, paths, sizeof paths);
 		if (strcmp(paths, rows[i].paths) != 0)

@@ -117,7 +117,7 @@ static struct am_plan *plan_new(struct am_model *m, struct am_config *config)
 
 void am_model_check(const struct am_config *config, struct am_config_errors *errors)
 {
-	am_check(config, NULL, errors);
+	am_check(config, NULL, false, errors);
 }
 
 struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
@@ -128,7 +128,7 @@ struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
 	int rc = plan ? 0 : -ENOMEM;
 
 	if (plan) {
-		am_check(config, limits, errors);
+		am_check(config, limits, true, errors);
 		if (errors->n == complaints)
 			rc = am_build(m, plan->snapshot, limits, errors);
 		if (rc == 0 && errors->n == complaints)

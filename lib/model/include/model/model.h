@@ -58,7 +58,8 @@ struct am_fdb *am_model_fdb(struct am_model *m);
 
 /*
  * The arithmetic of tunnels in tunnels alone, for am_config_load_file_checked: the configuration may have
- * errors, and nothing is said about what could not be read. am_model_prepare checks it again, with limits.
+ * errors, and nothing is said about what could not be read, nor about ports whose MTU only the device knows.
+ * am_model_prepare checks it again, with limits.
  */
 void am_model_check(const struct am_config *config, struct am_config_errors *errors);
 
