@@ -131,7 +131,8 @@ static int port_below(
 	if (port)
 		return can_judge(c, (int)(port - ports), guess) ? (int)(port - ports) : -1;
 	for (int i = 0; i < c->config->n_ports; i++)
-		if ((ports[i].vrf == vrf->kind || faulty_port(c, i)) && !can_judge(c, i, guess))
+		if (faulty(c, "ports", ports[i].name, ".vrf") ||
+			(ports[i].vrf == vrf->kind && !can_judge(c, i, guess)))
 			return -1;
 	return widest_port(c, vrf->kind);
 }

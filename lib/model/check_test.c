@@ -164,6 +164,10 @@ static void all_errors_at_once(void **state)
 			"$.vrfs.default.routes[1].prefix\n$.vrfs.default.routes[1].tunnel\n"},
 		{"{" ONE_WAN(", 'mtu': 1500, 'queues': 0") "," FILL "}", "$.ports.wan.queues\n"},
 		{"{" TWO_WANS(", 'mtu': 1500", ", 'mtu': 1") "," FILL "}", "$.ports.wan2.mtu\n"},
+		{"{'ports': {'wan': {'vrf': 'underlay', 'mtu': 1500}, 'lan': {'queues': 0}}," FILL "}",
+			"$.ports.lan.queues\n$.tunnels.t.path_mtu\n"},
+		{"{'ports': {'wan': {'vrf': 'underlay', 'mtu': 1500}, 'lan': {'vrf': 0}}," FILL "}",
+			"$.ports.lan.vrf\n"},
 		{"{'system': {'idle': 1}, 'ports': {'dc': {'driver': 'mem', 'vrf': 'default', 'mtu': 1500},"
 		 "'lan': {'driver': 'mem'}}, 'vrfs': {'default': {'loopbacks': ['10.255.0.1']}}," VXLAN(
 			 "") "}",
