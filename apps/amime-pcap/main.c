@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 			puts("amime-pcap " AM_VERSION);
 		return 0;
 	}
-	config = am_config_load_file(args.config, &errors);
+	config = am_config_load_file_checked(args.config, am_model_check, &errors);
 	if (!config) {
 		print_errors(args.config, &errors);
 		am_config_errors_free(&errors);

@@ -41,19 +41,16 @@ static void check_model(struct am_config *config, struct am_config_errors *error
 	am_model_free(model);
 }
 
-static struct am_config *load(const char *path, struct am_config_errors *errors)
+void am_check_config(const struct am_config *config, struct am_config_errors *errors)
 {
-	struct am_config *config = am_config_load_file(path, errors);
-
-	if (config)
-		am_ports_check(config, errors);
-	return config;
+	am_ports_check(config, errors);
+	am_model_check(config, errors);
 }
 
 int am_check_file(const char *path)
 {
 	struct am_config_errors errors = {0};
-	struct am_config *config = load(path, &errors);
+	struct am_config *config = am_config_load_file_checked(path, am_check_config, &errors);
 	int status;
 
 	if (config)
@@ -69,7 +66,7 @@ int am_check_file(const char *path)
 int am_explain_file(const char *path, const char *tunnel)
 {
 	struct am_config_errors errors = {0};
-	struct am_config *config = load(path, &errors);
+	struct am_config *config = am_config_load_file(path, &errors);
 	struct am_err err;
 	char *text = NULL;
 

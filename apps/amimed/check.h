@@ -3,6 +3,15 @@
 #define AMIMED_CHECK_H
 /* What amimed says about a file without running it. Exit statuses. */
 
+struct am_config;
+struct am_config_errors;
+
+/*
+ * What lib/config does not see, for am_config_load_file_checked: ports that only amime-pcap has, and stacks of tunnels
+ * whose bytes do not fit. The configuration may have errors.
+ */
+void am_check_config(const struct am_config *config, struct am_config_errors *errors);
+
 /* Every error on standard error as FILE:LINE:COLUMN: path: text. 0 or 1. */
 int am_check_file(const char *path);
 

@@ -9,6 +9,7 @@
 
 #include <rte_mempool.h>
 
+#include "config/position.h"
 #include "drivers/driver.h"
 #include "drivers/umem.h"
 #include "pkt/buf.h"
@@ -55,9 +56,12 @@ void am_ports_check(const struct am_config *config, struct am_config_errors *err
 		const struct am_conf_port *conf = &config->ports[i];
 		char path[sizeof((struct am_config_error *)0)->path];
 
-		snprintf(path, sizeof path, "$.ports.%s.driver", conf->name);
-		if (conf->driver == AM_DRIVER_PCAP)
-			am_config_complain(config, errors, path, "amimed has no pcap ports: use amime-pcap");
+		if (conf->driver != AM_DRIVER_PCAP)
+			continue;
+		snprintf(path, sizeof path, "$.ports");
+		am_position_join(path, sizeof path, conf->name);
+		am_position_join(path, sizeof path, "driver");
+		am_config_complain(config, errors, path, "amimed has no pcap ports: use amime-pcap");
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "daemon.h"
 #include "heal.h"
 #include "notify.h"
@@ -46,19 +47,6 @@ static void say_at_start(const struct am_daemon *d, const struct am_config_error
 		return;
 	log_errors(d, errors);
 	am_fail(err, EINVAL, "%s: %zu errors, see above", d->config_path, errors->n);
-}
-
-static struct am_config *load(const char *path, struct am_config_errors *errors)
-{
-	struct am_config *config = am_config_load_file(path, errors);
-
-	if (!config)
-		return NULL;
-	am_ports_check(config, errors);
-	if (errors->n == 0)
-		return config;
-	am_config_free(config);
-	return NULL;
 }
 
 static const char *object_word(enum am_diff_object object)
@@ -279,7 +267,7 @@ static void note(struct am_reload *r, struct am_config_errors *errors)
 struct am_config *am_reload_load(struct am_daemon *d, struct am_err *err)
 {
 	struct am_config_errors errors = {0};
-	struct am_config *config = load(d->config_path, &errors);
+	struct am_config *config = am_config_load_file_checked(d->config_path, am_check_config, &errors);
 
 	if (!config)
 		say_at_start(d, &errors, err);
@@ -318,7 +306,7 @@ static void work(uv_work_t *req)
 {
 	struct am_daemon *d = req->data;
 
-	d->reload.loaded = load(d->config_path, &d->reload.found);
+	d->reload.loaded = am_config_load_file_checked(d->config_path, am_check_config, &d->reload.found);
 }
 
 static void finish(struct am_daemon *d, const struct am_err *err)
