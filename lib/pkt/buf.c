@@ -6,19 +6,37 @@
 #if AM_POISON
 #include <sanitizer/asan_interface.h>
 
+enum { REDZONE = 64 };
+
 /*
  * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a
  * readable range, so the end is exact to the octet, and the front to the 8 octets that it stands in.
  */
+static size_t guarded(const struct rte_mbuf *m)
+{
+	uint32_t made = rte_pktmbuf_data_room_size(m->pool);
+
+	return made > m->buf_len ? made : m->buf_len;
+}
+
 void am_buf_guard(struct rte_mbuf *m)
 {
-	__asan_poison_memory_region(m->buf_addr, m->buf_len);
+	__asan_poison_memory_region(m->buf_addr, guarded(m));
 	__asan_unpoison_memory_region(am_buf_data(m), m->data_len);
 }
 
 void am_buf_unguard(struct rte_mbuf *m)
 {
-	__asan_unpoison_memory_region(m->buf_addr, m->buf_len);
+	__asan_unpoison_memory_region(m->buf_addr, guarded(m));
+}
+
+/* What stands behind the room belongs to nobody, so that a write past the room meets poison and not the next buffer. */
+static void leave_redzone(struct rte_mempool *pool, void *ctx, void *object, unsigned i)
+{
+	struct rte_mbuf *m = object;
+
+	(void)pool, (void)ctx, (void)i;
+	m->buf_len = AM_BUF_ROOM;
 }
 #else
 void am_buf_guard(struct rte_mbuf *m)
@@ -95,5 +113,14 @@ struct rte_mbuf *am_buf_copy(struct rte_mempool *pool, const struct rte_mbuf *m)
 
 struct rte_mempool *am_buf_pool(const char *name, unsigned count, unsigned cache)
 {
+#if AM_POISON
+	struct rte_mempool *pool =
+		rte_pktmbuf_pool_create(name, count, cache, 0, AM_BUF_ROOM + REDZONE, SOCKET_ID_ANY);
+
+	if (pool)
+		rte_mempool_obj_iter(pool, leave_redzone, NULL);
+	return pool;
+#else
 	return rte_pktmbuf_pool_create(name, count, cache, 0, AM_BUF_ROOM, SOCKET_ID_ANY);
+#endif
 }

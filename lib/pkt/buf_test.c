@@ -82,6 +82,8 @@ static void test_guard(void **state)
 	expect_outside(m, -1, false);
 	expect_outside(m, -1, true);
 	expect_outside(m, (int)am_buf_tailroom(m) + LEN - 1, true);
+	expect_outside(m, (int)am_buf_tailroom(m) + LEN, true);
+	expect_outside(m, (int)am_buf_tailroom(m) + LEN + 8, false);
 	am_buf_free(m);
 }
 

@@ -6,8 +6,9 @@
  * headers.
  *
  * The boundary between a packet and the rest of its buffer moves only through these functions. In builds with
- * the address sanitizer every byte of the buffer outside the packet is poisoned, so that a read or write past
- * the boundary aborts; in other builds they compile to the few instructions they look like.
+ * the address sanitizer every byte of the buffer outside the packet is poisoned, and 64 behind its room, so that
+ * a read or write past the boundary aborts: at the end to the octet, at the front to the 8 octets in which the
+ * packet begins. In other builds they compile to the few instructions they look like.
  */
 #include <stdint.h>
 
@@ -65,6 +66,8 @@ void am_buf_free_bulk(struct rte_mbuf **m, unsigned n);
 /* Move the front by n octets, outwards or inwards; the caller has checked the room or the length. */
 static inline uint8_t *am_buf_prepend(struct rte_mbuf *m, uint16_t n)
 {
+	if (AM_POISON && n > am_buf_headroom(m))
+		__builtin_trap();
 	m->data_off -= n;
 	m->data_len += n;
 	m->pkt_len = m->data_len;
@@ -75,6 +78,8 @@ static inline uint8_t *am_buf_prepend(struct rte_mbuf *m, uint16_t n)
 
 static inline uint8_t *am_buf_adj(struct rte_mbuf *m, uint16_t n)
 {
+	if (AM_POISON && n > am_buf_len(m))
+		__builtin_trap();
 	m->data_off += n;
 	m->data_len -= n;
 	m->pkt_len = m->data_len;
@@ -88,6 +93,8 @@ static inline uint8_t *am_buf_adj(struct rte_mbuf *m, uint16_t n)
  */
 static inline uint8_t *am_buf_set_len(struct rte_mbuf *m, uint16_t len)
 {
+	if (AM_POISON && len > am_buf_len(m) + am_buf_tailroom(m))
+		__builtin_trap();
 	m->data_len = len;
 	m->pkt_len = len;
 	if (AM_POISON)
