@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A flood of lone fragments from the right source. Bound, with oldest-first eviction: a datagram is lost only
- * where more than per_peer other datagrams begin between its halves; a fragment whose identification collides
- * with a live datagram can kill that one datagram and no other.
+ * A flood of lone fragments from the right source. Bound for one peer, with oldest-first eviction: a datagram
+ * is lost only where more than per_peer other datagrams begin between its halves; a fragment whose
+ * identification collides with a live datagram can kill that one datagram and no other.
  */
 #include <setjmp.h>
 #include <stdarg.h>

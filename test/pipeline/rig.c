@@ -205,6 +205,12 @@ void rig_turn(struct rig *r)
 	turn(r);
 }
 
+void rig_turn_one(struct rig *r, unsigned worker)
+{
+	am_worker_turn(am_plane_worker(r->plane, worker), r->now);
+	rig_learn(r);
+}
+
 void rig_settle(struct rig *r)
 {
 	while (turn(r) > 0)

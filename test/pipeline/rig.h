@@ -21,6 +21,7 @@ struct rig {
 	uint16_t n_ports;
 	struct am_port *ports[8];
 	am_time now;
+	unsigned favourite; /* a test's own: which worker has turns now */
 };
 
 struct rig_frame {
@@ -47,6 +48,8 @@ void rig_push(struct rig *r, const char *port, uint16_t queue, const void *bytes
 
 /* One turn of every worker, in order, then what they learnt goes into the FDB. */
 void rig_turn(struct rig *r);
+/* One turn of one worker, and of no other. */
+void rig_turn_one(struct rig *r, unsigned worker);
 /* Turns until nothing moves any more. */
 void rig_settle(struct rig *r);
 void rig_learn(struct rig *r);

@@ -18,13 +18,24 @@
 #include "rig.h"
 #include "sites.h"
 
-enum { FLOWS = 64, ROUNDS = 60, WINDOW = 8, CONFIG_ROOM = 4096, HOST_A = 1, HOST_B = 2, BATCH = 8 };
+enum {
+	FLOWS = 64,
+	ROUNDS = 60,
+	WINDOW = 8,
+	CONFIG_ROOM = 4096,
+	HOST_A = 1,
+	HOST_B = 2,
+	BATCH = 8,
+	GROUP = 4
+};
 
 static struct rte_mempool *pool;
 
 struct order {
 	uint32_t next[FLOWS];
 	unsigned seen;
+	bool striped;
+	uint8_t source[FLOWS]; /* last octet of the outer source, by flow; 0: not seen yet */
 };
 
 static uint64_t random_of(uint64_t *state)
@@ -75,16 +86,18 @@ static void drain(struct rig *r, const char *port, uint16_t queues, struct order
 	}
 }
 
-static void check_shares(const struct rig *r, const char *what)
+/* Each worker's share of what was carried since the counts in before, which become those of now. */
+static void check_shares(const struct rig *r, uint64_t before[2], const char *what)
 {
 	uint64_t carried[2], sum;
 	struct am_worker_stats s;
 
 	for (unsigned w = 0; w < 2; w++) {
 		am_plane_worker_stats(r->plane, w, &s);
-		carried[w] = s.carried;
-		print_message("  %s: worker %u carried %llu, handed out %llu\n", what, w,
-			(unsigned long long)s.carried, (unsigned long long)s.handed_out);
+		carried[w] = s.carried - before[w];
+		before[w] = s.carried;
+		print_message("  %s: worker %u carried %llu, handed out %llu in all\n", what, w,
+			(unsigned long long)carried[w], (unsigned long long)s.handed_out);
 	}
 	sum = carried[0] + carried[1];
 	assert_in_range(carried[0] * 100 / sum, 35, 65);
@@ -92,12 +105,46 @@ static void check_shares(const struct rig *r, const char *what)
 }
 
 /*
- * From the LAN of the rig with two workers to the wire: the far end, one worker, puts together and checks the
- * order.
+ * The workers do not run in step: for a stretch in which every flow comes by again only one of them has
+ * turns, then the other. What one has put aside by then waits while the other overtakes, where anything lets
+ * it.
  */
-static void encap_way(struct rig *two, struct rig *one, uint16_t queues)
+static void turn_somebody(struct rig *r, uint64_t *rnd)
 {
-	struct order order = {0};
+	enum { STRETCH = 20 };
+
+	if (random_of(rnd) % STRETCH == 0)
+		r->favourite ^= 1;
+	rig_turn_one(r, r->favourite);
+}
+
+/* A flow uses one address pair of a striped tunnel, always the same. Frames are VXLAN in GRE, all IPv4. */
+static void check_stripe(const struct rig_frame *f, struct order *order)
+{
+	enum {
+		FRAG_AT = AM_ETH_LEN + 6,
+		SOURCE_AT = AM_ETH_LEN + 15,
+		INNER_AT = AM_ETH_LEN + 20 + 4 + 20 + 8 + 8,
+		INNER_FLOW = 42
+	};
+	uint16_t flow;
+
+	if (!order->striped || (am_load16(f->bytes + FRAG_AT) & 0x1fff))
+		return;
+	flow = am_load16(f->bytes + INNER_AT + INNER_FLOW);
+	assert_true(flow < FLOWS);
+	if (order->source[flow] && order->source[flow] != f->bytes[SOURCE_AT])
+		fail_msg("flow %u left by two address pairs", flow);
+	order->source[flow] = f->bytes[SOURCE_AT];
+}
+
+/*
+ * From the LAN of the rig with two workers to the wire: the far end, one worker, puts together and checks the
+ * order. GROUP packets of each flow are on their way at a time.
+ */
+static void encap_way(struct rig *two, struct rig *one, uint16_t queues, uint64_t *rnd, bool striped)
+{
+	struct order order = {.striped = striped};
 	struct rig_frame f;
 
 	for (uint32_t seq = 0; seq < ROUNDS; seq++) {
@@ -105,41 +152,51 @@ static void encap_way(struct rig *two, struct rig *one, uint16_t queues)
 			rig_udp_frame(&f, HOST_B, HOST_A, flow, seq, 1514);
 			rig_push(two, "lan", flow % queues, f.bytes, f.len);
 			if (flow % BATCH == BATCH - 1)
-				rig_turn(two);
+				turn_somebody(two, rnd);
 		}
+		if (seq % GROUP != GROUP - 1)
+			continue;
 		rig_settle(two);
-		for (uint16_t q = 0; q < queues; q++)
-			while (rig_pop(two, "wan", q, &f))
+		for (uint16_t q = 0; q < queues; q++) {
+			while (rig_pop(two, "wan", q, &f)) {
+				check_stripe(&f, &order);
 				rig_push(one, "wan", 0, f.bytes, f.len);
+			}
+		}
 		rig_settle(one);
 		drain(one, "lan", 1, &order);
 	}
 	assert_int_equal(order.seen, FLOWS * ROUNDS);
 }
 
-/* From the wire, shuffled, to the LAN. */
-static void decap_way(struct rig *one, struct rig *two, uint16_t queues, uint64_t *rnd)
+/*
+ * From the wire, shuffled, to the LAN. A window of 8 packets holds the halves of 4 flows, so that shuffling
+ * it does not reorder any flow by itself.
+ */
+static void decap_way(struct rig *one, struct rig *two, uint16_t queues, uint64_t *rnd, bool striped)
 {
-	static struct rig_frame wire[FLOWS * 2];
-	struct order order = {0};
+	enum { PACKETS = FLOWS * 2 * GROUP };
+	static struct rig_frame wire[PACKETS];
+	struct order order = {.striped = striped};
 	struct rig_frame f;
 
-	for (uint32_t seq = 0; seq < ROUNDS; seq++) {
+	for (uint32_t group = 0; group < ROUNDS / GROUP; group++) {
 		unsigned n = 0;
 
-		for (uint16_t flow = 0; flow < FLOWS; flow++) {
-			rig_udp_frame(&f, HOST_A, HOST_B, flow, seq, 1514);
+		for (unsigned i = 0; i < FLOWS * GROUP; i++) {
+			rig_udp_frame(
+				&f, HOST_A, HOST_B, (uint16_t)(i % FLOWS), group * GROUP + i / FLOWS, 1514);
 			rig_push(one, "lan", 0, f.bytes, f.len);
 		}
 		rig_settle(one);
-		while (n < FLOWS * 2 && rig_pop(one, "wan", 0, &wire[n]))
-			n++;
-		assert_int_equal(n, FLOWS * 2);
+		while (n < PACKETS && rig_pop(one, "wan", 0, &wire[n]))
+			check_stripe(&wire[n++], &order);
+		assert_int_equal(n, PACKETS);
 		shuffle(wire, n, rnd);
 		for (unsigned i = 0; i < n; i++) {
 			rig_push(two, "wan", queue_of(&wire[i], queues), wire[i].bytes, wire[i].len);
 			if (i % BATCH == BATCH - 1)
-				rig_turn(two);
+				turn_somebody(two, rnd);
 		}
 		rig_settle(two);
 		drain(two, "lan", queues, &order);
@@ -167,7 +224,7 @@ static void run(const struct site_kind *kind, uint16_t queues, bool handoff, con
 {
 	static struct rig one, two;
 	static char config[2][CONFIG_ROOM];
-	uint64_t rnd = 20261123;
+	uint64_t rnd = 20261123, before[2] = {0};
 	char drops[256];
 
 	print_message("  seed %llu\n", (unsigned long long)rnd);
@@ -175,9 +232,10 @@ static void run(const struct site_kind *kind, uint16_t queues, bool handoff, con
 	rig_open(&two, pool, site_config(kind, 1, ",\"workers\":2", config[1], CONFIG_ROOM), 2, queues,
 		handoff);
 	greet(&one, &two, queues);
-	decap_way(&one, &two, queues, &rnd);
-	encap_way(&two, &one, queues);
-	check_shares(&two, what);
+	decap_way(&one, &two, queues, &rnd, kind->stripes > 1);
+	check_shares(&two, before, what);
+	encap_way(&two, &one, queues, &rnd, kind->stripes > 1);
+	check_shares(&two, before, what);
 	if (rig_all_drops(&two) || rig_all_drops(&one))
 		fail_msg("drops: %s", rig_drop_names(&two, drops, sizeof drops));
 	rig_close(&one);
