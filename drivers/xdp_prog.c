@@ -29,7 +29,7 @@ int xdp_prog_load(struct xdp_prog *prog, struct am_err *err)
 	if (errno == EPERM || errno == EACCES)
 		return am_fail(err, errno,
 			"no permission to load an XDP program; run as root, or with CAP_NET_ADMIN, "
-			"CAP_NET_RAW, CAP_BPF and CAP_IPC_LOCK");
+			"CAP_NET_RAW, CAP_BPF, CAP_PERFMON and CAP_IPC_LOCK");
 	return am_fail(err, errno,
 		"the XDP program is refused by the kernel (%s); use the driver af_packet here",
 		strerror(errno));
