@@ -12,9 +12,10 @@ enum { REDZONE = 64 };
  * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a
  * readable range, so the end is exact to the octet, and the front to the 8 octets that it stands in.
  */
+/* The room, and the redzone where its pool left one; a test's own mbuf may have no pool. */
 static size_t guarded(const struct rte_mbuf *m)
 {
-	uint32_t made = rte_pktmbuf_data_room_size(m->pool);
+	uint32_t made = m->pool ? rte_pktmbuf_data_room_size(m->pool) : 0;
 
 	return made > m->buf_len ? made : m->buf_len;
 }
