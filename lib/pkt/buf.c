@@ -8,10 +8,6 @@
 
 enum { REDZONE = 64 };
 
-/*
- * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a
- * readable range, so the end is exact to the octet, and the front to the 8 octets that it stands in.
- */
 /* The room, and the redzone where its pool left one; a test's own mbuf may have no pool. */
 static size_t guarded(const struct rte_mbuf *m)
 {
@@ -20,6 +16,10 @@ static size_t guarded(const struct rte_mbuf *m)
 	return made > m->buf_len ? made : m->buf_len;
 }
 
+/*
+ * Everything first, then the packet back: the sanitizer keeps a byte count for the last 8 octets of a
+ * readable range, so the end is exact to the octet, and the front to the 8 octets that it stands in.
+ */
 void am_buf_guard(struct rte_mbuf *m)
 {
 	__asan_poison_memory_region(m->buf_addr, guarded(m));
