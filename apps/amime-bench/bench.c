@@ -165,6 +165,16 @@ bool bench_net(const struct bench_result *r, double *cycles)
 	return true;
 }
 
+bool bench_goal_ratio(const struct bench_result *r, double *ratio)
+{
+	double cycles = r->stats.median;
+
+	if (!r->c->goal || !r->kept || (r->c->null && !bench_net(r, &cycles)))
+		return false;
+	*ratio = cycles / r->c->goal;
+	return true;
+}
+
 static void count(const struct bench *b, struct bench_result *r)
 {
 	r->kept = r->slow = r->interrupted = 0;

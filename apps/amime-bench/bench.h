@@ -38,6 +38,7 @@ struct bench_case {
 	unsigned ops;      /* operations in one run */
 	const char
 		*null; /* name of the case whose cost is the harness's own, to be subtracted; may be NULL */
+	double goal; /* cycles that one operation shall cost at most, without what null costs; 0: none is set */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
 	bool (*prepare)(
 		void *state);     /* before each run, outside the clock; false: it went wrong. May be NULL */
@@ -74,6 +75,9 @@ void bench_init(struct bench *b, const struct bench_env *env, unsigned samples, 
 
 /* Whether both the case and its null case have something to show; then the median less the null's. */
 bool bench_net(const struct bench_result *r, double *cycles);
+
+/* Whether the case has a goal and something to hold against it; then its cost, net where it has a null case, over the goal. */
+bool bench_goal_ratio(const struct bench_result *r, double *ratio);
 
 /* Whether to count a sample, by the fastest probe so far. */
 bool bench_keeps(const struct bench *b, const struct bench_sample *s);

@@ -49,12 +49,24 @@ static json_t *net_json(const struct bench_result *r)
 	return bench_net(r, &cycles) ? json_real(cycles) : json_null();
 }
 
+static json_t *goal_json(const struct bench_result *r)
+{
+	return r->c->goal ? json_real(r->c->goal) : json_null();
+}
+
+static json_t *goal_ratio_json(const struct bench_result *r)
+{
+	double ratio;
+
+	return bench_goal_ratio(r, &ratio) ? json_real(ratio) : json_null();
+}
+
 static json_t *result_json(const struct bench *b, const struct bench_result *r)
 {
-	return json_pack("{s:s s:s s:s s:o s:o s:i s:i s:i s:i s:o}", "name", r->c->name, "about",
-		r->c->about, "per", r->c->per, "cycles", stats_json(r), "net", net_json(r), "taken",
-		(int)r->n, "kept", (int)r->kept, "slow", (int)r->slow, "interrupted", (int)r->interrupted,
-		"samples", samples_json(b, r));
+	return json_pack("{s:s s:s s:s s:o s:o s:o s:o s:i s:i s:i s:i s:o}", "name", r->c->name, "about",
+		r->c->about, "per", r->c->per, "cycles", stats_json(r), "net", net_json(r), "goal",
+		goal_json(r), "goal_ratio", goal_ratio_json(r), "taken", (int)r->n, "kept", (int)r->kept,
+		"slow", (int)r->slow, "interrupted", (int)r->interrupted, "samples", samples_json(b, r));
 }
 
 static json_t *report_json(const struct bench_report *r)

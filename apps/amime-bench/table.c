@@ -33,7 +33,27 @@ static bool any_net(const struct bench_report *r)
 	return false;
 }
 
-static void print_row(const struct bench_result *r, int width, bool net, FILE *out)
+static bool any_goal(const struct bench_report *r)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (r->results[i].c->goal)
+			return true;
+	return false;
+}
+
+static void print_goal(const struct bench_result *r, FILE *out)
+{
+	double ratio;
+
+	if (!r->c->goal)
+		fprintf(out, " %7s %7s", "", "");
+	else if (bench_goal_ratio(r, &ratio))
+		fprintf(out, " %7.0f %6.2fx", r->c->goal, ratio);
+	else
+		fprintf(out, " %7.0f %7s", r->c->goal, "-");
+}
+
+static void print_row(const struct bench_result *r, int width, bool net, bool goal, FILE *out)
 {
 	unsigned out_of = r->n - r->kept;
 	double cycles;
@@ -47,6 +67,8 @@ static void print_row(const struct bench_result *r, int width, bool net, FILE *o
 		fprintf(out, " %9.1f", cycles);
 	else if (net)
 		fprintf(out, " %9s", "-");
+	if (goal)
+		print_goal(r, out);
 	fprintf(out, "  %-9s %5u %9u\n", r->c->per, r->kept, out_of);
 }
 
@@ -63,6 +85,9 @@ static void print_foot(const struct bench_report *r, FILE *out)
 	fprintf(out, "\nTSC cycles per operation: median and quartiles of the samples kept.\n");
 	if (any_net(r))
 		fprintf(out, "net: the median less that of the null case, which only receives and sends.\n");
+	if (any_goal(r))
+		fprintf(out, "of goal: %s over the goal; 1.00x and below is reached.\n",
+			any_net(r) ? "net" : "cycles");
 	fprintf(out,
 		"Left out: %u of %u samples; %u beside a probe that took over %d %% of the fastest one, ",
 		slow + interrupted, n, slow, BENCH_SLOW_PERCENT);
@@ -77,12 +102,12 @@ static void print_foot(const struct bench_report *r, FILE *out)
 void bench_print_table(const struct bench_report *r, FILE *out)
 {
 	int width = name_width(r);
-	bool net = any_net(r);
+	bool net = any_net(r), goal = any_goal(r);
 
 	print_head(r, out);
-	fprintf(out, "%-*s %9s %9s %9s%s  %-9s %5s %9s\n", width, "case", "cycles", "q1", "q3",
-		net ? "       net" : "", "per", "kept", "left out");
+	fprintf(out, "%-*s %9s %9s %9s%s%s  %-9s %5s %9s\n", width, "case", "cycles", "q1", "q3",
+		net ? "       net" : "", goal ? "    goal of goal" : "", "per", "kept", "left out");
 	for (unsigned i = 0; i < r->n; i++)
-		print_row(&r->results[i], width, net, out);
+		print_row(&r->results[i], width, net, goal, out);
 	print_foot(r, out);
 }
