@@ -9,8 +9,6 @@
 #include "index.h"
 #include "parts.h"
 
-enum { FILE_MAX = 16 << 20 };
-
 static const struct field root_rows[] = {
 	{.name = "system", .kind = FIELD_GROUP, .sub = &conf_system_fields},
 	OTHER("ports", conf_read_ports, conf_print_ports, &conf_port_fields),
@@ -49,20 +47,9 @@ static void order_bridges(struct am_config *c)
 	c->bridges = sorted;
 }
 
-static int by_line(const void *a, const void *b)
-{
-	const struct am_config_error *x = a, *y = b;
-
-	if (x->line != y->line)
-		return x->line < y->line ? -1 : 1;
-	if (x->column != y->column)
-		return x->column < y->column ? -1 : 1;
-	return strcmp(x->path, y->path);
-}
-
 static void read_root(struct am_config *c, const json_t *json, struct am_config_errors *errors)
 {
-	struct load load = {.errors = errors, .positions = c->positions, .config = c};
+	struct load load = {.errors = errors, .positions = c->positions};
 	struct place root = {.load = &load, .json = json};
 
 	c->underlay.kind = AM_VRF_IS_UNDERLAY;
@@ -112,51 +99,17 @@ static void check_all(
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 }
 
-/* What most often is behind a message of jansson's. */
-static const char *json_remedy(const json_error_t *e)
-{
-	static const struct {
-		const char *in, *remedy;
-	} rows[] = {
-		{"near '/'", "JSON has no comments: remove it"},
-		{"near '#'", "JSON has no comments: remove it"},
-		{"near '''", "JSON quotes with \" and not with ': use that"},
-		{"expected near '}'", "is there a comma too many before it, or a missing ]?"},
-		{"expected near ']'", "is there a comma too many before it, or a missing }?"},
-		{"expected near '\"", "is a comma or a colon missing before it?"},
-		{"near end of file", "a { or [ is not closed: the file, or its end, is missing"},
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (strstr(e->text, rows[i].in))
-			return rows[i].remedy;
-	return "a comma too many or too few before here, or a missing quote or bracket?";
-}
-
-static void complain_json(const json_error_t *e, struct am_config_errors *errors)
-{
-	unsigned line = e->line > 0 ? (unsigned)e->line : 0;
-	unsigned column = e->column > 0 ? (unsigned)e->column : line > 0;
-
-	am_config_errors_add(errors, "$", line, column, "this is not JSON: %s; %s", e->text, json_remedy(e));
-}
-
 struct am_config *am_config_load_checked(
 	const char *text, size_t len, am_config_check more, struct am_config_errors *errors)
 {
 	struct am_config *c = calloc(1, sizeof *c);
 	size_t before = errors->n;
-	json_error_t where;
 	bool whole;
-	json_t *json = json_loadb(text, len, 0, &where);
+	json_t *json = c ? conf_parse(text, len, &c->positions, errors) : NULL;
 
-	if (c && json)
-		c->positions = am_position_index(text, len);
-	if (!json) {
-		complain_json(&where, errors);
-	} else if (!c || !c->positions) {
+	if (!c) {
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
-	} else {
+	} else if (json) {
 		whole = complain_twins(c, errors);
 		read_root(c, json, errors);
 		if (whole && c->index)
@@ -167,7 +120,7 @@ struct am_config *am_config_load_checked(
 		conf_mark(c);
 		return c;
 	}
-	qsort(errors->items + before, errors->n - before, sizeof *errors->items, by_line);
+	conf_sort_errors(errors, before);
 	am_config_free(c);
 	return NULL;
 }
@@ -177,37 +130,14 @@ struct am_config *am_config_load(const char *text, size_t len, struct am_config_
 	return am_config_load_checked(text, len, NULL, errors);
 }
 
-static char *read_all(FILE *f, size_t *len)
-{
-	char *text = malloc(FILE_MAX + 1);
-
-	if (!text)
-		return NULL;
-	*len = fread(text, 1, FILE_MAX + 1, f);
-	if (!ferror(f) && *len <= FILE_MAX)
-		return text;
-	if (!ferror(f))
-		errno = EFBIG;
-	free(text);
-	return NULL;
-}
-
 struct am_config *am_config_load_file_checked(
 	const char *path, am_config_check more, struct am_config_errors *errors)
 {
-	FILE *f = fopen(path, "re");
-	struct am_config *c = NULL;
 	size_t len;
-	char *text = f ? read_all(f, &len) : NULL;
+	char *text = conf_read_file(path, &len, errors);
+	struct am_config *c = text ? am_config_load_checked(text, len, more, errors) : NULL;
 
-	if (text)
-		c = am_config_load_checked(text, len, more, errors);
-	else
-		am_config_errors_add(errors, "$", 0, 0,
-			"cannot read %s: %s; name a readable file of at most 16 MiB", path, strerror(errno));
 	free(text);
-	if (f)
-		fclose(f);
 	return c;
 }
 

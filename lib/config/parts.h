@@ -6,19 +6,17 @@
  * need the whole configuration (names that refer to something, things that exclude each other).
  */
 #include "base/map.h"
-#include "field.h"
+#include "config/field.h"
 
 extern const struct fields conf_root_fields;
-extern const struct fields conf_system_fields, conf_vrfs_fields, conf_underlay_fields, conf_default_fields;
-extern const struct fields conf_port_fields, conf_tunnel_fields, conf_bridge_fields, conf_xconnect_fields;
+extern const struct fields conf_vrfs_fields, conf_underlay_fields, conf_default_fields;
+extern const struct fields conf_tunnel_fields, conf_bridge_fields, conf_xconnect_fields;
 extern const struct fields conf_member_fields;
 
 /* Readers and printers of sections; object is the struct am_config. */
-void conf_read_ports(const struct place *at, void *object);
 void conf_read_tunnels(const struct place *at, void *object);
 void conf_read_bridges(const struct place *at, void *object);
 void conf_read_xconnects(const struct place *at, void *object);
-json_t *conf_print_ports(const void *object);
 json_t *conf_print_tunnels(const void *object);
 json_t *conf_print_bridges(const void *object);
 json_t *conf_print_xconnects(const void *object);
@@ -40,12 +38,9 @@ struct am_map *conf_faults_create(const struct am_config_errors *errors, size_t 
 /* Fill in the marks and the hash, when all else is final. */
 void conf_mark(struct am_config *config);
 
-void conf_settle_system(struct am_config *config);
 void conf_free_vrfs(struct am_config *config);
 void conf_free_bridges(struct am_config *config);
 
-void conf_check_system(const struct am_config *config, struct am_config_errors *errors);
-void conf_check_ports(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_tunnels(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_vrfs(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_bridges(const struct am_config *config, struct am_config_errors *errors);

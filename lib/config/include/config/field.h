@@ -19,7 +19,6 @@
 struct load {
 	struct am_config_errors *errors;
 	const struct am_position *positions;
-	struct am_config *config;
 };
 
 /* A JSON value and the way to it from the document's root. */
@@ -150,5 +149,27 @@ struct where {
 };
 struct where conf_where(const char *section, const char *name, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* ---- the whole file ---- */
+
+/*
+ * The text as JSON, and where its values stand. NULL, and a complaint, where it is none, or memory is short. Names that
+ * stand twice in an object are left to the caller (am_position_twin).
+ */
+json_t *conf_parse(
+	const char *text, size_t len, struct am_position **positions, struct am_config_errors *errors);
+/* A file of at most 16 MiB; NULL, and a complaint, where it cannot be read. Caller frees. */
+char *conf_read_file(const char *path, size_t *len, struct am_config_errors *errors);
+/* Those from number `from` on, in the order of the file. */
+void conf_sort_errors(struct am_config_errors *errors, size_t from);
+
+/* ---- sections that files of other programs have too; the object begins with a struct am_config ---- */
+
+extern const struct fields conf_system_fields, conf_port_fields;
+void conf_settle_system(struct am_config *config);
+void conf_check_system(const struct am_config *config, struct am_config_errors *errors);
+void conf_read_ports(const struct place *at, void *object);
+json_t *conf_print_ports(const void *object);
+void conf_check_ports(const struct am_config *config, struct am_config_errors *errors);
 
 #endif
