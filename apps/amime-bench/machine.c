@@ -10,44 +10,149 @@
 #include <rte_cycles.h>
 #include <rte_version.h>
 
-#include "bench.h"
+#include "version.h"
 
-static void cpu_model(char *out, size_t room)
+enum { LINE = 4096, WORD = 64, CACHES = 8 };
+
+#define CPUS "/sys/devices/system/cpu"
+
+/* The value of a key in /proc/cpuinfo's first entry. */
+static bool cpuinfo(const char *key, char *out, size_t room)
 {
 	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[256];
+	size_t n = strlen(key);
+	char line[LINE];
+	bool found = false;
 
-	snprintf(out, room, "unknown");
-	if (!f)
-		return;
-	while (fgets(line, sizeof line, f)) {
+	while (f && !found && fgets(line, sizeof line, f)) {
 		char *colon = strchr(line, ':');
 
-		if (!strncmp(line, "model name", 10) && colon && colon[1]) {
-			colon[strcspn(colon, "\n")] = '\0';
-			snprintf(out, room, "%s", colon + 2);
-			break;
-		}
+		if (strncmp(line, key, n) || !colon || !colon[1])
+			continue;
+		colon[strcspn(colon, "\n")] = '\0';
+		snprintf(out, room, "%s", colon + 2);
+		found = true;
 	}
-	fclose(f);
+	if (f)
+		fclose(f);
+	return found;
 }
 
-void bench_machine(struct bench_machine *m, uint64_t probe_cycles, bool huge_pages)
+static bool is_flag(const char *flags, const char *flag)
 {
+	size_t n = strlen(flag);
+
+	for (const char *at = flags; (at = strstr(at, flag)); at += n)
+		if ((at == flags || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+			return true;
+	return false;
+}
+
+static void describe_cpu(struct report *r)
+{
+	static const char *const simd[] = {"sse4_2", "avx", "avx2", "bmi2", "avx512f", "avx512bw", "vaes"};
+	char text[LINE], names[LINE] = "";
+
+	if (cpuinfo("model name", text, sizeof text))
+		report_add_text(r, REPORT_MACHINE, "cpu", "%s", text);
+	if (!cpuinfo("flags", text, sizeof text))
+		return;
+	for (size_t i = 0; i < sizeof simd / sizeof *simd; i++) {
+		if (is_flag(text, simd[i])) {
+			strcat(names, *names ? " " : "");
+			strcat(names, simd[i]);
+		}
+	}
+	report_add_text(r, REPORT_MACHINE, "simd", "%s", names);
+	report_add_bool(r, REPORT_MACHINE, "virtual", is_flag(text, "hypervisor"));
+}
+
+/* The one line of a file in /sys. */
+static bool read_line(const char *path, char *out, size_t room)
+{
+	FILE *f = fopen(path, "r");
+	bool good = f && fgets(out, (int)room, f);
+
+	if (f)
+		fclose(f);
+	if (good)
+		out[strcspn(out, "\n")] = '\0';
+	return good && *out;
+}
+
+static void describe_caches(struct report *r, int cpu)
+{
+	for (int i = 0; i < CACHES; i++) {
+		char path[128], level[WORD], type[WORD], size[WORD];
+		const char *suffix;
+
+		snprintf(path, sizeof path, CPUS "/cpu%d/cache/index%d/level", cpu, i);
+		if (!read_line(path, level, sizeof level))
+			return;
+		snprintf(path, sizeof path, CPUS "/cpu%d/cache/index%d/type", cpu, i);
+		if (!read_line(path, type, sizeof type))
+			return;
+		snprintf(path, sizeof path, CPUS "/cpu%d/cache/index%d/size", cpu, i);
+		if (!read_line(path, size, sizeof size))
+			return;
+		suffix = !strcmp(type, "Data") ? "d" : !strcmp(type, "Instruction") ? "i" : "";
+		snprintf(path, sizeof path, "l%.8s%s_cache", level, suffix);
+		report_add_text(r, REPORT_MACHINE, path, "%s", size);
+	}
+}
+
+static void describe_line(struct report *r, const char *name, const char *path)
+{
+	char line[WORD];
+
+	if (read_line(path, line, sizeof line))
+		report_add_text(r, REPORT_MACHINE, name, "%s", line);
+}
+
+static void describe_system(struct report *r, int cpu)
+{
+	char path[128];
 	struct utsname u;
 
-	*m = (struct bench_machine){.version = AMIME_VERSION, .huge_pages = huge_pages};
-	cpu_model(m->cpu, sizeof m->cpu);
 	if (uname(&u) == 0)
-		snprintf(m->kernel, sizeof m->kernel, "%.30s %.60s", u.sysname, u.release);
-	snprintf(m->dpdk, sizeof m->dpdk, "%s", rte_version());
+		report_add_text(r, REPORT_MACHINE, "kernel", "%s %s", u.sysname, u.release);
+	report_add_number(r, REPORT_MACHINE, "on_cpu", cpu);
+	report_add_number(r, REPORT_MACHINE, "cpus", (double)sysconf(_SC_NPROCESSORS_ONLN));
+	snprintf(path, sizeof path, CPUS "/cpu%d/cpufreq/scaling_governor", cpu);
+	describe_line(r, "governor", path);
+	describe_line(r, "smt", CPUS "/smt/control");
+	describe_line(r, "isolated_cpus", CPUS "/isolated");
+	describe_line(r, "huge_pages_2m", "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages");
+	describe_line(r, "huge_pages_1g", "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages");
+	describe_line(r, "transparent_huge_pages", "/sys/kernel/mm/transparent_hugepage/enabled");
+}
+
+static void describe_versions(struct report *r)
+{
+	report_add_text(r, REPORT_VERSIONS, "amime", "%s", AMIME_VERSION);
+	report_add_text(r, REPORT_VERSIONS, "revision", "%s", BENCH_REVISION);
+	report_add_text(r, REPORT_VERSIONS, "dpdk", "%s", rte_version());
 #if defined(__clang__)
-	snprintf(m->compiler, sizeof m->compiler, "%s", __VERSION__);
+	report_add_text(r, REPORT_VERSIONS, "compiler", "%s", __VERSION__);
 #else
-	snprintf(m->compiler, sizeof m->compiler, "gcc %s", __VERSION__);
+	report_add_text(r, REPORT_VERSIONS, "compiler", "gcc %s", __VERSION__);
 #endif
-	m->tsc_hz = rte_get_tsc_hz();
-	m->core_hz = (uint64_t)((double)m->tsc_hz * BENCH_PROBE_TURNS / (double)probe_cycles);
-	m->on_cpu = sched_getcpu();
-	m->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	report_add_text(r, REPORT_VERSIONS, "build", "%s", BENCH_BUILD);
+}
+
+void machine_describe(struct report *r)
+{
+	int cpu = sched_getcpu();
+
+	describe_cpu(r);
+	describe_caches(r, cpu);
+	report_add_number(r, REPORT_MACHINE, "tsc_hz", (double)rte_get_tsc_hz());
+	describe_system(r, cpu);
+	describe_versions(r);
+}
+
+void machine_describe_clock(struct report *r, double turns, double tsc_cycles)
+{
+	report_add_number(r, REPORT_MACHINE, "core_hz",
+		(double)(uint64_t)((double)rte_get_tsc_hz() * turns / tsc_cycles));
 }

@@ -1,25 +1,155 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
-/* Results for people and for programs. */
-#include <stdio.h>
+/*
+ * What a run of any command measured, and on what. A command fills one of these; the table, the JSON and the plots are
+ * made from it, and a result file is read back into it.
+ *
+ *	report    facts (machine, versions, settings), rows, curves
+ *	row       one number that was sampled: cycles of a case, throughput of a frame size, ratio of two programs
+ *	curve     y by x: latency by percentile, throughput by frame size, cycles by number of MACs
+ *
+ * The report owns everything; texts are copied into it. Adding needs no check: where memory runs out, what was to be
+ * added is NULL, may be passed on as such, and report_settle says so in the end.
+ */
+#include <stdbool.h>
+#include <stddef.h>
 
-#include "base/err.h"
-#include "bench.h"
-#include "machine.h"
+#include "stats.h"
 
-struct bench_report {
-	const char *command; /* "micro" */
-	struct bench_machine machine;
-	const struct bench *bench;
-	const struct bench_result *results;
-	unsigned n;
+enum report_section { REPORT_MACHINE, REPORT_VERSIONS, REPORT_SETTINGS, REPORT_SECTIONS };
+enum report_kind { REPORT_TEXT, REPORT_NUMBER, REPORT_BOOL };
+
+/* The key of a fact, and the column's head. */
+struct report_fact {
+	const char *name;
+	enum report_kind kind;
+	const char *text; /* REPORT_TEXT */
+	double number;    /* REPORT_NUMBER, REPORT_BOOL */
 };
 
-/* A table on out, with how many samples were left out and why. */
-void bench_print_table(const struct bench_report *r, FILE *out);
+enum report_fate { REPORT_KEPT, REPORT_SLOW, REPORT_INTERRUPTED, REPORT_FATES };
 
-/* Everything, with every sample. path "-" is standard output. 0 or a negative errno. */
-int bench_write_json(const struct bench_report *r, const char *path, struct am_err *err);
+struct report_sample {
+	double value; /* in the row's unit */
+	double probe; /* TSC cycles of the slower probe beside it; 0: there was none */
+	enum report_fate fate;
+};
+
+struct report_stage {
+	const char *name;
+	double value; /* in the row's unit */
+};
+
+/* What a row is; the rest of it is filled by report_add_sample and report_add_stage. Texts may be NULL where so said. */
+struct report_row {
+	const char *name;  /* "encap/64" */
+	const char *about; /* one line for people; "" */
+	const char *unit;  /* "cycles", "Mpps", "us", "ratio" */
+	const char *per;   /* of what one value is: "packet"; "" where the unit says it all */
+	const char
+		*null; /* name of the row whose value is the harness's own, to be subtracted; may be NULL */
+	double goal;   /* in the unit, of the net value where there is a null row; 0: none */
+	bool more_is_better; /* throughput; otherwise less is better */
+
+	struct report_sample *samples;
+	size_t n_samples;
+	struct report_stage *stages; /* what the value is made of, in the packet's order; may be none */
+	size_t n_stages;
+
+	/* By report_settle. */
+	const struct report_row *null_row;
+	size_t fates[REPORT_FATES];
+	struct bench_stats stats; /* of the samples kept; meaningless where there is none */
+};
+
+enum report_scale {
+	REPORT_LINEAR,
+	REPORT_LOG,
+	REPORT_PERCENTILE, /* log of what is left above: 0, 90, 99, 99.9 are equally far apart */
+	REPORT_SCALES
+};
+
+struct report_axis {
+	const char *name; /* "frame size" */
+	const char *unit; /* "octets"; "" */
+	enum report_scale scale;
+};
+
+struct report_point {
+	double x, y;
+	double low, high; /* the spread of y; both are y where it was not measured */
+};
+
+struct report_series {
+	const char *name;
+	struct report_point *points; /* by rising x */
+	size_t n_points;
+};
+
+struct report_curve {
+	const char *name;  /* "latency/64" */
+	const char *about; /* "" */
+	struct report_axis x, y;
+	struct report_series **series;
+	size_t n_series;
+};
+
+struct report {
+	const char *command; /* "micro" */
+	struct report_fact *facts[REPORT_SECTIONS];
+	size_t n_facts[REPORT_SECTIONS];
+	struct report_row **rows;
+	size_t n_rows;
+	struct report_curve **curves;
+	size_t n_curves;
+
+	struct report_block *blocks; /* memory of texts, rows, curves and series */
+	bool no_memory;
+};
+
+struct report *report_new(const char *command);
+void report_free(struct report *r);
+
+/* ---- filling ---- */
+
+void report_add_text(struct report *r, enum report_section section, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void report_add_number(struct report *r, enum report_section section, const char *name, double number);
+void report_add_bool(struct report *r, enum report_section section, const char *name, bool is);
+
+/* about: its texts and goal are copied. */
+struct report_row *report_add_row(struct report *r, const struct report_row *about);
+void report_add_sample(struct report *r, struct report_row *row, const struct report_sample *sample);
+void report_add_stage(struct report *r, struct report_row *row, const char *name, double value);
+
+/* about: its texts and axes are copied. */
+struct report_curve *report_add_curve(struct report *r, const struct report_curve *about);
+struct report_series *report_add_series(struct report *r, struct report_curve *curve, const char *name);
+void report_add_point(struct report *r, struct report_series *series, const struct report_point *point);
+
+/* After the last addition, before anything is read: sums up, and finds null rows. 0 or -ENOMEM. */
+int report_settle(struct report *r);
+
+/* ---- reading ---- */
+
+/* NULL where there is none. */
+const struct report_fact *report_find_fact(
+	const struct report *r, enum report_section section, const char *name);
+const struct report_row *report_find_row(const struct report *r, const char *name);
+/* "" and 0 where there is no such fact. */
+const char *report_text(const struct report *r, enum report_section section, const char *name);
+double report_number(const struct report *r, enum report_section section, const char *name);
+
+size_t report_kept(const struct report_row *row);
+/* Whether there are samples to trust, of the null row too where it has one; then the median, less the null row's. */
+bool report_net(const struct report_row *row, double *value);
+/* Whether row has a goal and samples to trust; then how much of it is taken: 1 and below is reached. */
+bool report_goal_ratio(const struct report_row *row, double *ratio);
+
+/* Words of the JSON, by number. */
+extern const char *const report_fate_words[REPORT_FATES];
+extern const char *const report_scale_words[REPORT_SCALES];
+extern const char *const report_section_words[REPORT_SECTIONS];
 
 #endif

@@ -13,8 +13,10 @@
 #include "base/clock.h"
 #include "cases.h"
 #include "command.h"
+#include "gather.h"
+#include "machine.h"
+#include "output.h"
 #include "pkt/buf.h"
-#include "report.h"
 
 enum {
 	BUFFERS = 2048,
@@ -39,7 +41,7 @@ struct suite {
 };
 
 struct options {
-	const char *json;
+	struct output output;
 	const char *filter;
 	bool quick, list, small_pages;
 	int samples, seconds;
@@ -55,6 +57,7 @@ static int usage(const struct suite *suite, FILE *out, int status)
 		"  --filter TEXT    only cases with TEXT in their name\n"
 		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
 		"                   output, in place of the table\n"
+		"  --out DIR        write result.json, table.txt and plots (SVG) to DIR\n"
 		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
 		"  --samples N      N samples of each case\n"
 		"  --seconds N      go on for at most N seconds (%d; quick: %d) where samples must be\n"
@@ -89,6 +92,7 @@ static int parse_options(const struct suite *suite, int argc, char **argv, struc
 {
 	static const struct option known[] = {
 		{"json", required_argument, NULL, 'j'},
+		{"out", required_argument, NULL, 'o'},
 		{"filter", required_argument, NULL, 'f'},
 		{"samples", required_argument, NULL, 's'},
 		{"seconds", required_argument, NULL, 't'},
@@ -105,7 +109,10 @@ static int parse_options(const struct suite *suite, int argc, char **argv, struc
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		switch (c) {
 		case 'j':
-			o->json = optarg;
+			o->output.json = optarg;
+			break;
+		case 'o':
+			o->output.dir = optarg;
 			break;
 		case 'f':
 			o->filter = optarg;
@@ -224,11 +231,20 @@ static void end_progress(void)
 		fprintf(stderr, "\r\033[K");
 }
 
-static int report(const struct options *o, const struct bench_report *r, struct am_err *err)
+static int report(const struct suite *suite, const struct options *o, const struct bench *b,
+	const struct bench_result *results, unsigned n, bool huge, struct am_err *err)
 {
-	if (!o->json || strcmp(o->json, "-"))
-		bench_print_table(r, stdout);
-	return o->json ? bench_write_json(r, o->json, err) : 0;
+	struct report *r = report_new(suite->name);
+	int ret;
+
+	if (!r)
+		return am_fail(err, ENOMEM, "no memory for the results");
+	machine_describe(r);
+	report_add_bool(r, REPORT_SETTINGS, "huge_pages", huge);
+	gather_results(r, b, results, n);
+	ret = output_report(r, &o->output, err);
+	report_free(r);
+	return ret;
 }
 
 static int run(const struct suite *suite, const struct options *o, struct bench_result *results, unsigned n,
@@ -237,7 +253,6 @@ static int run(const struct suite *suite, const struct options *o, struct bench_
 	struct bench_env env = {.seed = SEED};
 	bool huge = !o->small_pages && huge_pages_free();
 	struct bench b;
-	struct bench_report r = {.command = suite->name, .bench = &b, .results = results, .n = n};
 	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), huge, err);
 
 	if (ret)
@@ -248,10 +263,7 @@ static int run(const struct suite *suite, const struct options *o, struct bench_
 	bench_init(&b, &env, (unsigned)o->samples, o->quick ? QUICK_RUNS : RUNS);
 	ret = bench_measure(&b, results, n, (uint64_t)o->seconds * AM_S, show_progress, err);
 	end_progress();
-	if (ret)
-		return ret;
-	bench_machine(&r.machine, b.probe, huge);
-	return report(o, &r, err);
+	return ret ? ret : report(suite, o, &b, results, n, huge, err);
 }
 
 static void list_cases(const struct bench_result *results, unsigned n)

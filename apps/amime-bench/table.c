@@ -1,113 +1,200 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "table.h"
+
 #include <string.h>
 
-#include "report.h"
+enum { NAME_LEAST = 16, UNIT = 32 };
 
-static int name_width(const struct bench_report *r)
+/* Columns that have something to show. */
+struct columns {
+	int name;
+	bool net, goal, mpps;
+	double tsc_hz;
+};
+
+static bool is_per_packet(const struct report_row *row)
 {
-	size_t width = strlen("case");
-
-	for (unsigned i = 0; i < r->n; i++)
-		if (strlen(r->results[i].c->name) > width)
-			width = strlen(r->results[i].c->name);
-	return (int)width;
+	return !strcmp(row->unit, "cycles") && (!strcmp(row->per, "packet") || !strcmp(row->per, "datagram"));
 }
 
-static void print_head(const struct bench_report *r, FILE *out)
+static struct columns choose_columns(const struct report *r)
 {
-	const struct bench_machine *m = &r->machine;
+	struct columns c = {.name = NAME_LEAST, .tsc_hz = report_number(r, REPORT_MACHINE, "tsc_hz")};
 
-	fprintf(out, "amime-bench %s %s: %s, TSC %.0f MHz, CPU %d of %ld, %s\n", m->version, r->command,
-		m->cpu, (double)m->tsc_hz / 1e6, m->on_cpu, m->cpus, m->kernel);
-	fprintf(out, "core at %.0f MHz while the fastest probe ran: compare numbers only at the same clock\n",
-		(double)m->core_hz / 1e6);
-	fprintf(out, "%s, %s, packet buffers on %s pages, bursts of %d\n\n", m->dpdk, m->compiler,
-		m->huge_pages ? "huge" : "small", BENCH_BURST);
+	for (size_t i = 0; i < r->n_rows; i++) {
+		const struct report_row *row = r->rows[i];
+		int name = (int)strlen(row->name);
+
+		c.name = name > c.name ? name : c.name;
+		c.net |= row->null != NULL;
+		c.goal |= row->goal > 0;
+		c.mpps |= c.tsc_hz > 0 && is_per_packet(row);
+	}
+	return c;
 }
 
-static bool any_net(const struct bench_report *r)
+static void print_machine(const struct report *r, FILE *out)
 {
-	for (unsigned i = 0; i < r->n; i++)
-		if (r->results[i].null)
-			return true;
-	return false;
+	fprintf(out, "amime-bench %s %s", report_text(r, REPORT_VERSIONS, "amime"), r->command);
+	fprintf(out, ": %s, TSC %.0f MHz, CPU %.0f of %.0f, %s\n", report_text(r, REPORT_MACHINE, "cpu"),
+		report_number(r, REPORT_MACHINE, "tsc_hz") / 1e6, report_number(r, REPORT_MACHINE, "on_cpu"),
+		report_number(r, REPORT_MACHINE, "cpus"), report_text(r, REPORT_MACHINE, "kernel"));
+	if (report_find_fact(r, REPORT_MACHINE, "core_hz"))
+		fprintf(out,
+			"core at %.0f MHz while the fastest probe ran: compare numbers only at the same clock\n",
+			report_number(r, REPORT_MACHINE, "core_hz") / 1e6);
+	fprintf(out, "%s, %s", report_text(r, REPORT_VERSIONS, "dpdk"),
+		report_text(r, REPORT_VERSIONS, "compiler"));
+	if (report_find_fact(r, REPORT_SETTINGS, "huge_pages"))
+		fprintf(out, ", packet buffers on %s pages",
+			report_number(r, REPORT_SETTINGS, "huge_pages") != 0 ? "huge" : "small");
+	if (report_find_fact(r, REPORT_SETTINGS, "burst"))
+		fprintf(out, ", bursts of %.0f", report_number(r, REPORT_SETTINGS, "burst"));
+	fputs("\n\n", out);
 }
 
-static bool any_goal(const struct bench_report *r)
+static void print_head(const struct columns *c, FILE *out)
 {
-	for (unsigned i = 0; i < r->n; i++)
-		if (r->results[i].c->goal)
-			return true;
-	return false;
+	fprintf(out, "%-*s %9s %9s %9s", c->name, "case", "median", "q1", "q3");
+	if (c->net)
+		fprintf(out, " %9s", "net");
+	if (c->goal)
+		fprintf(out, " %7s %7s", "goal", "of goal");
+	if (c->mpps)
+		fprintf(out, " %7s", "Mpps");
+	fprintf(out, "  %-16s %5s %8s\n", "unit", "kept", "left out");
 }
 
-static void print_goal(const struct bench_result *r, FILE *out)
+/* Cycles line up; of anything else four digits matter. */
+static void print_value(double v, const char *unit, FILE *out)
+{
+	double size = v < 0 ? -v : v;
+	int decimals = !strcmp(unit, "cycles") || size >= 100 ? 1 : size < 1 ? 4 : size < 10 ? 3 : 2;
+
+	fprintf(out, " %9.*f", decimals, v);
+}
+
+static void print_stats(const struct report_row *row, FILE *out)
+{
+	if (!report_kept(row)) {
+		fprintf(out, " %9s %9s %9s", "-", "-", "-");
+		return;
+	}
+	print_value(row->stats.median, row->unit, out);
+	print_value(row->stats.q1, row->unit, out);
+	print_value(row->stats.q3, row->unit, out);
+}
+
+static void print_goal(const struct report_row *row, FILE *out)
 {
 	double ratio;
 
-	if (!r->c->goal)
+	if (row->goal <= 0)
 		fprintf(out, " %7s %7s", "", "");
-	else if (bench_goal_ratio(r, &ratio))
-		fprintf(out, " %7.0f %6.2fx", r->c->goal, ratio);
+	else if (report_goal_ratio(row, &ratio))
+		fprintf(out, " %7.4g %6.2fx", row->goal, ratio);
 	else
-		fprintf(out, " %7.0f %7s", r->c->goal, "-");
+		fprintf(out, " %7.4g %7s", row->goal, "-");
 }
 
-static void print_row(const struct bench_result *r, int width, bool net, bool goal, FILE *out)
+static void print_row(const struct report_row *row, const struct columns *c, FILE *out)
 {
-	unsigned out_of = r->n - r->kept;
-	double cycles;
+	char unit[UNIT];
+	double net;
+	bool has = report_net(row, &net);
 
-	if (r->kept)
-		fprintf(out, "%-*s %9.1f %9.1f %9.1f", width, r->c->name, r->stats.median, r->stats.q1,
-			r->stats.q3);
-	else
-		fprintf(out, "%-*s %9s %9s %9s", width, r->c->name, "-", "-", "-");
-	if (bench_net(r, &cycles))
-		fprintf(out, " %9.1f", cycles);
-	else if (net)
-		fprintf(out, " %9s", "-");
-	if (goal)
-		print_goal(r, out);
-	fprintf(out, "  %-9s %5u %9u\n", r->c->per, r->kept, out_of);
+	fprintf(out, "%-*s", c->name, row->name);
+	print_stats(row, out);
+	if (c->net && row->null && has)
+		print_value(net, row->unit, out);
+	else if (c->net)
+		fprintf(out, " %9s", row->null ? "-" : "");
+	if (c->goal)
+		print_goal(row, out);
+	if (c->mpps && has && net > 0 && is_per_packet(row))
+		fprintf(out, " %7.2f", c->tsc_hz / net / 1e6);
+	else if (c->mpps)
+		fprintf(out, " %7s", "");
+	snprintf(unit, sizeof unit, "%s%s%s", row->unit, *row->per ? "/" : "", row->per);
+	fprintf(out, "  %-16s %5zu %8zu\n", unit, report_kept(row), row->n_samples - report_kept(row));
 }
 
-static void print_foot(const struct bench_report *r, FILE *out)
+static void print_left_out(const struct report *r, FILE *out)
 {
-	unsigned n = 0, slow = 0, interrupted = 0, empty = 0;
+	size_t n = 0, slow = 0, interrupted = 0, empty = 0;
 
-	for (unsigned i = 0; i < r->n; i++) {
-		n += r->results[i].n;
-		slow += r->results[i].slow;
-		interrupted += r->results[i].interrupted;
-		empty += !r->results[i].kept;
+	for (size_t i = 0; i < r->n_rows; i++) {
+		n += r->rows[i]->n_samples;
+		slow += r->rows[i]->fates[REPORT_SLOW];
+		interrupted += r->rows[i]->fates[REPORT_INTERRUPTED];
+		empty += !report_kept(r->rows[i]);
 	}
-	fprintf(out, "\nTSC cycles per operation: median and quartiles of the samples kept.\n");
-	if (any_net(r))
-		fprintf(out, "net: the median less that of the null case, which only receives and sends.\n");
-	if (any_goal(r))
-		fprintf(out, "of goal: %s over the goal; 1.00x and below is reached.\n",
-			any_net(r) ? "net" : "cycles");
 	fprintf(out,
-		"Left out: %u of %u samples; %u beside a probe that took over %d %% of the fastest one, ",
-		slow + interrupted, n, slow, BENCH_SLOW_PERCENT);
-	fprintf(out, "%u with the CPU taken away.\n", interrupted);
+		"Left out: %zu of %zu samples; %zu beside a probe that took over %.0f %% of the fastest ",
+		slow + interrupted, n, slow, report_number(r, REPORT_SETTINGS, "probe_slow_percent"));
+	fprintf(out, "one, %zu with the CPU taken away.\n", interrupted);
 	if (empty)
 		fprintf(out,
-			"%u cases have no sample to trust: this machine is busy or its clock slow; try "
+			"%zu cases have no sample to trust: this machine is busy or its clock slow; try "
 			"--seconds 60.\n",
 			empty);
 }
 
-void bench_print_table(const struct bench_report *r, FILE *out)
+static void print_foot(const struct report *r, const struct columns *c, FILE *out)
 {
-	int width = name_width(r);
-	bool net = any_net(r), goal = any_goal(r);
+	fprintf(out, "\nMedian and quartiles of the samples kept; cycles are the TSC's.\n");
+	if (c->net)
+		fprintf(out, "net: the median less that of the null case, which only receives and sends.\n");
+	if (c->goal)
+		fprintf(out, "of goal: how much of the goal %s takes; 1.00x and below is reached.\n",
+			c->net ? "the net value" : "the median");
+	if (c->mpps)
+		fprintf(out, "Mpps: millions a second on one core, at %s cycles.\n",
+			c->net ? "so many net" : "so many");
+	if (report_find_fact(r, REPORT_SETTINGS, "probe_slow_percent"))
+		print_left_out(r, out);
+}
 
-	print_head(r, out);
-	fprintf(out, "%-*s %9s %9s %9s%s%s  %-9s %5s %9s\n", width, "case", "cycles", "q1", "q3",
-		net ? "       net" : "", goal ? "    goal of goal" : "", "per", "kept", "left out");
-	for (unsigned i = 0; i < r->n; i++)
-		print_row(&r->results[i], width, net, goal, out);
-	print_foot(r, out);
+static void print_curve(const struct report_curve *curve, FILE *out)
+{
+	fprintf(out, "\n%s: %s%s%s by %s%s%s\n", curve->name, curve->y.name, *curve->y.unit ? ", " : "",
+		curve->y.unit, curve->x.name, *curve->x.unit ? ", " : "", curve->x.unit);
+	for (size_t i = 0; i < curve->n_series; i++) {
+		const struct report_series *s = curve->series[i];
+
+		fprintf(out, "  %s\n", s->name);
+		for (size_t j = 0; j < s->n_points; j++) {
+			fprintf(out, "    %12.6g", s->points[j].x);
+			print_value(s->points[j].y, curve->y.unit, out);
+			fputc('\n', out);
+		}
+	}
+}
+
+static void print_stages(const struct report_row *row, FILE *out)
+{
+	fprintf(out, "\n%s, by stage\n", row->name);
+	for (size_t i = 0; i < row->n_stages; i++) {
+		fprintf(out, "  %-16s", row->stages[i].name);
+		print_value(row->stages[i].value, row->unit, out);
+		fputc('\n', out);
+	}
+}
+
+void report_print(const struct report *r, FILE *out)
+{
+	struct columns c = choose_columns(r);
+
+	print_machine(r, out);
+	if (r->n_rows) {
+		print_head(&c, out);
+		for (size_t i = 0; i < r->n_rows; i++)
+			print_row(r->rows[i], &c, out);
+		print_foot(r, &c, out);
+	}
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (r->rows[i]->n_stages)
+			print_stages(r->rows[i], out);
+	for (size_t i = 0; i < r->n_curves; i++)
+		print_curve(r->curves[i], out);
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_JSON_H
+#define BENCH_JSON_H
+/*
+ * Result files: a report as JSON, one case or curve a line. man/amime-bench.1, RESULT FILES, is what others may count on.
+ */
+#include "base/err.h"
+#include "report.h"
+
+enum { RESULT_FORMAT = 1 };
+
+/* Everything, with every sample. path "-" is standard output. 0 or a negative errno. */
+int result_write(const struct report *r, const char *path, struct am_err *err);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static struct report_row *add_row(
+	struct report *r, const char *name, const char *null, double goal, const double *values, size_t n)
+{
+	struct report_row *row = report_add_row(
+		r, &(struct report_row){
+			   .name = name, .unit = "cycles", .per = "packet", .null = null, .goal = goal});
+
+	for (size_t i = 0; i < n; i++)
+		report_add_sample(r, row, &(struct report_sample){values[i], 100, REPORT_KEPT});
+	return row;
+}
+
+static void test_net_and_goal_are_of_what_was_kept(void **state)
+{
+	struct report *r = report_new("pipeline");
+	struct report_row *row = add_row(r, "encap/64", "null", 40, (double[]){51, 50, 49}, 3);
+	double v;
+
+	(void)state;
+	add_row(r, "null", NULL, 0, (double[]){10}, 1);
+	report_add_sample(r, row, &(struct report_sample){1000, 900, REPORT_SLOW});
+	report_add_sample(r, row, &(struct report_sample){2000, 100, REPORT_INTERRUPTED});
+	assert_int_equal(report_settle(r), 0);
+	assert_int_equal(report_kept(row), 3);
+	assert_int_equal(row->fates[REPORT_SLOW], 1);
+	assert_float_equal(row->stats.max, 51, 1e-9);
+	assert_true(report_net(row, &v));
+	assert_float_equal(v, 40, 1e-9);
+	assert_true(report_goal_ratio(row, &v));
+	assert_float_equal(v, 1, 1e-9);
+	report_free(r);
+}
+
+static void test_goal_of_a_throughput_is_the_other_way_round(void **state)
+{
+	struct report *r = report_new("wire");
+	struct report_row *row = report_add_row(
+		r, &(struct report_row){
+			   .name = "throughput/64", .unit = "Mpps", .goal = 2, .more_is_better = true});
+	double v;
+
+	(void)state;
+	report_add_sample(r, row, &(struct report_sample){4, 0, REPORT_KEPT});
+	assert_int_equal(report_settle(r), 0);
+	assert_true(report_goal_ratio(row, &v));
+	assert_float_equal(v, 0.5, 1e-9);
+	report_free(r);
+}
+
+static void test_nothing_is_said_without_samples_to_trust(void **state)
+{
+	struct report *r = report_new("pipeline");
+	struct report_row *alone = add_row(r, "a", "no-such-row", 10, (double[]){5}, 1);
+	struct report_row *empty = add_row(r, "b", NULL, 10, NULL, 0);
+	double v;
+
+	(void)state;
+	assert_int_equal(report_settle(r), 0);
+	assert_false(report_net(alone, &v));
+	assert_false(report_net(empty, &v));
+	assert_false(report_goal_ratio(alone, &v));
+	assert_false(report_goal_ratio(empty, &v));
+	report_free(r);
+}
+
+/* Lists grow, texts are the report's own. */
+static void test_many_of_everything(void **state)
+{
+	enum { MANY = 100 };
+	struct report *r = report_new("micro");
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		struct report_curve *curve;
+		struct report_series *series;
+
+		snprintf(name, sizeof name, "name-%d", i);
+		report_add_number(r, REPORT_SETTINGS, name, i);
+		report_add_stage(r, add_row(r, name, NULL, 0, (double[]){i}, 1), name, i);
+		curve = report_add_curve(r, &(struct report_curve){.name = name,
+						    .x = {name, "octets", REPORT_LOG},
+						    .y = {name, NULL, REPORT_LINEAR}});
+		series = report_add_series(r, curve, name);
+		for (int j = 0; j <= i; j++)
+			report_add_point(r, series, &(struct report_point){j, j, j, j});
+	}
+	assert_int_equal(report_settle(r), 0);
+	assert_int_equal(r->n_rows, MANY);
+	assert_int_equal(r->n_curves, MANY);
+	assert_float_equal(report_number(r, REPORT_SETTINGS, "name-70"), 70, 0);
+	assert_float_equal(report_find_row(r, "name-70")->stats.median, 70, 0);
+	assert_float_equal(report_find_row(r, "name-70")->stages[0].value, 70, 0);
+	assert_string_equal(r->curves[70]->x.name, "name-70");
+	assert_string_equal(r->curves[70]->y.unit, "");
+	assert_int_equal(r->curves[70]->series[0]->n_points, 71);
+	assert_null(report_find_row(r, "name-100"));
+	report_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_net_and_goal_are_of_what_was_kept),
+		cmocka_unit_test(test_goal_of_a_throughput_is_the_other_way_round),
+		cmocka_unit_test(test_nothing_is_said_without_samples_to_trust),
+		cmocka_unit_test(test_many_of_everything),
+	};
+
+	return cmocka_run_group_tests_name("amime-bench/report", tests, NULL, NULL);
+}
