@@ -10,8 +10,12 @@
 #include "base/clock.h"
 
 enum {
-	CALIBRATIONS = 200,
+	CALIBRATIONS = 1000,
 	WARM_UPS = 20,
+	ROUNDS =
+		4, /* in which a case's samples are taken where all are good, so that slow changes meet all cases */
+	PATIENCE_LEAST_NS = 100000,
+	PATIENCE_MOST_NS = 50000000,
 };
 
 /* A chain of dependent decrements: one turn is one cycle of the core on every CPU of interest. */
@@ -48,20 +52,57 @@ static long involuntary_switches(void)
 	return use.ru_nivcsw;
 }
 
+static void note(struct bench *b, uint64_t took)
+{
+	struct bench_probes *f = &b->fastest;
+	unsigned i = f->n;
+
+	if (f->n == BENCH_FASTEST && took >= f->took[f->n - 1])
+		return;
+	if (f->n < BENCH_FASTEST)
+		f->n++;
+	else
+		i--;
+	for (; i > 0 && f->took[i - 1] > took; i--)
+		f->took[i] = f->took[i - 1];
+	f->took[i] = took;
+	b->probe = f->took[f->n - 1];
+}
+
+static uint64_t probe_noted(struct bench *b)
+{
+	uint64_t took = probe();
+
+	note(b, took);
+	return took;
+}
+
 void bench_init(struct bench *b, const struct bench_env *env, unsigned samples, unsigned runs)
 {
-	*b = (struct bench){.env = *env, .samples = samples, .runs = runs, .probe = UINT64_MAX};
+	*b = (struct bench){.env = *env, .samples = samples, .runs = runs};
 	b->overhead = clock_overhead();
-	for (int i = 0; i < CALIBRATIONS; i++) {
-		uint64_t took = probe();
-
-		b->probe = took < b->probe ? took : b->probe;
-	}
+	for (int i = 0; i < CALIBRATIONS; i++)
+		probe_noted(b);
 }
 
 static bool is_slow(const struct bench *b, uint64_t took)
 {
 	return took * 100 > b->probe * BENCH_SLOW_PERCENT;
+}
+
+/* The last probe before a sample: a fast one where patience lasts. */
+static uint64_t await_fast(struct bench *b)
+{
+	uint64_t took = probe_noted(b), start = rte_rdtsc(), waited;
+
+	if (!is_slow(b, took))
+		return took;
+	do {
+		took = probe_noted(b);
+		waited = rte_rdtsc() - start;
+	} while (is_slow(b, took) && waited < b->patience);
+	b->waited_ns += (uint64_t)((double)waited * 1e9 / (double)rte_get_tsc_hz());
+	return took;
 }
 
 static bool run_once(const struct bench *b, const struct bench_case *c, void *state, uint64_t *cycles)
@@ -78,22 +119,24 @@ static bool run_once(const struct bench *b, const struct bench_case *c, void *st
 	return good;
 }
 
+/* The first run is not counted: who slowed us down has left other things in the caches. */
 static bool take(struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
 {
+	uint64_t before = await_fast(b), after, ignored = 0, cycles = 0;
 	long switches = involuntary_switches();
-	uint64_t before = probe(), after, cycles = 0;
 
+	if (!run_once(b, c, state, &ignored))
+		return false;
 	for (unsigned i = 0; i < b->runs; i++)
 		if (!run_once(b, c, state, &cycles))
 			return false;
-	after = probe();
+	after = probe_noted(b);
 	*s = (struct bench_sample){
 		.cycles = (double)cycles / ((double)b->runs * c->ops),
 		.probe = before > after ? before : after,
+		.repeat = b->repeat,
 		.interrupted = involuntary_switches() != switches,
 	};
-	b->probe = before < b->probe ? before : b->probe;
-	b->probe = after < b->probe ? after : b->probe;
 	return true;
 }
 
@@ -107,7 +150,7 @@ static bool warm_up(const struct bench *b, const struct bench_case *c, void *sta
 	return true;
 }
 
-/* One round of a case: as many samples as it still lacks. */
+/* One round of a case. */
 static bool take_missing(struct bench *b, void *state, struct bench_result *r, unsigned missing)
 {
 	if (!warm_up(b, r->c, state))
@@ -188,6 +231,16 @@ static void count(const struct bench *b, struct bench_result *r)
 	}
 }
 
+/* Kept ones of this repeat. */
+static unsigned kept_now(const struct bench *b, const struct bench_result *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->n; i++)
+		n += r->samples[i].repeat == b->repeat && bench_keeps(b, &r->samples[i]);
+	return n;
+}
+
 static int sum_up(const struct bench *b, struct bench_result *r)
 {
 	double *cycles = malloc((r->n ? r->n : 1) * sizeof *cycles);
@@ -210,24 +263,31 @@ static int measure_round(struct bench *b, struct bench_result *results, unsigned
 {
 	*lacking = 0;
 	for (unsigned i = 0; i < n; i++) {
+		unsigned kept = kept_now(b, &results[i]), part = (b->samples + ROUNDS - 1) / ROUNDS;
+		unsigned missing = b->samples - kept;
 		int ret;
 
-		count(b, &results[i]);
-		if (results[i].kept >= b->samples)
+		if (kept >= b->samples)
 			continue;
 		++*lacking;
 		progress(round, i, n, results[i].c->name);
-		ret = measure(b, &results[i], b->samples - results[i].kept, err);
+		ret = measure(b, &results[i], missing < part ? missing : part, err);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-/* A slow phase outlasts a round: no use in filling memory with samples of it. */
-static void rest(void)
+/* No longer than lets every case have its samples within the limit. */
+static uint64_t patience(const struct bench *b, unsigned n, uint64_t limit_ns)
 {
-	nanosleep(&(struct timespec){.tv_nsec = 20 * (long)AM_MS}, NULL);
+	uint64_t ns = limit_ns / (n ? n : 1) / b->samples;
+
+	if (ns < PATIENCE_LEAST_NS)
+		ns = PATIENCE_LEAST_NS;
+	if (ns > PATIENCE_MOST_NS)
+		ns = PATIENCE_MOST_NS;
+	return (uint64_t)((double)ns * (double)rte_get_tsc_hz() / 1e9);
 }
 
 int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uint64_t limit_ns,
@@ -237,9 +297,8 @@ int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uin
 	unsigned lacking = n, round = 0;
 	int ret;
 
+	b->patience = patience(b, n, limit_ns);
 	do {
-		if (round)
-			rest();
 		ret = measure_round(b, results, n, ++round, progress, &lacking, err);
 		if (ret)
 			return ret;
@@ -258,4 +317,39 @@ void bench_free(struct bench_result *results, unsigned n)
 		free(results[i].samples);
 		results[i].samples = NULL;
 	}
+}
+
+static bool by_repeat(const struct bench *b, const struct bench_result *r, unsigned repeat, double *median)
+{
+	double *cycles = malloc((r->n ? r->n : 1) * sizeof *cycles);
+	struct bench_stats stats;
+	size_t n = 0;
+
+	for (unsigned i = 0; cycles && i < r->n; i++)
+		if (r->samples[i].repeat == repeat && bench_keeps(b, &r->samples[i]))
+			cycles[n++] = r->samples[i].cycles;
+	if (n)
+		bench_stats(cycles, n, &stats);
+	free(cycles);
+	if (n)
+		*median = stats.median;
+	return n > 0;
+}
+
+bool bench_disagreement(
+	const struct bench *b, const struct bench_result *r, double medians[BENCH_REPEATS_MAX], double *apart)
+{
+	double least = 0, most = 0, null;
+
+	for (unsigned i = 0; i <= b->repeat; i++) {
+		if (!by_repeat(b, r, i, &medians[i]))
+			return false;
+		if (r->null && !by_repeat(b, r->null, i, &null))
+			return false;
+		medians[i] -= r->null ? null : 0;
+		least = i == 0 || medians[i] < least ? medians[i] : least;
+		most = i == 0 || medians[i] > most ? medians[i] : most;
+	}
+	*apart = least > 0 ? most / least - 1 : 0;
+	return true;
 }

@@ -5,9 +5,11 @@
  * Sampling: how long a piece of work takes, in cycles of the time stamp counter (TSC), and which samples to believe.
  *
  * A virtual machine's clock has slow phases, and its scheduler takes the CPU away. So each sample stands between two
- * runs of a probe, a loop of known length: where either ran slow against the fastest one seen, or where the thread was
- * switched away, the sample is left out. What is left out is counted and stays in the JSON. Since the fastest probe is
- * only known in the end, cases are gone through in rounds, until each has enough samples to keep or time is up.
+ * runs of a probe, a short loop of known length: a sample waits for a while until the probe runs fast, and where the
+ * clock stayed slow, turned slow meanwhile, or the thread was switched away, the sample is left out. What is left out
+ * is counted and stays in the JSON. Fast is what BENCH_FASTEST probes of the whole run reached, so that a single lucky
+ * one does not condemn all the others; since that is only known in the end, cases are gone through in rounds, until
+ * each has enough samples to keep or time is up.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +22,10 @@ struct rte_mempool;
 
 enum {
 	BENCH_BURST = 64,
-	BENCH_PROBE_TURNS = 20000, /* of the probe's loop: one cycle of the core each */
-	BENCH_SLOW_PERCENT = 115,  /* of the fastest probe: a probe above it ran while the clock was slow */
+	BENCH_PROBE_TURNS = 2000, /* of the probe's loop: one cycle of the core each */
+	BENCH_FASTEST = 64,       /* probes that must be as fast as the one that others are held against */
+	BENCH_SLOW_PERCENT = 112, /* of that one: a probe above it ran while the clock was slow */
+	BENCH_REPEATS_MAX = 20,
 };
 
 /* What a case may use. */
@@ -50,6 +54,7 @@ struct bench_case {
 struct bench_sample {
 	double cycles;  /* TSC cycles per operation */
 	uint64_t probe; /* TSC cycles of the slower of its two probes */
+	unsigned repeat;
 	bool interrupted;
 };
 
@@ -62,12 +67,22 @@ struct bench_result {
 	struct bench_stats stats;         /* of those kept; nothing where kept is 0 */
 };
 
+/* The fastest probes, in order. */
+struct bench_probes {
+	uint64_t took[BENCH_FASTEST];
+	unsigned n;
+};
+
 struct bench {
 	struct bench_env env;
-	unsigned samples;  /* wanted, for each case */
-	unsigned runs;     /* in one sample */
-	uint64_t overhead; /* of reading the clock twice */
-	uint64_t probe;    /* the fastest one so far */
+	unsigned samples;   /* wanted, for each case and repeat */
+	unsigned runs;      /* in one sample */
+	unsigned repeat;    /* the one that samples are taken for; from 0 */
+	uint64_t overhead;  /* of reading the clock twice */
+	uint64_t patience;  /* TSC cycles for which a sample waits for a fast clock */
+	uint64_t waited_ns; /* how long all of them did */
+	struct bench_probes fastest;
+	uint64_t probe; /* the slowest one of the fastest */
 };
 
 /* Calibrate: what the clock costs and how long a probe takes. */
@@ -79,18 +94,25 @@ bool bench_net(const struct bench_result *r, double *cycles);
 /* Whether the case has a goal and something to hold against it; then its cost, net where it has a null case, over the goal. */
 bool bench_goal_ratio(const struct bench_result *r, double *ratio);
 
-/* Whether to count a sample, by the fastest probe so far. */
+/* Whether to count a sample, by the probes so far. */
 bool bench_keeps(const struct bench *b, const struct bench_sample *s);
 
 /* Called before a case is measured. */
 typedef void bench_progress(unsigned round, unsigned at, unsigned n, const char *name);
 
 /*
- * Measure results[0..n), whose c is set and the rest zero, for at most about limit_ns where samples must be left out. Every
- * case is measured at least once. 0 or a negative errno; bench_free in either case.
+ * Measure results[0..n), whose c is set and the rest zero or from an earlier repeat, for at most about limit_ns where
+ * samples must be left out. Every case is measured at least once. 0 or a negative errno; bench_free in either case.
  */
 int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uint64_t limit_ns,
 	bench_progress *progress, struct am_err *err);
 void bench_free(struct bench_result *results, unsigned n);
+
+/*
+ * How far the medians of a case's repeats lie apart, as a part of the smallest; net of its null case's medians where it
+ * has one. False where some repeat has no sample to count.
+ */
+bool bench_disagreement(const struct bench *b, const struct bench_result *r,
+	double medians[BENCH_REPEATS_MAX], double *apart);
 
 #endif

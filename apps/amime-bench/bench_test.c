@@ -210,10 +210,32 @@ static void test_machine_is_named(void **state)
 	json_decref(report);
 }
 
+/* Whether they agree is for the machine to say, and not for this test. */
+static void test_repeats_are_compared(void **state)
+{
+	FILE *f = start("micro --quick --repeat 3 --filter fdb/hit-1k");
+	char line[LINE];
+	double m[3], apart = -1;
+
+	(void)state;
+	while (fgets(line, sizeof line, f))
+		if (sscanf(line, "fdb/hit-1k %lf %lf %lf %lf %%", &m[0], &m[1], &m[2], &apart) == 4 &&
+			strchr(line, '%'))
+			break;
+	while (fgets(line, sizeof line, f))
+		;
+	assert_in_range(finish(f), 0, 1);
+	assert_true(apart >= 0);
+	for (int i = 0; i < 3; i++)
+		for (int j = 0; j < 3; j++)
+			assert_true(m[i] > 0 && (m[i] / m[j] - 1) * 100 <= apart + 5);
+}
+
 static void test_bad_options_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "nothing", "micro --samples 0", "micro --samples 1x",
-		"micro --cpu -1", "micro --quick --cpu 1023", "micro --filter no-such-case", "micro extra",
+		"micro --repeat 0", "micro --cpu -1", "micro --quick --cpu 1023",
+		"micro --filter no-such-case", "micro extra",
 		"micro --json /nowhere/at/all --quick --filter fdb/hit-1k"};
 
 	(void)state;
@@ -238,6 +260,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_pipeline_case_runs),
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
 		cmocka_unit_test(test_machine_is_named),
+		cmocka_unit_test(test_repeats_are_compared),
 		cmocka_unit_test(test_bad_options_are_refused),
 	};
 

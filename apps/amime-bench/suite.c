@@ -10,6 +10,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "agree.h"
 #include "base/clock.h"
 #include "cases.h"
 #include "command.h"
@@ -23,7 +24,8 @@ enum {
 	BUFFER_CACHE = 256,
 	HUGE_PAGES_NEEDED = 32,
 	SAMPLES = 200,
-	RUNS = 16,
+	RUNS = 8,
+	AGREE_PERCENT = 10, /* how far medians of repeats may lie apart */
 	SECONDS = 20,
 	QUICK_SAMPLES = 10,
 	QUICK_RUNS = 4,
@@ -44,7 +46,7 @@ struct options {
 	struct output output;
 	const char *filter;
 	bool quick, list, small_pages;
-	int samples, seconds;
+	int samples, seconds, repeats;
 	int cpu; /* -1: the one we are on */
 };
 
@@ -62,11 +64,14 @@ static int usage(const struct suite *suite, FILE *out, int status)
 		"  --samples N      N samples of each case\n"
 		"  --seconds N      go on for at most N seconds (%d; quick: %d) where samples must be\n"
 		"                   left out because the clock ran slow or the CPU was taken away\n"
+		"  --repeat N       do it N times over, show how far the medians lie apart, and fail where\n"
+		"                   that is more than %d %%; --seconds counts for each\n"
 		"  --cpu N          run on CPU N instead of the one it was started on\n"
 		"  --small-pages    packet buffers on small pages even where there are huge ones\n"
 		"  --list           only name the cases\n"
 		"  --help           this text\n",
-		suite->name, suite->about, BENCH_BURST, QUICK_SAMPLES, SAMPLES, SECONDS, QUICK_SECONDS);
+		suite->name, suite->about, BENCH_BURST, QUICK_SAMPLES, SAMPLES, SECONDS, QUICK_SECONDS,
+		AGREE_PERCENT);
 	return status;
 }
 
@@ -96,6 +101,7 @@ static int parse_options(const struct suite *suite, int argc, char **argv, struc
 		{"filter", required_argument, NULL, 'f'},
 		{"samples", required_argument, NULL, 's'},
 		{"seconds", required_argument, NULL, 't'},
+		{"repeat", required_argument, NULL, 'r'},
 		{"cpu", required_argument, NULL, 'c'},
 		{"quick", no_argument, NULL, 'q'},
 		{"list", no_argument, NULL, 'l'},
@@ -105,7 +111,7 @@ static int parse_options(const struct suite *suite, int argc, char **argv, struc
 	};
 	int c;
 
-	*o = (struct options){.cpu = -1};
+	*o = (struct options){.cpu = -1, .repeats = 1};
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		switch (c) {
 		case 'j':
@@ -123,6 +129,10 @@ static int parse_options(const struct suite *suite, int argc, char **argv, struc
 			break;
 		case 't':
 			if (!number("seconds", 1, 3600, &o->seconds))
+				return 2;
+			break;
+		case 'r':
+			if (!number("repeat", 1, BENCH_REPEATS_MAX, &o->repeats))
 				return 2;
 			break;
 		case 'c':
@@ -247,11 +257,25 @@ static int report(const struct suite *suite, const struct options *o, const stru
 	return ret;
 }
 
+static int measure(struct bench *b, const struct options *o, struct bench_result *results, unsigned n,
+	struct am_err *err)
+{
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < o->repeats; i++) {
+		b->repeat = (unsigned)i;
+		ret = bench_measure(b, results, n, (uint64_t)o->seconds * AM_S, show_progress, err);
+	}
+	end_progress();
+	return ret;
+}
+
 static int run(const struct suite *suite, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
 	struct bench_env env = {.seed = SEED};
 	bool huge = !o->small_pages && huge_pages_free();
+	bool to_stdout = o->output.json && !strcmp(o->output.json, "-");
 	struct bench b;
 	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), huge, err);
 
@@ -261,9 +285,12 @@ static int run(const struct suite *suite, const struct options *o, struct bench_
 	if (!env.pool)
 		return am_fail(err, ENOMEM, "no memory for %d packet buffers", BUFFERS);
 	bench_init(&b, &env, (unsigned)o->samples, o->quick ? QUICK_RUNS : RUNS);
-	ret = bench_measure(&b, results, n, (uint64_t)o->seconds * AM_S, show_progress, err);
-	end_progress();
-	return ret ? ret : report(suite, o, &b, results, n, huge, err);
+	ret = measure(&b, o, results, n, err);
+	if (ret == 0)
+		ret = report(suite, o, &b, results, n, huge, err);
+	if (ret || o->repeats == 1)
+		return ret;
+	return agree_check(&b, results, n, AGREE_PERCENT, to_stdout ? stderr : stdout, err);
 }
 
 static void list_cases(const struct bench_result *results, unsigned n)
