@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "json.h"
+#include "plot.h"
 #include "table.h"
 
 enum { PATH = 4096 };
@@ -36,7 +37,8 @@ static int write_directory(const struct report *r, const char *dir, struct am_er
 	if (ret)
 		return ret;
 	snprintf(path, sizeof path, "%s/table.txt", dir);
-	return write_table(r, path, err);
+	ret = write_table(r, path, err);
+	return ret ? ret : plot_all(r, dir, err);
 }
 
 int output_report(struct report *r, const struct output *o, struct am_err *err)
