@@ -5,19 +5,18 @@
 
 #include "base/addr.h"
 #include "base/bytes.h"
+#include "base/cpu.h"
 #include "net/ip.h"
 #include "net/vxlan.h"
 #include "transport.h"
 
 enum {
-	CSUM_WIDE_MIN =
-		128, /* shorter pieces are headers, for which choosing a variant costs more than it saves */
-	CSUM_BLOCK = 32,
+	CSUM_WIDE_MIN = 128, /* shorter pieces are headers, for which a call costs more than it saves */
 	TCP_CSUM_AT = 16,
 	UDP_CSUM_AT = 6,
 };
 
-static inline uint64_t load_native64(const uint8_t *p)
+static inline AM_INLINE uint64_t load_native64(const uint8_t *p)
 {
 	uint64_t v;
 
@@ -29,7 +28,7 @@ static inline uint64_t load_native64(const uint8_t *p)
  * Whole 8-octet words. Halves are summed apart: 2^32 of them fit 64 bits, so no carry is ever lost or looked
  * for, and compilers turn the loop into vector adds.
  */
-static inline __attribute__((always_inline)) uint64_t add_words(const uint8_t *p, uint32_t words)
+static inline AM_INLINE uint64_t add_words(const uint8_t *p, uint32_t words)
 {
 	uint64_t low = 0, high = 0, w;
 
@@ -41,26 +40,7 @@ static inline __attribute__((always_inline)) uint64_t add_words(const uint8_t *p
 	return low + high;
 }
 
-#ifdef __x86_64__
-__attribute__((target("avx2"))) static uint64_t add_words_avx2(const uint8_t *p, uint32_t words)
-{
-	return add_words(p, words);
-}
-#endif
-
-static uint64_t add_words_any(const uint8_t *p, uint32_t words)
-{
-	return add_words(p, words);
-}
-
-static uint64_t add_many_words(const uint8_t *p, uint32_t words)
-{
-#ifdef __x86_64__
-	if (__builtin_cpu_supports("avx2"))
-		return add_words_avx2(p, words);
-#endif
-	return add_words_any(p, words);
-}
+AM_VARIANTS(uint64_t, add_many_words, add_words, (const uint8_t *p, uint32_t words), (p, words));
 
 uint64_t am_csum_add(const void *bytes, uint32_t len, uint64_t sum)
 {

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -131,23 +132,30 @@ def store(folder, stored):
             b.write(a.read())
 
 
+def outcome(program, case, update):
+    """None where the case passes, or what is wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            check(case, *run(program, case, folder))
+            if update:
+                store(folder, os.path.join(STORE, case.name))
+            compare(folder, os.path.join(STORE, case.name))
+        except (wire.Wrong, subprocess.TimeoutExpired) as e:
+            return str(e)
+    return None
+
+
 def main():
     args = [a for a in sys.argv[1:] if a != "--update"]
     update, program, chosen = "--update" in sys.argv, args[0], args[1:]
     cases = [c for c in CASES if not chosen or c.name in chosen]
     failed = 0
     print(f"1..{len(cases)}")
-    for i, case in enumerate(cases, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(case, *run(program, case, folder))
-                if update:
-                    store(folder, os.path.join(STORE, case.name))
-                compare(folder, os.path.join(STORE, case.name))
-                print(f"ok {i} - {case.name}", flush=True)
-            except (wire.Wrong, subprocess.TimeoutExpired) as e:
-                failed += 1
-                print(f"not ok {i} - {case.name}: {e}", flush=True)
+    # Most of a case is a process that starts, and half of that it waits.
+    with ThreadPoolExecutor(2 * len(os.sched_getaffinity(0))) as pool:
+        for i, (case, wrong) in enumerate(zip(cases, pool.map(lambda c: outcome(program, c, update), cases)), 1):
+            failed += wrong is not None
+            print(f"not ok {i} - {case.name}: {wrong}" if wrong else f"ok {i} - {case.name}", flush=True)
     print(f"# {len(cases) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
