@@ -22,7 +22,7 @@
 
 /* The loader runs a chooser before any sanitizer is ready. */
 #ifdef __clang__
-#define AM_EARLY __attribute__((disable_sanitizer_instrumentation, unused))
+#define AM_EARLY __attribute__((no_sanitize("address", "thread", "undefined", "coverage"), unused))
 #else
 #define AM_EARLY __attribute__((no_sanitize("address", "thread", "undefined"), unused))
 #endif
