@@ -8,6 +8,7 @@ static const struct bench_command commands[] = {
 	{"micro", "cycles per packet of each building block, hot, in memory", bench_micro_main},
 	{"pipeline", "cycles per packet of a worker's whole way, port to port, hot, in memory",
 		bench_pipeline_main},
+	{"wire", "what stands between ports: throughput, latency, loss by RFC 2544", bench_wire_main},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -255,7 +255,7 @@ static bool guess_prefix(const char *text, struct am_prefix *out)
 	return true;
 }
 
-static bool read_prefix(const struct place *at, struct am_prefix *out)
+bool conf_read_prefix(const struct place *at, struct am_prefix *out)
 {
 	const char *text = json_string_value(at->json);
 	char meant[AM_PREFIX_TEXT];
@@ -390,7 +390,7 @@ static void read_value(const struct place *at, const struct field *f, void *obje
 		conf_read_ip(at, to);
 		break;
 	case FIELD_PREFIX:
-		read_prefix(at, to);
+		conf_read_prefix(at, to);
 		break;
 	case FIELD_GROUP:
 		if (conf_want_object(at))

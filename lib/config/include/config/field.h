@@ -123,6 +123,7 @@ bool conf_read_word(const struct place *at, const char *const *words, unsigned *
 bool conf_read_text(const struct place *at, char *out, size_t room);
 bool conf_read_name(const struct place *at, char out[AM_NAME_MAX]);
 bool conf_read_ip(const struct place *at, struct am_ip *out);
+bool conf_read_prefix(const struct place *at, struct am_prefix *out);
 bool conf_read_mac(const struct place *at, struct am_mac *out);
 
 /* [A-Za-z0-9_.-]{1,31} */
