@@ -182,7 +182,7 @@ static bool print_curves(const struct report *r, FILE *out)
 	return good;
 }
 
-static bool print_report(const struct report *r, FILE *out)
+bool result_print(const struct report *r, FILE *out)
 {
 	bool good;
 
@@ -207,7 +207,7 @@ int result_write(const struct report *r, const char *path, struct am_err *err)
 
 	if (!out)
 		return am_fail(err, errno, "%s: %s", path, strerror(errno));
-	sound = print_report(r, out);
+	sound = result_print(r, out);
 	good = !ferror(out);
 	good &= out == stdout ? fflush(out) == 0 : fclose(out) == 0;
 	if (!good)

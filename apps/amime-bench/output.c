@@ -45,6 +45,9 @@ int output_report(struct report *r, const struct output *o, struct am_err *err)
 {
 	int ret = report_settle(r);
 
+	if (ret == -EDOM)
+		return am_fail(
+			err, EDOM, "some result is no number: a fault of amime-bench, please report it");
 	if (ret)
 		return am_fail(err, ENOMEM, "no memory for the results");
 	if (!o->json || strcmp(o->json, "-"))

@@ -2,11 +2,14 @@
 #include "report.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "utf8.h"
 
 const char *const report_fate_words[REPORT_FATES] = {
 	[REPORT_KEPT] = "kept", [REPORT_SLOW] = "slow", [REPORT_INTERRUPTED] = "interrupted"};
@@ -36,12 +39,21 @@ static void *allocate(struct report *r, size_t size)
 	return b->bytes;
 }
 
+/* What is no UTF-8 becomes '?'. */
 static const char *copy_text(struct report *r, const char *text)
 {
-	size_t size = strlen(text) + 1;
-	char *copy = allocate(r, size);
+	size_t left = strlen(text), n;
+	char *copy = allocate(r, left + 1), *to = copy;
 
-	return copy ? memcpy(copy, text, size) : "";
+	for (const char *p = text; copy && left; p += n, to += n, left -= n) {
+		n = utf8_len((const uint8_t *)p, left);
+		if (n)
+			memcpy(to, p, n);
+		else
+			*to = '?';
+		n = n ? n : 1;
+	}
+	return copy ? copy : "";
 }
 
 /* Room for one more item behind n: there always is up to the next power of two. NULL where memory is short. */
@@ -73,8 +85,13 @@ struct report *report_new(const char *command)
 	struct report *r = calloc(1, sizeof *r);
 
 	if (r)
-		r->command = copy_text(r, command);
+		report_set_command(r, command);
 	return r;
+}
+
+void report_set_command(struct report *r, const char *command)
+{
+	r->command = copy_text(r, command);
 }
 
 static void free_curve(struct report_curve *c)
@@ -222,6 +239,45 @@ void report_add_point(struct report *r, struct report_series *series, const stru
 
 /* ---- summing up ---- */
 
+static bool is_row_finite(const struct report_row *row)
+{
+	bool good = isfinite(row->goal);
+
+	for (size_t i = 0; i < row->n_samples; i++)
+		good &= isfinite(row->samples[i].value) && isfinite(row->samples[i].probe);
+	for (size_t i = 0; i < row->n_stages; i++)
+		good &= isfinite(row->stages[i].value) != 0;
+	return good;
+}
+
+static bool is_curve_finite(const struct report_curve *curve)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < curve->n_series; i++) {
+		for (size_t j = 0; j < curve->series[i]->n_points; j++) {
+			const struct report_point *p = &curve->series[i]->points[j];
+
+			good &= isfinite(p->x) && isfinite(p->y) && isfinite(p->low) && isfinite(p->high);
+		}
+	}
+	return good;
+}
+
+static bool is_finite(const struct report *r)
+{
+	bool good = true;
+
+	for (int section = 0; section < REPORT_SECTIONS; section++)
+		for (size_t i = 0; i < r->n_facts[section]; i++)
+			good &= isfinite(r->facts[section][i].number) != 0;
+	for (size_t i = 0; i < r->n_rows; i++)
+		good &= is_row_finite(r->rows[i]);
+	for (size_t i = 0; i < r->n_curves; i++)
+		good &= is_curve_finite(r->curves[i]);
+	return good;
+}
+
 static int sum_up(struct report_row *row)
 {
 	double *kept = malloc((row->n_samples ? row->n_samples : 1) * sizeof *kept);
@@ -250,7 +306,9 @@ int report_settle(struct report *r)
 		if (sum_up(row))
 			return -ENOMEM;
 	}
-	return r->no_memory ? -ENOMEM : 0;
+	if (r->no_memory)
+		return -ENOMEM;
+	return is_finite(r) ? 0 : -EDOM;
 }
 
 /* ---- reading ---- */

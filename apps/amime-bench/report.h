@@ -9,7 +9,7 @@
  *	row       one number that was sampled: cycles of a case, throughput of a frame size, ratio of two programs
  *	curve     y by x: latency by percentile, throughput by frame size, cycles by number of MACs
  *
- * The report owns everything; texts are copied into it. Adding needs no check: where memory runs out, what was to be
+ * The report owns everything; texts are copied into it, as UTF-8. Adding needs no check: where memory runs out, what was to be
  * added is NULL, may be passed on as such, and report_settle says so in the end.
  */
 #include <stdbool.h>
@@ -110,6 +110,7 @@ struct report {
 
 struct report *report_new(const char *command);
 void report_free(struct report *r);
+void report_set_command(struct report *r, const char *command);
 
 /* ---- filling ---- */
 
@@ -128,7 +129,8 @@ struct report_curve *report_add_curve(struct report *r, const struct report_curv
 struct report_series *report_add_series(struct report *r, struct report_curve *curve, const char *name);
 void report_add_point(struct report *r, struct report_series *series, const struct report_point *point);
 
-/* After the last addition, before anything is read: sums up, and finds null rows. 0 or -ENOMEM. */
+/* After the last addition, before anything is read: sums up, and finds null rows. 0, -ENOMEM, or -EDOM where some value is
+ * no finite number. */
 int report_settle(struct report *r);
 
 /* ---- reading ---- */

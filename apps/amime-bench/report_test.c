@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "report.h"
 
+#include <errno.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,6 +76,17 @@ static void test_nothing_is_said_without_samples_to_trust(void **state)
 	report_free(r);
 }
 
+static void test_what_no_file_could_hold(void **state)
+{
+	struct report *r = report_new("mi\xff\xc3\xbc\xc0\x80");
+
+	(void)state;
+	assert_string_equal(r->command, "mi?\xc3\xbc??");
+	add_row(r, "a", NULL, 0, (double[]){NAN}, 1);
+	assert_int_equal(report_settle(r), -EDOM);
+	report_free(r);
+}
+
 /* Lists grow, texts are the report's own. */
 static void test_many_of_everything(void **state)
 {
@@ -115,6 +128,7 @@ int main(void)
 		cmocka_unit_test(test_net_and_goal_are_of_what_was_kept),
 		cmocka_unit_test(test_goal_of_a_throughput_is_the_other_way_round),
 		cmocka_unit_test(test_nothing_is_said_without_samples_to_trust),
+		cmocka_unit_test(test_what_no_file_could_hold),
 		cmocka_unit_test(test_many_of_everything),
 	};
 

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "utf8.h"
+
 /* Colours after Okabe and Ito, who chose them for eyes of every kind; brighter ones on a dark ground. */
 struct palette {
 	const char *ground, *ink, *faint, *grid, *goal;
@@ -47,30 +49,15 @@ static void put_style(FILE *out)
 	fputs("}\n</style>\n", out);
 }
 
-/* How long the well-formed UTF-8 character at p is, of which left octets are there; 0 where there is none (RFC 3629). */
-static size_t utf8_len(const uint8_t *p, size_t left)
+/* U+FFFE and U+FFFF are well-formed, but no characters of XML. */
+static bool is_outside_xml(const uint8_t *p, size_t n)
 {
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = *p >= 0xf0 ? 4 : *p >= 0xe0 ? 3 : *p >= 0xc0 ? 2 : 1;
-	uint32_t v;
-
-	if (*p < 0x80)
-		return 1;
-	if (n == 1 || n > left || *p > 0xf4)
-		return 0;
-	v = *p & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		v = v << 6 | (p[i] & 0x3f);
-	}
-	return v < least[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff) || v == 0xfffe || v == 0xffff ? 0
-													  : n;
+	return n == 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe;
 }
 
 static void put_char(FILE *out, const uint8_t *p, size_t n)
 {
-	if (!n || (n == 1 && *p < ' ') || *p == 0x7f)
+	if (!n || is_outside_xml(p, n) || (n == 1 && *p < ' ') || *p == 0x7f)
 		fputc('?', out);
 	else if (*p == '&')
 		fputs("&amp;", out);
