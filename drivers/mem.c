@@ -27,6 +27,7 @@ struct mem_queue {
 struct mem_port {
 	struct am_port port;
 	_Atomic bool link_up;
+	struct am_mem_nic nic;
 	uint16_t queues;
 	struct mem_queue *queue;
 };
@@ -97,19 +98,57 @@ uint16_t am_mem_pop(struct am_port *port, uint16_t queue, struct rte_mbuf **m, u
 	return ring_take(&queue_of(port, queue)->tx, m, n);
 }
 
+void am_mem_set_nic(struct am_port *port, const struct am_mem_nic *nic)
+{
+	((struct mem_port *)port)->nic = *nic;
+}
+
 void am_mem_set_link(struct am_port *port, bool up)
 {
 	atomic_store(&((struct mem_port *)port)->link_up, up);
 }
 
+/* A driver knows the length from the descriptor; all else in a fresh buffer's header is the same every time. */
+static void write_fields(struct am_port *port, struct rte_mbuf *m)
+{
+	uint32_t len = m->pkt_len;
+	uint16_t off = m->data_off;
+
+	rte_mbuf_refcnt_set(m, 1);
+	m->nb_segs = 1;
+	m->port = (uint16_t)(port->limits.ifindex & UINT16_MAX);
+	m->data_off = off;
+	m->ol_flags = 0;
+	m->packet_type = 0;
+	m->pkt_len = len;
+	m->data_len = (uint16_t)len;
+	m->vlan_tci = 0;
+	m->hash.rss = 0;
+}
+
 static uint16_t mem_rx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
 {
-	return ring_take(&queue_of(port, queue)->rx, m, n);
+	const struct am_mem_nic *nic = &((struct mem_port *)port)->nic;
+
+	if (nic->burst && n > nic->burst)
+		n = nic->burst;
+	n = ring_take(&queue_of(port, queue)->rx, m, n);
+	if (nic->fields)
+		for (uint16_t i = 0; i < n; i++)
+			write_fields(port, m[i]);
+	return n;
 }
 
 static uint16_t mem_tx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
 {
-	return ring_put(&queue_of(port, queue)->tx, m, n);
+	if (!((struct mem_port *)port)->nic.complete)
+		return ring_put(&queue_of(port, queue)->tx, m, n);
+	if (AM_POISON)
+		for (uint16_t i = 0; i < n; i++)
+			am_buf_unguard(m[i]);
+	if (n)
+		rte_mempool_put_bulk(m[0]->pool, (void *const *)m, n);
+	return n;
 }
 
 static int mem_wait_fd(struct am_port *port, uint16_t queue)

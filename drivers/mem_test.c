@@ -84,6 +84,33 @@ static void test_order_and_room(void **state)
 	assert_int_equal(rte_mempool_avail_count(pool), BUFFERS);
 }
 
+static void test_like_a_nic(void **state)
+{
+	static const struct am_mem_nic nic = {.burst = 3, .fields = true, .complete = true};
+	struct rte_mempool *pool = *state;
+	unsigned before = rte_mempool_avail_count(pool);
+	struct am_port *port = open_port(pool);
+	struct rte_mbuf *m[8];
+
+	am_mem_set_nic(port, &nic);
+	for (uint32_t i = 0; i < 8; i++)
+		m[i] = make(pool, i);
+	m[0]->vlan_tci = 7;
+	m[0]->ol_flags = 1;
+	assert_int_equal(am_mem_push(port, 0, m, 8), 8);
+	assert_int_equal(port->ops->rx(port, 0, m, 8), 3);
+	assert_int_equal(m[0]->vlan_tci, 0);
+	assert_int_equal(m[0]->ol_flags, 0);
+	assert_int_equal(am_buf_len(m[0]), 60);
+	assert_int_equal(number_of(m[2]), 2);
+	assert_int_equal(port->ops->rx(port, 0, m + 3, 5), 3);
+	assert_int_equal(port->ops->rx(port, 0, m + 6, 2), 2);
+	assert_int_equal(port->ops->tx(port, 0, m, 8), 8);
+	assert_int_equal(am_mem_pop(port, 0, m, 8), 0);
+	assert_int_equal(rte_mempool_avail_count(pool), before);
+	port->ops->close(port);
+}
+
 static void test_wait(void **state)
 {
 	struct rte_mempool *pool = *state;
@@ -197,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order_and_room),
+		cmocka_unit_test(test_like_a_nic),
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_umem),

@@ -116,7 +116,7 @@ static bool run_once(const struct bench *b, const struct bench_case *c, void *st
 	good = c->run(state);
 	took = rte_rdtsc_precise() - start;
 	*cycles += took > b->overhead ? took - b->overhead : 0;
-	return good;
+	return good && (!c->finish || c->finish(state));
 }
 
 /* The first run is not counted: who slowed us down has left other things in the caches. */
@@ -208,13 +208,28 @@ bool bench_net(const struct bench_result *r, double *cycles)
 	return true;
 }
 
+static bool cost(const struct bench_result *r, double *cycles)
+{
+	*cycles = r->stats.median;
+	return r->kept && (!r->c->null || bench_net(r, cycles));
+}
+
+double bench_goal(const struct bench_result *r)
+{
+	double base;
+
+	if (!r->c->relative.of)
+		return r->c->goal;
+	return r->base && cost(r->base, &base) ? base * r->c->relative.times + r->c->relative.more : 0;
+}
+
 bool bench_goal_ratio(const struct bench_result *r, double *ratio)
 {
-	double cycles = r->stats.median;
+	double cycles, goal = bench_goal(r);
 
-	if (!r->c->goal || !r->kept || (r->c->null && !bench_net(r, &cycles)))
+	if (goal <= 0 || !cost(r, &cycles))
 		return false;
-	*ratio = cycles / r->c->goal;
+	*ratio = cycles / goal;
 	return true;
 }
 
@@ -264,6 +279,7 @@ static int measure_round(struct bench *b, struct bench_result *results, unsigned
 	*lacking = 0;
 	for (unsigned i = 0; i < n; i++) {
 		unsigned kept = kept_now(b, &results[i]), part = (b->samples + ROUNDS - 1) / ROUNDS;
+
 		unsigned missing = b->samples - kept;
 		int ret;
 
@@ -271,7 +287,9 @@ static int measure_round(struct bench *b, struct bench_result *results, unsigned
 			continue;
 		++*lacking;
 		progress(round, i, n, results[i].c->name);
-		ret = measure(b, &results[i], missing < part ? missing : part, err);
+		if (results[i].c->slow_to_open || part > missing)
+			part = missing;
+		ret = measure(b, &results[i], part, err);
 		if (ret)
 			return ret;
 	}

@@ -31,7 +31,16 @@ enum {
 /* What a case may use. */
 struct bench_env {
 	struct rte_mempool *pool;
+	struct rte_mempool
+		*cold; /* with many more buffers than caches hold; NULL where no case asked for it */
 	uint64_t seed;
+};
+
+/* How a goal follows from what another case costs. */
+struct bench_relative {
+	const char *of; /* NULL: the goal is in cycles */
+	double times;   /* that case's cost, and */
+	double more;    /* cycles */
 };
 
 /* One thing to measure. open returns the state that the others get; NULL and err where it cannot be made. */
@@ -43,10 +52,14 @@ struct bench_case {
 	const char
 		*null; /* name of the case whose cost is the harness's own, to be subtracted; may be NULL */
 	double goal; /* cycles that one operation shall cost at most, without what null costs; 0: none is set */
+	struct bench_relative relative; /* instead of goal */
+	bool cold;                      /* it needs env->cold */
+	bool slow_to_open;              /* better opened once than in every round */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
 	bool (*prepare)(
 		void *state);     /* before each run, outside the clock; false: it went wrong. May be NULL */
 	bool (*run)(void *state); /* inside the clock; false: a result was not what it must be */
+	bool (*finish)(void *state); /* after each run, outside the clock; as prepare */
 	void (*close)(void *state);
 	const void *arg;
 };
@@ -61,6 +74,7 @@ struct bench_sample {
 struct bench_result {
 	const struct bench_case *c;
 	const struct bench_result *null; /* of c->null */
+	const struct bench_result *base; /* of c->relative.of */
 	struct bench_sample *samples;
 	unsigned n, room;
 	unsigned kept, slow, interrupted; /* add up to n */
@@ -91,7 +105,10 @@ void bench_init(struct bench *b, const struct bench_env *env, unsigned samples, 
 /* Whether both the case and its null case have something to show; then the median less the null's. */
 bool bench_net(const struct bench_result *r, double *cycles);
 
-/* Whether the case has a goal and something to hold against it; then its cost, net where it has a null case, over the goal. */
+/* In cycles; 0: there is none, or the case that it follows from was not measured. */
+double bench_goal(const struct bench_result *r);
+
+/* Whether there is a goal and something to hold against it; then the cost, net where there is a null case, over the goal. */
 bool bench_goal_ratio(const struct bench_result *r, double *ratio);
 
 /* Whether to count a sample, by the probes so far. */

@@ -140,7 +140,7 @@ static void test_pipeline_cases_are_net_of_their_null_case(void **state)
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(report, "command")), "pipeline");
-	assert_true(json_is_null(json_object_get(find_case(cases, "null/forward"), "net")));
+	assert_true(json_is_null(json_object_get(find_case(cases, "null/spread"), "net")));
 	json_array_foreach(cases, i, c)
 	{
 		json_t *net = json_object_get(c, "net");

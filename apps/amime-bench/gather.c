@@ -19,7 +19,7 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 							   .unit = "cycles",
 							   .per = c->per,
 							   .null = c->null,
-							   .goal = c->goal,
+							   .goal = bench_goal(result),
 						   });
 
 	for (unsigned i = 0; i < result->n; i++) {

@@ -14,15 +14,18 @@
 #include "base/clock.h"
 #include "cases.h"
 #include "command.h"
+#include "feed.h"
 #include "gather.h"
 #include "machine.h"
 #include "output.h"
 #include "pkt/buf.h"
 
 enum {
-	BUFFERS = 2048,
+	BUFFERS = 4096,
 	BUFFER_CACHE = 256,
-	HUGE_PAGES_NEEDED = 32,
+	MEMORY_MB = 48, /* for hot cases, and for cold ones */
+	MEMORY_COLD_MB = 192,
+	HUGE_PAGE_MB = 2,
 	SAMPLES = 200,
 	RUNS = 8,
 	AGREE_PERCENT = 10, /* how far medians of repeats may lie apart */
@@ -164,22 +167,27 @@ static int parse_options(const struct suite *suite, int argc, char **argv, struc
 	return 2;
 }
 
-/* The case that holds what this one is to be rid of; NULL where it stands alone. */
-static const struct bench_result *find_null(
-	const struct bench_result *results, unsigned n, const struct bench_case *c)
+/* NULL where name is, or where that case was not chosen. */
+static const struct bench_result *find(const struct bench_result *results, unsigned n, const char *name)
 {
-	for (unsigned i = 0; c->null && i < n; i++)
-		if (!strcmp(results[i].c->name, c->null))
+	for (unsigned i = 0; name && i < n; i++)
+		if (!strcmp(results[i].c->name, name))
 			return &results[i];
 	return NULL;
 }
 
-/* Whether some case that is wanted subtracts this one. */
-static bool is_subtracted(const struct suite *suite, const char *filter, const struct bench_case *null)
+static bool names(const char *reference, const struct bench_case *c)
+{
+	return reference && !strcmp(reference, c->name);
+}
+
+/* Whether some case that is wanted subtracts this one, or is held against it; that one's null case is wanted too then. */
+static bool is_needed(const struct suite *suite, const char *filter, const struct bench_case *by)
 {
 	for (unsigned g = 0; g < suite->n; g++)
 		for (const struct bench_case *c = suite->groups[g]; c->name; c++)
-			if (c->null && !strcmp(c->null, null->name) && strstr(c->name, filter))
+			if ((names(c->null, by) || names(c->relative.of, by)) &&
+				(strstr(c->name, filter) || is_needed(suite, filter, c)))
 				return true;
 	return false;
 }
@@ -191,14 +199,16 @@ static unsigned choose_cases(
 
 	for (unsigned g = 0; g < suite->n; g++)
 		for (const struct bench_case *c = suite->groups[g]; c->name && n < CASES_MAX; c++)
-			if (!filter || strstr(c->name, filter) || is_subtracted(suite, filter, c))
+			if (!filter || strstr(c->name, filter) || is_needed(suite, filter, c))
 				out[n++].c = c;
-	for (unsigned i = 0; i < n; i++)
-		out[i].null = find_null(out, n, out[i].c);
+	for (unsigned i = 0; i < n; i++) {
+		out[i].null = find(out, n, out[i].c->null);
+		out[i].base = find(out, n, out[i].c->relative.of);
+	}
 	return n;
 }
 
-static bool huge_pages_free(void)
+static bool huge_pages_free(unsigned mb)
 {
 	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
 	unsigned long n = 0;
@@ -208,21 +218,22 @@ static bool huge_pages_free(void)
 	if (fscanf(f, "%lu", &n) != 1)
 		n = 0;
 	fclose(f);
-	return n >= HUGE_PAGES_NEEDED;
+	return n * HUGE_PAGE_MB >= mb;
 }
 
 /* DPDK for memory and buffers only, this thread on one CPU. */
-static int start_dpdk(int cpu, bool huge, struct am_err *err)
+static int start_dpdk(int cpu, unsigned mb, bool huge, struct am_err *err)
 {
-	char lcores[32];
+	char lcores[32], memory[16];
 	cpu_set_t usable;
 	char *argv[] = {"amime-bench", "--no-pci", "--no-shconf", "--no-telemetry", "--log-level=error",
-		"--lcores", lcores, "-m", "48", huge ? "--in-memory" : "--no-huge"};
+		"--lcores", lcores, "-m", memory, huge ? "--in-memory" : "--no-huge"};
 
 	if (sched_getaffinity(0, sizeof usable, &usable) == 0 && !CPU_ISSET(cpu, &usable))
 		return am_fail(
 			err, EINVAL, "CPU %d is not there or not ours to use; see nproc and taskset -p", cpu);
 	snprintf(lcores, sizeof lcores, "0@%d", cpu);
+	snprintf(memory, sizeof memory, "%u", mb);
 	if (rte_eal_init(sizeof argv / sizeof *argv, argv) >= 0)
 		return 0;
 	return am_fail(err, rte_errno ? rte_errno : EINVAL, "DPDK does not start on CPU %d: %s%s", cpu,
@@ -270,20 +281,32 @@ static int measure(struct bench *b, const struct options *o, struct bench_result
 	return ret;
 }
 
+static bool any_cold(const struct bench_result *results, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (results[i].c->cold)
+			return true;
+	return false;
+}
+
 static int run(const struct suite *suite, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
 	struct bench_env env = {.seed = SEED};
-	bool huge = !o->small_pages && huge_pages_free();
+	bool cold = any_cold(results, n);
+	unsigned mb = cold ? MEMORY_COLD_MB : MEMORY_MB;
+	bool huge = !o->small_pages && huge_pages_free(mb);
 	bool to_stdout = o->output.json && !strcmp(o->output.json, "-");
 	struct bench b;
-	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), huge, err);
+	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), mb, huge, err);
 
 	if (ret)
 		return ret;
 	env.pool = am_buf_pool("bench", BUFFERS, BUFFER_CACHE);
-	if (!env.pool)
-		return am_fail(err, ENOMEM, "no memory for %d packet buffers", BUFFERS);
+	env.cold = cold ? am_buf_pool("cold", FEED_BUFFERS_COLD, BUFFER_CACHE) : NULL;
+	if (!env.pool || (cold && !env.cold))
+		return am_fail(err, ENOMEM, "no memory for %d packet buffers",
+			cold ? BUFFERS + FEED_BUFFERS_COLD : BUFFERS);
 	bench_init(&b, &env, (unsigned)o->samples, o->quick ? QUICK_RUNS : RUNS);
 	ret = measure(&b, o, results, n, err);
 	if (ret == 0)

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_CASE_PIPELINE_H
+#define BENCH_CASE_PIPELINE_H
+/* A configuration and a traffic as a case. */
+#include "bench.h"
+#include "setup.h"
+#include "traffic.h"
+
+struct pipeline_arg {
+	struct setup setup;
+	const char *config; /* a configuration's text in place of setup; may be NULL */
+	struct traffic traffic;
+	bool null; /* only receive and send */
+};
+
+/* Fill in what a case does; its name and the like are the caller's. arg lives as long as the case. */
+void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg);
+
+#endif
