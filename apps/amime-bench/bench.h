@@ -43,6 +43,13 @@ struct bench_relative {
 	double more;    /* cycles */
 };
 
+/* What several cases are points of: their cost by the number of something, on a log axis. */
+struct bench_curve {
+	const char *name;  /* "scale/macs" */
+	const char *about; /* one line for people */
+	const char *x;     /* "MAC addresses" */
+};
+
 /* One thing to measure. open returns the state that the others get; NULL and err where it cannot be made. */
 struct bench_case {
 	const char *name;  /* "encap/gre4": group and what */
@@ -62,6 +69,10 @@ struct bench_case {
 	bool (*finish)(void *state); /* after each run, outside the clock; as prepare */
 	void (*close)(void *state);
 	const void *arg;
+
+	const struct bench_curve *curve; /* NULL: the case is no point of one */
+	const char *series;              /* the curve's line: "encap/64" */
+	double x;                        /* rising from case to case of a series */
 };
 
 struct bench_sample {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gather.h"
 
+#include <string.h>
+
 #include "machine.h"
 
 static enum report_fate fate(const struct bench *b, const struct bench_sample *s)
@@ -29,6 +31,40 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 	}
 }
 
+static struct report_curve *curve_of(struct report *r, const struct bench_case *c)
+{
+	for (size_t i = 0; i < r->n_curves; i++)
+		if (!strcmp(r->curves[i]->name, c->curve->name))
+			return r->curves[i];
+	return report_add_curve(r, &(struct report_curve){
+					   .name = c->curve->name,
+					   .about = c->curve->about,
+					   .x = {c->curve->x, "", REPORT_LOG},
+					   .y = {"cost", "cycles", REPORT_LINEAR},
+				   });
+}
+
+static struct report_series *series_of(struct report *r, struct report_curve *curve, const char *name)
+{
+	for (size_t i = 0; curve && i < curve->n_series; i++)
+		if (!strcmp(curve->series[i]->name, name))
+			return curve->series[i];
+	return report_add_series(r, curve, name);
+}
+
+static void gather_point(struct report *r, const struct bench_result *result)
+{
+	const struct bench_case *c = result->c;
+	const struct bench_stats *s = &result->stats;
+	double null = 0;
+
+	if (!result->kept || (c->null && !bench_net(result, &null)))
+		return;
+	null = c->null ? s->median - null : 0;
+	report_add_point(r, series_of(r, curve_of(r, c), c->series),
+		&(struct report_point){c->x, s->median - null, s->q1 - null, s->q3 - null});
+}
+
 void gather_results(struct report *r, const struct bench *b, const struct bench_result *results, unsigned n)
 {
 	machine_describe_clock(r, BENCH_PROBE_TURNS, (double)b->probe);
@@ -39,4 +75,7 @@ void gather_results(struct report *r, const struct bench *b, const struct bench_
 	report_add_number(r, REPORT_SETTINGS, "probe_slow_percent", BENCH_SLOW_PERCENT);
 	for (unsigned i = 0; i < n; i++)
 		gather_case(r, b, &results[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (results[i].c->curve)
+			gather_point(r, &results[i]);
 }

@@ -10,6 +10,7 @@
 #include <rte_cycles.h>
 #include <rte_version.h>
 
+#include "base/cpu.h"
 #include "version.h"
 
 enum { LINE = 4096, WORD = 64, CACHES = 8 };
@@ -136,6 +137,11 @@ static void describe_versions(struct report *r)
 	report_add_text(r, REPORT_VERSIONS, "compiler", "%s", __VERSION__);
 #else
 	report_add_text(r, REPORT_VERSIONS, "compiler", "gcc %s", __VERSION__);
+#endif
+#ifdef __x86_64__
+	report_add_text(r, REPORT_VERSIONS, "variants", AM_USE_AVX2 ? "avx2" : "baseline");
+#else
+	report_add_text(r, REPORT_VERSIONS, "variants", "baseline");
 #endif
 	report_add_text(r, REPORT_VERSIONS, "build", "%s", BENCH_BUILD);
 }

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "config_fact.h"
+
 static struct report_row *add_row(
 	struct report *r, const char *name, const char *null, double goal, const double *values, size_t n)
 {
@@ -87,6 +89,19 @@ static void test_what_no_file_could_hold(void **state)
 	report_free(r);
 }
 
+/* The sum of "abc" is that of FIPS 180-4's example. */
+static void test_configuration_is_named_by_its_sum(void **state)
+{
+	struct report *r = report_new("pipeline");
+
+	(void)state;
+	config_describe(r, "site.json", "abc");
+	assert_string_equal(report_text(r, REPORT_SETTINGS, "config"), "site.json");
+	assert_string_equal(report_text(r, REPORT_SETTINGS, "config_sha256"),
+		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	report_free(r);
+}
+
 /* Lists grow, texts are the report's own. */
 static void test_many_of_everything(void **state)
 {
@@ -129,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_goal_of_a_throughput_is_the_other_way_round),
 		cmocka_unit_test(test_nothing_is_said_without_samples_to_trust),
 		cmocka_unit_test(test_what_no_file_could_hold),
+		cmocka_unit_test(test_configuration_is_named_by_its_sum),
 		cmocka_unit_test(test_many_of_everything),
 	};
 
