@@ -124,18 +124,24 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 {
 	uint64_t before = await_fast(b), after, ignored = 0, cycles = 0;
 	long switches = involuntary_switches();
+	bool worked = true;
+	double more = 0;
 
 	if (!run_once(b, c, state, &ignored))
 		return false;
+	if (c->beside)
+		c->beside(state, &more);
 	for (unsigned i = 0; i < b->runs; i++)
 		if (!run_once(b, c, state, &cycles))
 			return false;
 	after = probe_noted(b);
+	if (c->beside)
+		worked = c->beside(state, &more);
 	*s = (struct bench_sample){
-		.cycles = (double)cycles / ((double)b->runs * c->ops),
+		.cycles = (double)cycles / ((double)b->runs * c->ops) + more,
 		.probe = before > after ? before : after,
 		.repeat = b->repeat,
-		.interrupted = involuntary_switches() != switches,
+		.interrupted = !worked || involuntary_switches() != switches,
 	};
 	return true;
 }

@@ -31,8 +31,8 @@ enum {
 /* What a case may use. */
 struct bench_env {
 	struct rte_mempool *pool;
-	struct rte_mempool
-		*cold; /* with many more buffers than caches hold; NULL where no case asked for it */
+	struct rte_mempool *cold; /* of more buffers than caches hold; NULL where no case wants it */
+	int cpu, second_cpu;      /* that we are on, and for a second worker; -1: there is none */
 	uint64_t seed;
 };
 
@@ -62,11 +62,17 @@ struct bench_case {
 	struct bench_relative relative; /* instead of goal */
 	bool cold;                      /* it needs env->cold */
 	bool slow_to_open;              /* better opened once than in every round */
+	bool two_cpus;                  /* it needs env->second_cpu */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
 	bool (*prepare)(
 		void *state);     /* before each run, outside the clock; false: it went wrong. May be NULL */
 	bool (*run)(void *state); /* inside the clock; false: a result was not what it must be */
 	bool (*finish)(void *state); /* after each run, outside the clock; as prepare */
+	/*
+	 * Before and after each sample, where something works beside it: what that cost since the last call, in cycles of one
+	 * operation, is added to the sample. False: it did not work as it must, and the sample does not count. May be NULL.
+	 */
+	bool (*beside)(void *state, double *cycles);
 	void (*close)(void *state);
 	const void *arg;
 

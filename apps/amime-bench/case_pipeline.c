@@ -9,17 +9,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_pause.h>
+
 #include "cases.h"
 #include "feed.h"
+#include "helper.h"
 #include "net/ip.h"
 #include "workload.h"
 
 enum { MAC_PAIRS = 1024, TUNNELS = 64 }; /* where a case does not say */
 
-struct pipeline {
+enum {
+	ON_THEIR_WAY = 256, /* packets between two workers, below what their rings hold */
+	PATIENCE_US = 10000,
+};
+
+/* A data plane and what one of its workers gets. */
+struct line {
 	struct bed bed;
 	struct stock stock;
 	struct feed feed;
+};
+
+struct pipeline {
+	const struct pipeline_arg *arg;
+	struct line line;
+	struct line apart;  /* BESIDE_APART */
+	struct feed second; /* BESIDE_WORKER */
+	struct helper helper;
+	uint64_t runs;                       /* since the sample began */
+	uint64_t helper_runs, helper_cycles; /* its counts when the sample began */
 };
 
 static struct am_config *load_config(const struct pipeline_arg *arg, struct am_err *err)
@@ -43,27 +62,58 @@ static struct am_config *load_config(const struct pipeline_arg *arg, struct am_e
 	return c;
 }
 
-static int make_pipeline(
-	struct pipeline *p, const struct bench_env *env, const struct pipeline_arg *arg, struct am_err *err)
+static void close_line(struct line *l)
+{
+	feed_close(&l->feed);
+	stock_close(&l->stock);
+	bed_close(&l->bed);
+}
+
+static int open_line(
+	struct line *l, const struct bench_env *env, const struct pipeline_arg *arg, struct am_err *err)
 {
 	struct rte_mempool *pool = arg->traffic.memory == TRAFFIC_COLD ? env->cold : env->pool;
 	struct am_config *c = load_config(arg, err);
 	struct traffic traffic = arg->traffic;
-	int ret = c ? bed_open(&p->bed, c, pool, env->seed, err) : -EINVAL;
+	int ret = c ? bed_open(&l->bed, c, pool, env->seed, err) : -EINVAL;
 
 	if (ret)
 		return ret;
 	if (!traffic.flows)
 		traffic.flows = traffic.mac_pairs = MAC_PAIRS;
-	ret = stock_open(&p->stock, &p->bed, &traffic, err);
-	if (ret == 0) {
-		ret = feed_open(&p->feed, &p->bed, &p->stock, 0, env->seed, err);
-		if (ret)
-			stock_close(&p->stock);
-	}
+	ret = stock_open(&l->stock, &l->bed, &traffic, err);
+	if (ret == 0)
+		ret = feed_open(&l->feed, &l->bed, &l->stock, 0, env->seed, err);
 	if (ret)
-		bed_close(&p->bed);
+		close_line(l);
 	return ret;
+}
+
+static int start_beside(struct pipeline *p, const struct bench_env *env, struct am_err *err)
+{
+	struct feed *feed = p->arg->beside == BESIDE_APART ? &p->apart.feed : &p->second;
+	int ret = 0;
+
+	if (p->arg->beside == BESIDE_NOTHING)
+		return 0;
+	if (env->second_cpu < 0)
+		return am_fail(err, ENODEV, "no second CPU to run a worker on; see nproc and taskset -p");
+	if (p->arg->beside == BESIDE_APART)
+		ret = open_line(&p->apart, env, p->arg, err);
+	else
+		ret = feed_open(&p->second, &p->line.bed, &p->line.stock, 1, env->seed, err);
+	return ret ? ret : helper_start(&p->helper, feed, env->second_cpu, err);
+}
+
+static void close_pipeline(void *state)
+{
+	struct pipeline *p = state;
+
+	helper_stop(&p->helper);
+	feed_close(&p->second);
+	close_line(&p->apart);
+	close_line(&p->line);
+	free(p);
 }
 
 static void *open_pipeline(const struct bench_env *env, const void *arg, struct am_err *err)
@@ -74,50 +124,85 @@ static void *open_pipeline(const struct bench_env *env, const void *arg, struct 
 		am_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	if (!make_pipeline(p, env, arg, err))
+	p->arg = arg;
+	if (!open_line(&p->line, env, arg, err) && !start_beside(p, env, err))
 		return p;
-	free(p);
+	close_pipeline(p);
 	return NULL;
 }
 
-static void close_pipeline(void *state)
+/* Packets that the second worker was handed, or was to be, and did not take yet. */
+static uint64_t on_their_way(const struct pipeline *p)
 {
-	struct pipeline *p = state;
+	struct am_worker_stats first, second;
 
-	feed_close(&p->feed);
-	stock_close(&p->stock);
-	bed_close(&p->bed);
-	free(p);
+	am_plane_worker_stats(p->line.bed.plane, 0, &first);
+	am_plane_worker_stats(p->line.bed.plane, 1, &second);
+	return first.handed_out - second.handed_in;
+}
+
+/* Frames that are lost between workers cost less than those that are carried. */
+static void await_helper(const struct pipeline *p)
+{
+	am_time start = am_clock_monotonic();
+
+	while (on_their_way(p) > ON_THEIR_WAY &&
+		am_time_since(am_clock_monotonic(), start) < PATIENCE_US * AM_US)
+		rte_pause();
 }
 
 static bool arrive(void *state)
 {
-	return feed_arrive(&((struct pipeline *)state)->feed);
+	struct pipeline *p = state;
+
+	if (p->helper.started && !p->line.feed.exact)
+		await_helper(p);
+	return feed_arrive(&p->line.feed);
 }
 
 static bool work(void *state)
 {
-	return feed_work(&((struct pipeline *)state)->feed);
+	return feed_work(&((struct pipeline *)state)->line.feed);
 }
 
 static bool collect(void *state)
 {
-	return feed_collect(&((struct pipeline *)state)->feed);
+	struct pipeline *p = state;
+
+	p->runs++;
+	return feed_collect(&p->line.feed) && !atomic_load_explicit(&p->helper.failed, memory_order_relaxed);
+}
+
+/* The helper must have worked about as much, or it was not there. With hand-off its cycles are part of the packets'. */
+static bool beside(void *state, double *cycles)
+{
+	struct pipeline *p = state;
+	uint64_t runs = atomic_load_explicit(&p->helper.runs, memory_order_relaxed);
+	uint64_t spent = atomic_load_explicit(&p->helper.cycles, memory_order_relaxed);
+	uint64_t mine = p->runs, its = runs - p->helper_runs;
+
+	*cycles = 0;
+	if (!p->line.feed.exact && mine)
+		*cycles = (double)(spent - p->helper_cycles) / (double)(mine * p->line.feed.datagrams);
+	p->runs = 0;
+	p->helper_runs = runs;
+	p->helper_cycles = spent;
+	return 2 * its >= mine;
 }
 
 static bool arrive_null(void *state)
 {
-	return feed_arrive_null(&((struct pipeline *)state)->feed);
+	return feed_arrive_null(&((struct pipeline *)state)->line.feed);
 }
 
 static bool work_null(void *state)
 {
-	return feed_work_null(&((struct pipeline *)state)->feed);
+	return feed_work_null(&((struct pipeline *)state)->line.feed);
 }
 
 static bool collect_null(void *state)
 {
-	return feed_collect_null(&((struct pipeline *)state)->feed);
+	return feed_collect_null(&((struct pipeline *)state)->line.feed);
 }
 
 void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg)
@@ -125,11 +210,13 @@ void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg)
 	c->arg = arg;
 	c->ops = traffic_datagrams(&arg->traffic);
 	c->cold = arg->traffic.memory == TRAFFIC_COLD;
+	c->two_cpus = arg->beside != BESIDE_NOTHING;
 	c->slow_to_open = c->cold || arg->traffic.flows > 10000;
 	c->open = open_pipeline;
 	c->prepare = arg->null ? arrive_null : arrive;
 	c->run = arg->null ? work_null : work;
 	c->finish = arg->null ? collect_null : collect;
+	c->beside = c->two_cpus ? beside : NULL;
 	c->close = close_pipeline;
 }
 
@@ -151,7 +238,7 @@ enum { MANY_PAIRS = 100000, BRIDGES = 16, WINDOW = 128 };
 	{.name = "null/" name_, .about = about_, .per = per_, .ops = ops_, .open = open_pipeline, .prepare = arrive_null, \
 	 .run = work_null, .finish = collect_null, .close = close_pipeline, __VA_ARGS__}
 #define IN_COLD .cold = true, .slow_to_open = true
-#define ARG(setup_, ...) .arg = &(const struct pipeline_arg){.setup = setup_, .traffic = __VA_ARGS__}
+#define ARG(setup_, traffic_, ...) .arg = &(const struct pipeline_arg){.setup = setup_, .traffic = traffic_, ##__VA_ARGS__}
 #define NULL_ARG(setup_, ...) .arg = &(const struct pipeline_arg){.null = true, .setup = setup_, .traffic = __VA_ARGS__}
 
 /* A row for each memory: hot, and name-cold. */
@@ -165,6 +252,16 @@ enum { MANY_PAIRS = 100000, BRIDGES = 16, WINDOW = 128 };
 #define ARG_NULL_(setup, way, octets, memory, ...) NULL_ARG(SETUP setup, TRAFFIC(way, octets, memory, ##__VA_ARGS__))
 #define HOT_ONLY(name, about, per, null_, ops, goal_, setup, way, octets, ...) \
 	ROW(name, about, per, ops, .null = "null/" null_, goal_, ARG(SETUP setup, TRAFFIC(way, octets, HOT, ##__VA_ARGS__)))
+
+/* One worker, one beside a data plane of its own kind with which it shares nothing but the machine, and one of two. */
+#define SETUP_TWO(...) SETUP(__VA_ARGS__, .workers = 2)
+#define WORKERS(name, about, per, null_, ops, setup, way, octets) \
+	ROW("workers/" name "-1", about ", one worker", per, ops, .null = "null/" null_, ARG(SETUP setup, TRAFFIC(way, octets, HOT))), \
+	ROW("workers/" name "-2-apart", about ", beside one that shares nothing with it", per, ops, .null = "null/" null_, \
+		IN_TWO, ARG(SETUP setup, TRAFFIC(way, octets, HOT), .beside = BESIDE_APART)), \
+	ROW("workers/" name "-2", about ", one of two workers", per, ops, .null = "null/" null_, IN_TWO, \
+		TIMES("workers/" name "-1", 1.10), ARG(SETUP_TWO setup, TRAFFIC(way, octets, HOT), .beside = BESIDE_WORKER))
+#define IN_TWO .two_cpus = true, .beside = beside
 
 #define GOAL(cycles) .goal = cycles
 #define NO_GOAL .goal = 0
@@ -182,6 +279,9 @@ const struct bench_case bench_pipeline_cases[] = {
 	NULLS("spread", "one packet in, one out by one of 16 ports", "packet", BENCH_BURST, DECAP_SETUP(FLOOR), decap, WORK_SMALL),
 	NULLS("join", "two packets in, one out by one of 16 ports", "datagram", BENCH_BURST, DECAP_SETUP(FLOOR), decap, WORK_FULL),
 	NULLS("join-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, DECAP_SETUP(FLOOR), decap, WORK_FULL, INTERLEAVED),
+
+	NULL_ROW("join-one", "two packets in, one out", "datagram", BENCH_BURST,
+		NULL_ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1), TRAFFIC(decap, WORK_FULL, HOT))),
 
 	HOT_COLD("encap/64", "64-octet frame, bridge, VXLAN, GRE, IPv4", "packet", "forward", BENCH_BURST,
 		GOAL(40), GOAL(60), ENCAP_SETUP(FLOOR), encap, WORK_SMALL),
@@ -264,6 +364,22 @@ const struct bench_case bench_pipeline_cases[] = {
 		NO_GOAL, DECAP_SETUP(FLOOR), decap, WORK_SMALL, .protocol = TRAFFIC_TCP),
 	HOT_ONLY("tcp/decap-64-everything", "with MSS clamp and storm control", "packet", "spread", BENCH_BURST,
 		TIMES("tcp/decap-64", 1.15), DECAP_SETUP(FLOOR, .everything = true), decap, WORK_SMALL, .protocol = TRAFFIC_TCP),
+
+	WORKERS("encap-many", "64 tunnels", "packet", "forward", BENCH_BURST, (GRE, 4, 4, FLOOR, 1), encap, WORK_SMALL),
+	WORKERS("decap-many", "64 tunnels", "packet", "spread", BENCH_BURST, (GRE, 4, 4, FLOOR, BRIDGES), decap, WORK_SMALL),
+	WORKERS("join-many", "64 tunnels", "datagram", "join", BENCH_BURST, (GRE, 4, 4, FLOOR, BRIDGES), decap, WORK_FULL),
+	WORKERS("encap-striped", "a tunnel of 16 address pairs", "packet", "forward", BENCH_BURST,
+		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), encap, WORK_SMALL),
+	WORKERS("decap-striped", "a tunnel of 16 address pairs", "packet", "forward", BENCH_BURST,
+		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), decap, WORK_SMALL),
+	WORKERS("join-striped", "a tunnel of 16 address pairs", "datagram", "join-one", BENCH_BURST,
+		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), decap, WORK_FULL),
+	ROW("handoff/decap", "one queue and one tunnel: half of the frames go to a second worker; cycles of both", "packet", BENCH_BURST,
+		.null = "null/forward", IN_TWO,
+		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .workers = 2, .handoff = true), TRAFFIC(decap, WORK_SMALL, HOT), .beside = BESIDE_WORKER)),
+	ROW("handoff/join", "the same with fragments: the first worker reassembles", "datagram", BENCH_BURST,
+		.null = "null/join-one", IN_TWO,
+		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .workers = 2, .handoff = true), TRAFFIC(decap, WORK_FULL, HOT), .beside = BESIDE_WORKER)),
 	{.name = NULL},
 };
 /* clang-format on */

@@ -6,10 +6,18 @@
 #include "setup.h"
 #include "traffic.h"
 
+/* What works beside the worker that is measured. */
+enum pipeline_beside {
+	BESIDE_NOTHING,
+	BESIDE_APART, /* a worker of another data plane with the same configuration: it shares the machine alone */
+	BESIDE_WORKER, /* the second worker of the same data plane */
+};
+
 struct pipeline_arg {
 	struct setup setup;
 	const char *config; /* a configuration's text in place of setup; may be NULL */
 	struct traffic traffic;
+	enum pipeline_beside beside;
 	bool null; /* only receive and send */
 };
 

@@ -93,7 +93,7 @@ static int make_schedule(struct feed *f, struct am_err *err)
 	f->n_schedule = n;
 	if (!order || !f->schedule)
 		return am_fail(err, ENOMEM, "no memory for %u flows", t->flows);
-	if (n)
+	if (n || !f->exact)
 		return 0;
 	return am_fail(err, EINVAL,
 		"none of the traffic comes to worker %u: its flows or addresses are too few to be spread over %u "
@@ -226,6 +226,8 @@ static bool make_run(struct feed *f, struct feed_run *run)
 
 	run->n = run->leave = 0;
 	memset(run->leave_by, 0, sizeof run->leave_by);
+	if (!f->n_schedule)
+		return true;
 	for (unsigned left = f->datagrams; left; left -= n) {
 		n = left < window ? left : window;
 		if (!make_window(f, run, n))
@@ -266,6 +268,12 @@ bool feed_work(struct feed *f)
 		turns++;
 	}
 	return left == 0;
+}
+
+bool feed_turn(struct feed *f)
+{
+	f->now = am_time_add(f->now, AM_US);
+	return am_worker_turn(am_plane_worker(f->bed->plane, f->worker), f->now) > 0;
 }
 
 /* Into the ring of those that rest, out of it what rested longest. */

@@ -67,6 +67,9 @@ bool feed_arrive(struct feed *f);
 /* Turns of the worker until it has taken them. */
 bool feed_work(struct feed *f);
 
+/* One turn, for a worker at whose queues nothing comes in: what others hand over. False where there was nothing. */
+bool feed_turn(struct feed *f);
+
 /* Take what left, make another run. False where it is not what had to leave. */
 bool feed_collect(struct feed *f);
 

@@ -16,6 +16,7 @@
 #include "command.h"
 #include "feed.h"
 #include "gather.h"
+#include "helper.h"
 #include "machine.h"
 #include "output.h"
 #include "pkt/buf.h"
@@ -51,6 +52,7 @@ struct options {
 	bool quick, list, small_pages;
 	int samples, seconds, repeats;
 	int cpu; /* -1: the one we are on */
+	int second_cpu;
 };
 
 static int usage(const struct suite *suite, FILE *out, int status)
@@ -192,6 +194,14 @@ static bool is_needed(const struct suite *suite, const char *filter, const struc
 	return false;
 }
 
+static void refer(struct bench_result *results, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		results[i].null = find(results, n, results[i].c->null);
+		results[i].base = find(results, n, results[i].c->relative.of);
+	}
+}
+
 static unsigned choose_cases(
 	const struct suite *suite, const char *filter, struct bench_result out[CASES_MAX])
 {
@@ -201,10 +211,6 @@ static unsigned choose_cases(
 		for (const struct bench_case *c = suite->groups[g]; c->name && n < CASES_MAX; c++)
 			if (!filter || strstr(c->name, filter) || is_needed(suite, filter, c))
 				out[n++].c = c;
-	for (unsigned i = 0; i < n; i++) {
-		out[i].null = find(out, n, out[i].c->null);
-		out[i].base = find(out, n, out[i].c->relative.of);
-	}
 	return n;
 }
 
@@ -289,16 +295,34 @@ static bool any_cold(const struct bench_result *results, unsigned n)
 	return false;
 }
 
+/* Cases for two workers where this process may use one CPU only, as under taskset, are left out. */
+static unsigned leave_out_two_cpus(struct bench_result *results, unsigned n)
+{
+	unsigned kept = 0, left_out = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (results[i].c->two_cpus)
+			left_out++;
+		else
+			results[kept++] = results[i];
+	}
+	if (left_out)
+		fprintf(stderr,
+			"amime-bench: %u cases want a second CPU and are left out; see nproc and taskset -p\n",
+			left_out);
+	return kept;
+}
+
 static int run(const struct suite *suite, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
-	struct bench_env env = {.seed = SEED};
+	struct bench_env env = {.seed = SEED, .cpu = o->cpu, .second_cpu = o->second_cpu};
 	bool cold = any_cold(results, n);
 	unsigned mb = cold ? MEMORY_COLD_MB : MEMORY_MB;
 	bool huge = !o->small_pages && huge_pages_free(mb);
 	bool to_stdout = o->output.json && !strcmp(o->output.json, "-");
 	struct bench b;
-	int ret = start_dpdk(o->cpu >= 0 ? o->cpu : sched_getcpu(), mb, huge, err);
+	int ret = start_dpdk(o->cpu, mb, huge, err);
 
 	if (ret)
 		return ret;
@@ -338,10 +362,15 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 			o.filter, suite->name);
 		return 2;
 	}
+	o.cpu = o.cpu >= 0 ? o.cpu : sched_getcpu();
+	o.second_cpu = helper_cpu(o.cpu);
+	if (o.second_cpu < 0)
+		n = leave_out_two_cpus(results, n);
 	if (o.list) {
 		list_cases(results, n);
 		return 0;
 	}
+	refer(results, n);
 	status = run(suite, &o, results, n, &err) ? 1 : 0;
 	if (status)
 		fprintf(stderr, "amime-bench: %s\n", err.text);
