@@ -155,7 +155,10 @@ static void print_errors(const char *path, const struct am_config_errors *errors
 	}
 }
 
-/* SIGINT and SIGTERM end a trial early, and what was measured is still reported. */
+/*
+ * SIGINT and SIGTERM end a trial early, and what was measured is still reported. Before DPDK starts threads of its own,
+ * which would take the signals otherwise.
+ */
 static int open_stop(void)
 {
 	sigset_t set;
@@ -199,10 +202,11 @@ static void describe(struct report *r, const struct wire_config *c, const struct
 	}
 }
 
-static int measure(
-	struct wire_config *c, struct wire_ports *ports, const struct options *o, struct am_err *err)
+static int measure(struct wire_config *c, struct wire_ports *ports, const struct options *o, int stop_fd,
+	struct am_err *err)
 {
-	struct wire_run run = {.config = c, .tests = o->tests, .report = report_new("wire")};
+	struct wire_run run = {
+		.config = c, .tests = o->tests, .stop_fd = stop_fd, .report = report_new("wire")};
 	int ret, written;
 
 	if (!run.report)
@@ -212,7 +216,6 @@ static int measure(
 		report_free(run.report);
 		return -ENOMEM;
 	}
-	run.stop_fd = open_stop();
 	describe(run.report, c, o);
 	ret = wire_run(&run, err);
 	if (ret == -EINTR)
@@ -221,8 +224,6 @@ static int measure(
 		written = output_report(run.report, &o->output, err);
 		ret = ret == -EINTR && !written ? am_fail(err, EINTR, "ended by a signal") : written;
 	}
-	if (run.stop_fd >= 0)
-		close(run.stop_fd);
 	wire_tester_free(run.tester);
 	report_free(run.report);
 	return ret;
@@ -232,16 +233,18 @@ static int run(struct wire_config *c, const struct options *o, struct am_config_
 {
 	struct wire_ports ports;
 	struct am_err err = {""};
-	int ret = pin(o->cpu, &err);
+	int ret = pin(o->cpu, &err), stop_fd = open_stop();
 
 	if (o->seconds)
 		c->duration_ms = (uint32_t)o->seconds * 1000;
 	if (!ret)
 		ret = wire_ports_open(&ports, c, errors, &err);
 	if (!ret) {
-		ret = measure(c, &ports, o, &err);
+		ret = measure(c, &ports, o, stop_fd, &err);
 		wire_ports_close(&ports);
 	}
+	if (stop_fd >= 0)
+		close(stop_fd);
 	print_errors(o->config, errors);
 	if (ret && !errors->n)
 		fprintf(stderr, "amime-bench: %s\n", err.text);

@@ -19,12 +19,20 @@ enum {
 const char *const wire_test_names[WIRE_TESTS + 1] = {
 	"throughput", "latency", "loss", "back-to-back", "soak", NULL};
 
-/* What percentiles are shown, by name. */
+/* What percentiles are shown, by name, and which of them are worth a line of the table: the curve has all but the last. */
 static const struct {
 	const char *name;
 	double percent;
+	bool row;
 } percentiles[] = {
-	{"min", 0}, {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}, {"max", 100}};
+	{"min", 0, true},
+	{"p50", 50, true},
+	{"p90", 90, false},
+	{"p99", 99, true},
+	{"p99.9", 99.9, true},
+	{"p99.99", 99.99, false},
+	{"max", 100, true},
+};
 
 enum { PERCENTILES = sizeof percentiles / sizeof *percentiles };
 
@@ -244,7 +252,8 @@ static void report_latency(
 		double us = (double)bench_histogram_percentile(r->latency, percentiles[i].percent) / AM_US;
 
 		snprintf(name, sizeof name, "latency/%s-%u%%-%s", w->size, percent, percentiles[i].name);
-		add_row(w, name, "us", about, false, us);
+		if (percentiles[i].row)
+			add_row(w, name, "us", about, false, us);
 		if (percentiles[i].percent < 100)
 			add_point(w, points, percentiles[i].percent, us);
 	}
