@@ -27,7 +27,8 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 	for (unsigned i = 0; i < result->n; i++) {
 		const struct bench_sample *s = &result->samples[i];
 
-		report_add_sample(r, row, &(struct report_sample){s->cycles, (double)s->probe, fate(b, s)});
+		report_add_sample(
+			r, row, &(struct report_sample){s->cycles, (double)s->probe, fate(b, s), s->repeat});
 	}
 }
 

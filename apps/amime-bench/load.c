@@ -15,6 +15,7 @@ enum {
 	ROWS_MAX = 1024,
 	SAMPLES_MAX = 1000000,
 	STAGES_MAX = 64,
+	REPEAT_MAX = 1000,
 	CURVES_MAX = 256,
 	SERIES_MAX = 64,
 	POINTS_MAX = 100000,
@@ -156,6 +157,7 @@ struct raw_row {
 struct raw_sample {
 	struct report_sample sample;
 	uint8_t fate;
+	uint32_t repeat;
 };
 
 struct raw_stage {
@@ -180,6 +182,7 @@ static void read_sample(const struct place *at, struct report *r, struct report_
 		{.name = "value", .kind = FIELD_OTHER, .required = true, .read = read_value},
 		OTHER("probe", read_probe, NULL, NULL),
 		WORD("fate", struct raw_sample, fate, fate_words, REPORT_KEPT),
+		UINT("repeat", struct raw_sample, repeat, 0, REPEAT_MAX, 0),
 	};
 	static const struct fields fields = FIELDS(rows);
 	struct raw_sample raw = {0};
@@ -189,6 +192,7 @@ static void read_sample(const struct place *at, struct report *r, struct report_
 	else if (conf_want_object(at))
 		conf_read_fields(at, &fields, &raw);
 	raw.sample.fate = (enum report_fate)raw.fate;
+	raw.sample.repeat = raw.repeat;
 	report_add_sample(r, row, &raw.sample);
 }
 

@@ -9,6 +9,7 @@ static const struct bench_command commands[] = {
 	{"pipeline", "cycles per packet of a worker's whole way, port to port, hot, in memory",
 		bench_pipeline_main},
 	{"wire", "what stands between ports: throughput, latency, loss by RFC 2544", bench_wire_main},
+	{"diff", "what really changed from one result to another", bench_diff_main},
 	{"plot", "table and plots of a result that was kept", bench_plot_main},
 };
 

@@ -13,6 +13,7 @@
 #include <expat.h>
 
 #include "axis.h"
+#include "diff.h"
 #include "svg.h"
 
 enum { TEXTS = 1024, TEXT = 512 };
@@ -175,7 +176,8 @@ static struct report_row *add_row(
 			   .name = name, .unit = "cycles", .per = "packet", .null = null, .goal = goal});
 
 	for (int i = -3; i <= 3; i++)
-		report_add_sample(r, row, &(struct report_sample){value * (1 + i * .02), 100, REPORT_KEPT});
+		report_add_sample(
+			r, row, &(struct report_sample){value * (1 + i * .02), 100, REPORT_KEPT, 0});
 	return row;
 }
 
@@ -282,6 +284,38 @@ static void test_curves(void **state)
 	}
 }
 
+static void test_differences(void **state)
+{
+	struct report *a = report_new("micro"), *b = report_new("micro");
+	struct picture *p = &picture;
+	char *text = NULL, name[TEXT];
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct diff d;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		snprintf(name, sizeof name, "case/%d", i);
+		add_row(a, name, NULL, 0, 100);
+		add_row(b, name, NULL, 0, 100 + i * i * 100);
+	}
+	report_add_row(a, &(struct report_row){.name = "empty", .unit = "cycles"});
+	report_add_row(b, &(struct report_row){.name = "empty", .unit = "cycles"});
+	assert_int_equal(report_settle(a) | report_settle(b), 0);
+	assert_int_equal(diff_reports(a, b, 0.03, 0.1, &d), 0);
+	diff_plot(&d, "a & b", out);
+	fclose(out);
+	read_picture(text, len, p);
+	check_labels(p);
+	assert_true(says(p, "equal"));
+	assert_true(says(p, "+2500.0 %"));
+	assert_true(says(p, "unclear"));
+	free(text);
+	diff_free(&d);
+	report_free(a);
+	report_free(b);
+}
+
 static void test_axis(void **state)
 {
 	struct axis a;
@@ -311,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_what_xml_would_trip_over),
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_curves),
+		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_axis),
 	};
 

@@ -34,6 +34,7 @@ struct report_sample {
 	double value; /* in the row's unit */
 	double probe; /* TSC cycles of the slower probe beside it; 0: there was none */
 	enum report_fate fate;
+	unsigned repeat; /* which time over the row was measured; from 0 */
 };
 
 struct report_stage {
