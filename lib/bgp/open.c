@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "bgp/as_path.h"
+
 enum {
 	PARAMETER_CAPABILITIES = 2,
 	PARAMETER_EXTENDED = 255, /* RFC 9072, in the place of the first type */

@@ -58,9 +58,10 @@ struct am_reader {
 	bool bad; /* sticky: something was read that is not there */
 };
 
+/* bytes may be NULL where len is 0. */
 static inline struct am_reader am_reader(const void *bytes, size_t len)
 {
-	return (struct am_reader){.at = bytes, .end = (const uint8_t *)bytes + len};
+	return (struct am_reader){.at = bytes, .end = len ? (const uint8_t *)bytes + len : bytes};
 }
 
 static inline size_t am_reader_left(const struct am_reader *r)

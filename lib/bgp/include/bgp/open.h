@@ -9,7 +9,6 @@
 
 enum {
 	AM_BGP_VERSION = 4,
-	AM_BGP_AS_TRANS = 23456,  /* RFC 6793 */
 	AM_BGP_HOLD_TIME_MIN = 3, /* s; or 0, which means no keepalives at all */
 };
 

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What other implementations send: it decodes to what they say of it, and encodes to the same attributes and routes again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "bgp/as_path.h"
+#include "bgp/open.h"
+#include "bgp/update.h"
+#include "test_hex.h"
+
+enum { LINE_ROOM = 16384, ALL_FAMILIES = 7 };
+
+struct line {
+	char text[LINE_ROOM];
+	char *column[4];
+};
+
+static FILE *open_vectors(const char *name)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/lib/bgp/vectors/%s", SOURCE_ROOT, name);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	return file;
+}
+
+/* The next line that is no comment, cut into columns. */
+static bool next_line(FILE *file, struct line *line)
+{
+	char *at = line->text;
+
+	do {
+		if (!fgets(line->text, sizeof line->text, file))
+			return false;
+	} while (line->text[0] == '#');
+	line->text[strcspn(line->text, "\n")] = 0;
+	for (unsigned i = 0; i < 4; i++)
+		line->column[i] = at ? strsep(&at, "\t") : line->text + strlen(line->text);
+	return true;
+}
+
+static struct packet octets(char *hex)
+{
+	for (char *c = hex; *c; c++)
+		*c = (char)tolower(*c);
+	return packet_of(hex);
+}
+
+static struct am_bgp_span span_of(struct am_writer *w)
+{
+	return (struct am_bgp_span){w->start, am_writer_len(w)};
+}
+
+/* One attribute of a list, by its code: flags that matter and value. */
+struct found {
+	uint8_t flags;
+	struct am_bgp_span value;
+	bool there;
+};
+
+static void index_attributes(struct am_bgp_span list, struct found out[256])
+{
+	struct am_reader r = am_reader(list.bytes, list.len);
+
+	memset(out, 0, 256 * sizeof *out);
+	while (am_reader_left(&r)) {
+		uint8_t flags = am_take8(&r), code = am_take8(&r);
+		size_t len = flags & AM_BGP_FLAG_EXTENDED ? am_take16(&r) : am_take8(&r);
+
+		out[code] = (struct found){flags & 0xe0, {am_take(&r, len), len}, true};
+		assert_false(r.bad);
+	}
+}
+
+static struct am_bgp_span attribute_list(struct am_bgp_span body)
+{
+	struct am_reader r = am_reader(body.bytes, body.len);
+	size_t len = am_take16(&r);
+
+	am_take(&r, len);
+	len = am_take16(&r);
+	return (struct am_bgp_span){am_take(&r, len), len};
+}
+
+/* What becomes of an attribute that is not known here (RFC 4271 5): gone, or passed on with the Partial bit. */
+static void pass_on(struct found *f, unsigned code)
+{
+	if (strcmp(am_bgp_attr_name((uint8_t)code), "unknown"))
+		return;
+	f->there &= (f->flags & AM_BGP_FLAG_TRANSITIVE) != 0;
+	f->flags |= AM_BGP_FLAG_PARTIAL;
+}
+
+/* The same attributes with the same values, in whatever order and with whatever form of length. */
+static void same_attributes(struct am_bgp_span a, struct am_bgp_span b)
+{
+	static struct found x[256], y[256];
+
+	index_attributes(a, x);
+	index_attributes(b, y);
+	for (unsigned code = 0; code < 256; code++) {
+		pass_on(&x[code], code);
+		assert_int_equal(x[code].there, y[code].there);
+		if (!x[code].there)
+			continue;
+		assert_int_equal(x[code].flags, y[code].flags);
+		assert_int_equal(x[code].value.len, y[code].value.len);
+		if (x[code].value.len)
+			assert_memory_equal(x[code].value.bytes, y[code].value.bytes, x[code].value.len);
+	}
+}
+
+/* Each route, written by itself, gives the octets that it was read from. */
+static void same_routes(const struct am_bgp_routes *routes)
+{
+	static uint8_t room[AM_BGP_EXTENDED_MAX];
+	struct am_writer w = am_writer(room, sizeof room);
+	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes);
+	struct am_bgp_nlri nlri;
+
+	if (routes->family == AM_BGP_FAMILY_OTHER)
+		return;
+	while (am_bgp_nlri_next(&iter, &nlri))
+		assert_int_equal(am_bgp_nlri_encode(&w, &nlri, routes->path_ids), 0);
+	assert_int_equal(am_writer_len(&w), routes->nlri.len);
+	if (routes->nlri.len)
+		assert_memory_equal(room, routes->nlri.bytes, routes->nlri.len);
+}
+
+static void again(
+	const struct am_bgp_update *update, struct am_bgp_span body, const struct am_bgp_context *ctx)
+{
+	static uint8_t room[AM_BGP_EXTENDED_MAX];
+	struct am_writer w = am_writer(room, sizeof room);
+	struct am_bgp_message message;
+	struct am_bgp_error err;
+
+	assert_int_equal(am_bgp_update_encode(&w, update, ctx, AM_BGP_EXTENDED_MAX), 0);
+	assert_int_equal(
+		am_bgp_message_parse(room, am_writer_len(&w), AM_BGP_EXTENDED_MAX, &message, &err), 0);
+	same_attributes(attribute_list(body), attribute_list(message.body));
+	same_routes(&update->withdrawn);
+	same_routes(&update->announced);
+	same_routes(&update->mp_withdrawn);
+	same_routes(&update->mp_announced);
+}
+
+/* What ExaBGP says of a message, by the words of its commands; each function writes our value as it would. */
+
+static void say_origin(const struct am_bgp_update *u, char *out, size_t room)
+{
+	static const char *const names[] = {"igp", "egp", "incomplete"};
+
+	snprintf(out, room, "%s", names[u->attrs.origin]);
+}
+
+static void say_local_pref(const struct am_bgp_update *u, char *out, size_t room)
+{
+	snprintf(out, room, "%u", u->attrs.local_pref);
+}
+
+static void say_med(const struct am_bgp_update *u, char *out, size_t room)
+{
+	snprintf(out, room, "%u", u->attrs.med);
+}
+
+static void say_as_path(const struct am_bgp_update *u, char *out, size_t room)
+{
+	struct am_reader r = am_reader(u->attrs.as_path.bytes, u->attrs.as_path.len);
+	struct am_bgp_segment s;
+	size_t at = (size_t)snprintf(out, room, "[");
+
+	while (am_bgp_segment_next(&r, &s)) {
+		for (unsigned i = 0; i < s.count; i++)
+			at += (size_t)snprintf(
+				out + at, room - at, "%s%u", at > 1 ? " " : "", am_load32(s.numbers + 4 * i));
+	}
+	snprintf(out + at, room - at, "]");
+}
+
+static void say_list(struct am_bgp_span list, unsigned each, unsigned half, char *out, size_t room)
+{
+	size_t at = (size_t)snprintf(out, room, "[");
+
+	for (size_t i = 0; i < list.len; i += each) {
+		for (unsigned part = 0; part < each; part += half) {
+			const uint8_t *p = list.bytes + i + part;
+			uint32_t v = half == 2 ? am_load16(p) : am_load32(p);
+
+			at += (size_t)snprintf(out + at, room - at, "%s%u", part ? ":" : i ? " " : "", v);
+		}
+	}
+	snprintf(out + at, room - at, "]");
+}
+
+static void say_communities(const struct am_bgp_update *u, char *out, size_t room)
+{
+	say_list(u->attrs.communities, 4, 2, out, room);
+}
+
+static void say_large(const struct am_bgp_update *u, char *out, size_t room)
+{
+	say_list(u->attrs.large_communities, 12, 4, out, room);
+}
+
+static void say_id(uint32_t id, char *out, size_t room)
+{
+	snprintf(out, room, "%u.%u.%u.%u", id >> 24, id >> 16 & 255, id >> 8 & 255, id & 255);
+}
+
+static void say_originator(const struct am_bgp_update *u, char *out, size_t room)
+{
+	say_id(u->attrs.originator_id, out, room);
+}
+
+static void say_aggregator(const struct am_bgp_update *u, char *out, size_t room)
+{
+	size_t at = (size_t)snprintf(out, room, "%u:", u->attrs.aggregator.as);
+
+	say_id(u->attrs.aggregator.id, out + at, room - at);
+}
+
+static void say_next_hop(const struct am_bgp_update *u, char *out, size_t room)
+{
+	struct am_ip global = am_ip4(u->attrs.next_hop), link_local;
+	char text[AM_IP_TEXT];
+
+	if (u->has_mp_reach && u->mp_announced.family != AM_BGP_FAMILY_OTHER) {
+		am_bgp_next_hop_split(&u->mp_next_hop, &global, &link_local);
+		if (global.family == AM_AF_NONE)
+			global = link_local;
+	}
+	snprintf(out, room, "%s", am_ip_text(&global, text));
+}
+
+static const struct {
+	const char *word;
+	void (*say)(const struct am_bgp_update *u, char *out, size_t room);
+} words[] = {
+	{"origin", say_origin},
+	{"local-preference", say_local_pref},
+	{"med", say_med},
+	{"as-path", say_as_path},
+	{"community", say_communities},
+	{"large-community", say_large},
+	{"originator-id", say_originator},
+	{"aggregator", say_aggregator},
+	{"next-hop", say_next_hop},
+};
+
+/* The next word of a command; what stands in brackets is one, always written with them. */
+static bool next_word(char **at, char *out, size_t room)
+{
+	char *begin = *at + strspn(*at, " "), *end = begin + strcspn(begin, " ");
+
+	if (!*begin)
+		return false;
+	if (*begin == '[' && strchr(begin, ']'))
+		end = strchr(begin, ']') + 1;
+	snprintf(out, room, "%.*s", (int)(end - begin), begin);
+	*at = end;
+	return true;
+}
+
+/* "[ a b ]" and "[a b]" are the same list, and IP addresses are written in more than one way. */
+static void tidy(char *word)
+{
+	struct am_ip ip;
+	char text[AM_IP_TEXT];
+
+	if (!strncmp(word, "[ ", 2))
+		memmove(word + 1, word + 2, strlen(word + 1));
+	if (strlen(word) > 2 && !strcmp(word + strlen(word) - 2, " ]"))
+		strcpy(word + strlen(word) - 2, "]");
+	if (!am_ip_parse_text(word, &ip))
+		strcpy(word, am_ip_text(&ip, text));
+}
+
+static void check_prefix(const struct am_bgp_routes *routes, const char *want, const char *path_id)
+{
+	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes);
+	char text[AM_PREFIX_TEXT], id[32];
+	struct am_prefix prefix;
+	struct am_bgp_nlri nlri;
+
+	assert_int_equal(am_prefix_parse_text(want, &prefix), 0);
+	assert_true(am_bgp_nlri_next(&iter, &nlri));
+	assert_string_equal(
+		am_prefix_text(&nlri.prefix, text), am_prefix_text(&prefix, (char[AM_PREFIX_TEXT]){0}));
+	say_id(nlri.path_id, id, sizeof id);
+	if (*path_id)
+		assert_string_equal(id, path_id);
+}
+
+/* Compare with a command, word by word; the number of words that said something. */
+static unsigned check_command(const struct am_bgp_update *u, char *command)
+{
+	char word[1024], value[1024], ours[1024], prefix[1024] = "", path_id[1024] = "";
+	bool withdraw = strstr(command, "withdraw") != NULL;
+	bool unicast =
+		(strstr(command, " route ") || strstr(command, " unicast ")) && !strstr(command, " label ");
+	unsigned said = 0;
+
+	while (next_word(&command, word, sizeof word)) {
+		if ((!strcmp(word, "route") || !strcmp(word, "unicast")) && strchr(command, '/'))
+			next_word(&command, prefix, sizeof prefix);
+		if (!strcmp(word, "path-information"))
+			next_word(&command, path_id, sizeof path_id);
+		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+			if (strcmp(word, words[i].word) || withdraw ||
+				!next_word(&command, value, sizeof value) || !strcmp(value, "self"))
+				continue;
+			tidy(value);
+			words[i].say(u, ours, sizeof ours);
+			if (!strcmp(word, "next-hop") && !unicast)
+				continue;
+			assert_string_equal(ours, value);
+			said++;
+		}
+	}
+	if (*prefix && unicast) {
+		const struct am_bgp_routes *mp = withdraw ? &u->mp_withdrawn : &u->mp_announced;
+		const struct am_bgp_routes *old = withdraw ? &u->withdrawn : &u->announced;
+
+		check_prefix(strchr(prefix, ':') || !old->nlri.len ? mp : old, prefix, path_id);
+		said++;
+	}
+	return said;
+}
+
+/* Commands whose messages no RFC lets pass: what they do is refused, and so is what they say of it not asked. */
+static const struct {
+	const char *command;
+	enum am_bgp_class class;
+	uint8_t attr;
+} refused[] = {
+	/* 0x60 and 0x70: not optional, so well-known (RFC 4271 4.3), and nobody knows it. */
+	{"attribute [0x99 0x60 0x00000064]", AM_BGP_RESET, 0x99},
+	{"attribute [0x99 0x70 0x00000064]", AM_BGP_RESET, 0x99},
+	{"next-hop 255.255.255.255", AM_BGP_WITHDRAW, AM_BGP_ATTR_NEXT_HOP},
+};
+
+static void exabgp_update(struct line *line, struct am_bgp_span body, unsigned *said)
+{
+	static uint8_t scratch[AM_BGP_SCRATCH(AM_BGP_EXTENDED_MAX)];
+	char *command = line->column[3];
+	struct am_bgp_context ctx = {
+		.kind = AM_BGP_INTERNAL,
+		.families = ALL_FAMILIES,
+		.path_ids = strstr(command, "path-information") ? ALL_FAMILIES : 0,
+		.as4 = true,
+		.aigp = true,
+	};
+	struct am_bgp_update update;
+	enum am_bgp_class class;
+
+	/* Only messages to an internal peer have a LOCAL_PREF; among the others are those to one of 2-octet numbers. */
+	if (!strstr(command, "local-preference") && strstr(command, "announce route"))
+		ctx.kind = AM_BGP_EXTERNAL;
+	class = am_bgp_update_decode(&ctx, body, scratch, &update);
+	if (class != AM_BGP_OK && update.fault.attr == AM_BGP_ATTR_AS_PATH) {
+		ctx.as4 = false;
+		class = am_bgp_update_decode(&ctx, body, scratch, &update);
+	}
+	for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+		if (!strstr(command, refused[i].command))
+			continue;
+		assert_int_equal(class, refused[i].class);
+		assert_int_equal(update.fault.attr, refused[i].attr);
+		return;
+	}
+	if (class != AM_BGP_OK)
+		print_error("%s\n%s: %s: %s\n", line->column[0], command, am_bgp_attr_name(update.fault.attr),
+			update.fault.error.why);
+	assert_int_equal(class, AM_BGP_OK);
+	assert_int_equal(update.end_of_rib, strstr(command, "announce eor") || body.len == 4);
+	again(&update, body, &ctx);
+	print_message("%s: %s\n", line->column[0], command);
+	*said += check_command(&update, command);
+}
+
+static void other_message(const struct am_bgp_message *message)
+{
+	struct am_bgp_open open;
+	struct am_bgp_error err;
+	struct am_bgp_refresh refresh;
+	struct am_bgp_notification notification;
+	uint8_t room[AM_BGP_MESSAGE_MAX];
+	struct am_writer w = am_writer(room, sizeof room);
+
+	if (message->type == AM_BGP_OPEN) {
+		struct am_bgp_open second;
+		struct am_bgp_message copy;
+
+		assert_int_equal(am_bgp_open_decode(message, &open, &err), 0);
+		assert_int_equal(am_bgp_open_encode(&w, &open), 0);
+		assert_int_equal(
+			am_bgp_message_parse(room, am_writer_len(&w), AM_BGP_MESSAGE_MAX, &copy, &err), 0);
+		assert_int_equal(am_bgp_open_decode(&copy, &second, &err), 0);
+		assert_int_equal(second.as, open.as);
+		assert_int_equal(second.caps.n_families, open.caps.n_families);
+		assert_int_equal(second.caps.n_others, open.caps.n_others);
+		return;
+	}
+	if (message->type == AM_BGP_ROUTE_REFRESH) {
+		assert_int_equal(am_bgp_refresh_decode(message, &refresh, &err), 0);
+		assert_int_equal(am_bgp_refresh_encode(&w, &refresh), 0);
+	} else {
+		am_bgp_notification_decode(message, &notification);
+		assert_int_equal(am_bgp_notification_encode(&w, &notification, AM_BGP_MESSAGE_MAX), 0);
+	}
+	assert_int_equal(am_writer_len(&w), message->whole.len);
+	assert_memory_equal(room, message->whole.bytes, span_of(&w).len);
+}
+
+static void test_exabgp(void **state)
+{
+	FILE *file = open_vectors("exabgp-qa-messages.txt");
+	static struct line line;
+	unsigned messages = 0, said = 0;
+
+	(void)state;
+	while (next_line(file, &line)) {
+		struct packet p = octets(line.column[2]);
+		struct am_bgp_message message;
+		struct am_bgp_error err;
+
+		assert_int_equal(
+			am_bgp_message_parse(p.bytes, p.len, AM_BGP_EXTENDED_MAX, &message, &err), 0);
+		assert_int_equal(message.whole.len, p.len);
+		if (message.type == AM_BGP_UPDATE)
+			exabgp_update(&line, message.body, &said);
+		else
+			other_message(&message);
+		messages++;
+		free(p.bytes);
+	}
+	fclose(file);
+	print_message("%u messages, %u statements about them\n", messages, said);
+	assert_int_equal(messages, 391);
+	assert_true(said > 700);
+}
+
+/* Captured between external peers with 4-octet numbers. */
+static unsigned captured(const char *name, unsigned types[6])
+{
+	static uint8_t scratch[AM_BGP_SCRATCH(AM_BGP_EXTENDED_MAX)];
+	const struct am_bgp_context ctx = {.kind = AM_BGP_EXTERNAL, .families = ALL_FAMILIES, .as4 = true};
+	FILE *file = open_vectors(name);
+	static struct line line;
+	unsigned messages = 0;
+
+	while (next_line(file, &line)) {
+		struct packet p = octets(line.column[2]);
+		struct am_bgp_message message;
+		struct am_bgp_error err;
+		struct am_bgp_update update;
+		struct am_bgp_nlri_iter iter;
+		struct am_bgp_nlri nlri;
+
+		assert_int_equal(am_bgp_message_parse(p.bytes, p.len, AM_BGP_MESSAGE_MAX, &message, &err), 0);
+		messages++;
+		if (message.type != AM_BGP_UPDATE) {
+			other_message(&message);
+			free(p.bytes);
+			continue;
+		}
+		assert_int_equal(am_bgp_update_decode(&ctx, message.body, scratch, &update), AM_BGP_OK);
+		again(&update, message.body, &ctx);
+		iter = am_bgp_nlri_iter(&update.mp_announced);
+		while (am_bgp_nlri_next(&iter, &nlri))
+			types[nlri.family == AM_BGP_L2VPN_EVPN ? nlri.evpn.type : 0]++;
+		free(p.bytes);
+	}
+	fclose(file);
+	return messages;
+}
+
+static void test_evpn(void **state)
+{
+	unsigned types[6] = {0};
+
+	(void)state;
+	assert_int_equal(
+		captured("evpn-frr-frr.txt", types) + captured("evpn-frr-gobgp.txt", types), 22 + 19);
+	for (unsigned type = 1; type <= 5; type++)
+		assert_true(types[type] > 0);
+}
+
+/* FRR sends a link-local next hop twice; it is one. */
+static void test_unnumbered(void **state)
+{
+	unsigned types[6] = {0};
+
+	(void)state;
+	assert_int_equal(captured("unnumbered-frr.txt", types), 14);
+	assert_true(types[0] > 0);
+}
+
+/* Whatever these are taken for, and from whomever: no crash, and no session would go on with one that is not a message. */
+static void test_gobgp(void **state)
+{
+	static uint8_t scratch[AM_BGP_SCRATCH(AM_BGP_EXTENDED_MAX)];
+	FILE *file = open_vectors("gobgp-bad-len.txt");
+	static struct line line;
+	unsigned refused_ones = 0, inputs = 0;
+
+	(void)state;
+	while (next_line(file, &line)) {
+		struct packet p = octets(line.column[1]);
+		const struct am_bgp_context ctx = {.families = ALL_FAMILIES, .as4 = true};
+		struct am_bgp_message message;
+		struct am_bgp_update update;
+		struct am_bgp_error err;
+
+		inputs++;
+		assert_int_equal(
+			am_bgp_message_parse(p.bytes, p.len, AM_BGP_MESSAGE_MAX, &message, &err), -EBADMSG);
+		/* With a marker in place of theirs, the body is looked at, too. */
+		assert_true(p.len > AM_BGP_HEADER_LEN);
+		refused_ones +=
+			am_bgp_update_decode(&ctx,
+				(struct am_bgp_span){p.bytes + AM_BGP_HEADER_LEN, p.len - AM_BGP_HEADER_LEN},
+				scratch, &update) == AM_BGP_RESET;
+		free(p.bytes);
+	}
+	fclose(file);
+	assert_int_equal(inputs, 11);
+	assert_int_equal(refused_ones, 11);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exabgp),
+		cmocka_unit_test(test_evpn),
+		cmocka_unit_test(test_unnumbered),
+		cmocka_unit_test(test_gobgp),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
