@@ -5,6 +5,7 @@ import os
 
 import dpdk
 import frames
+import testpmd
 from process import Child, run
 
 TUNNEL = "gre"  # the form of packets in the tunnel, see frames.py
@@ -14,14 +15,15 @@ BUFFERS = 8192
 CONTROL_CPU = {0}
 
 
-class Amime:
+class Amime(testpmd.OnTestpmd):
     name = "amime"
     form = TUNNEL
     protocol = PROTOCOL
     title = "amimed, VXLAN in GRE"
 
-    def __init__(self, build, folder, memory):
-        self.program = os.path.join(build, "apps", "amimed", "amimed")
+    def __init__(self, program, folder, memory, floor):
+        super().__init__(floor)
+        self.program = program
         self.folder, self.memory = folder, memory
 
     def version(self):
@@ -48,7 +50,7 @@ class Amime:
                                 "static": [{"mac": frames.station(1, n), "member": behind} for n in range(case.pairs)]}},
         }
 
-    def start(self, case, source, sink, cpu, sink_port=dpdk.SINK):
+    def play(self, case, source, sink, cpu, sink_port):
         path = os.path.join(self.folder, f"amime-{case.name}.json")
         config = self.configuration(case, source, sink, cpu)
         with open(path, "w", encoding="ascii") as file:

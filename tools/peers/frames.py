@@ -52,10 +52,14 @@ def ethernet(source, target, payload):
 
 
 def frame(n, length):
-    """A UDP datagram of host n of side 2 to host n of side 1; length octets without the FCS."""
+    """A UDP datagram of host n of side 2 to host n of side 1; length octets without the FCS.
+
+    It may be fragmented: the kernel's VXLAN fragments outside only around such packets.
+    """
     payload = bytes((i * 7 + n) & 255 for i in range(length - ETH - IP4 - UDP))
     source, target = (str(ipaddress.IPv4Address(f"10.{side}.0.0") + n) for side in (2, 1))
-    return ethernet(station(2, n), station(1, n), ipv4(source, target, PROTO_UDP, udp(40000 + n % 20000, 53, payload)))
+    return ethernet(station(2, n), station(1, n), ipv4(source, target, PROTO_UDP, udp(40000 + n % 20000, 53, payload),
+                                                      flags=0))
 
 
 def vxlan(inner, n, source, target):

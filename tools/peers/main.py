@@ -4,74 +4,107 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 import time
 
 import cases
-import dpdk
-import match
-import report
-from amime import Amime
-from clock import Clock
-from ovs import Ovs
-from process import Trouble
-from testpmd import Testpmd
+import peers
+import traffic
+from process import Trouble, priority
 
-PRIORITY = -15  # for us and all contestants: what else the machine does is to disturb no sample
-PEERS_MB = 600  # huge pages for all that stand side by side
-# program: the Debian package that has it
-NEEDED = {"dpdk-testpmd": "dpdk-dev", "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk": "openvswitch-switch-dpdk",
-          "ovs-vsctl": "openvswitch-common", "ovsdb-server": "openvswitch-switch"}
+PRIORITY = -15  # of all that is measured: what else the machine does is to disturb no sample
+WHAT = {"peers": peers, "traffic": traffic}
+ABOUT = """\
+peers (the default): the same frames through Amime, OVS-DPDK, the kernel and a forwarder that does nothing, in turns on one
+core; TSC cycles a frame, and their ratio round by round.
+traffic: TCP and pings between ordinary hosts of two sites, through what stands at the sites' edges: amimed, the kernel's
+VXLAN, plain forwarders.
+"""
 
 
 def arguments(top):
-    parser = argparse.ArgumentParser(
-        prog="tools/compare", description="The same frames through Amime, OVS-DPDK, the kernel and a forwarder that does "
-        "nothing, in turns on one core: TSC cycles a frame, and their ratio round by round.")
-    parser.add_argument("--case", action="append", choices=[c.name for c in cases.CASES], metavar="NAME",
-                        help="only this one; may be given again. " + "; ".join(f"{c.name}: {c.about}" for c in cases.CASES))
-    parser.add_argument("--cpu", type=int, default=os.cpu_count() - 1, help="the measured core (default: the last one)")
-    parser.add_argument("--rounds", type=int, default=9, help="turns of each contestant (default: 9)")
-    parser.add_argument("--seconds", type=float, default=0.4, help="length of a sample (default: 0.4)")
-    parser.add_argument("--quick", action="store_true", help="two cases, three short rounds, no OVS: does everything work?")
-    parser.add_argument("--json", metavar="FILE", help="machine, versions and every sample; - is standard output")
-    parser.add_argument("--build", default=os.path.join(top, "build"), help="folder with the built programs")
-    parser.add_argument("--logs", metavar="DIR", help="where files and logs go (default: compare/ in the build folder)")
+    parser = argparse.ArgumentParser(prog=os.path.basename(sys.argv[0]), description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     epilog="cases of peers:\n" + "\n".join(f"  {c.name:17} {c.about}" for c in cases.CASES))
+    names = [c.name for c in cases.CASES]
+    parser.add_argument("what", nargs="?", choices=WHAT, default="peers")
+    parser.add_argument("--case", action="append", choices=names, metavar="NAME", help="only this one; may be given again")
+    parser.add_argument("--peer", action="append", choices=("amime", "ovs", "kernel"), metavar="NAME",
+                        help="amime, ovs or kernel: only amime and those given (default: all)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="turns of each (peers: 9 good ones; traffic: 5)")
+    parser.add_argument("--seconds", type=float, metavar="S", help="of a sample (peers: 0.4) or a TCP run (traffic: 3)")
+    parser.add_argument("--cpu", type=int, default=os.cpu_count() - 1, metavar="N", help="peers: the measured core (default: the last)")
+    parser.add_argument("--small-pages", action="store_true", help="peers: nobody uses huge pages")
+    parser.add_argument("--quick", action="store_true", help="little of it, without OVS-DPDK: does everything work?")
+    parser.add_argument("--json", metavar="FILE", help="write machine, versions and every sample; - is standard output")
+    parser.add_argument("--out", metavar="DIR", help="write result.json, table.txt and plots (SVG) there")
+    parser.add_argument("--build", metavar="DIR", help="folder with the built programs (default: build, or where we are installed)")
+    parser.add_argument("--logs", metavar="DIR", help="where files and logs go (an empty folder; default: compare/ in the build folder)")
     options = parser.parse_args()
-    options.logs = os.path.abspath(options.logs or os.path.join(options.build, "compare"))
-    if options.quick:
-        options.case = options.case or list(cases.QUICK)
-        options.rounds, options.seconds = 3, 0.2
+    return fill(options, top)
+
+
+def fill(options, top):
+    """What was not said."""
+    quick = options.quick
+    default = {"peers": (2, 0.2) if quick else (9, 0.4), "traffic": (1, 1) if quick else (5, 3)}[options.what]
+    options.rounds, options.seconds = options.rounds or default[0], options.seconds or default[1]
+    options.case = options.case or (cases.QUICK if quick else [c.name for c in cases.CASES])
+    options.peer = ["amime", *(options.peer or (["kernel"] if quick else ["ovs", "kernel"]))]
+    built = options.build or os.path.join(top, "build")
+    if options.build or os.path.isdir(built):
+        options.program = lambda name: os.path.join(built, "apps", name, name)
+    else:
+        options.program = lambda name: os.path.join(top, "..", "bin", name)
+        built = None
+    options.logs = log_folder(options.logs, built)
     return options
 
 
+def log_folder(asked, built):
+    """An empty one. What is there already is only removed where nobody but we put anything."""
+    if asked:
+        os.makedirs(asked, exist_ok=True)
+        if os.listdir(asked):
+            raise Trouble(f"--logs {asked}: is not empty")
+        return os.path.abspath(asked)
+    if built is None:
+        return tempfile.mkdtemp(prefix="amime-compare-")
+    folder = os.path.abspath(os.path.join(built, "compare"))
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    return folder
+
+
 def need(options):
-    missing = {package for program, package in NEEDED.items()
-               if not shutil.which(program) and not (options.quick and "switch" in package + program)}
-    if missing:
-        raise Trouble(f"missing packages; install them: apt-get install --no-install-recommends {' '.join(sorted(missing))}")
+    """Everything that is missing, at once."""
     if os.geteuid():
         raise Trouble("network namespaces and DPDK need root")
     if os.cpu_count() < 2:
         raise Trouble("needs two CPUs: one to measure, one for everything else")
+    if not 0 <= options.cpu < os.cpu_count():
+        raise Trouble(f"--cpu {options.cpu}: CPUs are 0 to {os.cpu_count() - 1}")
+    for name in ("amimed", "amime-bench"):
+        if not os.path.exists(options.program(name)):
+            raise Trouble(f"{options.program(name)} is not there; build it: meson setup build && ninja -C build")
+    missing = {package for program, package in WHAT[options.what].needed(options).items() if not shutil.which(program)}
+    if missing:
+        raise Trouble(f"missing packages; install them: apt-get install --no-install-recommends {' '.join(sorted(missing))}")
 
 
 def compare(options):
     need(options)
-    shutil.rmtree(options.logs, ignore_errors=True)
-    os.makedirs(options.logs)
-    memory = dpdk.Memory(dpdk.free_hugepages_mb() >= PEERS_MB)
-    amime, floor = Amime(options.build, options.logs, memory), Testpmd(options.logs, memory)
-    peers = [amime] if options.quick else [amime, Ovs(options.logs, memory)]
-    clock = Clock()
-    os.sched_setaffinity(0, set(range(os.cpu_count())) - {options.cpu})
-    os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    results, begin = [], time.monotonic()
-    for case in cases.CASES:
-        if not options.case or case.name in options.case:
-            results.append(match.play(case, peers, floor, clock, options))
-    whole = report.Report(options, memory, clock, peers, floor, results, time.monotonic() - begin)
-    whole.write()
-    return 0 if whole.good() else 1
+    begin = time.monotonic()
+    with priority(PRIORITY):
+        result, lines, good = WHAT[options.what].compare(options)
+    lines.append(f"\nTook {time.monotonic() - begin:.0f} s. Files and logs are in {options.logs}")
+    text = "\n".join(lines) + "\n"
+    if options.json != "-":
+        sys.stdout.write(text)
+    if options.json:
+        result.write(options.json)
+    if options.out:
+        result.draw(options.out, text)
+    return 0 if good else 1
 
 
 def main(top):

@@ -2,22 +2,16 @@
 """One case: each peer shows first that it does the work, then all take turns on the core."""
 import contextlib
 import os
-import sys
 import time
 
-import dpdk
 import frames
 import rounds
 from cases import FRAMES, TRIALS, Files
 from process import Trouble
+from progress import progress
 
 CHECK_PATIENCE = 3.0  # seconds for all frames of a file to come out
 QUIET = 0.3           # seconds without a new one: no more come
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def all_out(plane, expected):
@@ -56,7 +50,7 @@ def show_work(case, peer, files, folder, cpu):
     """The file through the peer and into a file."""
     out = os.path.join(folder, f"{case.name}-{peer.name}-out.pcap")
     progress(f"{case.name}: what does {peer.name} make of {FRAMES} frames?")
-    plane = peer.start(case, dpdk.once(files.trial(files.source(peer.form))), dpdk.into(out), cpu, sink_port=dpdk.FILE_SINK)
+    plane = peer.show(case, files.trial(files.source(peer.form)), out, cpu)
     try:
         all_out(plane, TRIALS * FRAMES * case.outs)
     finally:
@@ -74,24 +68,26 @@ class Result:
         self.refused = {}      # name of a peer: why it was not measured
 
 
-def contestants(case, able, floor, options, stack):
-    """Start everybody; each stands still as soon as it runs."""
+def contestants(case, able, cpu, stack):
+    """Start everybody; each stands still as soon as it runs. Yields (contestant, name of its floor; None: it is one)."""
     floors = {}
+
+    def ready(name, plane, ins, outs):
+        stack.callback(plane.stop)
+        plane.freeze()
+        return rounds.Contestant(name, plane, ins, outs)
+
     for peer, source in able:
-        plane = peer.start(case, dpdk.endless(source), dpdk.nowhere(), options.cpu)
-        stack.callback(plane.stop)
-        plane.freeze()
-        yield rounds.Contestant(peer.name, plane, case.ins, case.outs), floors.get(source, f"floor-{peer.name}")
-        if source in floors:
-            continue
-        floors[source] = f"floor-{peer.name}"
-        plane = floor.start(dpdk.endless(source), dpdk.nowhere(), options.cpu)
-        stack.callback(plane.stop)
-        plane.freeze()
-        yield rounds.Contestant(floors[source], plane, case.ins, case.ins), None
+        key = peer.floor_key(source)
+        name = floors.get(key, f"floor-{peer.name}")
+        progress(f"{case.name}: starting {peer.name}")
+        yield ready(peer.name, peer.start(case, source, cpu), case.ins, case.outs), name
+        if key not in floors:
+            floors[key] = name
+            yield ready(name, peer.start_floor(source, cpu), case.ins, case.ins), None
 
 
-def play(case, peers, floor, clock, options):
+def play(case, peers, clock, options):
     result, files, able = Result(case), Files(case, options.logs), []
     for peer in peers:
         wrong = show_work(case, peer, files, options.logs, options.cpu)
@@ -102,7 +98,7 @@ def play(case, peers, floor, clock, options):
     if "amime" in result.refused:
         raise Trouble(f"{case.name}: amimed {result.refused['amime']}; its files are in {options.logs}")
     with contextlib.ExitStack() as stack:
-        for contestant, its_floor in contestants(case, able, floor, options, stack):
+        for contestant, its_floor in contestants(case, able, options.cpu, stack):
             result.contestants[contestant.name] = contestant
             if its_floor:
                 result.floor_of[contestant.name] = its_floor

@@ -10,6 +10,7 @@ import socket
 
 import dpdk
 import frames
+import testpmd
 from process import Child, Namespace, run, wait_for
 
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
@@ -25,8 +26,7 @@ class Switch(dpdk.Plane):
         self.folder = folder
         self.env = dict(os.environ, OVS_RUNDIR=folder, OVS_LOGDIR=folder, OVS_DBDIR=folder, OVS_SYSCONFDIR=folder)
         self.ns = Namespace()
-        # The bridges' own neighbour discovery would be among the frames.
-        run("sysctl", "-q", "-w", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1", ns=self.ns)
+        self.ns.quiet()
         self.database = self.switch = self.telemetry = None
         prefix = f"compare-{os.getpid()}-ovs"
         self.start_database()
@@ -101,20 +101,21 @@ class Switch(dpdk.Plane):
         self.ns.close()
 
 
-class Ovs:
+class Ovs(testpmd.OnTestpmd):
     name = "ovs"
     form = "vxlan"
     protocol = frames.PROTO_UDP
     title = "OVS-DPDK, VXLAN"
 
-    def __init__(self, folder, memory):
+    def __init__(self, folder, memory, floor):
+        super().__init__(floor)
         self.folder, self.memory = folder, memory
         self.runs = 0
 
     def version(self):
         return "Open vSwitch " + re.search(r"\d\S*", run(PROGRAM, "--version"))[0]
 
-    def start(self, case, source, sink, cpu, sink_port=dpdk.SINK):
+    def play(self, case, source, sink, cpu, sink_port):
         self.runs += 1
         folder = os.path.join(self.folder, f"ovs-{self.runs}")
         os.makedirs(folder)

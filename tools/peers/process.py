@@ -44,6 +44,16 @@ class Namespace:
     def close(self):
         os.close(self.fd)
 
+    def quiet(self):
+        """Without what nobody asked for: neighbour discovery of the devices themselves, and netfilter under bridges."""
+        with self.inside():
+            for name in ("ipv6/conf/all/disable_ipv6=1", "ipv6/conf/default/disable_ipv6=1", "bridge/bridge-nf-call-iptables=0",
+                         "bridge/bridge-nf-call-ip6tables=0", "bridge/bridge-nf-call-arptables=0"):
+                path, value = name.split("=")
+                with contextlib.suppress(FileNotFoundError):
+                    with open("/proc/sys/net/" + path, "w", encoding="ascii") as file:
+                        file.write(value)
+
     @property
     def path(self):
         """For `ip link ... netns PATH`, while the command inherits nothing but can see us."""
@@ -99,7 +109,7 @@ class Child:
         with open(log, "ab") as out:
             try:
                 self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out, env=env,
-                                                preexec_fn=before_exec(ns, cpus), start_new_session=True)
+                                                preexec_fn=before_exec(ns, cpus), process_group=0)
             except FileNotFoundError:
                 raise Trouble(f"{command[0]} is not installed") from None
         self.frozen = False
@@ -137,6 +147,27 @@ class Child:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.wait()
+
+
+AUTOGROUP = "/proc/self/autogroup"
+
+
+@contextlib.contextmanager
+def priority(nice):
+    """What runs in our session is served before what does not. The kernel weighs sessions, and then the processes in each."""
+    if not os.path.exists(AUTOGROUP):
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+        yield
+        return
+    with open(AUTOGROUP, encoding="ascii") as file:
+        before = file.read().split()[-1]
+    try:
+        with open(AUTOGROUP, "w", encoding="ascii") as file:
+            file.write(str(nice))
+        yield
+    finally:
+        with open(AUTOGROUP, "w", encoding="ascii") as file:
+            file.write(before)
 
 
 def wait_for(what, condition, child=None, patience=15.0):

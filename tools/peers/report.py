@@ -1,18 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Results for people, and for programs."""
-import dataclasses
-import json
-import os
-import platform
+"""What the peers cost: a table for people, and rows for a result file."""
+import math
 import statistics
-import sys
 
 import rounds
+from result import row
 
-
-def cpu_model():
-    with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
-        return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), "unknown")
+LINE = "{:<17} {:<7} {:>8} {:>17} {:>8} {:>8} {:>7} {:>5}  {}"
 
 
 def net(result, name):
@@ -21,87 +15,78 @@ def net(result, name):
     return {i: a.cycles - b.cycles for i, (a, b) in enumerate(zip(mine, floor)) if a.fate == b.fate == "kept"}
 
 
-def ratios(result, name, other):
-    ours, theirs = net(result, name), net(result, other)
+def ratios(result, other):
+    """Ours to another's, net, round by round."""
+    ours, theirs = net(result, "amime"), net(result, other)
     return [ours[i] / theirs[i] for i in sorted(ours.keys() & theirs.keys()) if theirs[i] > 0]
 
 
-def verdict(result):
-    """(spread of the ratio to OVS-DPDK, "pass", "FAIL" or "-")"""
-    if "ovs" not in result.contestants:
-        return None, "-"
-    ratio = rounds.spread(ratios(result, "amime", "ovs"))
-    if not result.case.goal:
-        return ratio, "-"
-    return ratio, "pass" if ratio and ratio.median <= result.case.goal else "FAIL"
+def others(result):
+    return [name for name in result.floor_of if name != "amime"]
 
 
-class Report:
-    def __init__(self, options, memory, clock, peers, floor, results, took):
-        self.options, self.results, self.took = options, results, took
-        self.machine = {"cpu": cpu_model(), "kernel": f"{platform.system()} {platform.release()}", "tsc_hz": round(clock.hertz()),
-                        "cpus": os.cpu_count(), "on_cpu": options.cpu, "memory": str(memory)}
-        self.versions = {p.name: p.version() for p in [*peers, floor]}
-        self.titles = {p.name: p.title for p in [*peers, floor]}
+def judged(result, other):
+    return result.case.goal if other == "ovs" and result.case.goal else None
 
-    def good(self):
-        return all(verdict(r)[1] != "FAIL" for r in self.results)
 
-    def write(self):
-        if self.options.json != "-":
-            self.print()
-        if self.options.json:
-            self.write_json()
+def verdict(result, other):
+    """(spread of the ratio, None, True or False: whether the goal is met)"""
+    ratio, goal = rounds.spread(ratios(result, other)), judged(result, other)
+    return ratio, None if goal is None else bool(ratio and ratio.median <= goal)
 
-    def print(self):
-        m = self.machine
-        print(f"{m['cpu']}, TSC {m['tsc_hz'] / 1e6:.0f} MHz, CPU {m['on_cpu']} of {m['cpus']}, {m['kernel']}, {m['memory']}")
-        print("; ".join(f"{self.titles[n]} ({v})" for n, v in self.versions.items()))
-        print("TSC cycles a frame: median and quartiles over rounds; net is less the floor on the same source and sink\n")
-        line = "{:<18} {:<8} {:>7} {:>15} {:>7} {:>7} {:>6} {:>6}  {}"
-        print(line.format("CASE", "PEER", "CYCLES", "QUARTILES", "FLOOR", "NET", "MPPS", "KEPT", ""))
-        for result in self.results:
-            self.print_case(line, result)
-        slow, interrupted = (sum(s.fate == fate for r in self.results for c in r.contestants.values() for s in c.samples)
-                             for fate in ("slow", "interrupted"))
-        print(f"\nLeft out: {slow} samples while the core was slow, {interrupted} while it was taken away. "
-              f"Took {self.took:.0f} s.")
 
-    def print_case(self, line, result):
-        for name, floor in result.floor_of.items():
-            mine = rounds.spread([s.cycles for s in result.contestants[name].samples if s.fate == "kept"])
-            base = rounds.spread([s.cycles for s in result.contestants[floor].samples if s.fate == "kept"])
-            less = rounds.spread(net(result, name).values())
-            if not mine or not base or not less:
-                print(line.format(result.case.name, name, *["-"] * 5, "0", "no sample to keep"))
-                continue
-            loss = statistics.median(s.loss for s in result.contestants[name].samples)
-            print(line.format(result.case.name, name, f"{mine.median:.1f}", f"{mine.low:.1f}-{mine.high:.1f}",
-                              f"{base.median:.1f}", f"{less.median:.1f}", f"{self.machine['tsc_hz'] / mine.median / 1e6:.2f}",
-                              f"{mine.n}", f"loses {loss:.1%}" if loss > 0.001 else ""))
-        for name, why in result.refused.items():
-            print(line.format(result.case.name, name, *["-"] * 5, "", why))
-        ratio, said = verdict(result)
-        if ratio:
-            goal = f", goal {result.case.goal}: {said}" if result.case.goal else ""
-            print(f"{'':18} amime / ovs, net: {ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f}, {ratio.n} rounds){goal}")
+def good(results):
+    """Whether every goal that could be judged is met, and every peer did what it said."""
+    goals = [verdict(r, other)[1] for r in results for other in others(r)]
+    return False not in goals and not any(why.startswith("wrong") for r in results for why in r.refused.values())
 
-    def write_json(self):
-        text = json.dumps(self.value(), indent=1) + "\n"
-        if self.options.json == "-":
-            sys.stdout.write(text)
-        else:
-            with open(self.options.json, "w", encoding="ascii") as file:
-                file.write(text)
 
-    def value(self):
-        return {"command": "peers", "unit": "TSC cycles a frame", "machine": self.machine, "versions": self.versions,
-                "rounds": self.options.rounds, "seconds": self.options.seconds,
-                "cases": [self.case_value(r) for r in self.results]}
+def table(results, machine, peers, settings):
+    """All lines of it."""
+    hertz = machine["tsc_hz"]
+    yield (f"{machine['cpu']}, TSC {hertz / 1e6:.0f} MHz, core {machine['core_hz'] / 1e6:.0f} MHz at best, CPU {settings['cpu']} of "
+           f"{machine['cpus']}, {machine['kernel']}, {settings['memory']}")
+    for peer in peers:
+        yield f"  {peer.name}: {peer.title} ({peer.version()})"
+    yield "TSC cycles a frame, median and quartiles; net: less the floor, which only receives and sends, round by round\n"
+    yield LINE.format("CASE", "PEER", "CYCLES", "QUARTILES", "FLOOR", "NET", "MPPS", "KEPT", "")
+    for result in results:
+        yield from case_lines(result, hertz)
 
-    @staticmethod
-    def case_value(result):
-        ratio, said = verdict(result)
-        return {"name": result.case.name, "about": result.case.about, "goal": result.case.goal or None, "verdict": said,
-                "ratio": dataclasses.asdict(ratio) if ratio else None, "floor_of": result.floor_of, "refused": result.refused,
-                "contestants": {n: [dataclasses.asdict(s) for s in c.samples] for n, c in result.contestants.items()}}
+
+def case_lines(result, hertz):
+    for name in result.floor_of:
+        yield peer_line(result, name, hertz)
+    for name, why in result.refused.items():
+        yield LINE.format(result.case.name, name, *["-"] * 5, "", why)
+    for other in others(result):
+        ratio, met = verdict(result, other)
+        goal = "" if met is None else f"; goal {result.case.goal}: {'pass' if met else 'FAIL'}"
+        said = f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f}, {ratio.n} rounds)" if ratio else "no round to trust"
+        yield f"{'':17} amime / {other}, net: {said}{goal}"
+
+
+def peer_line(result, name, hertz):
+    mine, base = (rounds.spread([s.cycles for s in result.contestants[n].samples if s.fate == "kept"])
+                  for n in (name, result.floor_of[name]))
+    less = rounds.spread(net(result, name).values())
+    if not mine or not base or not less:
+        return LINE.format(result.case.name, name, *["-"] * 5, "0", "no sample to trust")
+    loss = statistics.median(s.loss for s in result.contestants[name].samples)
+    return LINE.format(result.case.name, name, f"{mine.median:.1f}", f"{mine.low:.1f}-{mine.high:.1f}", f"{base.median:.1f}",
+                       f"{less.median:.1f}", f"{hertz / mine.median / 1e6:.2f}", mine.n,
+                       f"loses {loss:.1%}" if loss > 0.005 else "")
+
+
+def rows(result, titles):
+    """For the result file."""
+    case = result.case
+    for name, contestant in result.contestants.items():
+        floor = result.floor_of.get(name)
+        about = f"{case.about}: {titles[name]}" if floor else "the same source and sink, and nothing between"
+        yield row(f"{case.name}/{name}", about, "cycles", [(s.cycles, s.probe, s.fate) for s in contestant.samples
+                                                           if math.isfinite(s.cycles)],
+                  per="frame", null=f"{case.name}/{floor}" if floor else None)
+    for other in others(result):
+        yield row(f"ratio/{case.name} amime:{other}", f"{case.about}, net cycles round by round", "ratio", ratios(result, other),
+                  goal=judged(result, other))

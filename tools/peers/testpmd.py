@@ -29,3 +29,25 @@ class Testpmd:
              "--vdev", source, "--vdev", sink, "--", "--forward-mode=io", "--nb-cores=1", f"--total-num-mbufs={BUFFERS}",
              "--auto-start"], os.path.join(self.folder, "testpmd.log"), cpus={0, cpu}, ns=ns)
         return dpdk.Plane(child, prefix, cpu, sink=sink_port).ready()
+
+
+class OnTestpmd:
+    """A peer between DPDK's source and sink; its floor is testpmd between the same."""
+
+    def __init__(self, floor):
+        self.floor = floor
+
+    def start(self, case, source, cpu):
+        """Over and over."""
+        return self.play(case, dpdk.endless(source), dpdk.nowhere(), cpu, dpdk.SINK)
+
+    def show(self, case, source, file, cpu):
+        """Once, and what comes out into the file."""
+        return self.play(case, dpdk.once(source), dpdk.into(file), cpu, dpdk.FILE_SINK)
+
+    def start_floor(self, source, cpu):
+        return self.floor.start(dpdk.endless(source), dpdk.nowhere(), cpu)
+
+    @staticmethod
+    def floor_key(source):
+        return "dpdk", source
