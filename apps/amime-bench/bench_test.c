@@ -2,6 +2,7 @@
 /* Runs amime-bench itself: argv[1] is the program. Numbers are checked for sense only, not against a goal. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -210,6 +211,45 @@ static void test_machine_is_named(void **state)
 	json_decref(report);
 }
 
+static double given(const char *arguments)
+{
+	json_t *report = run_quick(arguments), *c = find_case(json_object_get(report, "cases"), "given");
+	double median = integer(c, "kept") ? real(json_object_get(c, "stats"), "median") : 0;
+
+	check_case(c);
+	json_decref(report);
+	return median;
+}
+
+static void test_given_files(void **state)
+{
+	(void)state;
+	given("pipeline --quick --json - --config " SOURCE_ROOT "/config/bench.json");
+	given("pipeline --quick --json - --traffic " SOURCE_ROOT "/config/traffic/fragments-shuffled.json");
+	given("pipeline --quick --json - --traffic " SOURCE_ROOT "/config/traffic/trickle-cold.json");
+	given("pipeline --quick --json - --traffic " SOURCE_ROOT "/config/traffic/freed-by-port.json");
+	given("pipeline --quick --json - --config " SOURCE_ROOT "/config/bench.json --traffic " SOURCE_ROOT
+	      "/config/traffic/imix.json");
+}
+
+/* Both files' errors, with path and line. */
+static void test_given_files_are_refused(void **state)
+{
+	FILE *f = start("pipeline --config " SOURCE_ROOT "/config/site-a.json --traffic " SOURCE_ROOT
+			"/config/bench.json 2>&1");
+	bool driver = false, key = false;
+	char line[LINE];
+
+	(void)state;
+	while (fgets(line, sizeof line, f)) {
+		driver |= strstr(line, "site-a.json:4:") && strstr(line, "$.ports.wan.driver: ");
+		key |= strstr(line, "bench.json:") && strstr(line, "unknown key \"tunnels\"");
+	}
+	assert_int_equal(finish(f), 1);
+	assert_true(driver);
+	assert_true(key);
+}
+
 /* Whether they agree is for the machine to say, and not for this test. */
 static void test_repeats_are_compared(void **state)
 {
@@ -234,8 +274,8 @@ static void test_repeats_are_compared(void **state)
 static void test_bad_options_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "nothing", "micro --samples 0", "micro --samples 1x",
-		"micro --repeat 0", "micro --cpu -1", "micro --quick --cpu 1023",
-		"micro --filter no-such-case", "micro extra",
+		"micro --repeat 0", "micro --config x", "pipeline --config x --filter y", "micro --cpu -1",
+		"micro --quick --cpu 1023", "micro --filter no-such-case", "micro extra",
 		"micro --json /nowhere/at/all --quick --filter fdb/hit-1k"};
 
 	(void)state;
@@ -260,6 +300,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_pipeline_case_runs),
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
 		cmocka_unit_test(test_machine_is_named),
+		cmocka_unit_test(test_given_files),
+		cmocka_unit_test(test_given_files_are_refused),
 		cmocka_unit_test(test_repeats_are_compared),
 		cmocka_unit_test(test_bad_options_are_refused),
 	};

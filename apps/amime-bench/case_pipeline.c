@@ -69,6 +69,18 @@ static void close_line(struct line *l)
 	bed_close(&l->bed);
 }
 
+/* That of the first worker to which something comes: with hand-off that is not always number 0. */
+static int open_feed(struct line *l, uint64_t seed, struct am_err *err)
+{
+	int ret = feed_open(&l->feed, &l->bed, &l->stock, 0, seed, err);
+
+	for (unsigned w = 1; ret == 0 && !l->feed.n_schedule && w < l->bed.workers; w++) {
+		feed_close(&l->feed);
+		ret = feed_open(&l->feed, &l->bed, &l->stock, w, seed, err);
+	}
+	return ret;
+}
+
 static int open_line(
 	struct line *l, const struct bench_env *env, const struct pipeline_arg *arg, struct am_err *err)
 {
@@ -83,7 +95,7 @@ static int open_line(
 		traffic.flows = traffic.mac_pairs = MAC_PAIRS;
 	ret = stock_open(&l->stock, &l->bed, &traffic, err);
 	if (ret == 0)
-		ret = feed_open(&l->feed, &l->bed, &l->stock, 0, env->seed, err);
+		ret = open_feed(l, env->seed, err);
 	if (ret)
 		close_line(l);
 	return ret;
@@ -101,7 +113,8 @@ static int start_beside(struct pipeline *p, const struct bench_env *env, struct 
 	if (p->arg->beside == BESIDE_APART)
 		ret = open_line(&p->apart, env, p->arg, err);
 	else
-		ret = feed_open(&p->second, &p->line.bed, &p->line.stock, 1, env->seed, err);
+		ret = feed_open(
+			&p->second, &p->line.bed, &p->line.stock, !p->line.feed.worker, env->seed, err);
 	return ret ? ret : helper_start(&p->helper, feed, env->second_cpu, err);
 }
 
@@ -136,8 +149,8 @@ static uint64_t on_their_way(const struct pipeline *p)
 {
 	struct am_worker_stats first, second;
 
-	am_plane_worker_stats(p->line.bed.plane, 0, &first);
-	am_plane_worker_stats(p->line.bed.plane, 1, &second);
+	am_plane_worker_stats(p->line.bed.plane, p->line.feed.worker, &first);
+	am_plane_worker_stats(p->line.bed.plane, p->second.worker, &second);
 	return first.handed_out - second.handed_in;
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +15,10 @@
 #include "command.h"
 #include "feed.h"
 #include "gather.h"
+#include "given.h"
 #include "helper.h"
 #include "machine.h"
+#include "options.h"
 #include "output.h"
 #include "pkt/buf.h"
 
@@ -27,147 +28,16 @@ enum {
 	MEMORY_MB = 48, /* for hot cases, and for cold ones */
 	MEMORY_COLD_MB = 192,
 	HUGE_PAGE_MB = 2,
-	SAMPLES = 200,
-	RUNS = 8,
-	AGREE_PERCENT = 10, /* how far medians of repeats may lie apart */
-	SECONDS = 20,
-	QUICK_SAMPLES = 10,
-	QUICK_RUNS = 4,
-	QUICK_SECONDS = 2,
 	CASES_MAX = 128,
 	SEED = 20261123, /* the same work every time */
 };
 
 /* A subcommand's cases. */
 struct suite {
-	const char *name;
-	const char *about; /* after "Measure" */
+	struct options_of of;
 	const struct bench_case *const *groups;
 	unsigned n;
 };
-
-struct options {
-	struct output output;
-	const char *filter;
-	bool quick, list, small_pages;
-	int samples, seconds, repeats;
-	int cpu; /* -1: the one we are on */
-	int second_cpu;
-};
-
-static int usage(const struct suite *suite, FILE *out, int status)
-{
-	fprintf(out,
-		"Usage: amime-bench %s [OPTION]...\n"
-		"Measure %s, hot, in bursts of %d,\n"
-		"in cycles of the time stamp counter. No NIC and no root needed.\n\n"
-		"  --filter TEXT    only cases with TEXT in their name\n"
-		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
-		"                   output, in place of the table\n"
-		"  --out DIR        write result.json, table.txt and plots (SVG) to DIR\n"
-		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
-		"  --samples N      N samples of each case\n"
-		"  --seconds N      go on for at most N seconds (%d; quick: %d) where samples must be\n"
-		"                   left out because the clock ran slow or the CPU was taken away\n"
-		"  --repeat N       do it N times over, show how far the medians lie apart, and fail where\n"
-		"                   that is more than %d %%; --seconds counts for each\n"
-		"  --cpu N          run on CPU N instead of the one it was started on\n"
-		"  --small-pages    packet buffers on small pages even where there are huge ones\n"
-		"  --list           only name the cases\n"
-		"  --help           this text\n",
-		suite->name, suite->about, BENCH_BURST, QUICK_SAMPLES, SAMPLES, SECONDS, QUICK_SECONDS,
-		AGREE_PERCENT);
-	return status;
-}
-
-/* The argument of option name, or a line on what it takes. */
-static bool number(const char *name, int least, int most, int *out)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(optarg, &end, 10);
-	if (errno || end == optarg || *end || n < least || n > most) {
-		fprintf(stderr, "amime-bench: --%s takes a number from %d to %d, not \"%s\"\n", name, least,
-			most, optarg);
-		return false;
-	}
-	*out = (int)n;
-	return true;
-}
-
-/* -1: go on; otherwise the exit status. */
-static int parse_options(const struct suite *suite, int argc, char **argv, struct options *o)
-{
-	static const struct option known[] = {
-		{"json", required_argument, NULL, 'j'},
-		{"out", required_argument, NULL, 'o'},
-		{"filter", required_argument, NULL, 'f'},
-		{"samples", required_argument, NULL, 's'},
-		{"seconds", required_argument, NULL, 't'},
-		{"repeat", required_argument, NULL, 'r'},
-		{"cpu", required_argument, NULL, 'c'},
-		{"quick", no_argument, NULL, 'q'},
-		{"list", no_argument, NULL, 'l'},
-		{"small-pages", no_argument, NULL, 'p'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int c;
-
-	*o = (struct options){.cpu = -1, .repeats = 1};
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			o->output.json = optarg;
-			break;
-		case 'o':
-			o->output.dir = optarg;
-			break;
-		case 'f':
-			o->filter = optarg;
-			break;
-		case 's':
-			if (!number("samples", 1, 100000, &o->samples))
-				return 2;
-			break;
-		case 't':
-			if (!number("seconds", 1, 3600, &o->seconds))
-				return 2;
-			break;
-		case 'r':
-			if (!number("repeat", 1, BENCH_REPEATS_MAX, &o->repeats))
-				return 2;
-			break;
-		case 'c':
-			if (!number("cpu", 0, CPU_SETSIZE - 1, &o->cpu))
-				return 2;
-			break;
-		case 'q':
-			o->quick = true;
-			break;
-		case 'l':
-			o->list = true;
-			break;
-		case 'p':
-			o->small_pages = true;
-			break;
-		case 'h':
-			return usage(suite, stdout, 0);
-		default:
-			return usage(suite, stderr, 2);
-		}
-	}
-	if (!o->samples)
-		o->samples = o->quick ? QUICK_SAMPLES : SAMPLES;
-	if (!o->seconds)
-		o->seconds = o->quick ? QUICK_SECONDS : SECONDS;
-	if (optind == argc)
-		return -1;
-	fprintf(stderr, "amime-bench: %s takes no \"%s\"\n", suite->name, argv[optind]);
-	return 2;
-}
 
 /* NULL where name is, or where that case was not chosen. */
 static const struct bench_result *find(const struct bench_result *results, unsigned n, const char *name)
@@ -261,7 +131,7 @@ static void end_progress(void)
 static int report(const struct suite *suite, const struct options *o, const struct bench *b,
 	const struct bench_result *results, unsigned n, bool huge, struct am_err *err)
 {
-	struct report *r = report_new(suite->name);
+	struct report *r = report_new(suite->of.name);
 	int ret;
 
 	if (!r)
@@ -277,11 +147,14 @@ static int report(const struct suite *suite, const struct options *o, const stru
 static int measure(struct bench *b, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
+	uint64_t seconds = n > OPTIONS_SECONDS ? n : OPTIONS_SECONDS;
 	int ret = 0;
 
+	if (o->seconds)
+		seconds = (uint64_t)o->seconds;
 	for (int i = 0; ret == 0 && i < o->repeats; i++) {
 		b->repeat = (unsigned)i;
-		ret = bench_measure(b, results, n, (uint64_t)o->seconds * AM_S, show_progress, err);
+		ret = bench_measure(b, results, n, seconds * AM_S, show_progress, err);
 	}
 	end_progress();
 	return ret;
@@ -313,10 +186,10 @@ static unsigned leave_out_two_cpus(struct bench_result *results, unsigned n)
 	return kept;
 }
 
-static int run(const struct suite *suite, const struct options *o, struct bench_result *results, unsigned n,
-	struct am_err *err)
+static int run(const struct suite *suite, const struct options *o, int second_cpu,
+	struct bench_result *results, unsigned n, struct am_err *err)
 {
-	struct bench_env env = {.seed = SEED, .cpu = o->cpu, .second_cpu = o->second_cpu};
+	struct bench_env env = {.seed = SEED, .cpu = o->cpu, .second_cpu = second_cpu};
 	bool cold = any_cold(results, n);
 	unsigned mb = cold ? MEMORY_COLD_MB : MEMORY_MB;
 	bool huge = !o->small_pages && huge_pages_free(mb);
@@ -331,13 +204,13 @@ static int run(const struct suite *suite, const struct options *o, struct bench_
 	if (!env.pool || (cold && !env.cold))
 		return am_fail(err, ENOMEM, "no memory for %d packet buffers",
 			cold ? BUFFERS + FEED_BUFFERS_COLD : BUFFERS);
-	bench_init(&b, &env, (unsigned)o->samples, o->quick ? QUICK_RUNS : RUNS);
+	bench_init(&b, &env, (unsigned)o->samples, o->quick ? OPTIONS_QUICK_RUNS : OPTIONS_RUNS);
 	ret = measure(&b, o, results, n, err);
 	if (ret == 0)
 		ret = report(suite, o, &b, results, n, huge, err);
 	if (ret || o->repeats == 1)
 		return ret;
-	return agree_check(&b, results, n, AGREE_PERCENT, to_stdout ? stderr : stdout, err);
+	return agree_check(&b, results, n, OPTIONS_AGREE_PERCENT, to_stdout ? stderr : stdout, err);
 }
 
 static void list_cases(const struct bench_result *results, unsigned n)
@@ -351,30 +224,38 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 	struct bench_result results[CASES_MAX] = {0};
 	struct am_err err = {""};
 	struct options o;
-	int status = parse_options(suite, argc, argv, &o);
-	unsigned n;
+	int status = options_parse(&suite->of, argc, argv, &o), second_cpu;
+	bool is_given = o.config || o.traffic;
+	struct given given = {0};
+	unsigned n = 0;
 
 	if (status >= 0)
 		return status;
-	n = choose_cases(suite, o.filter, results);
+	if (is_given && !given_load(&given, o.config, o.traffic))
+		return 1;
+	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++)
+		results[n++].c = &given.cases[i];
+	if (!is_given)
+		n = choose_cases(suite, o.filter, results);
 	if (!n) {
 		fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench %s --list\n",
-			o.filter, suite->name);
+			o.filter, suite->of.name);
 		return 2;
 	}
 	o.cpu = o.cpu >= 0 ? o.cpu : sched_getcpu();
-	o.second_cpu = helper_cpu(o.cpu);
-	if (o.second_cpu < 0)
+	second_cpu = helper_cpu(o.cpu);
+	if (second_cpu < 0)
 		n = leave_out_two_cpus(results, n);
 	if (o.list) {
 		list_cases(results, n);
 		return 0;
 	}
 	refer(results, n);
-	status = run(suite, &o, results, n, &err) ? 1 : 0;
+	status = run(suite, &o, second_cpu, results, n, &err) ? 1 : 0;
 	if (status)
 		fprintf(stderr, "amime-bench: %s\n", err.text);
 	bench_free(results, n);
+	given_free(&given);
 	return status;
 }
 
@@ -382,8 +263,9 @@ int bench_micro_main(int argc, char **argv)
 {
 	static const struct bench_case *const groups[] = {
 		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
-	static const struct suite micro = {"micro", "the building blocks of the data plane one by one",
-		groups, sizeof groups / sizeof *groups};
+	static const struct suite micro = {
+		{"micro", "the building blocks of the data plane one by one", false}, groups,
+		sizeof groups / sizeof *groups};
 
 	return suite_main(&micro, argc, argv);
 }
@@ -391,8 +273,9 @@ int bench_micro_main(int argc, char **argv)
 int bench_pipeline_main(int argc, char **argv)
 {
 	static const struct bench_case *const groups[] = {bench_pipeline_cases};
-	static const struct suite pipeline = {"pipeline", "a worker's whole way of a packet, port to port",
-		groups, sizeof groups / sizeof *groups};
+	static const struct suite pipeline = {
+		{"pipeline", "a worker's whole way of a packet, port to port", true}, groups,
+		sizeof groups / sizeof *groups};
 
 	return suite_main(&pipeline, argc, argv);
 }

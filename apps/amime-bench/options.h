@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+/* The command line of `micro` and `pipeline`. */
+#include "output.h"
+
+enum {
+	OPTIONS_SAMPLES = 200,
+	OPTIONS_RUNS = 8,
+	OPTIONS_SECONDS = 20, /* at least; and one for each case */
+	OPTIONS_QUICK_SAMPLES = 10,
+	OPTIONS_QUICK_RUNS = 4,
+	OPTIONS_QUICK_SECONDS = 1,
+	OPTIONS_AGREE_PERCENT = 10, /* how far medians of repeats may lie apart */
+};
+
+/* Whose they are. */
+struct options_of {
+	const char *name;
+	const char *about; /* after "Measure" */
+	bool files;        /* takes --config and --traffic */
+};
+
+struct options {
+	struct output output;
+	const char *filter, *config, *traffic; /* may be NULL */
+	bool quick, list, small_pages;
+	int samples, seconds, repeats; /* seconds 0: as many as suits the cases */
+	int cpu;                       /* -1: the one we are on */
+};
+
+/* -1: go on; otherwise the exit status. */
+int options_parse(const struct options_of *of, int argc, char **argv, struct options *out);
+
+#endif
