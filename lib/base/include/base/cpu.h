@@ -9,14 +9,17 @@
  *   AM_VARIANTS(uint64_t, add_many_words, add_words, (const uint8_t *p, uint32_t words), (p, words));
  *   AM_CHOOSE(copy, copy_base, copy_avx2);     where they differ: static, copy_avx2 is AM_AVX2 and may use intrinsics
  *
- * It is worth it for what does much in a call, a loop or a burst, since a variant is never inlined. Where the build's option
- * "variants" is baseline or avx2 instead of auto, the choice is fixed: tools/test --variants runs the tests so.
+ * It is worth it for what does much in a call, a loop or a burst, since a variant is never inlined. clang makes the name
+ * global, so it is the program's only one.
+ *
+ * The C library is asked rather than the CPU, so that GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2 leaves the baseline of everything,
+ * its own functions too: tools/test --variants runs the tests with and without.
  */
-#include <stdbool.h>
-
 #define AM_INLINE __attribute__((always_inline))
 
 #ifdef __x86_64__
+#include <sys/platform/x86.h>
+
 /* Scheduled for the first CPUs that had it: tuned for the baseline's, gcc splits every load of 32 octets in two. */
 #define AM_AVX2 __attribute__((target("avx2,tune=haswell"), unused))
 
@@ -27,18 +30,15 @@
 #define AM_EARLY __attribute__((no_sanitize("address", "thread", "undefined"), unused))
 #endif
 
-#if defined(AM_VARIANTS_BASELINE)
-#define AM_USE_AVX2 false
-#elif defined(AM_VARIANTS_AVX2)
-#define AM_USE_AVX2 true
-#else
-#define AM_USE_AVX2 __builtin_cpu_supports("avx2")
-#endif
+/* CPU_FEATURE_ACTIVE(AVX2), without a function of a header that sanitizers would get at. */
+#define AM_USE_AVX2                                                                                          \
+	(__x86_get_cpuid_feature_leaf(x86_cpu_AVX2 / 128)->active_array[x86_cpu_AVX2 / 32 % 4] >>            \
+			(x86_cpu_AVX2 % 32) &                                                                \
+		1)
 
 #define AM_CHOOSE(name, base, avx2)                                                                          \
 	static AM_EARLY __typeof__(base) *name##_choose(void)                                                \
 	{                                                                                                    \
-		__builtin_cpu_init();                                                                        \
 		return AM_USE_AVX2 ? (avx2) : (base);                                                        \
 	}                                                                                                    \
 	static __typeof__(base) name __attribute__((ifunc(#name "_choose")))
