@@ -14,6 +14,7 @@ int bench_pipeline_main(int argc, char **argv);
 int bench_wire_main(int argc, char **argv);
 int bench_diff_main(int argc, char **argv);
 int bench_peers_main(int argc, char **argv);
+int bench_reload_main(int argc, char **argv);
 int bench_plot_main(int argc, char **argv);
 
 #endif

@@ -11,6 +11,7 @@ static const struct bench_command commands[] = {
 	{"wire", "what stands between ports: throughput, latency, loss by RFC 2544", bench_wire_main},
 	{"diff", "what really changed from one result to another", bench_diff_main},
 	{"peers", "the same frames through OVS-DPDK, the kernel and Amime, in turns", bench_peers_main},
+	{"reload", "what changes of the configuration do to traffic that goes on", bench_reload_main},
 	{"plot", "table and plots of a result that was kept", bench_plot_main},
 };
 
