@@ -318,6 +318,35 @@ static int check_spec(const struct am_encap_spec *spec, struct am_err *err)
 	return check_path_mtu(spec, err);
 }
 
+/* Sum of the IPv4 header at ip without the fields that differ from packet to packet. */
+static uint32_t constant_sum(const uint8_t *ip, bool outermost)
+{
+	uint8_t header[AM_IP4_LEN];
+
+	memcpy(header, ip, sizeof header);
+	header[1] = 0;
+	memset(header + 2, 0, outermost ? 6 : 2);
+	memset(header + 10, 0, 2);
+	return am_csum_fold(am_csum_add(header, sizeof header, 0));
+}
+
+/* What am_encap.h says of simple packets. */
+static void set_simple(const uint8_t *string, struct am_encap *e)
+{
+	uint32_t whole = e->whole_max, head = (uint32_t)(e->len - e->ip_at);
+	bool simple = !e->udp_csum && !e->carries_ip && !e->gre_csum_at && !e->gre_seq_at;
+
+	e->copy_len = (uint16_t)((e->len + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP);
+	if (e->family == AM_IPV4) {
+		e->ip_sum = constant_sum(string + e->ip_at, true);
+		whole = whole < AM_IP_WHOLE_ALWAYS ? whole : AM_IP_WHOLE_ALWAYS;
+	}
+	if (e->vx_ip_at && e->vx_family == AM_IPV4)
+		e->vx_ip_sum = constant_sum(string + e->vx_ip_at, false);
+	if (simple && whole > head)
+		e->simple_max = (uint16_t)(whole - head < e->payload_max ? whole - head : e->payload_max);
+}
+
 int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struct am_err *err)
 {
 	uint8_t string[AM_ENCAP_HDR_MAX];
@@ -352,6 +381,8 @@ int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struc
 		finish_ip(string, e.len, e.vx_ip_at, e.vx_family);
 	if (e.udp_at)
 		finish_udp(string, &e);
+	e.tos = tos;
+	set_simple(string, &e);
 	memcpy(e.bytes + AM_ENCAP_HDR_MAX - e.len, string, e.len);
 	*out = e;
 	return 0;

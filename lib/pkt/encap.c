@@ -3,29 +3,18 @@
 
 #include <string.h>
 
-#include "base/bytes.h"
-#include "net/csum.h"
 #include "net/ether.h"
-#include "net/ip.h"
-#include "net/vxlan.h"
 #include "pkt/buf.h"
-
-enum {
-	COPY_STEP = 32,
-	SPORT_FIRST = 49152, /* RFC 7348: the dynamic range */
-	SPORT_MASK = 0x3fff,
-	FLOW_LABEL_MASK = 0xfffff,
-};
+#include "pkt/string.h"
 
 /* What one packet puts into its header string; the same for all of its fragments. */
 struct patch {
 	const struct am_encap *e;
-	uint32_t tos;   /* bits to set in each IP header: ECN, and the DSCP where it is uniform */
+	uint32_t tos;   /* of each IP header */
 	uint32_t label; /* IPv6 flow label */
 	uint32_t hash;
 	uint32_t seq;
-	uint32_t plen;   /* payload octets */
-	uint32_t ip_len; /* outermost IP packet before any cut */
+	uint32_t plen; /* payload octets */
 	const uint8_t *payload;
 };
 
@@ -37,86 +26,42 @@ struct outer {
 	bool more;
 };
 
-static inline uint32_t fold(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
-}
-
 static inline uint32_t ip_head(const struct am_encap *e)
 {
 	return e->family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN;
 }
 
-/*
- * Copy the n octets that end at src_end so that they end at dst_end. Whole steps are faster than an exact
- * length; what they write too much lies in front, in the room octets there.
- */
+/* Copy n octets so that they end at dst_end; the room octets in front of them may be overwritten. */
 static inline void copy_back(uint8_t *dst_end, const uint8_t *src_end, uint32_t n, uint32_t room)
 {
-	uint32_t rounded = (n + COPY_STEP - 1) / COPY_STEP * COPY_STEP;
+	uint32_t rounded = (n + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP;
 
-	if (AM_POISON || rounded > n + room) {
+	if (AM_POISON || rounded > n + room)
 		memcpy(dst_end - n, src_end - n, n);
-		return;
-	}
-	for (uint32_t left = rounded; left; left -= COPY_STEP)
-		memcpy(dst_end - left, src_end - left, COPY_STEP);
-}
-
-/*
- * The functions below write at the string's copy in the packet, and read what was there before at from, in
- * the string itself: a load of octets that were just stored by a wider store, or by two, would wait for them.
- *
- * The string holds id and fragment field 0, or for the VXLAN layer's own header a constant fragment field.
- */
-static inline void patch_ip4(
-	uint8_t *ip, const uint8_t *from, uint32_t total, uint32_t tos, uint32_t id, uint32_t frag)
-{
-	uint32_t sum = (uint16_t)~am_load16(from + 10);
-
-	sum += total + (uint16_t)~am_load16(from + 2) + tos + id + frag;
-	ip[1] = (uint8_t)(from[1] | tos);
-	am_store16(ip + 2, (uint16_t)total);
-	am_store16(ip + 10, (uint16_t)~fold(sum));
-}
-
-static inline void patch_ip6(uint8_t *ip, const uint8_t *from, uint32_t total, uint32_t tos, uint32_t label)
-{
-	am_store32(ip, am_load32(from) | tos << 20 | label);
-	am_store16(ip + 4, (uint16_t)(total - AM_IP6_LEN));
-}
-
-/* The IP header under VXLAN, inside the tunnel: whole by definition. */
-static inline void patch_vxlan_ip(const struct patch *p, uint8_t *string)
-{
-	uint8_t *ip = string + p->e->vx_ip_at;
-	const uint8_t *from = am_encap_bytes(p->e) + p->e->vx_ip_at;
-	uint32_t total = p->e->len - p->e->vx_ip_at + p->plen;
-
-	if (p->e->vx_family == AM_IPV4)
-		patch_ip4(ip, from, total, p->tos, 0, 0);
 	else
-		patch_ip6(ip, from, total, p->tos, 0);
+		am_string_copy(dst_end, src_end, rounded);
+}
+
+/* The outermost IPv4 header with its identification and fragment field. */
+static inline void patch_ip4(const struct patch *p, uint8_t *ip, uint32_t total, uint32_t id, uint32_t frag)
+{
+	uint16_t both[2] = {__builtin_bswap16((uint16_t)id), __builtin_bswap16((uint16_t)frag)};
+
+	memcpy(ip + 4, both, sizeof both);
+	am_string_ip4(ip, p->e->ip_sum + both[0] + both[1], total, p->tos);
 }
 
 /*
  * The string's checksum field holds the sum of what is constant, its length field counted twice
  * (pseudo-header).
  */
-static inline void patch_udp(const struct patch *p, uint8_t *string, uint32_t payload_sum)
+static inline void patch_udp_csum(const struct patch *p, uint8_t *string, uint32_t payload_sum)
 {
-	uint8_t *udp = string + p->e->udp_at;
 	const uint8_t *from = am_encap_bytes(p->e) + p->e->udp_at;
-	uint32_t sport = SPORT_FIRST | ((p->hash ^ p->hash >> 16) & SPORT_MASK);
-	uint32_t sum;
+	uint16_t csum;
 
-	am_store16(udp, (uint16_t)sport);
-	am_store16(udp + 4, (uint16_t)(am_load16(from + 4) + p->plen));
-	if (!p->e->udp_csum)
-		return;
-	sum = fold(am_load16(from + 6) + payload_sum + sport + 2 * p->plen) ^ 0xffff;
-	am_store16(udp + 6, (uint16_t)(sum ? sum : 0xffff));
+	csum = am_csum_finish(am_load16(from + 6) + payload_sum + am_string_sport(p->hash) + 2 * p->plen);
+	am_store16(string + p->e->udp_at + 6, csum ? csum : 0xffff);
 }
 
 static inline void patch_gre(const struct patch *p, uint8_t *string, uint32_t payload_sum)
@@ -132,7 +77,7 @@ static inline void patch_gre(const struct patch *p, uint8_t *string, uint32_t pa
 	if (!e->gre_csum_at)
 		return;
 	sum = __builtin_bswap16(am_csum_fold(am_csum_add(gre, e->len - e->gre_at, 0)));
-	am_store16(string + e->gre_csum_at, (uint16_t)~fold(sum + payload_sum));
+	am_store16(string + e->gre_csum_at, am_csum_finish(sum + payload_sum));
 }
 
 /*
@@ -146,10 +91,9 @@ static inline void patch_layers(const struct patch *p, uint8_t *string)
 
 	if (e->udp_csum || e->gre_csum_at)
 		payload_sum = __builtin_bswap16(am_csum_fold(am_csum_add(p->payload, p->plen, 0)));
-	if (e->vx_ip_at)
-		patch_vxlan_ip(p, string);
-	if (e->udp_at)
-		patch_udp(p, string, payload_sum);
+	am_string_vxlan(e, string, p->plen, p->hash, p->tos);
+	if (e->udp_csum)
+		patch_udp_csum(p, string, payload_sum);
 	if (e->gre_at)
 		patch_gre(p, string, payload_sum);
 }
@@ -157,21 +101,15 @@ static inline void patch_layers(const struct patch *p, uint8_t *string)
 /* The outermost IP header at ip of a packet that leaves whole. */
 static inline void patch_whole(const struct patch *p, uint8_t *ip, struct am_ipid *ids, uint32_t path)
 {
-	const uint8_t *from = am_encap_bytes(p->e) + p->e->ip_at;
-	uint32_t id = 0, frag = AM_IP4_DF;
+	uint32_t total = p->e->len - p->e->ip_at + p->plen;
 
-	if (p->e->family == AM_IPV6) {
-		patch_ip6(ip, from, p->ip_len, p->tos, p->label);
-		return;
-	}
 	/* RFC 6864: what a router may still cut needs an identification, what it must not cut needs none. */
-	if (p->ip_len > AM_IP_WHOLE_ALWAYS) {
-		id = am_ipid4(ids, path);
-		frag = 0;
-	}
-	patch_ip4(ip, from, p->ip_len, p->tos, id, frag);
-	am_store16(ip + 4, (uint16_t)id);
-	am_store16(ip + 6, (uint16_t)frag);
+	if (p->e->family == AM_IPV6)
+		am_string_ip6(ip, total, p->tos, p->label);
+	else if (total > AM_IP_WHOLE_ALWAYS)
+		patch_ip4(p, ip, total, am_ipid4(ids, path), 0);
+	else
+		patch_ip4(p, ip, total, 0, AM_IP4_DF);
 }
 
 /*
@@ -183,26 +121,20 @@ static inline void put_outer(const struct patch *p, uint8_t *end, uint32_t room,
 	const struct am_encap *e = p->e;
 	uint32_t n = e->ip_at + ip_head(e);
 	const uint8_t *src_end = am_encap_bytes(e) + n;
-	uint32_t frag = o->at / 8 | (o->more ? AM_IP4_MF : 0);
-	uint8_t *ip;
 
 	if (e->family == AM_IPV4) {
 		copy_back(end, src_end, n, room);
-		ip = end - AM_IP4_LEN;
-		patch_ip4(ip, src_end - AM_IP4_LEN, o->total, p->tos, o->id, frag);
-		am_store16(ip + 4, (uint16_t)o->id);
-		am_store16(ip + 6, (uint16_t)frag);
+		patch_ip4(p, end - AM_IP4_LEN, o->total, o->id, o->at / 8 | (o->more ? AM_IP4_MF : 0));
 		return;
 	}
 	end -= AM_IP6_FRAG_LEN;
 	copy_back(end, src_end, n, room);
-	ip = end - AM_IP6_LEN;
-	patch_ip6(ip, src_end - AM_IP6_LEN, o->total, p->tos, p->label);
+	am_string_ip6(end - AM_IP6_LEN, o->total, p->tos, p->label);
 	end[0] = src_end[6 - AM_IP6_LEN];
 	end[1] = 0;
 	am_store16(end + 2, (uint16_t)(o->at | o->more));
 	am_store32(end + 4, o->id);
-	ip[6] = AM_PROTO_FRAGMENT;
+	end[6 - AM_IP6_LEN] = AM_PROTO_FRAGMENT;
 }
 
 /* Make headroom by moving the packet towards the end of its buffer. */
@@ -324,28 +256,23 @@ enum am_verdict am_encap_push(const struct am_encap *e, struct am_ipid *ids, str
 	uint32_t plen = am_buf_len(m);
 	struct patch p = {
 		.e = e,
-		.tos = in->tos & (e->dscp_uniform ? 0xff : 3),
+		.tos = am_string_tos(e, in->tos),
+		.label = am_string_label(e, in->hash),
 		.hash = in->hash,
 		.seq = in->gre_seq,
 		.plen = plen,
-		.ip_len = e->len - e->ip_at + plen,
 		.payload = am_buf_data(m),
 	};
 	enum am_verdict v;
 
 	if (plen > e->payload_max)
 		return AM_V_TUNNEL_MTU;
-	if (e->flow_label) {
-		p.label = (in->hash ^ in->hash >> 20) & FLOW_LABEL_MASK;
-		p.label += p.label == 0;
-	}
-	if (p.ip_len <= e->whole_max) {
-		v = push_whole(&p, ids, in->path, m);
-		out[0] = m;
-		*n_out = 1;
-	} else {
-		v = push_cut(&p, ids, pool, in, m, out);
+	if (e->len - e->ip_at + plen > e->whole_max) {
 		*n_out = 2;
+		return push_cut(&p, ids, pool, in, m, out);
 	}
+	v = push_whole(&p, ids, in->path, m);
+	out[0] = m;
+	*n_out = 1;
 	return v;
 }

@@ -33,6 +33,12 @@ static inline uint16_t am_csum_finish(uint64_t sum)
 	return (uint16_t)~am_csum_fold(sum);
 }
 
+/* The same of a sum that is below 2^32. */
+static inline uint16_t am_csum_finish32(uint32_t sum)
+{
+	return (uint16_t)((~sum - (sum >> 16 | sum << 16)) >> 16);
+}
+
 /* Pseudo-header sum for TCP, UDP and ICMPv6; src and dst in place, len is the upper-layer length. */
 uint64_t am_csum_pseudo(uint8_t family, const uint8_t *src, const uint8_t *dst, uint8_t proto, uint32_t len);
 

@@ -20,6 +20,7 @@ enum {
 	AM_IP_WHOLE_ALWAYS = 1280,  /* every path carries this (RFC 8200); whole packets are atomic */
 	AM_FIRST_FLOOR_IPV4 = 1276, /* 20 + 157 * 8 */
 	AM_FIRST_FLOOR_IPV6 = 1280, /* 40 + 8 + 154 * 8 */
+	AM_ENCAP_COPY_STEP = 32,
 };
 
 enum am_tunnel_kind {
@@ -89,6 +90,19 @@ struct am_encap {
 	uint16_t first_len;   /* outermost IP packet of the first fragment, octets, header included */
 	uint16_t second_max;  /* the second one's limit */
 	uint16_t payload_max; /* longest payload: the frame with its Ethernet header, or the IP packet */
+
+	/*
+	 * For the usual packet, which leaves whole and differs in nothing but lengths, IP checksums and the UDP
+	 * source port. What is constant of them, so that a worker adds its own share and reads no header. The sums
+	 * are those of native words (net/csum.h).
+	 */
+	uint16_t
+		simple_max; /* longest payload of such a packet; on IPv4 it needs no identification. 0: none */
+	uint16_t copy_len;  /* len rounded up to whole steps of AM_ENCAP_COPY_STEP */
+	uint8_t tos;        /* in each IP header of the string */
+	uint32_t
+		ip_sum; /* outermost IPv4 header without tos, length, identification, fragment field, checksum */
+	uint32_t vx_ip_sum; /* that under VXLAN without tos, length, checksum */
 
 	uint8_t bytes[AM_ENCAP_HDR_MAX] __attribute__((aligned(64)));
 };

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PKT_STRING_H
+#define PKT_STRING_H
+/*
+ * A header string in front of a packet: the copy, and what is patched into it. Inline, since every packet that
+ * enters a tunnel passes here; lib/pkt/encap.c has the packets that take more than this.
+ *
+ * All of it writes at the string's copy, and takes what was there before from struct am_encap: a load of octets
+ * that were just stored by a wider store, or by two, would wait for them.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/bytes.h"
+#include "net/csum.h"
+#include "net/encap.h"
+#include "net/ip.h"
+#include "pkt/buf.h"
+
+enum {
+	AM_SPORT_FIRST = 49152, /* RFC 7348: the dynamic range */
+	AM_SPORT_MASK = 0x3fff,
+	AM_FLOW_LABEL_MASK = 0xfffff,
+};
+
+/*
+ * Copy the n octets that end at src_end so that they end at dst_end, n a multiple of AM_ENCAP_COPY_STEP. What is
+ * too much of it lies in front.
+ */
+static inline void am_string_copy(uint8_t *dst_end, const uint8_t *src_end, uint32_t n)
+{
+	for (uint32_t left = n; left; left -= AM_ENCAP_COPY_STEP)
+		memcpy(dst_end - left, src_end - left, AM_ENCAP_COPY_STEP);
+}
+
+/*
+ * Length, DSCP and ECN bits, and checksum of an IPv4 header. sum is the rest of the header, with what else was put
+ * into it; all in native words.
+ */
+static inline void am_string_ip4(uint8_t *ip, uint32_t sum, uint32_t total, uint32_t tos)
+{
+	uint16_t length = __builtin_bswap16((uint16_t)total), csum;
+
+	csum = am_csum_finish32(sum + length + (tos << 8));
+	ip[1] = (uint8_t)tos;
+	memcpy(ip + 2, &length, sizeof length);
+	memcpy(ip + 10, &csum, sizeof csum);
+}
+
+static inline void am_string_ip6(uint8_t *ip, uint32_t total, uint32_t tos, uint32_t label)
+{
+	am_store32(ip, 6u << 28 | tos << 20 | label);
+	am_store16(ip + 4, (uint16_t)(total - AM_IP6_LEN));
+}
+
+/* RFC 6438: the same for all fragments of a flow, and never zero. */
+static inline uint32_t am_string_label(const struct am_encap *e, uint32_t hash)
+{
+	uint32_t label = (hash ^ hash >> 20) & AM_FLOW_LABEL_MASK;
+
+	return e->flow_label ? label + (label == 0) : 0;
+}
+
+static inline uint32_t am_string_sport(uint32_t hash)
+{
+	return AM_SPORT_FIRST | ((hash ^ hash >> 16) & AM_SPORT_MASK);
+}
+
+/* The bits that a packet adds to the string's own DSCP and ECN. */
+static inline uint32_t am_string_tos(const struct am_encap *e, uint32_t tos)
+{
+	return e->tos | (tos & (e->dscp_uniform ? 0xff : 3));
+}
+
+/* The IP header under VXLAN, inside the tunnel, and the UDP header without its checksum. plen: octets of payload. */
+static inline void am_string_vxlan(
+	const struct am_encap *e, uint8_t *string, uint32_t plen, uint32_t hash, uint32_t tos)
+{
+	if (e->vx_ip_at) {
+		uint8_t *ip = string + e->vx_ip_at;
+		uint32_t total = e->len - e->vx_ip_at + plen;
+
+		if (e->vx_family == AM_IPV4)
+			am_string_ip4(ip, e->vx_ip_sum, total, tos);
+		else
+			am_string_ip6(ip, total, tos, 0);
+	}
+	if (e->udp_at) {
+		am_store16(string + e->udp_at, (uint16_t)am_string_sport(hash));
+		am_store16(string + e->udp_at + 4, (uint16_t)(e->len - e->udp_at + plen));
+	}
+}
+
+/*
+ * A packet that needs nothing but lengths: at most e->simple_max octets, and e->copy_len octets of headroom. hash
+ * is that of its flow, tos its own DSCP and ECN.
+ */
+static inline void am_string_push_simple(
+	const struct am_encap *e, struct rte_mbuf *m, uint32_t plen, uint32_t hash, uint32_t tos)
+{
+	uint8_t *end = am_buf_data(m), *string = end - e->len, *ip = string + e->ip_at;
+	uint32_t total = e->len - e->ip_at + plen;
+	uint16_t atomic = __builtin_bswap16(AM_IP4_DF);
+
+	am_buf_prepend(m, e->len);
+	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
+	tos = am_string_tos(e, tos);
+	am_string_vxlan(e, string, plen, hash, tos);
+	if (e->family == AM_IPV4) {
+		memcpy(ip + 6, &atomic, sizeof atomic);
+		am_string_ip4(ip, e->ip_sum + atomic, total, tos);
+	} else {
+		am_string_ip6(ip, total, tos, am_string_label(e, hash));
+	}
+}
+
+#endif
