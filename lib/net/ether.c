@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "net/ether.h"
 
-#include "base/bytes.h"
-
-enum am_verdict am_ether_parse(const uint8_t *frame, uint32_t len, struct am_ether *out)
+enum am_verdict am_ether_parse_tags(const uint8_t *frame, uint32_t len, struct am_ether *out)
 {
-	if (len < AM_ETH_LEN)
-		return AM_V_ETH_SHORT;
-	*out = (struct am_ether){.len = AM_ETH_LEN, .type = am_load16(frame + 12)};
 	while (out->tags < AM_TAGS_MAX && (out->type == AM_ET_DOT1Q || out->type == AM_ET_DOT1AD)) {
 		if (len < (uint32_t)out->len + AM_TAG_LEN)
 			return AM_V_ETH_SHORT;

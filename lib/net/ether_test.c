@@ -50,8 +50,8 @@ static void test_parse(void **state)
 			assert_int_equal(e.len, rows[i].len);
 			assert_int_equal(e.type, rows[i].type);
 			assert_int_equal(e.tags, rows[i].tags);
-			assert_memory_equal(e.tpid, rows[i].tpid, sizeof e.tpid);
-			assert_memory_equal(e.tci, rows[i].tci, sizeof e.tci);
+			assert_memory_equal(e.tpid, rows[i].tpid, e.tags * sizeof e.tpid[0]);
+			assert_memory_equal(e.tci, rows[i].tci, e.tags * sizeof e.tci[0]);
 		}
 		free(p.bytes);
 	}

@@ -4,15 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "base/bytes.h"
-#include "base/hash.h"
-#include "net/ether.h"
-#include "net/ip.h"
 #include "transport.h"
-
-/* The hash only spreads; whoever can choose flows to collide can as well send one flow. So the keys are
- * constants. */
-static const uint64_t hash_key1 = 0x9e3779b97f4a7c15, hash_key2 = 0xd1b54a32d192ed03;
 
 enum { PROTO_DCCP = 33, PROTO_SCTP = 132, PROTO_UDPLITE = 136 };
 
@@ -28,13 +20,6 @@ static uint64_t load_native64(const uint8_t *p)
 
 	memcpy(&v, p, sizeof v);
 	return v;
-}
-
-static uint32_t finish(uint64_t a, uint64_t b)
-{
-	uint64_t h = am_mix(a ^ hash_key1, b ^ hash_key2);
-
-	return (uint32_t)(h ^ h >> 32);
 }
 
 static uint64_t protocol_and_ports(const uint8_t *ip, const struct am_transport *t)
@@ -60,10 +45,11 @@ static bool hash_packet(const uint8_t *ip, uint32_t len, uint32_t *hash)
 	src = am_ip_src(ip, t.family);
 	addrs = load_native64(src); /* both IPv4 addresses, or half of an IPv6 one */
 	if (t.family == AM_IPV6) {
-		addrs = am_mix(addrs ^ hash_key1, load_native64(src + 8) ^ hash_key2);
-		addrs ^= am_mix(load_native64(src + 16) ^ hash_key2, load_native64(src + 24) ^ hash_key1);
+		addrs = am_mix(addrs ^ AM_FLOW_KEY1, load_native64(src + 8) ^ AM_FLOW_KEY2);
+		addrs ^= am_mix(
+			load_native64(src + 16) ^ AM_FLOW_KEY2, load_native64(src + 24) ^ AM_FLOW_KEY1);
 	}
-	*hash = finish(addrs, protocol_and_ports(ip, &t));
+	*hash = am_flow_finish(addrs, protocol_and_ports(ip, &t));
 	return true;
 }
 
@@ -84,5 +70,5 @@ uint32_t am_flow_hash_frame(const uint8_t *frame, uint32_t len)
 	if (len < AM_ETH_LEN)
 		return 0;
 	/* Both MAC addresses and the type, the middle octets in both words. */
-	return finish(load_native64(frame), load_native64(frame + 6));
+	return am_flow_finish(load_native64(frame), load_native64(frame + 6));
 }

@@ -120,6 +120,31 @@ static void test_no_ip(void **state)
 	free(cut.bytes);
 }
 
+/* The short way for a parsed frame says the same as the long one, whatever the header says and wherever it ends. */
+static void test_short_way(void **state)
+{
+	static const struct shape *const shapes[] = {&udp4, &udp6};
+
+	(void)state;
+	for (unsigned k = 0; k < 4; k++) {
+		struct frame f = frame_of(shapes[k / 2], k & 1);
+		struct am_ether eth;
+
+		for (uint32_t len = AM_ETH_LEN; len <= f.len; len++)
+			if (am_ether_parse(f.bytes, len, &eth) == AM_V_OK)
+				assert_int_equal(am_flow_hash_parsed(f.bytes, len, &eth),
+					am_flow_hash_frame(f.bytes, len));
+		for (uint32_t bit = 0; bit < 8 * f.len; bit++) {
+			f.bytes[bit / 8] ^= 1 << bit % 8;
+			assert_int_equal(am_ether_parse(f.bytes, f.len, &eth), AM_V_OK);
+			assert_int_equal(am_flow_hash_parsed(f.bytes, f.len, &eth),
+				am_flow_hash_frame(f.bytes, f.len));
+			f.bytes[bit / 8] ^= 1 << bit % 8;
+		}
+		free(f.bytes);
+	}
+}
+
 /* VXLAN takes its source port from the top, a stripe from the bottom: neighbouring flows spread in both. */
 static void test_spreads(void **state)
 {
@@ -150,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_fragments_go_one_way),
 		cmocka_unit_test(test_what_counts),
 		cmocka_unit_test(test_no_ip),
+		cmocka_unit_test(test_short_way),
 		cmocka_unit_test(test_spreads),
 	};
 

@@ -73,8 +73,10 @@ struct am_queue {
 struct am_tx {
 	struct am_port *port; /* NULL: no such port */
 	uint16_t queue;
-	uint16_t owner; /* the worker that may use that queue */
-	uint16_t n;
+	uint16_t owner;   /* the worker that may use that queue */
+	uint16_t n;       /* in m */
+	uint16_t foreign; /* of those: another worker has counted them */
+	uint64_t bytes;   /* of the others */
 	struct rte_mbuf *m[AM_TX_SLOTS];
 };
 
@@ -105,6 +107,7 @@ struct am_worker {
 	bool rx_finish;    /* that port's senders leave checksums unfinished */
 	unsigned n_frames;
 	struct am_frame frames[AM_BURST];
+	uint64_t tx_pending; /* bit i: tx[i] holds something */
 	struct am_tx tx[AM_PORTS_MAX];
 	struct am_ipid ids;
 	struct am_buf_stash stash; /* for second fragments */
@@ -142,6 +145,8 @@ struct am_plane {
 	struct am_ring *send[AM_WORKERS_MAX][AM_WORKERS_MAX];
 };
 
+_Static_assert(AM_PORTS_MAX <= 64, "tx_pending has a bit for each port");
+
 static inline void am_count(struct am_worker *w, uint16_t iface, enum am_counter c, uint64_t n)
 {
 	w->counters[iface].count[c] += n;
@@ -168,9 +173,22 @@ static inline struct am_frame *am_input_place(struct am_worker *w)
 	f->popped = false;
 	return f;
 }
-void am_input_frame(struct am_worker *w, struct am_frame *f);
+/* Finish a checksum that the sender left to its NIC. */
+void am_input_finish(struct am_worker *w, struct am_frame *f);
+static inline void am_input_frame(struct am_worker *w, struct am_frame *f)
+{
+	if (unlikely(w->rx_finish))
+		am_input_finish(w, f);
+	w->n_frames++;
+}
 /* The member by VLAN, its tag popped where it has one of its own; AM_NO_ID where nobody wants the frame. */
-uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f);
+uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f);
+static inline uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f)
+{
+	if (unlikely(f->eth.tags))
+		return am_input_tagged(map, f);
+	return map->untagged != AM_NO_ID ? map->untagged : map->any;
+}
 
 /*
  * decap.c: an IP packet for the port's IP identity, behind l2 octets of Ethernet header with this EtherType.
@@ -190,8 +208,9 @@ bool am_handoff_waiting(const struct am_worker *w);
 /* bridge.c: n at most AM_BURST; all of them consumed. */
 void am_bridge_burst(struct am_worker *w, struct am_frame *f, unsigned n);
 
-/* output.c: out of one member; f->m is consumed. */
-void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *member);
+/* output.c: each frame out of one member; f[i]->m is consumed. */
+void am_output_burst(
+	struct am_worker *w, struct am_frame *const *f, const struct am_member *const *out, unsigned n);
 void am_output_flush(struct am_worker *w);
 
 /* learn.c */

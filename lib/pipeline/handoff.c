@@ -124,6 +124,8 @@ static unsigned take_sends(struct am_worker *w, unsigned from)
 		if (tx->n == AM_TX_SLOTS)
 			am_output_flush(w);
 		tx->m[tx->n++] = f[i].m;
+		tx->foreign++;
+		w->tx_pending |= 1ull << f[i].member;
 	}
 	return n;
 }

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f)
+uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f)
 {
-	uint16_t vid = f->eth.tags ? f->eth.tci[0] & 0x0fff : 0;
+	uint16_t vid = f->eth.tci[0] & 0x0fff;
 
 	/* VID 0 is a priority tag: the frame belongs to no VLAN, and counts as untagged. */
-	if (f->eth.tags && vid && map->by_vid && map->by_vid[vid] != AM_NO_ID) {
+	if (vid && map->by_vid && map->by_vid[vid] != AM_NO_ID) {
 		am_vlan_pop(f->m, &f->tci);
 		f->popped = true;
 		f->eth.len -= AM_TAG_LEN;
@@ -25,11 +25,10 @@ uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f)
 	return map->any;
 }
 
-void am_input_frame(struct am_worker *w, struct am_frame *f)
+void am_input_finish(struct am_worker *w, struct am_frame *f)
 {
-	if (w->rx_finish && am_csum_complete(am_buf_data(f->m), am_buf_len(f->m)))
+	if (am_csum_complete(am_buf_data(f->m), am_buf_len(f->m)))
 		am_count(w, w->rx_iface, AM_C_CSUM_FINISHED, 1);
-	w->n_frames++;
 }
 
 /* Does the port's own IP identity want this frame? Group addresses carry nothing of ours. */
@@ -54,7 +53,7 @@ static enum am_verdict unwanted(const struct am_port_root *port, const struct am
 	return f->eth.tags > 1 ? AM_V_ETH_TAGS : AM_V_ETH_NOT_OURS;
 }
 
-static void input_one(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
+static inline void input_one(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
 {
 	struct am_frame *f = am_input_place(w);
 	enum am_verdict v = am_ether_parse(am_buf_data(m), am_buf_len(m), &f->eth);

@@ -160,6 +160,7 @@ static void remove_port(struct am_plane *plane, uint16_t port_id)
 		w->n_queues = kept;
 		am_buf_free_bulk(w->tx[port_id].m, w->tx[port_id].n);
 		memset(&w->tx[port_id], 0, sizeof w->tx[port_id]);
+		w->tx_pending &= ~(1ull << port_id);
 	}
 	plane->ports[port_id] = NULL;
 }

@@ -4,6 +4,7 @@
 /* Ethernet II and 802.1Q/802.1ad tags. */
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "net/verdict.h"
 
 enum {
@@ -31,7 +32,20 @@ struct am_ether {
 	uint16_t tci[AM_TAGS_MAX];  /* PCP 15..13, DEI 12, VID 11..0 */
 };
 
-/* frame has len octets. AM_V_OK or AM_V_ETH_SHORT. */
-enum am_verdict am_ether_parse(const uint8_t *frame, uint32_t len, struct am_ether *out);
+/* The rest of am_ether_parse, for a frame of at least AM_ETH_LEN octets whose type is a TPID. */
+enum am_verdict am_ether_parse_tags(const uint8_t *frame, uint32_t len, struct am_ether *out);
+
+/* frame has len octets. AM_V_OK or AM_V_ETH_SHORT. tpid and tci are set as far as there are tags. */
+static inline enum am_verdict am_ether_parse(const uint8_t *frame, uint32_t len, struct am_ether *out)
+{
+	if (__builtin_expect(len < AM_ETH_LEN, 0))
+		return AM_V_ETH_SHORT;
+	out->len = AM_ETH_LEN;
+	out->type = am_load16(frame + 12);
+	out->tags = 0;
+	if (__builtin_expect(out->type == AM_ET_DOT1Q || out->type == AM_ET_DOT1AD, 0))
+		return am_ether_parse_tags(frame, len, out);
+	return AM_V_OK;
+}
 
 #endif

@@ -15,6 +15,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
 
@@ -30,10 +31,13 @@ typedef uint64_t am_fdb_key; /* MAC in the upper 48 bits, bridge in the lower 16
 
 static inline am_fdb_key am_fdb_make_key(const uint8_t *mac, uint16_t bridge)
 {
+	uint32_t head;
+	uint16_t tail;
 	uint64_t v;
 
-	v = (uint64_t)mac[0] | (uint64_t)mac[1] << 8 | (uint64_t)mac[2] << 16 | (uint64_t)mac[3] << 24 |
-	    (uint64_t)mac[4] << 32 | (uint64_t)mac[5] << 40;
+	memcpy(&head, mac, sizeof head);
+	memcpy(&tail, mac + sizeof head, sizeof tail);
+	v = head | (uint64_t)tail << 32;
 	return (v << 16) | bridge;
 }
 
