@@ -106,13 +106,17 @@ int am_path_add(struct am_snapshot *s, const struct am_path *what, struct am_err
 static int build_linked(const struct am_snapshot *s, struct am_path *p, struct am_encap *out)
 {
 	const struct am_nexthop *nh = &s->nexthops[p->nexthop];
+	int rc;
 
 	memcpy(p->spec.link_src, nh->src.bytes, sizeof p->spec.link_src);
 	memcpy(p->spec.link_dst, nh->dst.bytes, sizeof p->spec.link_dst);
 	p->spec.link_vlan = nh->vlan;
 	if (!p->tunnel)
 		p->spec.path_mtu = p->spec.mtu = s->roots.ports[nh->out_port].mtu;
-	return am_encap_build(&p->spec, out, NULL);
+	rc = am_encap_build(&p->spec, out, NULL);
+	if (rc == 0)
+		am_encap_limit_simple(out, s->roots.ports[nh->out_port].mtu);
+	return rc;
 }
 
 static void set_live(struct am_path *p, bool live)

@@ -53,7 +53,8 @@ static int place_on_tunnel(struct am_build *b, const struct am_conf_member *conf
 
 	m->kind = AM_MEMBER_TUNNEL;
 	m->tunnel = t->id;
-	m->iface = t->iface;
+	m->iface = m->way_iface = t->iface;
+	m->tx_seq = t->tx_seq;
 	t->bridged = true;
 	t->vrf = AM_NO_ID;
 	b->n_paths += below->n_local;
@@ -67,9 +68,14 @@ static int place_on_vtep(
 
 	am_stack_below(b->config, &conf->vtep, &below);
 	m->kind = AM_MEMBER_VTEP;
-	m->iface = iface;
-	if (below.tunnel)
-		m->tunnel = am_build_tunnel_root(b, below.tunnel)->id;
+	m->iface = m->way_iface = iface;
+	if (below.tunnel) {
+		const struct am_tunnel *t = am_build_tunnel_root(b, below.tunnel);
+
+		m->tunnel = t->id;
+		m->way_iface = t->iface;
+		m->tx_seq = t->tx_seq;
+	}
 	b->n_paths += below.tunnel ? below.tunnel->n_local : 1;
 	return 0;
 }
@@ -106,6 +112,8 @@ int am_build_member(struct am_build *b, const struct am_bridge *bridge,
 	*m = (struct am_member){
 		.id = id,
 		.bridge = bridge->id,
+		.mtu = bridge->mtu,
+		.xconnect = bridge->xconnect,
 		.l2_control = conf->l2_control == AM_L2_DEFAULT ? conf_bridge->xconnect
 								: conf->l2_control == AM_L2_FORWARD,
 		.vid = vid_of(conf),

@@ -330,13 +330,23 @@ static uint32_t constant_sum(const uint8_t *ip, bool outermost)
 	return am_csum_fold(am_csum_add(header, sizeof header, 0));
 }
 
-/* What am_encap.h says of simple packets. */
+void am_encap_limit_simple(struct am_encap *e, uint16_t port_mtu)
+{
+	uint32_t head = (uint32_t)(e->len - e->ip_at), most = port_mtu > head ? port_mtu - head : 0;
+
+	if (e->simple_max > most)
+		e->simple_max = (uint16_t)most;
+}
+
+/* What net/encap.h says of simple packets. */
 static void set_simple(const uint8_t *string, struct am_encap *e)
 {
 	uint32_t whole = e->whole_max, head = (uint32_t)(e->len - e->ip_at);
 	bool simple = !e->udp_csum && !e->carries_ip && !e->gre_csum_at && !e->gre_seq_at;
 
 	e->copy_len = (uint16_t)((e->len + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP);
+	if (e->copy_len < AM_ENCAP_COPY_MIN)
+		e->copy_len = AM_ENCAP_COPY_MIN;
 	if (e->family == AM_IPV4) {
 		e->ip_sum = constant_sum(string + e->ip_at, true);
 		whole = whole < AM_IP_WHOLE_ALWAYS ? whole : AM_IP_WHOLE_ALWAYS;
@@ -382,6 +392,7 @@ int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struc
 	if (e.udp_at)
 		finish_udp(string, &e);
 	e.tos = tos;
+	e.tos_mask = spec->dscp_uniform ? 0xff : 3;
 	set_simple(string, &e);
 	memcpy(e.bytes + AM_ENCAP_HDR_MAX - e.len, string, e.len);
 	*out = e;

@@ -4,55 +4,19 @@
  * by frame what they say. A frame goes to the one member that has its destination, or to all others of the
  * bridge (ingress replication), never from one remote VTEP to another.
  */
-#include "core.h"
-#include "table/fdb_read.h"
+#include "bridge.h"
+#include "output.h"
 
 #include <string.h>
 
-/* The frames of a burst that may enter, and what they need from the tables. */
-struct lookup {
-	struct am_frame *f[AM_BURST];
-	const struct am_member *in[AM_BURST];
-	const struct am_bridge *bridge[AM_BURST];
-	am_fdb_key src[AM_BURST], dst[AM_BURST];
-	uint32_t src_line[AM_BURST], dst_line[AM_BURST];
-	const struct am_member *out[AM_BURST]; /* NULL: to all */
-};
-
-/* A MAC address as a number: its first octet is the lowest one. */
-enum { MAC_SHIFT = 16 };
-#define MAC_GROUP_BIT 1ull
-/* 802.1D-2004 table 7-10: 01-80-C2-00-00-00 to 0F. */
-#define MAC_L2_CONTROL 0x000000c28001ull
-#define MAC_L2_MASK    0xf0ffffffffffull
-
-static bool is_pause(const uint8_t *mac)
-{
-	return mac[5] == 0x01; /* 802.3x, of a single link: never forwarded by anybody */
-}
-
-/* May a frame with these addresses enter? */
-static inline enum am_verdict admit(const struct am_frame *f, const struct am_member *in,
-	const struct am_bridge *bridge, uint64_t dst, uint64_t src)
-{
-	if (unlikely(am_buf_len(f->m) - f->eth.len > bridge->mtu))
-		return AM_V_BRIDGE_MTU;
-	if (unlikely((src & MAC_GROUP_BIT) || src == 0))
-		return AM_V_ETH_SOURCE;
-	if (unlikely((dst & MAC_L2_MASK) == MAC_L2_CONTROL &&
-		     (!in->l2_control || is_pause(am_buf_data(f->m)))))
-		return AM_V_BRIDGE_L2_CONTROL;
-	return AM_V_OK;
-}
-
 /* A sender that the FDB does not have here: report it, or refuse it. */
-static __attribute__((noinline)) enum am_verdict learn(struct am_worker *w, const struct am_frame *f,
-	const struct am_bridge *bridge, am_fdb_key key, uint32_t value)
+static __attribute__((noinline)) enum am_verdict learn(
+	struct am_worker *w, const struct am_frame *f, const struct am_member *in, uint32_t value)
 {
 	if (value & (AM_FDB_STATIC | AM_FDB_HELD))
 		return AM_V_BRIDGE_MAC_STATIC;
-	if (bridge->learn)
-		am_learn_report(w, key, f->member, value ? (uint16_t)(value & AM_FDB_MEMBER) : AM_NO_ID);
+	if (w->roots->bridges[in->bridge]->learn)
+		am_learn_report(w, f->src, f->member, value ? (uint16_t)(value & AM_FDB_MEMBER) : AM_NO_ID);
 	return AM_V_OK;
 }
 
@@ -104,13 +68,14 @@ static void flood_copy(struct am_worker *w, const struct am_frame *f, const stru
 		return;
 	}
 	am_count(w, f->iface, AM_C_FLOODED, 1);
-	am_output_burst(w, &(struct am_frame *){&copy}, &out, 1);
+	am_output(w, &copy, out);
 }
 
 /* Copies for all but the last one that gets it; that one gets the frame itself. */
-static void flood(
-	struct am_worker *w, struct am_frame *f, const struct am_member *in, const struct am_bridge *bridge)
+static __attribute__((noinline)) void flood(
+	struct am_worker *w, struct am_frame *f, const struct am_member *in)
 {
+	const struct am_bridge *bridge = w->roots->bridges[in->bridge];
 	const struct am_member *last = NULL;
 
 	if (storm(w, in, am_buf_data(f->m))) {
@@ -127,125 +92,63 @@ static void flood(
 		last = out;
 	}
 	if (last)
-		am_output_burst(w, &f, &last, 1);
+		am_output(w, f, last);
 	else
 		am_drop(w, f->iface, AM_V_BRIDGE_ALONE, f->m);
 }
 
-/* Where a frame goes whose destination has this value; AM_V_OK and *out NULL: to all. */
-static inline enum am_verdict resolve(const struct am_roots *roots, const struct am_member *in,
-	const struct am_bridge *bridge, uint32_t value, const struct am_member **out)
+/* The other member of an xconnect. */
+static __attribute__((noinline)) void cross(
+	struct am_worker *w, struct am_frame *f, const struct am_member *in)
 {
-	const struct am_member *to = value ? roots->members[value & AM_FDB_MEMBER] : NULL;
+	const uint16_t *members = w->roots->bridges[in->bridge]->members;
 
-	*out = NULL;
-	/* A member that has left, and whose entries are about to, is nobody. */
-	if (unlikely(!to || to->bridge != bridge->id))
-		return AM_V_OK;
-	if (unlikely(to == in))
-		return AM_V_BRIDGE_LOCAL;
-	if (unlikely(!floods_to(in, to)))
-		return AM_V_BRIDGE_HORIZON;
-	*out = to;
-	return AM_V_OK;
+	am_output(w, f, w->roots->members[members[members[0] == f->member]]);
 }
 
-static const struct am_member *other_end(
-	const struct am_worker *w, const struct am_frame *f, const struct am_bridge *bridge)
+/* To whom the FDB says: a member that has left, and whose entries are about to, is nobody. */
+static inline void forward(
+	struct am_worker *w, struct am_frame *f, const struct am_member *in, uint32_t value)
 {
-	return w->roots->members[bridge->members[bridge->members[0] == f->member]];
+	const struct am_member *out = value ? w->roots->members[value & AM_FDB_MEMBER] : NULL;
+
+	if (unlikely(!out || out->bridge != in->bridge))
+		flood(w, f, in);
+	else if (unlikely(out == in))
+		am_drop(w, f->iface, AM_V_BRIDGE_LOCAL, f->m);
+	else if (unlikely(in->kind == AM_MEMBER_VTEP && out->kind == AM_MEMBER_VTEP))
+		am_drop(w, f->iface, AM_V_BRIDGE_HORIZON, f->m);
+	else
+		am_output_inline(w, f, out);
 }
 
-/* Drop what may not enter, and ask for the FDB lines of the rest. Returns how many are left. */
-static unsigned admit_burst(struct am_worker *w, struct am_frame *f, unsigned n, struct lookup *t)
+void am_bridge_burst(struct am_worker *w)
 {
 	const struct am_fdb *fdb = w->plane->conf.fdb;
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		const struct am_member *in = w->roots->members[f[i].member];
-		const struct am_bridge *bridge = w->roots->bridges[in->bridge];
-		const uint8_t *frame = am_buf_data(f[i].m);
-		am_fdb_key dst = am_fdb_make_key(frame, in->bridge);
-		am_fdb_key src = am_fdb_make_key(frame + AM_MAC_LEN, in->bridge);
-		enum am_verdict v = admit(&f[i], in, bridge, dst >> MAC_SHIFT, src >> MAC_SHIFT);
-
-		if (unlikely(v != AM_V_OK)) {
-			am_drop(w, f[i].iface, v, f[i].m);
-			continue;
-		}
-		t->f[kept] = &f[i];
-		t->in[kept] = in;
-		t->bridge[kept] = bridge;
-		t->src[kept] = src;
-		t->dst[kept] = dst;
-		t->src_line[kept] = am_fdb_prefetch(fdb, src);
-		t->dst_line[kept++] = am_fdb_prefetch(fdb, dst);
-	}
-	return kept;
-}
-
-/* What the FDB says of frame i: keep its sender alive, find its destination. */
-static inline enum am_verdict look_up(struct am_worker *w, const struct lookup *t, unsigned i,
-	_Atomic uint8_t *row, uint8_t epoch, const struct am_member **out)
-{
-	const struct am_fdb *fdb = w->plane->conf.fdb;
-	uint32_t slot, value = am_fdb_find(fdb, t->src[i], t->src_line[i], &slot);
-	enum am_verdict v;
-
-	if (likely(value && (value & AM_FDB_MEMBER) == t->f[i]->member)) {
-		am_fdb_stamp(row, slot, epoch);
-	} else {
-		v = learn(w, t->f[i], t->bridge[i], t->src[i], value);
-		if (unlikely(v != AM_V_OK))
-			return v;
-	}
-	value = am_fdb_find(fdb, t->dst[i], t->dst_line[i], &slot);
-	return resolve(w->roots, t->in[i], t->bridge[i], value, out);
-}
-
-/* Find every frame's way; what is dropped leaves the list. Returns how many are left. */
-static unsigned look_up_burst(struct am_worker *w, struct lookup *t, unsigned n)
-{
-	_Atomic uint8_t *row = am_fdb_row(w->plane->conf.fdb, w->id);
+	_Atomic uint8_t *row = am_fdb_row(fdb, w->id);
 	uint8_t epoch = atomic_load_explicit(&w->plane->epoch, memory_order_relaxed);
-	unsigned kept = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		const struct am_member *out = NULL;
-		enum am_verdict v = AM_V_OK;
+	w->stats.carried += w->n_frames;
+	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
+		const struct am_member *in = w->roots->members[f->member];
+		enum am_verdict v;
+		uint32_t slot, value;
 
-		if (unlikely(t->bridge[i]->xconnect))
-			out = other_end(w, t->f[i], t->bridge[i]);
-		else
-			v = look_up(w, t, i, row, epoch, &out);
-		if (unlikely(v != AM_V_OK)) {
-			am_drop(w, t->f[i]->iface, v, t->f[i]->m);
+		if (unlikely(in->xconnect)) {
+			cross(w, f, in);
 			continue;
 		}
-		t->f[kept] = t->f[i];
-		t->in[kept] = t->in[i];
-		t->bridge[kept] = t->bridge[i];
-		t->out[kept++] = out;
+		value = am_fdb_find(fdb, f->src, f->src_line, &slot);
+		if (likely(value && (value & AM_FDB_MEMBER) == f->member)) {
+			am_fdb_stamp(row, slot, epoch);
+		} else {
+			v = learn(w, f, in, value);
+			if (unlikely(v != AM_V_OK)) {
+				am_drop(w, f->iface, v, f->m);
+				continue;
+			}
+		}
+		forward(w, f, in, am_fdb_find(fdb, f->dst, f->dst_line, &slot));
 	}
-	return kept;
-}
-
-void am_bridge_burst(struct am_worker *w, struct am_frame *f, unsigned n)
-{
-	struct lookup t;
-	unsigned from = 0;
-
-	w->stats.carried += n;
-	n = admit_burst(w, f, n, &t);
-	n = look_up_burst(w, &t, n);
-	/* Runs of frames for one member each, with those for all in their place between them: no flow is reordered. */
-	for (unsigned i = 0; i < n; i++) {
-		if (likely(t.out[i]))
-			continue;
-		am_output_burst(w, t.f + from, t.out + from, i - from);
-		flood(w, t.f[i], t.in[i], t.bridge[i]);
-		from = i + 1;
-	}
-	am_output_burst(w, t.f + from, t.out + from, n - from);
+	w->n_frames = 0;
 }

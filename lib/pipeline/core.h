@@ -38,16 +38,19 @@ enum {
 	AM_EXPIRE_NS = 10000000, /* how late a timeout may be noticed */
 };
 
-/* An Ethernet frame on its way through the bridge. */
+/* An Ethernet frame on its way through the bridge: one cache line. */
 struct am_frame {
 	struct rte_mbuf *m;
-	uint32_t hash; /* of its flow; valid where hashed */
+	struct am_ether eth;
 	bool hashed;
 	bool popped; /* a tag was removed: tci keeps its PCP and DEI */
 	uint16_t tci;
 	uint16_t member; /* it came in by */
 	uint16_t iface;  /* its drops count there */
-	struct am_ether eth;
+	uint32_t hash;   /* of its flow; valid where hashed */
+	/* Set by am_bridge_admit: what the FDB is asked, and the lines where it begins to look. */
+	uint32_t src_line, dst_line;
+	am_fdb_key src, dst;
 };
 
 /* One direction between two workers. head is written by the producer alone, tail by the consumer alone. */
@@ -75,6 +78,7 @@ struct am_tx {
 	uint16_t queue;
 	uint16_t owner;   /* the worker that may use that queue */
 	uint16_t n;       /* in m */
+	uint16_t room;    /* how many m takes; 0 without a port */
 	uint16_t foreign; /* of those: another worker has counted them */
 	uint64_t bytes;   /* of the others */
 	struct rte_mbuf *m[AM_TX_SLOTS];
@@ -105,6 +109,7 @@ struct am_worker {
 	am_time now, next_expire;
 	uint16_t rx_iface; /* of the port whose burst is being worked on */
 	bool rx_finish;    /* that port's senders leave checksums unfinished */
+	bool hands_off;    /* frames may be another worker's to carry: they are admitted there */
 	unsigned n_frames;
 	struct am_frame frames[AM_BURST];
 	uint64_t tx_pending; /* bit i: tx[i] holds something */
@@ -152,43 +157,15 @@ static inline void am_count(struct am_worker *w, uint16_t iface, enum am_counter
 	w->counters[iface].count[c] += n;
 }
 
-/* The end of a packet that goes nowhere. */
-static inline void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m)
-{
-	w->counters[iface].drop[why]++;
-	am_buf_free(m);
-}
+/* The end of a packet that goes nowhere. Out of line: it is rare, and the loops are short without it. */
+void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m);
 
 /* input.c: a burst from a port; n at most AM_BURST. */
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n);
-/*
- * The place of the next frame for the bridge. Filled where it stands: a copy made of narrow stores just done
- * waits for all of them. It counts once am_input_frame is called, with m, eth, member and iface set.
- */
-static inline struct am_frame *am_input_place(struct am_worker *w)
-{
-	struct am_frame *f = &w->frames[w->n_frames];
-
-	f->hashed = false;
-	f->popped = false;
-	return f;
-}
 /* Finish a checksum that the sender left to its NIC. */
 void am_input_finish(struct am_worker *w, struct am_frame *f);
-static inline void am_input_frame(struct am_worker *w, struct am_frame *f)
-{
-	if (unlikely(w->rx_finish))
-		am_input_finish(w, f);
-	w->n_frames++;
-}
-/* The member by VLAN, its tag popped where it has one of its own; AM_NO_ID where nobody wants the frame. */
+/* The member of a tagged frame; its tag popped where it has one of its own. AM_NO_ID where nobody wants it. */
 uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f);
-static inline uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f)
-{
-	if (unlikely(f->eth.tags))
-		return am_input_tagged(map, f);
-	return map->untagged != AM_NO_ID ? map->untagged : map->any;
-}
 
 /*
  * decap.c: an IP packet for the port's IP identity, behind l2 octets of Ethernet header with this EtherType.
@@ -205,12 +182,11 @@ unsigned am_handoff_take(struct am_worker *w);
 void am_handoff_send(struct am_worker *w, struct am_tx *tx, uint16_t port_id);
 bool am_handoff_waiting(const struct am_worker *w);
 
-/* bridge.c: n at most AM_BURST; all of them consumed. */
-void am_bridge_burst(struct am_worker *w, struct am_frame *f, unsigned n);
+/* bridge.c: all of w->frames, admitted; consumed. */
+void am_bridge_burst(struct am_worker *w);
 
-/* output.c: each frame out of one member; f[i]->m is consumed. */
-void am_output_burst(
-	struct am_worker *w, struct am_frame *const *f, const struct am_member *const *out, unsigned n);
+/* output.c: out of one member; f->m is consumed. output.h has the same inline. */
+void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *member);
 void am_output_flush(struct am_worker *w);
 
 /* learn.c */

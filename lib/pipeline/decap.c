@@ -6,7 +6,7 @@
  * Order of the checks: the IP header (am_ip_parse), addresses, fragments, then the protocol's own RFC.
  */
 #include "base/bytes.h"
-#include "core.h"
+#include "input.h"
 #include "net/csum.h"
 #include "net/etherip.h"
 #include "net/gre.h"

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "bridge.h"
 #include "core.h"
 #include "net/flow.h"
 
@@ -74,7 +75,8 @@ void am_handoff_frames(struct am_worker *w)
 		hash_frame(f);
 		to = (unsigned)(((uint64_t)f->hash * workers) >> 32);
 		if (to == w->id) {
-			w->frames[kept++] = *f;
+			w->frames[kept] = *f;
+			kept += am_bridge_admit(w, &w->frames[kept]);
 		} else if (ring_put(plane->carry[to][w->id], f)) {
 			w->stats.handed_out++;
 			woken |= 1u << to;
@@ -99,13 +101,16 @@ static unsigned take_frames(struct am_worker *w, unsigned from)
 	unsigned n = ring_take(w->plane->carry[w->id][from], w->frames, AM_BURST), kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (likely(still_there(w, &w->frames[i])))
-			w->frames[kept++] = w->frames[i];
-		else
+		if (unlikely(!still_there(w, &w->frames[i]))) {
 			am_drop(w, w->frames[i].iface, AM_V_PORT_UNUSED, w->frames[i].m);
+			continue;
+		}
+		w->frames[kept] = w->frames[i];
+		kept += am_bridge_admit(w, &w->frames[kept]);
 	}
 	w->stats.handed_in += n;
-	am_bridge_burst(w, w->frames, kept);
+	w->n_frames = kept;
+	am_bridge_burst(w);
 	return n;
 }
 

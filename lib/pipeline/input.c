@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a port: whose frame is it? A member's by its VLAN, ours by its MAC and EtherType, or nobody's. */
-#include "core.h"
+#include "input.h"
 #include "net/csum.h"
 #include "pkt/vlan.h"
 
@@ -93,14 +93,14 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 {
 	w->rx_iface = port->iface;
 	w->rx_finish = port->finish_csum;
+	w->hands_off = w->plane->conf.handoff && w->plane->conf.workers > 1;
 	w->n_frames = 0;
 	for (unsigned i = 0; i < n; i++)
 		rte_prefetch0(am_buf_data(m[i]));
 	count_burst(w, port->iface, m, n);
 	for (unsigned i = 0; i < n; i++)
 		input_one(w, port, m[i]);
-	if (w->plane->conf.handoff && w->plane->conf.workers > 1)
+	if (w->hands_off)
 		am_handoff_frames(w);
-	am_bridge_burst(w, w->frames, w->n_frames);
-	w->n_frames = 0;
+	am_bridge_burst(w);
 }

@@ -7,6 +7,12 @@
 
 #include "core.h"
 
+void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m)
+{
+	w->counters[iface].drop[why]++;
+	am_buf_free(m);
+}
+
 static unsigned poll_queue(struct am_worker *w, const struct am_queue *q)
 {
 	const struct am_port_ops *ops = q->port->ops;

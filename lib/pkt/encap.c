@@ -31,15 +31,20 @@ static inline uint32_t ip_head(const struct am_encap *e)
 	return e->family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN;
 }
 
-/* Copy n octets so that they end at dst_end; the room octets in front of them may be overwritten. */
+/*
+ * Copy n octets so that they end at dst_end; the room octets in front of them may be overwritten. Whole steps are
+ * faster than an exact length.
+ */
 static inline void copy_back(uint8_t *dst_end, const uint8_t *src_end, uint32_t n, uint32_t room)
 {
 	uint32_t rounded = (n + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP;
 
-	if (AM_POISON || rounded > n + room)
+	if (AM_POISON || rounded > n + room) {
 		memcpy(dst_end - n, src_end - n, n);
-	else
-		am_string_copy(dst_end, src_end, rounded);
+		return;
+	}
+	for (uint32_t left = rounded; left; left -= AM_ENCAP_COPY_STEP)
+		memcpy(dst_end - left, src_end - left, AM_ENCAP_COPY_STEP);
 }
 
 /* The outermost IPv4 header with its identification and fragment field. */

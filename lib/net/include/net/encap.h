@@ -21,6 +21,8 @@ enum {
 	AM_FIRST_FLOOR_IPV4 = 1276, /* 20 + 157 * 8 */
 	AM_FIRST_FLOOR_IPV6 = 1280, /* 40 + 8 + 154 * 8 */
 	AM_ENCAP_COPY_STEP = 32,
+	AM_ENCAP_COPY_MIN =
+		96, /* most strings are shorter; without a loop that is quicker than less with one */
 };
 
 enum am_tunnel_kind {
@@ -98,7 +100,8 @@ struct am_encap {
 	 */
 	uint16_t
 		simple_max; /* longest payload of such a packet; on IPv4 it needs no identification. 0: none */
-	uint16_t copy_len;  /* len rounded up to whole steps of AM_ENCAP_COPY_STEP */
+	uint16_t copy_len;  /* len in whole steps of AM_ENCAP_COPY_STEP; at least AM_ENCAP_COPY_MIN */
+	uint8_t tos_mask;   /* what a packet adds to tos of its own */
 	uint8_t tos;        /* in each IP header of the string */
 	uint32_t
 		ip_sum; /* outermost IPv4 header without tos, length, identification, fragment field, checksum */
@@ -120,6 +123,9 @@ static inline const uint8_t *am_encap_bytes(const struct am_encap *e)
  * fragments.
  */
 int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struct am_err *err);
+
+/* The port's own MTU, which no packet may exceed that is sent without another look at its length. */
+void am_encap_limit_simple(struct am_encap *e, uint16_t port_mtu);
 
 /* One layer of explain: name and octets. */
 struct am_encap_layer {

@@ -26,13 +26,14 @@ enum {
 };
 
 /*
- * Copy the n octets that end at src_end so that they end at dst_end, n a multiple of AM_ENCAP_COPY_STEP. What is
- * too much of it lies in front.
+ * Copy the n octets that end at src_end so that they end at dst_end; n is a multiple of AM_ENCAP_COPY_STEP and at
+ * least AM_ENCAP_COPY_MIN. What is too much of it lies in front.
  */
 static inline void am_string_copy(uint8_t *dst_end, const uint8_t *src_end, uint32_t n)
 {
-	for (uint32_t left = n; left; left -= AM_ENCAP_COPY_STEP)
-		memcpy(dst_end - left, src_end - left, AM_ENCAP_COPY_STEP);
+	memcpy(dst_end - AM_ENCAP_COPY_MIN, src_end - AM_ENCAP_COPY_MIN, AM_ENCAP_COPY_MIN);
+	for (uint32_t at = AM_ENCAP_COPY_MIN + AM_ENCAP_COPY_STEP; at <= n; at += AM_ENCAP_COPY_STEP)
+		memcpy(dst_end - at, src_end - at, AM_ENCAP_COPY_STEP);
 }
 
 /*
@@ -71,7 +72,7 @@ static inline uint32_t am_string_sport(uint32_t hash)
 /* The bits that a packet adds to the string's own DSCP and ECN. */
 static inline uint32_t am_string_tos(const struct am_encap *e, uint32_t tos)
 {
-	return e->tos | (tos & (e->dscp_uniform ? 0xff : 3));
+	return e->tos | (tos & e->tos_mask);
 }
 
 /* The IP header under VXLAN, inside the tunnel, and the UDP header without its checksum. plen: octets of payload. */

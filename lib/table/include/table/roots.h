@@ -37,9 +37,9 @@ enum {
 struct am_path_list {
 	uint32_t first_path; /* of encap[0] in identification counters; encap[i] is that + i */
 	uint16_t n;
-	_Atomic uint32_t live;         /* bit i: encap[i] may be used */
-	uint16_t port[AM_STRIPES_MAX]; /* which port each one leaves by */
+	_Atomic uint32_t live; /* bit i: encap[i] may be used */
 	_Atomic(const struct am_encap *) encap[AM_STRIPES_MAX];
+	uint16_t port[AM_STRIPES_MAX]; /* which port each one leaves by */
 };
 
 enum am_member_kind {
@@ -64,6 +64,9 @@ struct am_storm_state {
 struct am_member {
 	uint16_t id;
 	uint16_t bridge;
+	uint16_t mtu;        /* the bridge's */
+	bool plain;          /* frames leave by it as they are: no tag to push, no MSS to clamp */
+	bool xconnect;       /* the bridge is one */
 	uint16_t iface;      /* the port or tunnel it is on; for a VTEP the bridge's own VXLAN interface */
 	uint8_t kind;        /* enum am_member_kind */
 	bool l2_control;     /* forward STP, LACP, LLDP */
@@ -72,6 +75,8 @@ struct am_member {
 	uint16_t mss4, mss6; /* clamp TCP SYNs in both directions; 0 leaves them alone */
 	uint16_t port;       /* kind PORT */
 	uint32_t tunnel;     /* index in roots->tunnels; kind VTEP: that below it, or AM_NO_TARGET */
+	uint16_t way_iface; /* where packets into its paths count: the tunnel, or iface where there is none */
+	_Atomic uint32_t *tx_seq;   /* that tunnel's; NULL without */
 	struct am_path_list *paths; /* kinds TUNNEL and VTEP */
 	struct am_storm storm;
 	struct am_storm_state *storm_state;
