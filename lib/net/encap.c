@@ -353,6 +353,8 @@ static void set_simple(const uint8_t *string, struct am_encap *e)
 	}
 	if (e->vx_ip_at && e->vx_family == AM_IPV4)
 		e->vx_ip_sum = constant_sum(string + e->vx_ip_at, false);
+	if (e->vx_ip_at && e->vx_family == AM_IPV4)
+		e->shape = e->family == AM_IPV4 ? AM_SHAPE_44 : AM_SHAPE_64;
 	if (simple && whole > head)
 		e->simple_max = (uint16_t)(whole - head < e->payload_max ? whole - head : e->payload_max);
 }

@@ -9,6 +9,18 @@
 
 #include <string.h>
 
+enum am_verdict am_bridge_judge(
+	const struct am_frame *f, const struct am_member *in, am_fdb_key dst, am_fdb_key src)
+{
+	if (am_buf_len(f->m) - f->eth.len > in->mtu)
+		return AM_V_BRIDGE_MTU;
+	if ((src & AM_KEY_GROUP_BIT) || !(src & AM_KEY_MAC_BITS))
+		return AM_V_ETH_SOURCE;
+	if (am_bridge_is_l2(dst) && (!in->l2_control || (dst & AM_KEY_MAC_BITS) == AM_KEY_PAUSE))
+		return AM_V_BRIDGE_L2_CONTROL;
+	return AM_V_OK;
+}
+
 /* A sender that the FDB does not have here: report it, or refuse it. */
 static __attribute__((noinline)) enum am_verdict learn(
 	struct am_worker *w, const struct am_frame *f, const struct am_member *in, uint32_t value)

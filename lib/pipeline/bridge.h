@@ -8,39 +8,40 @@
 #include "core.h"
 #include "table/fdb_read.h"
 
-/* A MAC address as a number: its first octet is the lowest one. */
-#define AM_MAC_GROUP_BIT 1ull
+/* MAC addresses as they stand in an FDB key, the first octet lowest, and the bridge below it. */
+#define AM_KEY_MAC(mac)  ((uint64_t)(mac) << 16)
+#define AM_KEY_GROUP_BIT AM_KEY_MAC(1)
+#define AM_KEY_MAC_BITS  AM_KEY_MAC(0xffffffffffff)
 /* 802.1D-2004 table 7-10: 01-80-C2-00-00-00 to 0F. */
-#define AM_MAC_L2_CONTROL 0x000000c28001ull
-#define AM_MAC_L2_MASK    0xf0ffffffffffull
-#define AM_MAC_PAUSE      0x010000c28001ull /* 802.3x, of a single link: never forwarded by anybody */
+#define AM_KEY_L2_CONTROL AM_KEY_MAC(0x000000c28001)
+#define AM_KEY_L2_MASK    AM_KEY_MAC(0xf0ffffffffff)
+#define AM_KEY_PAUSE      AM_KEY_MAC(0x010000c28001) /* 802.3x, of a single link: never forwarded by anybody */
 
-static inline enum am_verdict am_bridge_judge(
-	const struct am_frame *f, const struct am_member *in, uint64_t dst, uint64_t src)
+static inline bool am_bridge_is_l2(am_fdb_key dst)
 {
-	if (unlikely(am_buf_len(f->m) - f->eth.len > in->mtu))
-		return AM_V_BRIDGE_MTU;
-	if (unlikely((src & AM_MAC_GROUP_BIT) || src == 0))
-		return AM_V_ETH_SOURCE;
-	if (unlikely((dst & AM_MAC_L2_MASK) == AM_MAC_L2_CONTROL && (!in->l2_control || dst == AM_MAC_PAUSE)))
-		return AM_V_BRIDGE_L2_CONTROL;
-	return AM_V_OK;
+	return (dst & AM_KEY_L2_MASK) == AM_KEY_L2_CONTROL;
 }
 
-/* False where f may not enter: it is dropped then. Otherwise it is asked for in the FDB. */
-static inline bool am_bridge_admit(struct am_worker *w, struct am_frame *f)
-{
-	enum { MAC_SHIFT = 16 };
-	const struct am_fdb *fdb = w->plane->conf.fdb;
-	const struct am_member *in = w->roots->members[f->member];
-	const uint8_t *frame = am_buf_data(f->m);
-	am_fdb_key dst = am_fdb_make_key(frame, in->bridge);
-	am_fdb_key src = am_fdb_make_key(frame + AM_MAC_LEN, in->bridge);
-	enum am_verdict v = am_bridge_judge(f, in, dst >> MAC_SHIFT, src >> MAC_SHIFT);
+/* Why a frame may not enter by this member, or AM_V_OK. */
+enum am_verdict am_bridge_judge(
+	const struct am_frame *f, const struct am_member *in, am_fdb_key dst, am_fdb_key src);
 
-	if (unlikely(v != AM_V_OK)) {
-		am_drop(w, f->iface, v, f->m);
-		return false;
+/* False where f, of member in, may not enter: it is dropped then. Otherwise it is asked for in the FDB. */
+static inline bool am_bridge_admit(
+	struct am_worker *w, struct am_frame *f, const struct am_member *in, const struct am_fdb *fdb)
+{
+	am_fdb_key dst, src;
+	enum am_verdict v;
+
+	am_fdb_make_keys(am_buf_data(f->m), in->bridge, &dst, &src);
+	/* One look for each reason; which of them it was is said elsewhere. */
+	if (unlikely(am_buf_len(f->m) - f->eth.len > in->mtu || (src & AM_KEY_GROUP_BIT) ||
+		     !(src & AM_KEY_MAC_BITS) || am_bridge_is_l2(dst))) {
+		v = am_bridge_judge(f, in, dst, src);
+		if (v != AM_V_OK) {
+			am_drop(w, f->iface, v, f->m);
+			return false;
+		}
 	}
 	f->src = src;
 	f->dst = dst;

@@ -61,6 +61,11 @@ static void hash_frame(struct am_frame *f)
 	f->hashed = true;
 }
 
+static bool admit(struct am_worker *w, struct am_frame *f)
+{
+	return am_bridge_admit(w, f, w->roots->members[f->member], w->plane->conf.fdb);
+}
+
 void am_handoff_frames(struct am_worker *w)
 {
 	struct am_plane *plane = w->plane;
@@ -76,7 +81,7 @@ void am_handoff_frames(struct am_worker *w)
 		to = (unsigned)(((uint64_t)f->hash * workers) >> 32);
 		if (to == w->id) {
 			w->frames[kept] = *f;
-			kept += am_bridge_admit(w, &w->frames[kept]);
+			kept += admit(w, &w->frames[kept]);
 		} else if (ring_put(plane->carry[to][w->id], f)) {
 			w->stats.handed_out++;
 			woken |= 1u << to;
@@ -106,7 +111,7 @@ static unsigned take_frames(struct am_worker *w, unsigned from)
 			continue;
 		}
 		w->frames[kept] = w->frames[i];
-		kept += am_bridge_admit(w, &w->frames[kept]);
+		kept += admit(w, &w->frames[kept]);
 	}
 	w->stats.handed_in += n;
 	w->n_frames = kept;

@@ -53,7 +53,8 @@ static enum am_verdict unwanted(const struct am_port_root *port, const struct am
 	return f->eth.tags > 1 ? AM_V_ETH_TAGS : AM_V_ETH_NOT_OURS;
 }
 
-static inline void input_one(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
+static __attribute__((noinline)) void input_one(
+	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
 {
 	struct am_frame *f = am_input_place(w);
 	enum am_verdict v = am_ether_parse(am_buf_data(m), am_buf_len(m), &f->eth);
@@ -79,6 +80,63 @@ static inline void input_one(struct am_worker *w, const struct am_port_root *por
 		am_input_frame(w, f);
 }
 
+/* What is the same for all packets of a burst. */
+struct burst {
+	const struct am_port_root *port;
+	const struct am_fdb *fdb;
+	const struct am_member *in; /* of untagged frames; NULL where they need a closer look */
+	uint16_t member;
+	uint64_t mac; /* the port's, as in an FDB key; 0: it has no IP identity without a tag */
+	uint32_t mtu;
+};
+
+static struct burst describe(const struct am_worker *w, const struct am_port_root *port)
+{
+	const struct am_vlan_map *map = &port->vlans;
+	struct burst b = {.port = port, .fdb = w->plane->conf.fdb, .mtu = port->mtu};
+
+	b.member = map->untagged != AM_NO_ID ? map->untagged : map->any;
+	if (b.member != AM_NO_ID && !w->rx_finish && !w->hands_off)
+		b.in = w->roots->members[b.member];
+	if (port->vrf != AM_NO_ID && port->vlan == 0)
+		b.mac = am_fdb_make_key(port->mac.bytes, 0);
+	return b;
+}
+
+/*
+ * Nearly every packet: an untagged frame for the port's untagged member, or an untagged IP packet for the port's
+ * IP identity. False: it takes a closer look.
+ */
+static inline bool input_usual(struct am_worker *w, const struct burst *b, struct rte_mbuf *m)
+{
+	const uint8_t *frame = am_buf_data(m);
+	uint32_t len = am_buf_len(m);
+	struct am_frame *f;
+	uint16_t type;
+
+	if (unlikely(len < AM_ETH_LEN || len - AM_ETH_LEN > b->mtu))
+		return false;
+	type = am_load16(frame + 2 * AM_MAC_LEN);
+	if (unlikely(type == AM_ET_DOT1Q || type == AM_ET_DOT1AD))
+		return false;
+	if (b->mac && am_fdb_make_key(frame, 0) == b->mac && (type == AM_ET_IPV4 || type == AM_ET_IPV6)) {
+		am_decap(w, b->port, m, AM_ETH_LEN, type);
+		return true;
+	}
+	if (unlikely(!b->in))
+		return false;
+	f = am_input_place(w);
+	f->m = m;
+	f->eth.len = AM_ETH_LEN;
+	f->eth.type = type;
+	f->eth.tags = 0;
+	f->member = b->member;
+	f->iface = b->port->iface;
+	if (am_bridge_admit(w, f, b->in, b->fdb))
+		w->n_frames++;
+	return true;
+}
+
 static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m, unsigned n)
 {
 	uint64_t bytes = 0;
@@ -91,15 +149,19 @@ static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m
 
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
+	struct burst b;
+
 	w->rx_iface = port->iface;
 	w->rx_finish = port->finish_csum;
 	w->hands_off = w->plane->conf.handoff && w->plane->conf.workers > 1;
 	w->n_frames = 0;
+	b = describe(w, port);
 	for (unsigned i = 0; i < n; i++)
 		rte_prefetch0(am_buf_data(m[i]));
 	count_burst(w, port->iface, m, n);
 	for (unsigned i = 0; i < n; i++)
-		input_one(w, port, m[i]);
+		if (unlikely(!input_usual(w, &b, m[i])))
+			input_one(w, port, m[i]);
 	if (w->hands_off)
 		am_handoff_frames(w);
 	am_bridge_burst(w);

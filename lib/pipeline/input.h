@@ -23,7 +23,7 @@ static inline void am_input_frame(struct am_worker *w, struct am_frame *f)
 {
 	if (unlikely(w->rx_finish))
 		am_input_finish(w, f);
-	if (unlikely(w->hands_off) || am_bridge_admit(w, f))
+	if (unlikely(w->hands_off) || am_bridge_admit(w, f, w->roots->members[f->member], w->plane->conf.fdb))
 		w->n_frames++;
 }
 

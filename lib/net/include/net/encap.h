@@ -38,6 +38,13 @@ enum am_split {
 	AM_SPLIT_FILL,  /* cut what exceeds path_mtu, there */
 };
 
+/* Which IP headers a string has, for code that is made once for each. */
+enum am_shape {
+	AM_SHAPE_OTHER,
+	AM_SHAPE_44, /* VXLAN over IPv4 in a tunnel over IPv4 */
+	AM_SHAPE_64, /* VXLAN over IPv4 in a tunnel over IPv6 */
+};
+
 /* What a header string is made from. Lengths in octets. */
 struct am_encap_spec {
 	/* link: straight to the port */
@@ -101,6 +108,7 @@ struct am_encap {
 	uint16_t
 		simple_max; /* longest payload of such a packet; on IPv4 it needs no identification. 0: none */
 	uint16_t copy_len;  /* len in whole steps of AM_ENCAP_COPY_STEP; at least AM_ENCAP_COPY_MIN */
+	uint8_t shape;      /* enum am_shape */
 	uint8_t tos_mask;   /* what a packet adds to tos of its own */
 	uint8_t tos;        /* in each IP header of the string */
 	uint32_t

@@ -75,7 +75,14 @@ static inline uint32_t am_string_tos(const struct am_encap *e, uint32_t tos)
 	return e->tos | (tos & e->tos_mask);
 }
 
-/* The IP header under VXLAN, inside the tunnel, and the UDP header without its checksum. plen: octets of payload. */
+/* The UDP header without its checksum; len: of header and payload. */
+static inline void am_string_udp(uint8_t *udp, uint32_t len, uint32_t hash)
+{
+	am_store16(udp, (uint16_t)am_string_sport(hash));
+	am_store16(udp + 4, (uint16_t)len);
+}
+
+/* The IP header under VXLAN, inside the tunnel, and the UDP header. plen: octets of payload. */
 static inline void am_string_vxlan(
 	const struct am_encap *e, uint8_t *string, uint32_t plen, uint32_t hash, uint32_t tos)
 {
@@ -88,10 +95,34 @@ static inline void am_string_vxlan(
 		else
 			am_string_ip6(ip, total, tos, 0);
 	}
-	if (e->udp_at) {
-		am_store16(string + e->udp_at, (uint16_t)am_string_sport(hash));
-		am_store16(string + e->udp_at + 4, (uint16_t)(e->len - e->udp_at + plen));
+	if (e->udp_at)
+		am_string_udp(string + e->udp_at, e->len - e->udp_at + plen, hash);
+}
+
+/* The outermost IP header of a packet that needs no identification; total: its octets. */
+static inline void am_string_outer(
+	const struct am_encap *e, uint8_t *ip, uint8_t family, uint32_t total, uint32_t hash, uint32_t tos)
+{
+	uint16_t atomic = __builtin_bswap16(AM_IP4_DF);
+
+	if (family == AM_IPV4) {
+		memcpy(ip + 6, &atomic, sizeof atomic);
+		am_string_ip4(ip, e->ip_sum + atomic, total, tos);
+	} else {
+		am_string_ip6(ip, total, tos, am_string_label(e, hash));
 	}
+}
+
+/* VXLAN over IPv4 in a tunnel: what stands behind the inner IP header has a fixed length. */
+static inline void am_string_shaped(
+	const struct am_encap *e, uint8_t *end, uint8_t family, uint32_t plen, uint32_t hash, uint32_t tos)
+{
+	enum { UDP_VXLAN = 16, VXLAN_LAYER = AM_IP4_LEN + UDP_VXLAN };
+	uint8_t *ip = end - e->len + e->ip_at;
+
+	am_string_ip4(end - VXLAN_LAYER, e->vx_ip_sum, VXLAN_LAYER + plen, tos);
+	am_string_udp(end - UDP_VXLAN, UDP_VXLAN + plen, hash);
+	am_string_outer(e, ip, family, (uint32_t)(end - ip) + plen, hash, tos);
 }
 
 /*
@@ -101,19 +132,18 @@ static inline void am_string_vxlan(
 static inline void am_string_push_simple(
 	const struct am_encap *e, struct rte_mbuf *m, uint32_t plen, uint32_t hash, uint32_t tos)
 {
-	uint8_t *end = am_buf_data(m), *string = end - e->len, *ip = string + e->ip_at;
-	uint32_t total = e->len - e->ip_at + plen;
-	uint16_t atomic = __builtin_bswap16(AM_IP4_DF);
+	uint8_t *end = am_buf_data(m), *string = end - e->len;
 
 	am_buf_prepend(m, e->len);
 	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
 	tos = am_string_tos(e, tos);
-	am_string_vxlan(e, string, plen, hash, tos);
-	if (e->family == AM_IPV4) {
-		memcpy(ip + 6, &atomic, sizeof atomic);
-		am_string_ip4(ip, e->ip_sum + atomic, total, tos);
+	if (e->shape == AM_SHAPE_44) {
+		am_string_shaped(e, end, AM_IPV4, plen, hash, tos);
+	} else if (e->shape == AM_SHAPE_64) {
+		am_string_shaped(e, end, AM_IPV6, plen, hash, tos);
 	} else {
-		am_string_ip6(ip, total, tos, am_string_label(e, hash));
+		am_string_vxlan(e, string, plen, hash, tos);
+		am_string_outer(e, string + e->ip_at, e->family, e->len - e->ip_at + plen, hash, tos);
 	}
 }
 

@@ -33,12 +33,21 @@ static inline am_fdb_key am_fdb_make_key(const uint8_t *mac, uint16_t bridge)
 {
 	uint32_t head;
 	uint16_t tail;
-	uint64_t v;
 
 	memcpy(&head, mac, sizeof head);
 	memcpy(&tail, mac + sizeof head, sizeof tail);
-	v = head | (uint64_t)tail << 32;
-	return (v << 16) | bridge;
+	return head * (1ull << 16) | (uint64_t)tail << 48 | bridge;
+}
+
+/* The same of both addresses of an Ethernet header, destination first: two loads instead of four. */
+static inline void am_fdb_make_keys(const uint8_t *header, uint16_t bridge, am_fdb_key *dst, am_fdb_key *src)
+{
+	uint64_t first, second;
+
+	memcpy(&first, header, sizeof first);
+	memcpy(&second, header + 4, sizeof second);
+	*dst = first << 16 | bridge;
+	*src = (second & ~0xffffull) | bridge;
 }
 
 struct am_fdb_entry {
