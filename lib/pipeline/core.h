@@ -19,6 +19,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include "lane.h"
 #include "net/ether.h"
 #include "net/ip.h"
 #include "pipeline/worker.h"
@@ -97,6 +98,15 @@ struct am_last_peer {
 	uint32_t target;
 };
 
+/* An IP packet for a port's IP identity. */
+struct am_arrival {
+	struct rte_mbuf *m;
+	const struct am_lane *lane; /* it may belong to; NULL: none */
+	const struct am_lane_shape *shape;
+	uint16_t l2;   /* octets of Ethernet header */
+	uint16_t type; /* AM_ET_IPV4 or AM_ET_IPV6 */
+};
+
 struct am_worker {
 	/* Set while the worker does not run; read by it. */
 	struct am_plane *plane;
@@ -119,7 +129,13 @@ struct am_worker {
 	struct am_reasm *reasm;
 	uint64_t generation;                               /* of the snapshot that last_peer is from */
 	struct am_last_peer last_peer[AM_VRF_DEFAULT + 1]; /* by VRF */
-	uint16_t *peer_iface;                              /* by peer: where its fragments come in */
+	struct am_lane_shape shapes[AM_LANE_SHAPES];
+	struct am_lane *lanes;
+	uint32_t lane_mask, lane_mark;
+	unsigned lanes_to_learn; /* in this burst */
+	unsigned n_arrivals;
+	struct am_arrival arrivals[AM_BURST]; /* of a burst, for the port's IP identity */
+	uint16_t *peer_iface;                 /* by peer: where its fragments come in */
 	struct {
 		uint64_t what;
 		uint64_t ns;
@@ -167,12 +183,8 @@ void am_input_finish(struct am_worker *w, struct am_frame *f);
 /* The member of a tagged frame; its tag popped where it has one of its own. AM_NO_ID where nobody wants it. */
 uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f);
 
-/*
- * decap.c: an IP packet for the port's IP identity, behind l2 octets of Ethernet header with this EtherType.
- * m is consumed.
- */
-void am_decap(
-	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, uint16_t l2, uint16_t type);
+/* decap.c: all of w->arrivals; consumed. */
+void am_decap_burst(struct am_worker *w, const struct am_port_root *port);
 /* Told by the reassembly table of packets that die in it. */
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
 

@@ -27,11 +27,31 @@ struct inner {
 	uint8_t tos;               /* of the outer layers: what the inner packet must be told */
 	bool dscp_uniform;
 	bool whole_made; /* it was reassembled */
+	struct am_lane_note note;
 };
 
 static uint8_t *ip_of(const struct inner *p)
 {
 	return am_buf_data(p->m) + p->l2;
+}
+
+/* How far the parser has come in the outermost packet. */
+static unsigned offset(const struct inner *p)
+{
+	return (unsigned)(p->m->data_off + p->l2 - p->note.start);
+}
+
+/* What a lane must know of an IP header, if it can do with it. */
+static void note_ip(struct inner *p)
+{
+	struct am_lane_note *note = &p->note;
+	bool usual = p->ip.hlen == (p->ip.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN) && !(p->tos & 1);
+
+	note->good &= usual && note->n_ip < 2;
+	if (!note->good)
+		return;
+	note->ip_at[note->n_ip] = (uint8_t)offset(p);
+	note->family[note->n_ip++] = p->ip.family;
 }
 
 /* The IP header that an EtherType or GRE protocol type announces. */
@@ -107,8 +127,19 @@ static enum am_verdict check_length(const struct inner *p, const uint8_t *ip, ui
 	return unlikely(p->whole_made && says != len) ? AM_V_FRAG_LENGTH_DISAGREES : AM_V_OK;
 }
 
-/* A frame came out: give it to the member that it belongs to. */
-static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, uint16_t mss4, uint16_t mss6)
+/* The frame was good; whether all that are like it will be is for a lane to say. */
+static void learn_lane(
+	struct am_worker *w, const struct inner *p, const struct am_frame *f, struct am_lane *as)
+{
+	as->member = f->member;
+	as->tunnel_iface = p->note.tunnel_iface;
+	as->iface = p->iface;
+	if (p->note.good && (as->tags || !(f->eth.tags || f->popped)))
+		am_lane_learn(w, &p->note, p->m, as);
+}
+
+/* A frame came out: give it to the member that it belongs to, under the lane's conditions. */
+static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, struct am_lane *as)
 {
 	uint8_t *frame = am_buf_data(p->m);
 	uint32_t len = am_buf_len(p->m);
@@ -121,7 +152,8 @@ static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, 
 		refuse(w, p, v);
 		return;
 	}
-	if (unlikely(mss4 | mss6) && am_mss_clamp_frame(frame, len, mss4, mss6))
+	learn_lane(w, p, f, as);
+	if (unlikely(as->mss4 | as->mss6) && am_mss_clamp_frame(frame, len, as->mss4, as->mss6))
 		am_count(w, p->iface, AM_C_MSS_CLAMPED, 1);
 	f->m = p->m;
 	f->iface = p->iface;
@@ -132,6 +164,9 @@ static void count_tunnel(struct am_worker *w, struct inner *p, const struct am_t
 {
 	p->iface = t->iface;
 	p->dscp_uniform = t->dscp_uniform;
+	p->note.good &= !t->dscp_uniform;
+	p->note.tunnel_iface = t->iface;
+	p->note.inside_at = (uint8_t)(p->m->data_off - p->note.start);
 	am_count(w, t->iface, AM_C_RX_PACKETS, 1);
 	am_count(w, t->iface, AM_C_RX_BYTES, len);
 	if (p->whole_made)
@@ -174,6 +209,7 @@ static void ip_behind_mac(
 		refuse(w, p, AM_V_ETH_NOT_OURS);
 		return;
 	}
+	p->note.ether_at = p->note.inside_at;
 	p->l2 = eth->len;
 	ip_inside(w, p, t, eth->type);
 }
@@ -196,7 +232,7 @@ static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct
 	if (unlikely(f->member == AM_NO_ID))
 		refuse(w, p, AM_V_VLAN_UNKNOWN);
 	else
-		frame_out(w, p, f, t->mss4, t->mss6);
+		frame_out(w, p, f, &(struct am_lane){.mss4 = t->mss4, .mss6 = t->mss6});
 }
 
 /* Which tunnel or member the packet is for. */
@@ -297,6 +333,7 @@ static void open_gre(struct am_worker *w, struct inner *p)
 		refuse(w, p, v);
 		return;
 	}
+	p->note.good &= !gre.has_csum && !gre.has_seq;
 	strip(p, (uint16_t)(p->l2 + p->ip.hlen + gre.len), p->ip.plen - gre.len);
 	count_tunnel(w, p, t, am_buf_len(p->m));
 	if (gre.type == AM_ET_TEB) {
@@ -349,6 +386,7 @@ static enum am_verdict check_vxlan(
 
 static void open_vxlan(struct am_worker *w, struct inner *p)
 {
+	const struct am_member *in;
 	const struct am_bridge *bridge;
 	struct am_frame *f = am_input_place(w);
 	struct am_udp udp;
@@ -364,13 +402,15 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 		refuse(w, p, unknown_vni(w->roots, vni));
 		return;
 	}
-	bridge = w->roots->bridges[w->roots->members[member]->bridge];
+	in = w->roots->members[member];
+	bridge = w->roots->bridges[in->bridge];
 	p->iface = bridge->iface;
 	v = check_vxlan(w, p, &udp, bridge);
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
 		return;
 	}
+	p->note.udp_at = (uint8_t)(offset(p) + p->ip.hlen);
 	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_UDP_LEN + AM_VXLAN_LEN), udp.plen - AM_VXLAN_LEN);
 	if (unlikely(am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f->eth) != AM_V_OK)) {
 		refuse(w, p, AM_V_TUNNEL_INNER);
@@ -383,7 +423,9 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 	am_count(w, bridge->iface, AM_C_RX_PACKETS, 1);
 	am_count(w, bridge->iface, AM_C_RX_BYTES, am_buf_len(p->m));
 	f->member = (uint16_t)member;
-	frame_out(w, p, f, w->roots->members[member]->mss4, w->roots->members[member]->mss6);
+	frame_out(w, p, f,
+		&(struct am_lane){
+			.mss4 = in->mss4, .mss6 = in->mss6, .vxlan = true, .tags = bridge->inner_vlan});
 }
 
 /* RFC 7112: a first fragment carries the whole header chain, the tunnel's own header included. */
@@ -417,6 +459,7 @@ static bool make_whole(struct am_worker *w, struct inner *p)
 	if (!p->m)
 		return false;
 	p->whole_made = true;
+	p->note.start = (uint16_t)(p->m->data_off + p->l2);
 	am_count(w, p->iface, AM_C_RX_REASSEMBLED, 1);
 	return true;
 }
@@ -486,6 +529,7 @@ static void open_ip(struct am_worker *w, struct inner *p)
 	if (p->ip.frag && !make_whole(w, p))
 		return;
 	p->tos = p->ip.tos;
+	note_ip(p);
 	if (p->ip.proto == AM_PROTO_GRE)
 		open_gre(w, p);
 	else if (p->ip.proto == AM_PROTO_UDP)
@@ -496,14 +540,50 @@ static void open_ip(struct am_worker *w, struct inner *p)
 		refuse(w, p, AM_V_IP_PROTOCOL);
 }
 
-void am_decap(
-	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m, uint16_t l2, uint16_t type)
+/* The long way of one packet. */
+static void decap(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a)
 {
-	struct inner p = {.m = m, .l2 = l2, .iface = port->iface, .vrf = port->vrf};
-	enum am_verdict v = parse_as(type, &p);
+	struct inner p = {.m = a->m,
+		.l2 = a->l2,
+		.iface = port->iface,
+		.vrf = port->vrf,
+		.note = {.good = true,
+			.vrf = port->vrf,
+			.start = (uint16_t)(a->m->data_off + a->l2),
+			.tunnel_iface = AM_NO_ID}};
+	enum am_verdict v = parse_as(a->type, &p);
 
 	if (unlikely(v != AM_V_OK))
 		refuse(w, &p, v);
 	else
 		open_ip(w, &p);
+}
+
+/* Which lane an arrival may belong to, by what its header says; whether it does is seen later. */
+static inline void ask_lane(struct am_worker *w, uint16_t vrf, struct am_arrival *a)
+{
+	const uint8_t *ip = am_buf_data(a->m) + a->l2;
+	uint32_t has = am_buf_len(a->m) - a->l2;
+
+	if (unlikely(has < AM_IP4_LEN))
+		return;
+	a->shape = am_lane_shape_of(w->shapes, vrf, a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, ip);
+	if (unlikely(!a->shape->mark || has < a->shape->len))
+		return;
+	a->lane = &w->lanes[am_lane_hash(a->shape, ip) & w->lane_mask];
+	rte_prefetch0(a->lane);
+	rte_prefetch0((const uint8_t *)a->lane + 64);
+}
+
+void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
+{
+	w->lanes_to_learn = AM_LANES_LEARNT;
+	for (unsigned i = 0; i < w->n_arrivals; i++)
+		ask_lane(w, port->vrf, &w->arrivals[i]);
+	for (unsigned i = 0; i < w->n_arrivals; i++) {
+		const struct am_arrival *a = &w->arrivals[i];
+
+		if (unlikely(!a->lane) || !am_lane_take(w, a->lane, a->shape, a->m, a->l2, false))
+			decap(w, port, a);
+	}
 }

@@ -70,7 +70,7 @@ static __attribute__((noinline)) void input_one(
 		return;
 	}
 	if (is_ours(port, f)) {
-		am_decap(w, port, m, f->eth.len, f->eth.type);
+		am_input_arrival(w, m, f->eth.len, f->eth.type);
 		return;
 	}
 	f->member = am_input_member(&port->vlans, f);
@@ -120,7 +120,7 @@ static inline bool input_usual(struct am_worker *w, const struct burst *b, struc
 	if (unlikely(type == AM_ET_DOT1Q || type == AM_ET_DOT1AD))
 		return false;
 	if (b->mac && am_fdb_make_key(frame, 0) == b->mac && (type == AM_ET_IPV4 || type == AM_ET_IPV6)) {
-		am_decap(w, b->port, m, AM_ETH_LEN, type);
+		am_input_arrival(w, m, AM_ETH_LEN, type);
 		return true;
 	}
 	if (unlikely(!b->in))
@@ -155,6 +155,7 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	w->rx_finish = port->finish_csum;
 	w->hands_off = w->plane->conf.handoff && w->plane->conf.workers > 1;
 	w->n_frames = 0;
+	w->n_arrivals = 0;
 	b = describe(w, port);
 	for (unsigned i = 0; i < n; i++)
 		rte_prefetch0(am_buf_data(m[i]));
@@ -162,6 +163,8 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	for (unsigned i = 0; i < n; i++)
 		if (unlikely(!input_usual(w, &b, m[i])))
 			input_one(w, port, m[i]);
+	if (w->n_arrivals)
+		am_decap_burst(w, port);
 	if (w->hands_off)
 		am_handoff_frames(w);
 	am_bridge_burst(w);

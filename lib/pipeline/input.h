@@ -27,6 +27,12 @@ static inline void am_input_frame(struct am_worker *w, struct am_frame *f)
 		w->n_frames++;
 }
 
+/* An IP packet for the port's IP identity, behind l2 octets. */
+static inline void am_input_arrival(struct am_worker *w, struct rte_mbuf *m, uint16_t l2, uint16_t type)
+{
+	w->arrivals[w->n_arrivals++] = (struct am_arrival){.m = m, .l2 = l2, .type = type};
+}
+
 /* The member by VLAN; AM_NO_ID where nobody wants the frame. */
 static inline uint16_t am_input_member(const struct am_vlan_map *map, struct am_frame *f)
 {

@@ -30,9 +30,20 @@ static void worker_free(struct am_worker *w)
 		am_reasm_free(w->reasm);
 	am_ipid_fini(&w->ids);
 	am_buf_stash_empty(&w->stash);
+	free(w->lanes);
 	free(w->peer_iface);
 	free(w->counters);
 	free(w);
+}
+
+/* Room for two of each peer's, so that few of them share a place. */
+static uint32_t lanes_for(uint32_t peers)
+{
+	uint32_t n = AM_LANES_MIN;
+
+	while (n < 2 * (uint64_t)peers && n < AM_LANES_MAX)
+		n *= 2;
+	return n;
 }
 
 static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
@@ -48,10 +59,12 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	w->stash.pool = conf->pool;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
+	w->lane_mask = lanes_for(reasm.peers) - 1;
+	w->lanes = zeroed(sizeof *w->lanes * (w->lane_mask + 1));
 	w->peer_iface = zeroed(sizeof *w->peer_iface * reasm.peers);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
 	w->reasm = am_reasm_create(&reasm, am_decap_lost, w);
-	if (w->wake_fd < 0 || !w->counters || !w->peer_iface || !w->reasm ||
+	if (w->wake_fd < 0 || !w->counters || !w->lanes || !w->peer_iface || !w->reasm ||
 		am_ipid_init(&w->ids, id, conf->workers, conf->paths, conf->seed) < 0) {
 		worker_free(w);
 		return NULL;

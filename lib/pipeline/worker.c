@@ -46,6 +46,7 @@ static void take_roots(struct am_worker *w)
 	if (likely(w->roots && w->roots->generation == w->generation))
 		return;
 	memset(w->last_peer, 0, sizeof w->last_peer);
+	am_lanes_forget(w);
 	w->generation = w->roots ? w->roots->generation : 0;
 }
 
