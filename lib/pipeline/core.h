@@ -105,6 +105,7 @@ struct am_arrival {
 	const struct am_lane_shape *shape;
 	uint16_t l2;   /* octets of Ethernet header */
 	uint16_t type; /* AM_ET_IPV4 or AM_ET_IPV6 */
+	bool fragment; /* so it seems; judged later */
 };
 
 struct am_worker {

@@ -464,6 +464,11 @@ static bool make_whole(struct am_worker *w, struct inner *p)
 	return true;
 }
 
+static inline bool is_tunnel(uint8_t proto)
+{
+	return likely(proto == AM_PROTO_ETHERIP || proto == AM_PROTO_GRE || proto == AM_PROTO_UDP);
+}
+
 /* A later IPv6 fragment may name an extension header that only the first one shows the end of. */
 static bool is_for_us(const struct inner *p)
 {
@@ -471,24 +476,24 @@ static bool is_for_us(const struct inner *p)
 
 	if (unlikely(p->ip.frag && p->ip.frag_at && proto == AM_PROTO_DSTOPTS))
 		return true;
-	return likely(proto == AM_PROTO_ETHERIP || proto == AM_PROTO_GRE || proto == AM_PROTO_UDP);
+	return is_tunnel(proto);
 }
 
 /* Both addresses stand side by side: 8 octets of an IPv4 header, 32 of an IPv6 one. */
-static bool is_last_peer(const struct am_last_peer *last, const uint8_t *addrs, uint8_t family)
+static inline bool is_last_peer(const struct am_last_peer *last, const uint8_t *addrs, uint8_t family)
 {
 	if (last->family != family)
 		return false;
 	return family == AM_IPV4 ? !memcmp(last->addrs, addrs, 8) : !memcmp(last->addrs, addrs, 32);
 }
 
-static enum am_verdict look_up_peer(struct am_worker *w, struct inner *p, const uint8_t *addrs)
+static enum am_verdict look_up_peer(
+	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, uint32_t *peer)
 {
-	struct am_last_peer *last = p->last;
-	uint8_t family = p->ip.family;
+	struct am_last_peer *last = &w->last_peer[vrf];
 	uint32_t len = family == AM_IPV4 ? 4 : 16;
 
-	switch (am_peers_find(w->roots->peers, p->vrf, family, addrs, addrs + len, &p->peer)) {
+	switch (am_peers_find(w->roots->peers, vrf, family, addrs, addrs + len, peer)) {
 	case AM_PEER_FOUND:
 		break;
 	case AM_PEER_SOURCE_UNKNOWN:
@@ -496,21 +501,29 @@ static enum am_verdict look_up_peer(struct am_worker *w, struct inner *p, const 
 	default:
 		return AM_V_IP_NOT_OURS;
 	}
-	*last = (struct am_last_peer){.peer = p->peer, .family = family};
+	*last = (struct am_last_peer){.peer = *peer, .family = family};
 	memcpy(last->addrs, addrs, 2 * len);
+	return AM_V_OK;
+}
+
+/* Who sent a packet with these two addresses. */
+static inline enum am_verdict peer_of(
+	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, uint32_t *peer)
+{
+	const struct am_last_peer *last = &w->last_peer[vrf];
+
+	if (unlikely(!is_last_peer(last, addrs, family)))
+		return look_up_peer(w, vrf, family, addrs, peer);
+	*peer = last->peer;
 	return AM_V_OK;
 }
 
 static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
 {
 	const uint8_t *addrs = am_ip_src(ip_of(p), p->ip.family);
-	enum am_verdict v = AM_V_OK;
+	enum am_verdict v = peer_of(w, p->vrf, p->ip.family, addrs, &p->peer);
 
 	p->last = &w->last_peer[p->vrf];
-	if (likely(is_last_peer(p->last, addrs, p->ip.family)))
-		p->peer = p->last->peer;
-	else
-		v = look_up_peer(w, p, addrs);
 	if (unlikely(v != AM_V_OK))
 		return v;
 	if (unlikely(p->ip.family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
@@ -518,16 +531,34 @@ static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
 	return is_for_us(p) ? AM_V_OK : AM_V_IP_PROTOCOL;
 }
 
-static void open_ip(struct am_worker *w, struct inner *p)
+/* Which lane an arrival may belong to, by what its header says; whether it does is seen later. */
+static inline void ask_lane(struct am_worker *w, uint16_t vrf, struct am_arrival *a)
 {
-	enum am_verdict v = find_peer(w, p);
+	const uint8_t *ip = am_buf_data(a->m) + a->l2;
+	uint32_t has = am_buf_len(a->m) - a->l2;
+	bool v4 = a->type == AM_ET_IPV4;
 
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
+	if (unlikely(has < AM_IP4_LEN))
 		return;
-	}
-	if (p->ip.frag && !make_whole(w, p))
+	a->fragment = v4 ? am_load16(ip + 6) & (AM_IP4_MF | 0x1fff) : ip[6] == AM_PROTO_FRAGMENT;
+	if (a->fragment)
 		return;
+	a->shape = am_lane_shape_of(w->shapes, vrf, v4 ? AM_IPV4 : AM_IPV6, ip);
+	if (unlikely(!a->shape->mark || has < a->shape->len))
+		return;
+	a->lane = &w->lanes[am_lane_hash(a->shape, ip) & w->lane_mask];
+	rte_prefetch0(a->lane);
+	rte_prefetch0((const uint8_t *)a->lane + 64);
+}
+
+static bool take_lane(struct am_worker *w, const struct am_arrival *a, bool whole_made)
+{
+	return likely(a->lane != NULL) && am_lane_take(w, a->lane, a->shape, a->m, a->l2, whole_made);
+}
+
+/* A whole packet of a known peer. */
+static void open_whole(struct am_worker *w, struct inner *p)
+{
 	p->tos = p->ip.tos;
 	note_ip(p);
 	if (p->ip.proto == AM_PROTO_GRE)
@@ -540,10 +571,31 @@ static void open_ip(struct am_worker *w, struct inner *p)
 		refuse(w, p, AM_V_IP_PROTOCOL);
 }
 
-/* The long way of one packet. */
-static void decap(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a)
+/* A datagram that was reassembled: it may have a lane now. */
+static bool take_made(struct am_worker *w, uint16_t vrf, struct rte_mbuf *m, uint16_t l2, uint16_t type)
 {
-	struct inner p = {.m = a->m,
+	struct am_arrival a = {.m = m, .l2 = l2, .type = type};
+
+	ask_lane(w, vrf, &a);
+	return take_lane(w, &a, true);
+}
+
+static void open_ip(struct am_worker *w, struct inner *p)
+{
+	enum am_verdict v = find_peer(w, p);
+
+	if (unlikely(v != AM_V_OK))
+		refuse(w, p, v);
+	else if (!p->ip.frag)
+		open_whole(w, p);
+	else if (make_whole(w, p) &&
+		 !take_made(w, p->vrf, p->m, p->l2, p->ip.family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6))
+		open_whole(w, p);
+}
+
+static struct inner begin(const struct am_port_root *port, const struct am_arrival *a)
+{
+	return (struct inner){.m = a->m,
 		.l2 = a->l2,
 		.iface = port->iface,
 		.vrf = port->vrf,
@@ -551,39 +603,68 @@ static void decap(struct am_worker *w, const struct am_port_root *port, const st
 			.vrf = port->vrf,
 			.start = (uint16_t)(a->m->data_off + a->l2),
 			.tunnel_iface = AM_NO_ID}};
+}
+
+/* The long way of one packet. */
+static void decap(
+	struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
+{
+	struct inner p = begin(port, a);
 	enum am_verdict v = parse_as(a->type, &p);
 
+	p.whole_made = whole_made;
 	if (unlikely(v != AM_V_OK))
 		refuse(w, &p, v);
 	else
 		open_ip(w, &p);
 }
 
-/* Which lane an arrival may belong to, by what its header says; whether it does is seen later. */
-static inline void ask_lane(struct am_worker *w, uint16_t vrf, struct am_arrival *a)
+/*
+ * Are this arrival and the next the two halves of a datagram? Then they go on as one. Everything that is not quite so
+ * is left to the table.
+ */
+static bool take_pair(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a)
 {
-	const uint8_t *ip = am_buf_data(a->m) + a->l2;
-	uint32_t has = am_buf_len(a->m) - a->l2;
+	enum { CHAIN = 64 }; /* a first half that long holds every header that must be in it (RFC 7112) */
+	const struct am_arrival *b = a + 1;
+	const uint8_t *ip = am_buf_data(a->m) + a->l2, *other = am_buf_data(b->m) + b->l2;
+	uint32_t has = am_buf_len(a->m) - a->l2, other_has = am_buf_len(b->m) - b->l2, peer;
+	struct am_arrival whole = {.l2 = a->l2, .type = a->type};
+	struct am_halves h;
 
-	if (unlikely(has < AM_IP4_LEN))
-		return;
-	a->shape = am_lane_shape_of(w->shapes, vrf, a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, ip);
-	if (unlikely(!a->shape->mark || has < a->shape->len))
-		return;
-	a->lane = &w->lanes[am_lane_hash(a->shape, ip) & w->lane_mask];
-	rte_prefetch0(a->lane);
-	rte_prefetch0((const uint8_t *)a->lane + 64);
+	if (a->l2 != b->l2 || a->type != b->type ||
+		!(a->type == AM_ET_IPV4 ? am_ip4_halves(ip, has, other, other_has, &h)
+					: am_ip6_halves(ip, has, other, other_has, &h)))
+		return false;
+	if (h.plen[h.first] < CHAIN || !is_tunnel(h.proto) ||
+		peer_of(w, port->vrf, h.family, am_ip_src(ip, h.family), &peer) != AM_V_OK)
+		return false;
+	whole.m = am_reasm_pair(w->reasm, peer, (struct rte_mbuf *[]){a->m, b->m}, a->l2, &h,
+		AM_BUF_ROOM - AM_BUF_HEADROOM - a->l2, w->now);
+	if (!whole.m)
+		return false;
+	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 2);
+	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
+	ask_lane(w, port->vrf, &whole);
+	if (unlikely(!take_lane(w, &whole, true)))
+		decap(w, port, &whole, true);
+	return true;
 }
 
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 {
-	w->lanes_to_learn = AM_LANES_LEARNT;
-	for (unsigned i = 0; i < w->n_arrivals; i++)
-		ask_lane(w, port->vrf, &w->arrivals[i]);
-	for (unsigned i = 0; i < w->n_arrivals; i++) {
-		const struct am_arrival *a = &w->arrivals[i];
+	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals;
 
-		if (unlikely(!a->lane) || !am_lane_take(w, a->lane, a->shape, a->m, a->l2, false))
-			decap(w, port, a);
+	w->lanes_to_learn = AM_LANES_LEARNT;
+	for (; a < end; a++)
+		ask_lane(w, port->vrf, a);
+	for (a = w->arrivals; a < end; a++) {
+		if (likely(take_lane(w, a, false)))
+			continue;
+		if (a->fragment && a + 1 < end && a[1].fragment && take_pair(w, port, a))
+			a++;
+		else
+			decap(w, port, a, false);
 	}
+	am_reasm_release(w->reasm);
 }

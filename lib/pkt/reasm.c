@@ -17,6 +17,7 @@ enum {
 	HEADER_MAX = 128, /* IP header and what stands before the Fragment header */
 	RATE_WINDOW_NS = 10 * 1000 * 1000,
 	SWEEP_NS = 1000 * 1000,
+	EMPTIED_MAX = 64,
 };
 
 /* One fragment held. */
@@ -79,6 +80,8 @@ struct am_reasm {
 	uint64_t next_sweep_ns;
 	uint64_t reassembled, fragments;
 	uint64_t memory;
+	unsigned n_emptied;
+	struct rte_mbuf *emptied[EMPTIED_MAX]; /* copied from, not freed yet */
 };
 
 /* A fragment on its way in. */
@@ -518,19 +521,16 @@ static void describe(const struct entry *e, uint8_t tos, struct am_ip_hdr *hdr)
  * The usual case: the first fragment grows at its end and its headers stay. What changes in the IPv4 header
  * changes the checksum by as much (RFC 1624).
  */
-static void patch_ip4(uint8_t *ip, const struct entry *e, uint8_t tos)
+static void patch_ip4(uint8_t *ip, uint32_t total, bool dont, uint8_t tos)
 {
-	uint32_t sum = (uint16_t)~am_load16(ip + 10), total = (uint32_t)e->ip_len + e->total;
-	uint32_t frag = e->dont ? AM_IP4_DF : 0;
+	uint32_t sum = (uint16_t)~am_load16(ip + 10), frag = dont ? AM_IP4_DF : 0;
 
 	sum += total + (uint16_t)~am_load16(ip + 2) + frag + (uint16_t)~am_load16(ip + 6) + tos +
 	       (uint16_t)~ip[1];
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
 	ip[1] = tos;
 	am_store16(ip + 2, (uint16_t)total);
 	am_store16(ip + 6, (uint16_t)frag);
-	am_store16(ip + 10, (uint16_t)~sum);
+	am_store16(ip + 10, am_csum_finish32(sum));
 }
 
 static bool headers_stay(const struct entry *e, const struct plan *plan, uint32_t l2_len)
@@ -562,6 +562,19 @@ static struct rte_mbuf *gather_with_headers(
 	return m;
 }
 
+void am_reasm_release(struct am_reasm *r)
+{
+	am_buf_free_bulk(r->emptied, r->n_emptied);
+	r->n_emptied = 0;
+}
+
+static void emptied(struct am_reasm *r, struct rte_mbuf *m)
+{
+	if (r->n_emptied == EMPTIED_MAX)
+		am_reasm_release(r);
+	r->emptied[r->n_emptied++] = m;
+}
+
 /* All is there: make it one packet. NULL: it fits nowhere. */
 static struct rte_mbuf *assemble(
 	struct am_reasm *r, struct entry *e, const struct arrival *a, struct am_ip_hdr *hdr)
@@ -574,17 +587,28 @@ static struct rte_mbuf *assemble(
 		return NULL;
 	if (headers_stay(e, &plan, a->l2_len)) {
 		m = gather(e, &plan);
-		patch_ip4(am_buf_data(m) + a->l2_len, e, tos);
+		patch_ip4(am_buf_data(m) + a->l2_len, (uint32_t)e->ip_len + e->total, e->dont, tos);
 	} else {
 		m = gather_with_headers(e, &plan, a, tos);
 	}
 	for (unsigned k = 0; k < e->n; k++)
 		if (k != plan.base)
-			am_buf_free(e->piece[k].m);
+			emptied(r, e->piece[k].m);
 	r->buffers -= e->n;
 	e->n = 0;
 	describe(e, tos, hdr);
 	return m;
+}
+
+static uint64_t make_key(uint32_t peer, uint32_t id)
+{
+	return (uint64_t)peer << 32 | id;
+}
+
+/* RFC 8200: fragments of one IPv6 packet may name different next headers. */
+static uint16_t make_key2(uint8_t family, uint8_t proto)
+{
+	return (uint16_t)(family << 8 | (family == AM_IPV6 ? 0 : proto));
 }
 
 static struct arrival describe_arrival(uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
@@ -603,9 +627,8 @@ static struct arrival describe_arrival(uint32_t peer, struct rte_mbuf *m, uint16
 		.len = (uint32_t)hdr->hlen + hdr->plen - skip,
 		.ip_len = hdr->unfrag_len,
 		.max_len = max_len,
-		.key = (uint64_t)peer << 32 | hdr->frag_id,
-		/* RFC 8200: fragments of one IPv6 packet may name different next headers. */
-		.key2 = (uint16_t)(hdr->family << 8 | (v6 ? 0 : hdr->proto)),
+		.key = make_key(peer, hdr->frag_id),
+		.key2 = make_key2(hdr->family, hdr->proto),
 		.now = now,
 	};
 }
@@ -677,6 +700,54 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 	}
 	r->reassembled++;
 	entry_remove(r, (uint32_t)(e - r->entries));
+	return whole;
+}
+
+/* ---- two halves side by side ---- */
+
+/* The first half's headers as those of a whole packet; on IPv6 they move over the Fragment header. */
+static void make_whole(struct rte_mbuf *m, uint16_t l2_len, const struct am_halves *h, uint32_t plen)
+{
+	uint8_t *data = am_buf_data(m);
+
+	if (h->family == AM_IPV4) {
+		patch_ip4(data + l2_len, AM_IP4_LEN + plen, false, h->tos);
+		return;
+	}
+	memmove(data + AM_IP6_FRAG_LEN, data, l2_len + AM_IP6_LEN);
+	data = am_buf_adj(m, AM_IP6_FRAG_LEN);
+	am_store16(data + l2_len + 4, (uint16_t)plen);
+	data[l2_len + 6] = h->proto;
+}
+
+/* Is anything of that datagram in the table? */
+static bool is_held(struct am_reasm *r, uint32_t peer, const struct am_halves *h)
+{
+	struct arrival probe = {
+		.key = make_key(peer, h->id),
+		.key2 = make_key2(h->family, h->proto),
+	};
+
+	return r->live && entry_find(r, &probe) != NONE;
+}
+
+struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbuf *const m[2],
+	uint16_t l2_len, const struct am_halves *h, uint32_t max_len, am_time now)
+{
+	struct rte_mbuf *whole = m[h->first], *rest = m[!h->first];
+	uint32_t first = h->plen[h->first], second = h->plen[!h->first];
+	uint32_t end = (uint32_t)l2_len + h->head + first;
+
+	if (h->head + first + second > max_len || whole->data_off + end + second > whole->buf_len ||
+		peer >= r->conf.peers || is_held(r, peer, h))
+		return NULL;
+	am_buf_set_len(whole, (uint16_t)(end + second));
+	memcpy(am_buf_data(whole) + end, am_buf_data(rest) + l2_len + h->head, second);
+	make_whole(whole, l2_len, h, first + second);
+	emptied(r, rest);
+	r->fragments += 2;
+	r->reassembled++;
+	measure(r, &r->peers[peer], now);
 	return whole;
 }
 
@@ -791,6 +862,7 @@ void am_reasm_free(struct am_reasm *r)
 {
 	if (!r)
 		return;
+	am_reasm_release(r);
 	while (r->entries && r->live) {
 		entry_empty(r, &r->entries[r->all.next]);
 		entry_remove(r, r->all.next);

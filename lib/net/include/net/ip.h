@@ -82,7 +82,27 @@ static inline uint16_t am_ip_fragment_at(const struct am_ip_hdr *hdr)
  */
 enum am_verdict am_ip_parse(const uint8_t *ip, uint32_t len, struct am_ip_hdr *out);
 
-/* The same for an inner packet whose family is known from an EtherType; a version that disagrees is named. */
+/*
+ * Two fragments that are the two halves of a datagram, in the plainest form: 20 octets of IPv4 header or an IPv6
+ * header and a Fragment header, alike but for what the halves must differ in.
+ */
+struct am_halves {
+	unsigned first; /* which of the two begins the datagram: 0 or 1 */
+	uint8_t family, proto;
+	uint8_t tos;
+	uint32_t id;
+	uint16_t head;    /* octets up to each half's data */
+	uint16_t plen[2]; /* of data, in the order they were given */
+};
+
+/*
+ * Are the packets at a and b, of which a_has and b_has octets are there, such halves? What is found has been validated
+ * as am_ip_parse would have; what is not plain is left to it. Fewer than 20 or 48 octets are no half.
+ */
+bool am_ip4_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out);
+bool am_ip6_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out);
+
+/* am_ip_parse for an inner packet whose family is known from an EtherType; a version that disagrees is named. */
 enum am_verdict am_ip4_parse(const uint8_t *ip, uint32_t len, struct am_ip_hdr *out);
 enum am_verdict am_ip6_parse(const uint8_t *ip, uint32_t len, struct am_ip_hdr *out);
 

@@ -78,6 +78,18 @@ void am_reasm_free(struct am_reasm *r);
 struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
 	struct am_ip_hdr *hdr, uint32_t max_len, am_time now);
 
+/*
+ * m[0] and m[1], of one peer, came one after the other and are the halves of a datagram (am_ip4_halves and its
+ * like), each behind l2_len octets. Where nothing of it is held they become whole without the table, as am_reasm_add
+ * of one and of the other would have made them. Returns the whole datagram; the other buffer is gone. NULL: nothing
+ * has happened.
+ */
+struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbuf *const m[2],
+	uint16_t l2_len, const struct am_halves *halves, uint32_t max_len, am_time now);
+
+/* Buffers that reassembly has emptied are kept for a while, to be freed together: now is the time, once a burst. */
+void am_reasm_release(struct am_reasm *r);
+
 /* Drop what is overdue; at most budget datagrams. Cheap where nothing is. */
 void am_reasm_expire(struct am_reasm *r, am_time now, unsigned budget);
 
