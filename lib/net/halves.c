@@ -28,15 +28,6 @@ static uint32_t load32(const uint8_t *p)
 	return v;
 }
 
-/* Of the words of a 20-octet header, in which no checksum is wrong. */
-static bool sum_is_right(const uint8_t *ip)
-{
-	uint64_t a = load64(ip), b = load64(ip + 8);
-
-	return am_csum_fold((a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + load32(ip + 16)) ==
-	       0xffff;
-}
-
 /*
  * Which half begins the datagram: one that begins it and has more, the other the rest without a gap. at: where each
  * begins; NOT_HERE fits nothing. False: they are no halves.
@@ -77,7 +68,7 @@ bool am_ip4_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t 
 		more[i] = field & AM_IP4_MF;
 		at[i] = field & ~(uint32_t)(AM_IP4_MF | IP4_OFFSETS) ? NOT_HERE : (field & IP4_OFFSETS) * 8;
 	}
-	if (!order(at, more, out->plen, &out->first) || !sum_is_right(a) || !sum_is_right(b))
+	if (!order(at, more, out->plen, &out->first) || !am_csum_ip4_is_right(a) || !am_csum_ip4_is_right(b))
 		return false;
 	out->family = AM_IPV4;
 	out->proto = a[9];

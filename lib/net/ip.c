@@ -28,18 +28,10 @@ static enum am_verdict check_fragment(const struct am_ip_hdr *hdr, uint32_t data
 	return AM_V_OK;
 }
 
-/* The checksum of nearly every header, without the general sum's loops. */
 static bool csum4_is_right(const uint8_t *ip, uint32_t hlen)
 {
-	uint64_t a, b;
-	uint32_t c;
-
-	if (hlen != AM_IP4_LEN)
-		return am_csum_fold(am_csum_add(ip, hlen, 0)) == 0xffff;
-	memcpy(&a, ip, sizeof a);
-	memcpy(&b, ip + 8, sizeof b);
-	memcpy(&c, ip + 16, sizeof c);
-	return am_csum_fold((a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c) == 0xffff;
+	return hlen == AM_IP4_LEN ? am_csum_ip4_is_right(ip)
+				  : am_csum_fold(am_csum_add(ip, hlen, 0)) == 0xffff;
 }
 
 enum am_verdict am_ip4_parse(const uint8_t *ip, uint32_t len, struct am_ip_hdr *out)

@@ -22,9 +22,17 @@
 #include "lane.h"
 #include "net/ether.h"
 #include "net/ip.h"
+#include "pipeline/stage.h"
 #include "pipeline/worker.h"
 #include "pkt/buf.h"
 #include "pkt/ipid.h"
+
+#ifndef AM_STAGE_CLOCK
+#define AM_STAGE_CLOCK 0
+#endif
+#if AM_STAGE_CLOCK
+#include <rte_cycles.h>
+#endif
 
 struct rte_rcu_qsbr;
 
@@ -142,6 +150,12 @@ struct am_worker {
 		uint64_t ns;
 	} recent[AM_RECENT_SLOTS];
 
+#if AM_STAGE_CLOCK
+	enum am_stage stage; /* that runs */
+	uint64_t stage_since;
+	uint64_t stage_cycles[AM_STAGES];
+#endif
+
 	/* Written by the worker, read by control (relaxed). */
 	struct am_iface_counters *counters; /* by iface */
 	struct am_worker_stats stats;
@@ -168,6 +182,21 @@ struct am_plane {
 };
 
 _Static_assert(AM_PORTS_MAX <= 64, "tx_pending has a bit for each port");
+
+/* What follows is of this stage. */
+static inline void am_stage(struct am_worker *w, enum am_stage next)
+{
+#if AM_STAGE_CLOCK
+	uint64_t now = rte_rdtsc();
+
+	w->stage_cycles[w->stage] += now - w->stage_since;
+	w->stage_since = now;
+	w->stage = next;
+#else
+	(void)w;
+	(void)next;
+#endif
+}
 
 static inline void am_count(struct am_worker *w, uint16_t iface, enum am_counter c, uint64_t n)
 {

@@ -6,7 +6,7 @@
  * Order of the checks: the IP header (am_ip_parse), addresses, fragments, then the protocol's own RFC.
  */
 #include "base/bytes.h"
-#include "input.h"
+#include "lane_take.h"
 #include "net/csum.h"
 #include "net/etherip.h"
 #include "net/gre.h"
@@ -551,7 +551,7 @@ static inline void ask_lane(struct am_worker *w, uint16_t vrf, struct am_arrival
 	rte_prefetch0((const uint8_t *)a->lane + 64);
 }
 
-static bool take_lane(struct am_worker *w, const struct am_arrival *a, bool whole_made)
+static inline bool take_lane(struct am_worker *w, const struct am_arrival *a, bool whole_made)
 {
 	return likely(a->lane != NULL) && am_lane_take(w, a->lane, a->shape, a->m, a->l2, whole_made);
 }
@@ -572,7 +572,8 @@ static void open_whole(struct am_worker *w, struct inner *p)
 }
 
 /* A datagram that was reassembled: it may have a lane now. */
-static bool take_made(struct am_worker *w, uint16_t vrf, struct rte_mbuf *m, uint16_t l2, uint16_t type)
+static __attribute__((noinline)) bool take_made(
+	struct am_worker *w, uint16_t vrf, struct rte_mbuf *m, uint16_t l2, uint16_t type)
 {
 	struct am_arrival a = {.m = m, .l2 = l2, .type = type};
 
@@ -620,16 +621,15 @@ static void decap(
 }
 
 /*
- * Are this arrival and the next the two halves of a datagram? Then they go on as one. Everything that is not quite so
- * is left to the table.
+ * Are a and b the two halves of a datagram? Then *whole is what they are together. Everything that is not quite so is
+ * left to the table.
  */
-static bool take_pair(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a)
+static inline bool pair_up(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a,
+	const struct am_arrival *b, struct am_arrival *whole)
 {
 	enum { CHAIN = 64 }; /* a first half that long holds every header that must be in it (RFC 7112) */
-	const struct am_arrival *b = a + 1;
 	const uint8_t *ip = am_buf_data(a->m) + a->l2, *other = am_buf_data(b->m) + b->l2;
 	uint32_t has = am_buf_len(a->m) - a->l2, other_has = am_buf_len(b->m) - b->l2, peer;
-	struct am_arrival whole = {.l2 = a->l2, .type = a->type};
 	struct am_halves h;
 
 	if (a->l2 != b->l2 || a->type != b->type ||
@@ -639,32 +639,34 @@ static bool take_pair(struct am_worker *w, const struct am_port_root *port, cons
 	if (h.plen[h.first] < CHAIN || !is_tunnel(h.proto) ||
 		peer_of(w, port->vrf, h.family, am_ip_src(ip, h.family), &peer) != AM_V_OK)
 		return false;
-	whole.m = am_reasm_pair(w->reasm, peer, (struct rte_mbuf *[]){a->m, b->m}, a->l2, &h,
+	*whole = (struct am_arrival){.l2 = a->l2, .type = a->type};
+	whole->m = am_reasm_pair(w->reasm, peer, (struct rte_mbuf *[]){a->m, b->m}, a->l2, &h,
 		AM_BUF_ROOM - AM_BUF_HEADROOM - a->l2, w->now);
-	if (!whole.m)
+	if (!whole->m)
 		return false;
 	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 2);
 	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
-	ask_lane(w, port->vrf, &whole);
-	if (unlikely(!take_lane(w, &whole, true)))
-		decap(w, port, &whole, true);
+	ask_lane(w, port->vrf, whole);
 	return true;
 }
 
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 {
-	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals;
+	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals, whole;
 
 	w->lanes_to_learn = AM_LANES_LEARNT;
 	for (; a < end; a++)
 		ask_lane(w, port->vrf, a);
 	for (a = w->arrivals; a < end; a++) {
-		if (likely(take_lane(w, a, false)))
-			continue;
-		if (a->fragment && a + 1 < end && a[1].fragment && take_pair(w, port, a))
+		const struct am_arrival *x = a;
+		bool made = a->fragment && a + 1 < end && a[1].fragment && pair_up(w, port, a, a + 1, &whole);
+
+		if (made) {
+			x = &whole;
 			a++;
-		else
-			decap(w, port, a, false);
+		}
+		if (unlikely(!take_lane(w, x, made)))
+			decap(w, port, x, made);
 	}
 	am_reasm_release(w->reasm);
 }

@@ -151,6 +151,7 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 {
 	struct burst b;
 
+	am_stage(w, AM_STAGE_INPUT);
 	w->rx_iface = port->iface;
 	w->rx_finish = port->finish_csum;
 	w->hands_off = w->plane->conf.handoff && w->plane->conf.workers > 1;
@@ -163,9 +164,13 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	for (unsigned i = 0; i < n; i++)
 		if (unlikely(!input_usual(w, &b, m[i])))
 			input_one(w, port, m[i]);
-	if (w->n_arrivals)
+	if (w->n_arrivals) {
+		am_stage(w, AM_STAGE_DECAP);
 		am_decap_burst(w, port);
+	}
+	am_stage(w, AM_STAGE_BRIDGE);
 	if (w->hands_off)
 		am_handoff_frames(w);
 	am_bridge_burst(w);
+	am_stage(w, AM_STAGE_REST);
 }

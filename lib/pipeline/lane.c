@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "lane.h"
+#include "lane_take.h"
 
 #include <string.h>
 
@@ -8,50 +8,9 @@
 #include "net/mss.h"
 #include "net/vxlan.h"
 
-#if defined(__SSE4_1__)
-#include <smmintrin.h>
-#endif
-
 enum { TOS_LOW_BIT = 1, TOS6_LOW_BIT = 0x10, DONT_CARE = 0 };
 
-/* Is the header at ip what the lane remembers, wherever the mask says that it must be? */
-static inline bool is_same(const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape)
-{
-#if defined(__SSE4_1__)
-	__m128i differs = _mm_setzero_si128();
-
-	for (unsigned at = 0; at < shape->blocks * (unsigned)AM_LANE_BLOCK; at += AM_LANE_BLOCK) {
-		__m128i is = _mm_loadu_si128((const __m128i *)(const void *)(ip + at));
-		__m128i mask = _mm_load_si128((const __m128i *)(const void *)(shape->mask + at));
-		__m128i want = _mm_load_si128((const __m128i *)(const void *)(lane->want + at));
-
-		differs = _mm_or_si128(differs, _mm_xor_si128(_mm_and_si128(is, mask), want));
-	}
-	return _mm_testz_si128(differs, differs);
-#else
-	uint8_t differs = 0;
-
-	for (unsigned at = 0; at < shape->blocks * (unsigned)AM_LANE_BLOCK; at++)
-		differs |= (ip[at] & shape->mask[at]) ^ lane->want[at];
-	return !differs;
-#endif
-}
-
-/* The checksum of an IPv4 header without options. */
-static inline bool sum_is_right(const uint8_t *ip)
-{
-	uint64_t a, b;
-	uint32_t c;
-
-	memcpy(&a, ip, sizeof a);
-	memcpy(&b, ip + 8, sizeof b);
-	memcpy(&c, ip + 16, sizeof c);
-	a = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c;
-	a = (a & 0xffffffff) + (a >> 32);
-	return am_csum_finish32((uint32_t)(a + (a >> 32))) == 0;
-}
-
-static bool udp_is_right(const uint8_t *ip, const struct am_lane_shape *shape)
+bool am_lane_udp_is_right(const uint8_t *ip, const struct am_lane_shape *shape)
 {
 	const uint8_t *inner = ip + shape->udp_ip_at, *udp = ip + shape->udp_at;
 	struct am_udp hdr = {
@@ -62,85 +21,6 @@ static bool udp_is_right(const uint8_t *ip, const struct am_lane_shape *shape)
 	return am_udp_verify(udp, &hdr, shape->udp_family, am_ip_src(inner, shape->udp_family),
 		       am_ip_dst(inner, shape->udp_family), false, false) == AM_V_OK;
 }
-
-/* Do the fields that differ from packet to packet agree with each other? total: octets of the outermost packet. */
-static inline bool fields_agree(const uint8_t *ip, const struct am_lane_shape *shape, uint32_t total)
-{
-	for (unsigned i = 0; i < shape->n_lengths; i++)
-		if (am_load16(ip + shape->lengths[i].at) + (uint32_t)shape->lengths[i].less != total)
-			return false;
-	for (unsigned i = 0; i < shape->n_sums; i++)
-		if (!sum_is_right(ip + shape->sum_at[i]))
-			return false;
-	return likely(!shape->udp_at) || udp_is_right(ip, shape);
-}
-
-/* Does the packet in the frame, if it is one, say how long it is as decap.c's check_length wants it? */
-static inline bool inner_agrees(
-	const uint8_t *frame, uint32_t len, const struct am_ether *eth, bool whole_made)
-{
-	const uint8_t *ip = frame + eth->len;
-	uint32_t has = len - eth->len, says;
-
-	if (likely(eth->type == AM_ET_IPV4 && has >= AM_IP4_LEN))
-		says = am_load16(ip + 2);
-	else if (eth->type == AM_ET_IPV6 && has >= AM_IP6_LEN)
-		says = am_load16(ip + 4) + (uint32_t)AM_IP6_LEN;
-	else
-		return eth->type != AM_ET_IPV4 && eth->type != AM_ET_IPV6;
-	return whole_made ? says == has : says <= has;
-}
-
-static inline void count_in(struct am_worker *w, uint16_t iface, uint32_t bytes)
-{
-	am_count(w, iface, AM_C_RX_PACKETS, 1);
-	am_count(w, iface, AM_C_RX_BYTES, bytes);
-}
-
-static inline void count(struct am_worker *w, const struct am_lane *lane, const struct am_lane_shape *shape,
-	uint32_t total, uint32_t frame_len, bool whole_made)
-{
-	if (likely(lane->tunnel_iface != AM_NO_ID)) {
-		count_in(w, lane->tunnel_iface, total - shape->inside_less);
-		if (whole_made)
-			am_count(w, lane->tunnel_iface, AM_C_RX_REASSEMBLED, 1);
-	}
-	if (likely(lane->vxlan))
-		count_in(w, lane->iface, frame_len);
-}
-
-bool am_lane_take(struct am_worker *w, const struct am_lane *lane, const struct am_lane_shape *shape,
-	struct rte_mbuf *m, uint16_t l2, bool whole_made)
-{
-	const uint8_t *ip = am_buf_data(m) + l2, *frame = ip + shape->len;
-	uint32_t has = am_buf_len(m) - l2, total, len;
-	struct am_frame *f;
-
-	if (unlikely(lane->mark != shape->mark || has < shape->blocks * (unsigned)AM_LANE_BLOCK ||
-		     !is_same(ip, lane, shape)))
-		return false;
-	total = am_load16(ip + shape->total_at) + (uint32_t)shape->total_more;
-	if (unlikely(total > has || total < shape->len + (uint32_t)AM_ETH_LEN ||
-		     !fields_agree(ip, shape, total)))
-		return false;
-	len = total - shape->len;
-	f = am_input_place(w);
-	if (unlikely(am_ether_parse(frame, len, &f->eth) != AM_V_OK || (f->eth.tags && !lane->tags) ||
-		     !inner_agrees(frame, len, &f->eth, whole_made)))
-		return false;
-	am_buf_adj(m, (uint16_t)(l2 + shape->len));
-	am_buf_set_len(m, (uint16_t)len);
-	count(w, lane, shape, total, len, whole_made);
-	if ((lane->mss4 | lane->mss6) && am_mss_clamp_frame(am_buf_data(m), len, lane->mss4, lane->mss6))
-		am_count(w, lane->iface, AM_C_MSS_CLAMPED, 1);
-	f->m = m;
-	f->member = lane->member;
-	f->iface = lane->iface;
-	am_input_frame(w, f);
-	return true;
-}
-
-/* ---- learning ---- */
 
 static void add_length(struct am_lane_shape *s, unsigned at, unsigned less)
 {

@@ -100,13 +100,6 @@ static inline uint32_t am_lane_hash(const struct am_lane_shape *shape, const uin
 			  16);
 }
 
-/*
- * Take m, whose outermost IP header is behind l2 octets, out of its tunnel, if lane is the one it belongs to: m is
- * then among w's frames. False: m is untouched. whole_made: it was put together from fragments.
- */
-bool am_lane_take(struct am_worker *w, const struct am_lane *lane, const struct am_lane_shape *shape,
-	struct rte_mbuf *m, uint16_t l2, bool whole_made);
-
 /* Remember the header of m, a frame that the long way has let through, as that of packets for such a lane. */
 void am_lane_learn(
 	struct am_worker *w, const struct am_lane_note *note, struct rte_mbuf *m, const struct am_lane *as);

@@ -19,9 +19,11 @@ static unsigned poll_queue(struct am_worker *w, const struct am_queue *q)
 	struct rte_mbuf *m[AM_BURST];
 	unsigned n;
 
+	am_stage(w, AM_STAGE_RX);
 	if (ops->poll)
 		ops->poll(q->port, q->queue);
 	n = ops->rx(q->port, q->queue, m, AM_BURST);
+	am_stage(w, AM_STAGE_REST);
 	if (n == 0)
 		return 0;
 	if (likely(w->roots && q->port_id < w->roots->n_ports))
@@ -60,7 +62,9 @@ unsigned am_worker_turn(struct am_worker *w, am_time now)
 		received += poll_queue(w, &w->queues[i]);
 	taken = w->plane->conf.workers > 1 ? am_handoff_take(w) : 0;
 	expire(w);
+	am_stage(w, AM_STAGE_TX);
 	am_output_flush(w);
+	am_stage(w, AM_STAGE_REST);
 	rte_rcu_qsbr_quiescent(w->plane->qsbr, w->id);
 	w->stats.turns++;
 	w->stats.packets += received;

@@ -6,6 +6,7 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "net/verdict.h"
 
@@ -37,6 +38,24 @@ static inline uint16_t am_csum_finish(uint64_t sum)
 static inline uint16_t am_csum_finish32(uint32_t sum)
 {
 	return (uint16_t)((~sum - (sum >> 16 | sum << 16)) >> 16);
+}
+
+/* Is the checksum of the 20 octets of an IPv4 header without options right? */
+static inline bool am_csum_ip4_is_right(const uint8_t *ip)
+{
+	uint64_t a, b;
+	uint32_t c, low;
+
+	memcpy(&a, ip, sizeof a);
+	memcpy(&b, ip + 8, sizeof b);
+	memcpy(&c, ip + 16, sizeof c);
+	a += b;
+	a += a < b; /* the carry comes round */
+	a += c;
+	a += a < c;
+	low = (uint32_t)a + (uint32_t)(a >> 32);
+	low += low < (uint32_t)a;
+	return am_csum_finish32(low) == 0;
 }
 
 /* Pseudo-header sum for TCP, UDP and ICMPv6; src and dst in place, len is the upper-layer length. */
