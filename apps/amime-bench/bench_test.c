@@ -250,6 +250,27 @@ static void test_given_files_are_refused(void **state)
 	assert_true(key);
 }
 
+static void test_scale(void **state)
+{
+	static const char *const objects[] = {"tunnel", "bridge", "mac", "counters", "datagram"};
+	json_t *report = run_quick("scale --quick --filter bridges/decap/1 --json -");
+	json_t *cases = json_object_get(report, "cases");
+
+	(void)state;
+	check_case(find_case(cases, "bridges/decap/1"));
+	for (size_t i = 0; i < sizeof objects / sizeof *objects; i++) {
+		char name[LINE];
+		json_t *c;
+
+		snprintf(name, sizeof name, "memory/%s", objects[i]);
+		c = find_case(cases, name);
+		assert_string_equal(json_string_value(json_object_get(c, "unit")), "octets");
+		assert_in_range(real(json_object_get(c, "stats"), "median"), 8, 65536);
+	}
+	assert_true(json_array_size(json_object_get(report, "curves")) >= 5);
+	json_decref(report);
+}
+
 /* Whether they agree is for the machine to say, and not for this test. */
 static void test_repeats_are_compared(void **state)
 {
@@ -300,6 +321,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_pipeline_case_runs),
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
 		cmocka_unit_test(test_machine_is_named),
+		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_given_files),
 		cmocka_unit_test(test_given_files_are_refused),
 		cmocka_unit_test(test_repeats_are_compared),

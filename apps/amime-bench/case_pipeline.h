@@ -21,7 +21,18 @@ struct pipeline_arg {
 	bool null; /* only receive and send */
 };
 
-/* Fill in what a case does; its name and the like are the caller's. arg lives as long as the case. */
+/* What a case of this kind does, see bench.h. */
+void *pipeline_open(const struct bench_env *env, const void *arg, struct am_err *err);
+bool pipeline_arrive(void *state);
+bool pipeline_work(void *state);
+bool pipeline_collect(void *state);
+bool pipeline_arrive_null(void *state);
+bool pipeline_work_null(void *state);
+bool pipeline_collect_null(void *state);
+bool pipeline_beside(void *state, double *cycles);
+void pipeline_close(void *state);
+
+/* Fill in all of that; its name and the like are the caller's. arg lives as long as the case. */
 void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg);
 
 #endif

@@ -10,5 +10,6 @@ extern const struct bench_case bench_reasm_cases[];
 extern const struct bench_case bench_table_cases[]; /* FDB, peers */
 
 extern const struct bench_case bench_pipeline_cases[];
+extern const struct bench_case bench_scale_cases[];
 
 #endif

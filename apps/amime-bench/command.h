@@ -11,6 +11,7 @@ struct bench_command {
 
 int bench_micro_main(int argc, char **argv);
 int bench_pipeline_main(int argc, char **argv);
+int bench_scale_main(int argc, char **argv);
 int bench_wire_main(int argc, char **argv);
 int bench_diff_main(int argc, char **argv);
 int bench_peers_main(int argc, char **argv);

@@ -8,6 +8,8 @@ static const struct bench_command commands[] = {
 	{"micro", "cycles per packet of each building block, hot, in memory", bench_micro_main},
 	{"pipeline", "cycles per packet of a worker's whole way, port to port, hot, in memory",
 		bench_pipeline_main},
+	{"scale", "the same by number of tunnels, bridges, MACs, flows and workers, and memory of each",
+		bench_scale_main},
 	{"wire", "what stands between ports: throughput, latency, loss by RFC 2544", bench_wire_main},
 	{"diff", "what really changed from one result to another", bench_diff_main},
 	{"peers", "the same frames through OVS-DPDK, the kernel and Amime, in turns", bench_peers_main},

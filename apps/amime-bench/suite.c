@@ -21,6 +21,7 @@
 #include "options.h"
 #include "output.h"
 #include "pkt/buf.h"
+#include "scale.h"
 
 enum {
 	BUFFERS = 4096,
@@ -35,6 +36,8 @@ enum {
 /* A subcommand's cases. */
 struct suite {
 	struct options_of of;
+	/* What else the report shall say; may be NULL. */
+	int (*more)(struct report *r, const struct bench_result *results, unsigned n, struct am_err *err);
 	const struct bench_case *const *groups;
 	unsigned n;
 };
@@ -139,7 +142,9 @@ static int report(const struct suite *suite, const struct options *o, const stru
 	machine_describe(r);
 	report_add_bool(r, REPORT_SETTINGS, "huge_pages", huge);
 	gather_results(r, b, results, n);
-	ret = output_report(r, &o->output, err);
+	ret = suite->more ? suite->more(r, results, n, err) : 0;
+	if (ret == 0)
+		ret = output_report(r, &o->output, err);
 	report_free(r);
 	return ret;
 }
@@ -264,7 +269,7 @@ int bench_micro_main(int argc, char **argv)
 	static const struct bench_case *const groups[] = {
 		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
 	static const struct suite micro = {
-		{"micro", "the building blocks of the data plane one by one", false}, groups,
+		{"micro", "the building blocks of the data plane one by one", false}, NULL, groups,
 		sizeof groups / sizeof *groups};
 
 	return suite_main(&micro, argc, argv);
@@ -274,8 +279,21 @@ int bench_pipeline_main(int argc, char **argv)
 {
 	static const struct bench_case *const groups[] = {bench_pipeline_cases};
 	static const struct suite pipeline = {
-		{"pipeline", "a worker's whole way of a packet, port to port", true}, groups,
+		{"pipeline", "a worker's whole way of a packet, port to port", true}, NULL, groups,
 		sizeof groups / sizeof *groups};
 
 	return suite_main(&pipeline, argc, argv);
+}
+
+int bench_scale_main(int argc, char **argv)
+{
+	static const struct bench_case *const groups[] = {bench_scale_cases};
+	static const struct suite scale = {
+		{"scale",
+			"how the cost of a packet follows the number of tunnels, bridges, MACs, flows and "
+			"workers, and the memory that each takes",
+			false},
+		scale_report, groups, sizeof groups / sizeof *groups};
+
+	return suite_main(&scale, argc, argv);
 }

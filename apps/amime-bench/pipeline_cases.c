@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The built-in cases of `amime-bench pipeline`, those of the goals first. */
+#include "cases.h"
+#include "pipeline_rows.h"
+
+enum { MANY_PAIRS = 100000, BRIDGES = 16, WINDOW = 128 };
+
+/* clang-format off */
+#define MANY .mac_pairs = MANY_PAIRS, .flows = MANY_PAIRS
+#define INTERLEAVED .order = TRAFFIC_INTERLEAVED, .window = WINDOW
+
+#define ENCAP_SETUP(split, ...) (GRE, 4, 4, split, 1, ##__VA_ARGS__)
+#define DECAP_SETUP(split, ...) (GRE, 4, 4, split, BRIDGES, ##__VA_ARGS__)
+#define V6_ENCAP(split, vtep) (GRE, 6, vtep, split, 1)
+#define V6_DECAP(split, vtep) (GRE, 6, vtep, split, BRIDGES)
+
+const struct bench_case bench_pipeline_cases[] = {
+	NULLS("forward", "one packet in, one out: the ports alone", "packet", BENCH_BURST, ENCAP_SETUP(FLOOR), encap, WORK_SMALL),
+	NULLS("cut", "one packet in, two out", "packet", BENCH_BURST, ENCAP_SETUP(FLOOR), encap, WORK_FULL),
+	NULLS("spread", "one packet in, one out by one of 16 ports", "packet", BENCH_BURST, DECAP_SETUP(FLOOR), decap, WORK_SMALL),
+	NULLS("join", "two packets in, one out by one of 16 ports", "datagram", BENCH_BURST, DECAP_SETUP(FLOOR), decap, WORK_FULL),
+	NULLS("join-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, DECAP_SETUP(FLOOR), decap, WORK_FULL, INTERLEAVED),
+
+	NULL_ROW("join-one", "two packets in, one out", "datagram", BENCH_BURST,
+		NULL_ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1), TRAFFIC(decap, WORK_FULL, HOT))),
+
+	HOT_COLD("encap/64", "64-octet frame, bridge, VXLAN, GRE, IPv4", "packet", "forward", BENCH_BURST,
+		GOAL(40), GOAL(60), ENCAP_SETUP(FLOOR), encap, WORK_SMALL),
+	HOT_COLD("encap/1514-floor", "1514-octet frame, the same, cut at 1276", "packet", "cut", BENCH_BURST,
+		GOAL(75), GOAL(150), ENCAP_SETUP(FLOOR), encap, WORK_FULL),
+	HOT_COLD("encap/1514-fill", "1514-octet frame, the same, cut at 1500", "packet", "cut", BENCH_BURST,
+		GOAL(60), GOAL(105), ENCAP_SETUP(FILL), encap, WORK_FULL),
+	HOT_COLD("join/1514", "1276 + rest side by side, reassembled, GRE, VXLAN, bridge", "datagram", "join", BENCH_BURST,
+		GOAL(115), GOAL(205), DECAP_SETUP(FLOOR), decap, WORK_FULL),
+	HOT_COLD("join/1514-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", "join-interleaved", WINDOW,
+		GOAL(180), GOAL(260), DECAP_SETUP(FLOOR), decap, WORK_FULL, INTERLEAVED),
+	HOT_COLD("decap/64", "IPv4, GRE, VXLAN around a 64-octet frame, bridge", "packet", "spread", BENCH_BURST,
+		GOAL(60), GOAL(65), DECAP_SETUP(FLOOR), decap, WORK_SMALL),
+
+	HOT_ONLY("join/1514-fill", "1500 + rest side by side", "datagram", "join", BENCH_BURST,
+		NO_GOAL, DECAP_SETUP(FILL), decap, WORK_FULL),
+	HOT_ONLY("join/1514-reversed", "second halves first", "datagram", "join", BENCH_BURST,
+		NO_GOAL, DECAP_SETUP(FLOOR), decap, WORK_FULL, .order = TRAFFIC_REVERSED),
+	HOT_ONLY("encap/64-one-tunnel", "1024 MAC pairs, but one tunnel and VTEP", "packet", "forward", BENCH_BURST,
+		NO_GOAL, (GRE, 4, 4, FLOOR, 1, .tunnels = 1), encap, WORK_SMALL),
+	HOT_ONLY("decap/64-one-tunnel", "1024 MAC pairs, but one tunnel, VTEP and LAN port", "packet", "forward", BENCH_BURST,
+		NO_GOAL, (GRE, 4, 4, FLOOR, 1, .tunnels = 1), decap, WORK_SMALL),
+
+	HOT_COLD("encap/64-100k", "100,000 MAC pairs", "packet", "forward", BENCH_BURST, PLUS("encap/64", 15),
+		PLUS("encap/64-cold", 20), ENCAP_SETUP(FLOOR, .macs = 2 * MANY_PAIRS), encap, WORK_SMALL, MANY),
+	HOT_COLD("encap/1514-floor-100k", "100,000 MAC pairs", "packet", "cut", BENCH_BURST, PLUS("encap/1514-floor", 15),
+		PLUS("encap/1514-floor-cold", 20), ENCAP_SETUP(FLOOR, .macs = 2 * MANY_PAIRS), encap, WORK_FULL, MANY),
+	HOT_COLD("encap/1514-fill-100k", "100,000 MAC pairs", "packet", "cut", BENCH_BURST, PLUS("encap/1514-fill", 15),
+		PLUS("encap/1514-fill-cold", 20), ENCAP_SETUP(FILL, .macs = 2 * MANY_PAIRS), encap, WORK_FULL, MANY),
+	HOT_COLD("join/1514-100k", "100,000 MAC pairs", "datagram", "join", BENCH_BURST, PLUS("join/1514", 15),
+		PLUS("join/1514-cold", 20), DECAP_SETUP(FLOOR, .macs = 2 * MANY_PAIRS), decap, WORK_FULL, MANY),
+	HOT_COLD("join/1514-interleaved-100k", "100,000 MAC pairs", "datagram", "join-interleaved", WINDOW, PLUS("join/1514-interleaved", 15),
+		PLUS("join/1514-interleaved-cold", 20), DECAP_SETUP(FLOOR, .macs = 2 * MANY_PAIRS), decap, WORK_FULL, MANY, INTERLEAVED),
+	HOT_COLD("decap/64-100k", "100,000 MAC pairs", "packet", "spread", BENCH_BURST, PLUS("decap/64", 15),
+		PLUS("decap/64-cold", 20), DECAP_SETUP(FLOOR, .macs = 2 * MANY_PAIRS), decap, WORK_SMALL, MANY),
+
+	HOT_ONLY("encap/64-ipv6", "over IPv6", "packet", "forward", BENCH_BURST,
+		TIMES("encap/64", 1.15), V6_ENCAP(FLOOR, 4), encap, WORK_SMALL),
+	HOT_ONLY("encap/1514-floor-ipv6", "over IPv6, cut at 1280", "packet", "cut", BENCH_BURST,
+		TIMES("encap/1514-floor", 1.15), V6_ENCAP(FLOOR, 4), encap, WORK_FULL),
+	HOT_ONLY("encap/1514-fill-ipv6", "over IPv6, cut at 1500", "packet", "cut", BENCH_BURST,
+		TIMES("encap/1514-fill", 1.15), V6_ENCAP(FILL, 4), encap, WORK_FULL),
+	HOT_ONLY("join/1514-ipv6", "over IPv6, 1280 + rest side by side", "datagram", "join", BENCH_BURST,
+		TIMES("join/1514", 1.15), V6_DECAP(FLOOR, 4), decap, WORK_FULL),
+	HOT_ONLY("join/1514-interleaved-ipv6", "over IPv6, 128 firsts and then 128 seconds", "datagram", "join-interleaved", WINDOW,
+		TIMES("join/1514-interleaved", 1.15), V6_DECAP(FLOOR, 4), decap, WORK_FULL, INTERLEAVED),
+	HOT_ONLY("decap/64-ipv6", "over IPv6", "packet", "spread", BENCH_BURST,
+		TIMES("decap/64", 1.15), V6_DECAP(FLOOR, 4), decap, WORK_SMALL),
+	HOT_ONLY("encap/64-vtep6", "over IPv6, and VTEPs on IPv6: a UDP checksum over everything inside", "packet", "forward", BENCH_BURST,
+		NO_GOAL, V6_ENCAP(FLOOR, 6), encap, WORK_SMALL),
+	HOT_ONLY("encap/1514-floor-vtep6", "the same, cut at 1280", "packet", "cut", BENCH_BURST,
+		NO_GOAL, V6_ENCAP(FLOOR, 6), encap, WORK_FULL),
+	HOT_ONLY("join/1514-vtep6", "the same, 1280 + rest side by side", "datagram", "join", BENCH_BURST,
+		NO_GOAL, V6_DECAP(FLOOR, 6), decap, WORK_FULL),
+	HOT_ONLY("decap/64-vtep6", "the same, out of it", "packet", "spread", BENCH_BURST,
+		NO_GOAL, V6_DECAP(FLOOR, 6), decap, WORK_SMALL),
+
+	HOT_ONLY("encap/64-etherip", "VXLAN in EtherIP", "packet", "forward", BENCH_BURST,
+		NO_GOAL, (ETHERIP, 4, 4, FLOOR, 1), encap, WORK_SMALL),
+	HOT_ONLY("encap/1514-floor-etherip", "VXLAN in EtherIP, cut at 1276", "packet", "cut", BENCH_BURST,
+		NO_GOAL, (ETHERIP, 4, 4, FLOOR, 1), encap, WORK_FULL),
+	HOT_ONLY("join/1514-etherip", "VXLAN in EtherIP, 1276 + rest side by side", "datagram", "join", BENCH_BURST,
+		NO_GOAL, (ETHERIP, 4, 4, FLOOR, BRIDGES), decap, WORK_FULL),
+	HOT_ONLY("decap/64-etherip", "out of VXLAN in EtherIP", "packet", "spread", BENCH_BURST,
+		NO_GOAL, (ETHERIP, 4, 4, FLOOR, BRIDGES), decap, WORK_SMALL),
+
+	HOT_ONLY("tcp/encap-64", "64 octets of TCP", "packet", "forward", BENCH_BURST,
+		NO_GOAL, ENCAP_SETUP(FLOOR), encap, WORK_SMALL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/encap-64-everything", "with MSS clamp and storm control", "packet", "forward", BENCH_BURST,
+		TIMES("tcp/encap-64", 1.15), ENCAP_SETUP(FLOOR, .everything = true), encap, WORK_SMALL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/encap-1514", "1514 octets of TCP, cut at 1276", "packet", "cut", BENCH_BURST,
+		NO_GOAL, ENCAP_SETUP(FLOOR), encap, WORK_FULL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/encap-1514-everything", "with MSS clamp and storm control", "packet", "cut", BENCH_BURST,
+		TIMES("tcp/encap-1514", 1.15), ENCAP_SETUP(FLOOR, .everything = true), encap, WORK_FULL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/join-1514", "1276 + rest of TCP", "datagram", "join", BENCH_BURST,
+		NO_GOAL, DECAP_SETUP(FLOOR), decap, WORK_FULL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/join-1514-everything", "with MSS clamp and storm control", "datagram", "join", BENCH_BURST,
+		TIMES("tcp/join-1514", 1.15), DECAP_SETUP(FLOOR, .everything = true), decap, WORK_FULL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/decap-64", "around 64 octets of TCP", "packet", "spread", BENCH_BURST,
+		NO_GOAL, DECAP_SETUP(FLOOR), decap, WORK_SMALL, .protocol = TRAFFIC_TCP),
+	HOT_ONLY("tcp/decap-64-everything", "with MSS clamp and storm control", "packet", "spread", BENCH_BURST,
+		TIMES("tcp/decap-64", 1.15), DECAP_SETUP(FLOOR, .everything = true), decap, WORK_SMALL, .protocol = TRAFFIC_TCP),
+
+	WORKERS("encap-many", "64 tunnels", "packet", "forward", BENCH_BURST, (GRE, 4, 4, FLOOR, 1), encap, WORK_SMALL),
+	WORKERS("decap-many", "64 tunnels", "packet", "spread", BENCH_BURST, (GRE, 4, 4, FLOOR, BRIDGES), decap, WORK_SMALL),
+	WORKERS("join-many", "64 tunnels", "datagram", "join", BENCH_BURST, (GRE, 4, 4, FLOOR, BRIDGES), decap, WORK_FULL),
+	WORKERS("encap-striped", "a tunnel of 16 address pairs", "packet", "forward", BENCH_BURST,
+		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), encap, WORK_SMALL),
+	WORKERS("decap-striped", "a tunnel of 16 address pairs", "packet", "forward", BENCH_BURST,
+		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), decap, WORK_SMALL),
+	WORKERS("join-striped", "a tunnel of 16 address pairs", "datagram", "join-one", BENCH_BURST,
+		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), decap, WORK_FULL),
+	ROW("handoff/decap", "one queue and one tunnel: half of the frames go to a second worker; cycles of both", "packet", BENCH_BURST,
+		.null = "null/forward", IN_TWO,
+		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .workers = 2, .handoff = true), TRAFFIC(decap, WORK_SMALL, HOT), .beside = BESIDE_WORKER)),
+	ROW("handoff/join", "the same with fragments: the first worker reassembles", "datagram", BENCH_BURST,
+		.null = "null/join-one", IN_TWO,
+		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .workers = 2, .handoff = true), TRAFFIC(decap, WORK_FULL, HOT), .beside = BESIDE_WORKER)),
+	{.name = NULL},
+};
+/* clang-format on */

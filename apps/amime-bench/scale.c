@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "scale.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+
+#include "model/model.h"
+#include "net/ip.h"
+#include "pipeline/counters.h"
+#include "pkt/reasm.h"
+#include "setup.h"
+
+enum {
+	SEED = 7,
+	FDB_SIZE = 16384,
+	MACS = 1000000,
+	PATHS = 65000,
+	REASM = 4096,
+	WORKERS_MOST = 16,
+};
+
+static const char *const ways[] = {"encap", "decap"};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+/* ---- cycles by number ---- */
+
+/* The number behind the name of a case of a group and a way; false where it is another's, or has nothing to show. */
+static bool number_of(const struct bench_result *r, const char *group, const char *way, unsigned *number)
+{
+	char format[64], more;
+
+	snprintf(format, sizeof format, "%s/%s/%%u%%c", group, way);
+	return r->kept && sscanf(r->c->name, format, number, &more) == 1;
+}
+
+static double cost(const struct bench_result *r)
+{
+	double net;
+
+	return bench_net(r, &net) ? net : r->stats.median;
+}
+
+static void add_points(struct report *r, struct report_series *s, const struct bench_result *results,
+	unsigned n, const char *group, const char *way)
+{
+	for (unsigned i = 0; i < n; i++) {
+		double null = results[i].stats.median - cost(&results[i]);
+		struct report_point p;
+		unsigned x;
+
+		if (!number_of(&results[i], group, way, &x))
+			continue;
+		p = (struct report_point){
+			x, cost(&results[i]), results[i].stats.q1 - null, results[i].stats.q3 - null};
+		report_add_point(r, s, &p);
+	}
+}
+
+static void add_curve(
+	struct report *r, const struct bench_result *results, unsigned n, const char *group, const char *what)
+{
+	struct report_curve *c =
+		report_add_curve(r, &(struct report_curve){
+					    .name = group,
+					    .about = "net cycles of a packet, the rest equal",
+					    .x = {what, "", REPORT_LOG},
+					    .y = {"cost", "cycles", REPORT_LINEAR},
+				    });
+
+	for (int w = 0; w < WAYS; w++)
+		add_points(r, report_add_series(r, c, ways[w]), results, n, group, ways[w]);
+}
+
+/* ---- workers ---- */
+
+double scale_workers(unsigned workers, double more)
+{
+	return workers / (1 + more * (workers - 1));
+}
+
+static const struct bench_result *find(
+	const struct bench_result *results, unsigned n, const char *group, const char *way, unsigned number)
+{
+	unsigned is;
+
+	for (unsigned i = 0; i < n; i++)
+		if (number_of(&results[i], group, way, &is) && is == number)
+			return &results[i];
+	return NULL;
+}
+
+/* Workers share nothing that they write: that a second one makes packets no dearer is what the run of two checks. */
+static void add_workers(struct report *r, struct report_curve *c, const struct bench_result *results,
+	unsigned n, const char *way)
+{
+	const struct bench_result *one = find(results, n, "workers", way, 1);
+	const struct bench_result *two = find(results, n, "workers", way, 2);
+	struct report_series *measured, *model;
+	double alone, more = 0;
+	char name[32];
+
+	if (!one)
+		return;
+	alone = (double)rte_get_tsc_hz() / cost(one) / 1e6;
+	snprintf(name, sizeof name, "%s, measured", way);
+	measured = report_add_series(r, c, name);
+	report_add_point(r, measured, &(struct report_point){1, alone, alone, alone});
+	if (two) {
+		double both = 2 * (double)rte_get_tsc_hz() / cost(two) / 1e6;
+
+		report_add_point(r, measured, &(struct report_point){2, both, both, both});
+		more = cost(two) > cost(one) ? cost(two) / cost(one) - 1 : 0;
+	}
+	snprintf(name, sizeof name, "%s, model with %.1f %%", way, more * 100);
+	model = report_add_series(r, c, name);
+	for (unsigned w = 1; w <= WORKERS_MOST; w *= 2) {
+		double y = alone * scale_workers(w, more);
+
+		report_add_point(r, model, &(struct report_point){w, y, y, y});
+	}
+}
+
+/* ---- memory ---- */
+
+/* Octets of the tables that a configuration makes; 0: it could not be made. */
+static uint64_t memory_of(const struct setup *s)
+{
+	struct am_model *m = am_model_create(FDB_SIZE, 1, SEED, PATHS);
+	struct am_config_errors errors = {0};
+	char *text = setup_config(s);
+	struct am_config *c = text ? am_config_load(text, strlen(text), &errors) : NULL;
+	struct am_plan *plan = m && c ? am_model_prepare(m, c, NULL, &errors) : NULL;
+	uint64_t octets = 0;
+
+	if (plan) {
+		am_model_retire(am_model_commit(m, plan));
+		octets = am_model_memory(m);
+	} else {
+		am_config_free(c);
+	}
+	if (m)
+		am_model_free(m);
+	am_config_errors_free(&errors);
+	free(text);
+	return octets;
+}
+
+static uint64_t memory_between(
+	unsigned tunnels, unsigned more_tunnels, unsigned bridges, unsigned more_bridges)
+{
+	struct setup few = {.kind = AM_TUNNEL_GRE,
+		.family = AM_IPV4,
+		.vtep_family = AM_IPV4,
+		.split = AM_SPLIT_FLOOR,
+		.tunnels = tunnels,
+		.bridges = bridges,
+		.vlans = true};
+	struct setup many = few;
+	uint64_t least = memory_of(&few), most;
+
+	many.tunnels += more_tunnels;
+	many.bridges += more_bridges;
+	most = memory_of(&many);
+	return least && most > least ? (most - least) / (more_tunnels + more_bridges) : 0;
+}
+
+static uint64_t memory_of_mac(void)
+{
+	struct am_fdb *fdb = am_fdb_create(MACS, 1, SEED);
+	uint64_t octets = fdb ? am_fdb_memory(fdb) : 0;
+
+	am_fdb_free(fdb);
+	return octets / MACS;
+}
+
+static void lost(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets)
+{
+	(void)ctx;
+	(void)peer;
+	(void)why;
+	(void)packets;
+}
+
+static uint64_t memory_of_datagram(void)
+{
+	struct am_reasm_conf conf = {.entries = REASM, .peer_entries = REASM, .peers = 1, .id_range = 65536};
+	struct am_reasm *reasm = am_reasm_create(&conf, lost, NULL);
+	struct am_reasm_stats stats = {0};
+
+	if (!reasm)
+		return 0;
+	am_reasm_stats(reasm, &stats);
+	am_reasm_free(reasm);
+	return stats.memory / REASM;
+}
+
+static int add_memory(struct report *r, const char *name, const char *about, const char *per, uint64_t octets,
+	struct am_err *err)
+{
+	struct report_row *row;
+
+	if (!octets)
+		return am_fail(err, ENOMEM, "no memory to find out what a %s takes", per);
+	row = report_add_row(
+		r, &(struct report_row){.name = name, .about = about, .unit = "octets", .per = per});
+	report_add_sample(r, row, &(struct report_sample){.value = (double)octets, .fate = REPORT_KEPT});
+	return 0;
+}
+
+static int add_memories(struct report *r, struct am_err *err)
+{
+	int ret = add_memory(r, "memory/tunnel", "a tunnel, its VTEP and route, in tables that workers share",
+		"tunnel", memory_between(100, 9900, 4, 0), err);
+
+	if (ret == 0)
+		ret = add_memory(r, "memory/bridge", "a bridge with a VLAN of a port and a VTEP", "bridge",
+			memory_between(64, 0, 64, 3936), err);
+	if (ret == 0)
+		ret = add_memory(r, "memory/mac", "a MAC address, of a table for a million", "MAC",
+			memory_of_mac(), err);
+	if (ret == 0)
+		ret = add_memory(r, "memory/counters",
+			"of an interface (port, tunnel, bridge), of each worker", "interface",
+			sizeof(struct am_iface_counters), err);
+	if (ret == 0)
+		ret = add_memory(r, "memory/datagram",
+			"room for an incomplete datagram, of each worker; flows take none", "datagram",
+			memory_of_datagram(), err);
+	return ret;
+}
+
+int scale_report(struct report *r, const struct bench_result *results, unsigned n, struct am_err *err)
+{
+	struct report_curve *workers;
+
+	add_curve(r, results, n, "tunnels", "tunnels");
+	add_curve(r, results, n, "bridges", "bridges");
+	add_curve(r, results, n, "macs", "MAC addresses");
+	add_curve(r, results, n, "flows", "flows");
+	workers = report_add_curve(r, &(struct report_curve){
+					      .name = "workers",
+					      .about = "throughput of all workers; the model takes what a "
+						       "second one was seen to add",
+					      .x = {"workers", "", REPORT_LOG},
+					      .y = {"throughput", "Mpps", REPORT_LINEAR},
+				      });
+	for (int w = 0; w < WAYS; w++)
+		add_workers(r, workers, results, n, ways[w]);
+	return add_memories(r, err);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_SCALE_H
+#define BENCH_SCALE_H
+/* What `amime-bench scale` says beside its cases: curves by number, workers beyond those measured, and memory. */
+#include "bench.h"
+#include "report.h"
+
+/* Adds to r. 0 or a negative errno. */
+int scale_report(struct report *r, const struct bench_result *results, unsigned n, struct am_err *err);
+
+/* Packets that workers carry together, as a multiple of one's, where a second one makes each packet dearer by `more` (0.1: 10 %). */
+double scale_workers(unsigned workers, double more);
+
+#endif
