@@ -12,6 +12,7 @@
 enum {
 	MAGIC = 0x414d, /* "AM" */
 	CHECK_AT = 16,
+	WORD = 8,
 	TTL = 64,
 };
 
@@ -21,25 +22,31 @@ uint16_t wire_frame_overhead(uint8_t family, bool tagged)
 			  (family == AM_IPV6 ? AM_IP6_LEN : AM_IP4_LEN) + AM_UDP_LEN);
 }
 
-/* No period that a power of two has: what was moved in memory does not fit where it came to. */
-static uint8_t filling(uint32_t i)
+/* No two words of a frame are equal: what was moved in memory does not fit where it came to. */
+static uint64_t filling(uint32_t word)
 {
-	return (uint8_t)(i * 7 + i / 251 * 13 + 1);
+	return (word + 1) * 0x9e3779b97f4a7c15ull;
 }
 
 static void put_filling(uint8_t *to, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = filling(i);
+	uint8_t last[WORD];
+
+	for (uint32_t i = 0; i < n / WORD; i++)
+		am_store64(to + i * WORD, filling(i));
+	am_store64(last, filling(n / WORD));
+	memcpy(to + n / WORD * WORD, last, n % WORD);
 }
 
 static bool is_filling(const uint8_t *p, uint32_t n)
 {
-	uint8_t wrong = 0;
+	uint64_t wrong = 0;
+	uint8_t last[WORD];
 
-	for (uint32_t i = 0; i < n; i++)
-		wrong |= p[i] ^ filling(i);
-	return !wrong;
+	for (uint32_t i = 0; i < n / WORD; i++)
+		wrong |= am_load64(p + i * WORD) ^ filling(i);
+	am_store64(last, filling(n / WORD));
+	return !wrong && !memcmp(p + n / WORD * WORD, last, n % WORD);
 }
 
 /* Every bit of the probe moves about half of the check's. */

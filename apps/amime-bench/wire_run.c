@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -209,6 +210,9 @@ static void report_throughput(struct work *w, const struct wire_search *s)
 
 	snprintf(name, sizeof name, "throughput/%s", w->size);
 	add_row(w, name, "frames/s", limit, true, fps);
+	end_show();
+	if (!s->failed || s->low <= 0)
+		fprintf(stderr, "amime-bench: throughput of %s octets: %s\n", w->size, limit);
 	if (w->asked == WIRE_IMIX)
 		return;
 	add_point(w, w->fps_points, w->octets, fps);
@@ -286,20 +290,29 @@ static int latency(struct work *w, struct am_err *err)
 
 /* ---- frame loss rate ---- */
 
+static int by_x(const void *a, const void *b)
+{
+	double x = ((const struct report_point *)a)->x, y = ((const struct report_point *)b)->x;
+
+	return x < y ? -1 : x > y;
+}
+
 static int loss(struct work *w, struct am_err *err)
 {
 	const struct wire_loads *loads = &w->run->config->loss;
-	struct report_series *points;
+	struct report_point points[WIRE_LOADS_MAX];
+	struct report_series *line;
 	struct report_curve *curve;
 	struct wire_result r;
 	char name[2 * NAME];
+	uint16_t n = 0;
 	int ret = 0;
 
 	snprintf(name, sizeof name, "loss/%s", w->size);
 	curve = add_curve(w, name, "frames lost by rate offered",
 		(struct report_axis){"offered", "frames/s", REPORT_LINEAR},
 		(struct report_axis){"loss", "%", REPORT_LINEAR});
-	points = report_add_series(w->run->report, curve, "lost");
+	line = report_add_series(w->run->report, curve, "lost");
 	for (uint16_t i = 0; !ret && i < loads->n; i++) {
 		char about[NAME];
 		double percent;
@@ -312,8 +325,12 @@ static int loss(struct work *w, struct am_err *err)
 		snprintf(name, sizeof name, "loss/%s-%u%%", w->size, loads->percent[i]);
 		snprintf(about, sizeof about, "%.0f frames/s offered", r.offered * w->run->config->n_streams);
 		add_row(w, name, "%", about, false, percent);
-		add_point(w, points, r.offered * w->run->config->n_streams, percent);
+		points[n++] = (struct report_point){
+			r.offered * w->run->config->n_streams, percent, percent, percent};
 	}
+	qsort(points, n, sizeof *points, by_x);
+	for (uint16_t i = 0; i < n; i++)
+		report_add_point(w->run->report, line, &points[i]);
 	return ret;
 }
 

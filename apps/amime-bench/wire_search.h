@@ -18,6 +18,7 @@ struct wire_search {
 	double high; /* the lowest that did not, or the most there is */
 	double max, resolution;
 	bool tried, failed; /* a trial was made; one did not pass */
+	unsigned shorts;    /* trials at this rate that passed, but were not offered all of it */
 	bool tester_limit;  /* the tester could not offer what was asked for: the result is at least low */
 };
 

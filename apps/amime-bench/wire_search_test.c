@@ -71,6 +71,22 @@ static void test_says_that_the_tester_is_the_limit(void **state)
 	assert_true(s.tester_limit && !s.failed);
 }
 
+/* One busy moment of the tester's at the first trial: the next one shows what there is. */
+static void test_a_busy_moment_is_no_limit(void **state)
+{
+	struct wire_search s;
+
+	(void)state;
+	wire_search_init(&s, 1e6, 0.01);
+	wire_search_take(&s, 2e4, true);
+	assert_true(wire_search_goes_on(&s));
+	assert_true(s.rate >= 1e6);
+	wire_search_take(&s, 1e6, true);
+	assert_false(wire_search_goes_on(&s));
+	assert_true(s.low >= 1e6);
+	assert_false(s.tester_limit);
+}
+
 /* A tester that is too slow for the maximum, and quick enough for what is tested. */
 static void test_a_slow_tester_still_finds_less(void **state)
 {
@@ -100,6 +116,7 @@ int main(void)
 		cmocka_unit_test(test_finds_the_capacity),
 		cmocka_unit_test(test_one_trial_where_the_maximum_passes),
 		cmocka_unit_test(test_says_that_the_tester_is_the_limit),
+		cmocka_unit_test(test_a_busy_moment_is_no_limit),
 		cmocka_unit_test(test_a_slow_tester_still_finds_less),
 		cmocka_unit_test(test_ends_where_nothing_passes),
 	};
