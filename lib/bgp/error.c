@@ -11,6 +11,7 @@ static const char *const codes[] = {
 	[AM_BGP_E_FSM] = "Finite State Machine Error",
 	[AM_BGP_E_CEASE] = "Cease",
 	[AM_BGP_E_REFRESH] = "ROUTE-REFRESH Message Error",
+	[AM_BGP_E_SEND_HOLD] = "Send Hold Timer Expired",
 };
 
 /* IANA "BGP Error (Notification) Codes" and its subcodes. */

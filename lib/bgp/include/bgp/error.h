@@ -23,6 +23,7 @@ enum am_bgp_error_code {
 	AM_BGP_E_FSM = 5,
 	AM_BGP_E_CEASE = 6,
 	AM_BGP_E_REFRESH = 7,
+	AM_BGP_E_SEND_HOLD = 8, /* RFC 9687 */
 };
 
 /* Subcodes; 0 is "unspecific" of every code. */
