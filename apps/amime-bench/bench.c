@@ -124,6 +124,7 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 {
 	uint64_t before = await_fast(b), after, ignored = 0, cycles = 0;
 	long switches = involuntary_switches();
+	uint64_t stages[2][BENCH_STAGES_MAX] = {{0}};
 	bool worked = true;
 	double more = 0;
 
@@ -131,10 +132,14 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 		return false;
 	if (c->beside)
 		c->beside(state, &more);
+	if (c->stages)
+		c->stages(state, stages[0]);
 	for (unsigned i = 0; i < b->runs; i++)
 		if (!run_once(b, c, state, &cycles))
 			return false;
 	after = probe_noted(b);
+	if (c->stages)
+		c->stages(state, stages[1]);
 	if (c->beside)
 		worked = c->beside(state, &more);
 	*s = (struct bench_sample){
@@ -143,6 +148,8 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 		.repeat = b->repeat,
 		.interrupted = !worked || involuntary_switches() != switches,
 	};
+	for (int i = 0; i < BENCH_STAGES_MAX; i++)
+		s->stage[i] = (float)(stages[1][i] - stages[0][i]) / (float)(b->runs * c->ops);
 	return true;
 }
 

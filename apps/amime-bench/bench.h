@@ -26,6 +26,7 @@ enum {
 	BENCH_FASTEST = 64,       /* probes that must be as fast as the one that others are held against */
 	BENCH_SLOW_PERCENT = 112, /* of that one: a probe above it ran while the clock was slow */
 	BENCH_REPEATS_MAX = 20,
+	BENCH_STAGES_MAX = 8,
 };
 
 /* What a case may use. */
@@ -73,6 +74,8 @@ struct bench_case {
 	 * operation, is added to the sample. False: it did not work as it must, and the sample does not count. May be NULL.
 	 */
 	bool (*beside)(void *state, double *cycles);
+	/* Cycles spent in each stage of the work so far, where somebody counts them. May be NULL. */
+	void (*stages)(void *state, uint64_t cycles[BENCH_STAGES_MAX]);
 	void (*close)(void *state);
 	const void *arg;
 
@@ -86,6 +89,7 @@ struct bench_sample {
 	uint64_t probe; /* TSC cycles of the slower of its two probes */
 	unsigned repeat;
 	bool interrupted;
+	float stage[BENCH_STAGES_MAX]; /* cycles per operation, where the case counts them */
 };
 
 struct bench_result {

@@ -250,6 +250,24 @@ static void test_given_files_are_refused(void **state)
 	assert_true(key);
 }
 
+static void test_stages(void **state)
+{
+	json_t *report = run_quick("pipeline --quick --stages --filter join/1514-fill --json -");
+	json_t *c = find_case(json_object_get(report, "cases"), "join/1514-fill");
+	json_t *stages = json_object_get(c, "stages"), *stage;
+	double sum = 0;
+	size_t i;
+
+	(void)state;
+	check_case(c);
+	if (integer(c, "kept")) {
+		assert_int_equal(json_array_size(stages), 6);
+		json_array_foreach(stages, i, stage) sum += real(stage, "value");
+		assert_true(sum > 0 && sum < 3 * real(json_object_get(c, "stats"), "median"));
+	}
+	json_decref(report);
+}
+
 static void test_scale(void **state)
 {
 	static const char *const objects[] = {"tunnel", "bridge", "mac", "counters", "datagram"};
@@ -295,8 +313,8 @@ static void test_repeats_are_compared(void **state)
 static void test_bad_options_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "nothing", "micro --samples 0", "micro --samples 1x",
-		"micro --repeat 0", "micro --config x", "pipeline --config x --filter y", "micro --cpu -1",
-		"micro --quick --cpu 1023", "micro --filter no-such-case", "micro extra",
+		"micro --repeat 0", "micro --stages", "micro --config x", "pipeline --config x --filter y",
+		"micro --cpu -1", "micro --quick --cpu 1023", "micro --filter no-such-case", "micro extra",
 		"micro --json /nowhere/at/all --quick --filter fdb/hit-1k"};
 
 	(void)state;
@@ -321,6 +339,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_pipeline_case_runs),
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
 		cmocka_unit_test(test_machine_is_named),
+		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_given_files),
 		cmocka_unit_test(test_given_files_are_refused),

@@ -14,6 +14,7 @@
 #include "feed.h"
 #include "helper.h"
 #include "net/ip.h"
+#include "pipeline/stage.h"
 #include "workload.h"
 
 enum { MAC_PAIRS = 1024, TUNNELS = 64 }; /* where a case does not say */
@@ -202,6 +203,14 @@ bool pipeline_beside(void *state, double *cycles)
 	return 2 * its >= mine;
 }
 
+void pipeline_stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
+{
+	const struct pipeline *p = state;
+
+	_Static_assert((int)AM_STAGES <= BENCH_STAGES_MAX, "each stage has a place");
+	am_plane_stages(p->line.bed.plane, p->line.feed.worker, cycles);
+}
+
 bool pipeline_arrive_null(void *state)
 {
 	return feed_arrive_null(&((struct pipeline *)state)->line.feed);
@@ -228,6 +237,7 @@ void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg)
 	c->prepare = arg->null ? pipeline_arrive_null : pipeline_arrive;
 	c->run = arg->null ? pipeline_work_null : pipeline_work;
 	c->finish = arg->null ? pipeline_collect_null : pipeline_collect;
+	c->stages = arg->null ? NULL : pipeline_stages;
 	c->beside = c->two_cpus ? pipeline_beside : NULL;
 	c->close = pipeline_close;
 }

@@ -30,6 +30,7 @@ bool pipeline_arrive_null(void *state);
 bool pipeline_work_null(void *state);
 bool pipeline_collect_null(void *state);
 bool pipeline_beside(void *state, double *cycles);
+void pipeline_stages(void *state, uint64_t cycles[BENCH_STAGES_MAX]);
 void pipeline_close(void *state);
 
 /* Fill in all of that; its name and the like are the caller's. arg lives as long as the case. */

@@ -1,15 +1,53 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "gather.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
+#include "pipeline/stage.h"
 
 static enum report_fate fate(const struct bench *b, const struct bench_sample *s)
 {
 	if (bench_keeps(b, s))
 		return REPORT_KEPT;
 	return s->interrupted ? REPORT_INTERRUPTED : REPORT_SLOW;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	float x = *(const float *)a, y = *(const float *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median of a stage over the samples kept. */
+static double stage_median(
+	const struct bench *b, const struct bench_result *result, unsigned stage, float *room)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < result->n; i++)
+		if (bench_keeps(b, &result->samples[i]))
+			room[n++] = result->samples[i].stage[stage];
+	qsort(room, n, sizeof *room, by_value);
+	return n ? (double)room[n / 2] : 0;
+}
+
+/* Only a data plane that counts them has any. What is between them, the worker's turn itself, is the rest of a packet. */
+static void gather_stages(
+	struct report *r, struct report_row *row, const struct bench *b, const struct bench_result *result)
+{
+	float *room = malloc((result->n + 1) * sizeof *room);
+	double rest = result->stats.median, sum = 0, cycles[AM_STAGES];
+
+	for (unsigned s = AM_STAGE_RX; room && s < AM_STAGES; s++)
+		sum += cycles[s] = stage_median(b, result, s, room);
+	for (unsigned s = AM_STAGE_RX; sum > 0 && s < AM_STAGES; s++)
+		report_add_stage(r, row, am_stage_name((enum am_stage)s), cycles[s]);
+	if (sum > 0)
+		report_add_stage(r, row, am_stage_name(AM_STAGE_REST), rest > sum ? rest - sum : 0);
+	free(room);
 }
 
 static void gather_case(struct report *r, const struct bench *b, const struct bench_result *result)
@@ -30,6 +68,8 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 		report_add_sample(
 			r, row, &(struct report_sample){s->cycles, (double)s->probe, fate(b, s), s->repeat});
 	}
+	if (result->c->stages && result->kept)
+		gather_stages(r, row, b, result);
 }
 
 static struct report_curve *curve_of(struct report *r, const struct bench_case *c)

@@ -12,7 +12,9 @@
 static const char files_text[] =
 	"  --config FILE    this configuration instead of the built-in cases; its ports have\n"
 	"                   \"driver\": \"mem\"\n"
-	"  --traffic FILE   this traffic instead of theirs, see doc/traffic.md\n";
+	"  --traffic FILE   this traffic instead of theirs, see doc/traffic.md\n"
+	"  --stages         read the clock between the stages of a worker too, and show what each\n"
+	"                   takes; that itself costs a little\n";
 
 static int usage(const struct options_of *of, FILE *out, int status)
 {
@@ -25,7 +27,7 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
 		"                   output, in place of the table\n"
 		"  --out DIR        write result.json, table.txt and plots (SVG) to DIR\n",
-		of->name, of->about, BENCH_BURST, of->files ? files_text : "");
+		of->name, of->about, BENCH_BURST, of->pipeline ? files_text : "");
 	fprintf(out,
 		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
 		"  --samples N      N samples of each case\n"
@@ -95,6 +97,9 @@ static int take(const struct options_of *of, int option, struct options *o)
 	case 'p':
 		o->small_pages = true;
 		return -1;
+	case 'S':
+		o->stages = true;
+		return -1;
 	case 'h':
 		return usage(of, stdout, 0);
 	default:
@@ -113,9 +118,11 @@ static int settle(const struct options_of *of, int argc, char **argv, struct opt
 		fprintf(stderr, "amime-bench: %s takes no \"%s\"\n", of->name, argv[optind]);
 		return 2;
 	}
-	if (!of->files && (o->config || o->traffic)) {
+	if (!of->pipeline && (o->config || o->traffic || o->stages)) {
 		fprintf(stderr, "amime-bench: %s takes no --%s; see amime-bench pipeline\n", of->name,
-			o->config ? "config" : "traffic");
+			o->stages   ? "stages"
+			: o->config ? "config"
+				    : "traffic");
 		return 2;
 	}
 	if (o->filter && (o->config || o->traffic)) {
@@ -142,6 +149,7 @@ int options_parse(const struct options_of *of, int argc, char **argv, struct opt
 		{"quick", no_argument, NULL, 'q'},
 		{"list", no_argument, NULL, 'l'},
 		{"small-pages", no_argument, NULL, 'p'},
+		{"stages", no_argument, NULL, 'S'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};

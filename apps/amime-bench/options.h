@@ -18,13 +18,13 @@ enum {
 struct options_of {
 	const char *name;
 	const char *about; /* after "Measure" */
-	bool files;        /* takes --config and --traffic */
+	bool pipeline;     /* takes --config, --traffic and --stages */
 };
 
 struct options {
 	struct output output;
 	const char *filter, *config, *traffic; /* may be NULL */
-	bool quick, list, small_pages;
+	bool quick, list, small_pages, stages;
 	int samples, seconds, repeats; /* seconds 0: as many as suits the cases */
 	int cpu;                       /* -1: the one we are on */
 };

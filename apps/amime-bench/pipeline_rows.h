@@ -15,7 +15,7 @@
 	{.way_ = 1, .burst = BENCH_BURST, .memory = TRAFFIC_##memory_, .n_sizes = 1, .sizes = {{octets_, 1}}, ##__VA_ARGS__}
 #define ROW(name_, about_, per_, ops_, ...) \
 	{.name = name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive, .run = pipeline_work, \
-	 .finish = pipeline_collect, .close = pipeline_close, __VA_ARGS__}
+	 .finish = pipeline_collect, .stages = pipeline_stages, .close = pipeline_close, __VA_ARGS__}
 #define NULL_ROW(name_, about_, per_, ops_, ...) \
 	{.name = "null/" name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive_null, \
 	 .run = pipeline_work_null, .finish = pipeline_collect_null, .close = pipeline_close, __VA_ARGS__}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,11 @@ enum {
 	CASES_MAX = 128,
 	SEED = 20261123, /* the same work every time */
 };
+
+/* Whether the data plane that is linked counts the cycles of its stages. */
+#ifndef BENCH_STAGES
+#define BENCH_STAGES 0
+#endif
 
 /* A subcommand's cases. */
 struct suite {
@@ -224,6 +230,33 @@ static void list_cases(const struct bench_result *results, unsigned n)
 		printf("%-24s %s\n", results[i].c->name, results[i].c->about);
 }
 
+/*
+ * The same program on a data plane that counts, from beside this one where both were built, or where it was installed.
+ * argv begins behind the program's name. Returns only where there is none.
+ */
+static int run_stages(char **argv)
+{
+	char path[PATH_MAX], *slash;
+	ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "-stages");
+
+	if (n > 0) {
+		strcpy(path + n, "-stages");
+		argv[-1] = path;
+		execv(path, argv - 1);
+		slash = strrchr(path, '/');
+		if (slash) {
+			char installed[PATH_MAX];
+
+			snprintf(installed, sizeof installed, "%s%s", BENCH_LIBEXEC, slash);
+			execv(installed, argv - 1);
+		}
+	}
+	fprintf(stderr,
+		"amime-bench: %s/amime-bench-stages: %s; --stages needs it, install it beside this one\n",
+		BENCH_LIBEXEC, strerror(errno));
+	return 1;
+}
+
 static int suite_main(const struct suite *suite, int argc, char **argv)
 {
 	struct bench_result results[CASES_MAX] = {0};
@@ -236,6 +269,8 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (o.stages && !BENCH_STAGES)
+		return run_stages(argv);
 	if (is_given && !given_load(&given, o.config, o.traffic))
 		return 1;
 	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++)
