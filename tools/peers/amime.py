@@ -10,7 +10,7 @@ from process import Child, run
 
 TUNNEL = "gre"  # the form of packets in the tunnel, see frames.py
 PROTOCOL = frames.PROTO_GRE
-MEMORY_MB = 160
+MEMORY_MB = 96
 BUFFERS = 8192
 CONTROL_CPU = {0}
 

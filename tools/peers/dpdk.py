@@ -38,8 +38,12 @@ class Memory:
         self.huge = huge
 
     def arguments(self, prefix, megabytes):
-        where = ["--in-memory"] if self.huge else ["--no-huge", "--no-shconf"]
-        return ["--no-pci", f"--file-prefix={prefix}", "-m", str(megabytes), *where]
+        """Neither less nor more: what takes all it can get leaves nothing to its neighbours."""
+        if self.huge:
+            where = ["--in-memory", f"--socket-mem={megabytes}", f"--socket-limit={megabytes}"]
+        else:
+            where = ["--no-huge", "--no-shconf", "-m", str(megabytes)]
+        return ["--no-pci", f"--file-prefix={prefix}", *where]
 
     @property
     def key(self):

@@ -15,7 +15,7 @@ from process import Child, Namespace, run, wait_for
 
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 PROGRAM = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
-MEMORY_MB = 192
+MEMORY_MB = 128
 CONTROL_CPU = {0}
 
 

@@ -14,7 +14,7 @@ from ovs import Ovs
 from result import Result
 from testpmd import Testpmd
 
-PEERS_MB = 600  # huge pages for all that stand side by side
+PEERS_MB = 400  # huge pages for all that stand side by side
 # program: the Debian package that has it
 NEEDED = {"dpdk-testpmd": "dpdk-dev"}
 NEEDED_OVS = {OVS_PROGRAM: "openvswitch-switch-dpdk", "ovs-vsctl": "openvswitch-common", "ovsdb-server": "openvswitch-switch"}

@@ -7,8 +7,8 @@ import re
 import dpdk
 from process import Child, run
 
-MEMORY_MB = 64
-BUFFERS = 8192
+MEMORY_MB = 32
+BUFFERS = 4096
 NUMBERS = itertools.count()
 
 
