@@ -13,7 +13,7 @@
 
 enum {
 	RING_MIN = 64,
-	RING_MAX = 2048,
+	RING_MAX = 4096,
 	RING_SHARE = 16, /* a ring may hold this part of the pool */
 	BATCH = 64,
 	KICKS = 8,             /* system calls a turn at most; the kernel sends 32 frames in each */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_errno.h>
@@ -21,6 +22,7 @@ enum {
 	POLL_MIN_NS = 20000,  /* where a queue has no descriptor: sleep this long, and longer each time ... */
 	POLL_MAX_NS = 500000, /* ... up to this, while nothing comes */
 	WAIT_MAX_NS = 100000000,
+	FIRST = -20, /* nice */
 };
 
 enum order { RUN, PARK, STOP };
@@ -133,10 +135,20 @@ static void turn_until_told(struct thread *t)
 	}
 }
 
+/*
+ * A worker that has packets goes before ordinary programs, as forwarding by the kernel does: what is late here is lost in a
+ * device's queue. Without CAP_SYS_NICE it takes its turn like any program.
+ */
+static void go_first(void)
+{
+	setpriority(PRIO_PROCESS, (id_t)gettid(), FIRST);
+}
+
 static bool come_up(struct thread *t)
 {
 	bool fine = rte_thread_register() == 0;
 
+	go_first();
 	pthread_mutex_lock(&t->all->lock);
 	atomic_store(&t->tid, (int)gettid());
 	t->refused = !fine;
