@@ -121,8 +121,14 @@ class KernelVxlan(Sites):
         return int(dict(zip(names, values))["FragOKs"])
 
 
+BUFFERS = 65536  # with room in the ports' rings for what 64 TCP senders have under way
+
+
 class Amime(Sites):
-    """amimed at each edge: VXLAN in GRE, cut at the floor; or its cross-connect, which only forwards."""
+    """amimed at each edge: VXLAN in GRE, cut at the floor; or its cross-connect, which only forwards.
+
+    As is: nothing of its configuration but what it is for. Otherwise each edge's worker has a core, as on a box of its own.
+    """
 
     def __init__(self, name, offloads, program, driver, forward=False):
         super().__init__(name, offloads)
@@ -130,7 +136,10 @@ class Amime(Sites):
 
     def configuration(self, site):
         here, there = site, 1 - site
-        config = {"system": {"name": f"compare-{os.getpid()}-{self.number}-{'ab'[site]}"},
+        system = {"name": f"compare-{os.getpid()}-{self.number}-{'ab'[site]}", "hugepages": "never"}
+        if not self.offloads:
+            system |= {"cpus": [site % os.cpu_count()], "buffers": BUFFERS}
+        config = {"system": system,
                   "ports": {"wan": {"driver": self.driver, "device": "wan0"},
                             "lan": {"driver": self.driver, "device": "lan0"}}}
         if self.forward:
