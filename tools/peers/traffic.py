@@ -146,8 +146,12 @@ def goals(measured):
                 goal = RATE_GOAL if driver == DRIVERS[0] and other is kernel else None
                 yield Goal(f"ratio/tcp-{flows} {ours.name}:{other.name}", f"TCP, flows: {flows}, {ours.name} to {other.name}",
                            "ratio", [a / b for a, b in zip(ours.rates[flows], other.rates[flows])], goal, more=True)
-        yield Goal(f"above-forward/{driver}", f"ping through idle boxes, {ours.name} above {forward.name}", "us",
+        yield Goal(f"above-forward/{driver}", f"ping through 2 idle boxes, {ours.name} above {forward.name}", "us",
                    [a - b for a, b in zip(ours.pings, forward.pings)], LATENCY_GOAL_US)
+        if "forward/kernel" in by_name:
+            bridge = by_name["forward/kernel"]
+            yield Goal(f"above-bridge/{driver}", f"the same above {bridge.name}, which never sleeps", "us",
+                       [a - b for a, b in zip(ours.pings, bridge.pings)])
         yield Goal(f"idle/{driver}", f"CPU of the busier idle daemon, {ours.name}", "%", [max(ours.idle)], IDLE_GOAL_PERCENT)
 
 
