@@ -13,6 +13,7 @@ int bench_micro_main(int argc, char **argv);
 int bench_pipeline_main(int argc, char **argv);
 int bench_scale_main(int argc, char **argv);
 int bench_wire_main(int argc, char **argv);
+int bench_baseline_main(int argc, char **argv);
 int bench_diff_main(int argc, char **argv);
 int bench_peers_main(int argc, char **argv);
 int bench_reload_main(int argc, char **argv);

@@ -11,6 +11,7 @@ static const struct bench_command commands[] = {
 	{"scale", "the same by number of tunnels, bridges, MACs, flows and workers, and memory of each",
 		bench_scale_main},
 	{"wire", "what stands between ports: throughput, latency, loss by RFC 2544", bench_wire_main},
+	{"baseline", "ratios to a fixed piece of work, to keep and to compare with", bench_baseline_main},
 	{"diff", "what really changed from one result to another", bench_diff_main},
 	{"peers", "the same frames through OVS-DPDK, the kernel and Amime, in turns", bench_peers_main},
 	{"reload", "what changes of the configuration do to traffic that goes on", bench_reload_main},

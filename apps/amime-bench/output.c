@@ -41,7 +41,7 @@ static int write_directory(const struct report *r, const char *dir, struct am_er
 	return ret ? ret : plot_all(r, dir, err);
 }
 
-int output_report(struct report *r, const struct output *o, struct am_err *err)
+int output_files(struct report *r, const struct output *o, struct am_err *err)
 {
 	int ret = report_settle(r);
 
@@ -50,11 +50,18 @@ int output_report(struct report *r, const struct output *o, struct am_err *err)
 			err, EDOM, "some result is no number: a fault of amime-bench, please report it");
 	if (ret)
 		return am_fail(err, ENOMEM, "no memory for the results");
-	if (!o->json || strcmp(o->json, "-"))
-		report_print(r, stdout);
 	if (o->json)
 		ret = result_write(r, o->json, err);
 	if (!ret && o->dir)
 		ret = write_directory(r, o->dir, err);
+	return ret;
+}
+
+int output_report(struct report *r, const struct output *o, struct am_err *err)
+{
+	int ret = output_files(r, o, err);
+
+	if (ret != -EDOM && ret != -ENOMEM && (!o->json || strcmp(o->json, "-")))
+		report_print(r, stdout);
 	return ret;
 }

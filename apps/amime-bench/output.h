@@ -12,7 +12,10 @@ struct output {
 		dir; /* --out DIR: result.json, table.txt and the plots; made where it is not there. May be NULL */
 };
 
-/* The table to standard output, and what was asked for. Settles r. 0 or a negative errno. */
+/* What was asked for. Settles r. 0 or a negative errno. */
+int output_files(struct report *r, const struct output *o, struct am_err *err);
+
+/* The same, and the table to standard output. */
 int output_report(struct report *r, const struct output *o, struct am_err *err);
 
 #endif

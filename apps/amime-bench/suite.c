@@ -7,9 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_eal.h>
-#include <rte_errno.h>
-
 #include "agree.h"
 #include "base/clock.h"
 #include "cases.h"
@@ -23,13 +20,13 @@
 #include "output.h"
 #include "pkt/buf.h"
 #include "scale.h"
+#include "start.h"
 
 enum {
 	BUFFERS = 4096,
 	BUFFER_CACHE = 256,
 	MEMORY_MB = 48, /* for hot cases, and for cold ones */
 	MEMORY_COLD_MB = 192,
-	HUGE_PAGE_MB = 2,
 	CASES_MAX = 128,
 	SEED = 20261123, /* the same work every time */
 };
@@ -91,38 +88,6 @@ static unsigned choose_cases(
 			if (!filter || strstr(c->name, filter) || is_needed(suite, filter, c))
 				out[n++].c = c;
 	return n;
-}
-
-static bool huge_pages_free(unsigned mb)
-{
-	FILE *f = fopen("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "r");
-	unsigned long n = 0;
-
-	if (!f)
-		return false;
-	if (fscanf(f, "%lu", &n) != 1)
-		n = 0;
-	fclose(f);
-	return n * HUGE_PAGE_MB >= mb;
-}
-
-/* DPDK for memory and buffers only, this thread on one CPU. */
-static int start_dpdk(int cpu, unsigned mb, bool huge, struct am_err *err)
-{
-	char lcores[32], memory[16];
-	cpu_set_t usable;
-	char *argv[] = {"amime-bench", "--no-pci", "--no-shconf", "--no-telemetry", "--log-level=error",
-		"--lcores", lcores, "-m", memory, huge ? "--in-memory" : "--no-huge"};
-
-	if (sched_getaffinity(0, sizeof usable, &usable) == 0 && !CPU_ISSET(cpu, &usable))
-		return am_fail(
-			err, EINVAL, "CPU %d is not there or not ours to use; see nproc and taskset -p", cpu);
-	snprintf(lcores, sizeof lcores, "0@%d", cpu);
-	snprintf(memory, sizeof memory, "%u", mb);
-	if (rte_eal_init(sizeof argv / sizeof *argv, argv) >= 0)
-		return 0;
-	return am_fail(err, rte_errno ? rte_errno : EINVAL, "DPDK does not start on CPU %d: %s%s", cpu,
-		rte_strerror(rte_errno), huge ? "; try --small-pages" : "");
 }
 
 static void show_progress(unsigned round, unsigned at, unsigned n, const char *name)
@@ -203,7 +168,7 @@ static int run(const struct suite *suite, const struct options *o, int second_cp
 	struct bench_env env = {.seed = SEED, .cpu = o->cpu, .second_cpu = second_cpu};
 	bool cold = any_cold(results, n);
 	unsigned mb = cold ? MEMORY_COLD_MB : MEMORY_MB;
-	bool huge = !o->small_pages && huge_pages_free(mb);
+	bool huge = !o->small_pages && start_has_huge_pages(mb);
 	bool to_stdout = o->output.json && !strcmp(o->output.json, "-");
 	struct bench b;
 	int ret = start_dpdk(o->cpu, mb, huge, err);
