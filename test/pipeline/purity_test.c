@@ -36,11 +36,11 @@
 enum {
 	SITES = 2,
 	WORKERS_MAX = 2,
-	ROUNDS = 40,
+	ROUNDS = 20,
 	FLOWS = 64,
 	CONFIG_ROOM = 4096,
 	TURN_NS = 1000,
-	QUIET_TURNS = 3,
+	ENOUGH_TURNS = 5,
 	DROPS_MIN = 6, /* kinds of them */
 	UNKNOWN_HOST = 99,
 	BUFFERS = 8191,
@@ -309,31 +309,33 @@ static unsigned carry(struct world *w)
 	return moved;
 }
 
-static uint64_t fewest_turns(const struct world *w)
+static uint64_t turns_of(const struct world *w, int side, unsigned worker)
 {
-	uint64_t fewest = UINT64_MAX;
 	struct am_worker_stats stats;
 
-	for (int side = 0; side < SITES; side++) {
-		for (unsigned i = 0; i < w->scenario->workers; i++) {
-			am_plane_worker_stats(w->sites[side].rig.plane, i, &stats);
-			fewest = stats.turns < fewest ? stats.turns : fewest;
-		}
-	}
-	return fewest;
+	am_plane_worker_stats(w->sites[side].rig.plane, worker, &stats);
+	return stats.turns;
 }
 
-/* Until the workers have had some turns and nothing came of them. */
+/* Until every worker has had turns enough to take what lies there through hand-off to a port. */
+static void wait_for_turns(const struct world *w)
+{
+	uint64_t since[SITES][WORKERS_MAX];
+
+	for (int side = 0; side < SITES; side++)
+		for (unsigned i = 0; i < w->scenario->workers; i++)
+			since[side][i] = turns_of(w, side, i);
+	for (int side = 0; side < SITES; side++)
+		for (unsigned i = 0; i < w->scenario->workers; i++)
+			while (turns_of(w, side, i) < since[side][i] + ENOUGH_TURNS)
+				sched_yield();
+}
+
 static void carry_all(struct world *w)
 {
-	uint64_t quiet_since = fewest_turns(w);
-
-	while (fewest_turns(w) < quiet_since + QUIET_TURNS) {
-		if (carry(w))
-			quiet_since = fewest_turns(w) + 1;
-		else
-			sched_yield();
-	}
+	do
+		wait_for_turns(w);
+	while (carry(w));
 }
 
 /* No thread runs yet: hosts become known, and what is made once is made. */
