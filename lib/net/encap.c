@@ -342,6 +342,7 @@ void am_encap_limit_simple(struct am_encap *e, uint16_t port_mtu)
 static void set_simple(const uint8_t *string, struct am_encap *e)
 {
 	uint32_t whole = e->whole_max, head = (uint32_t)(e->len - e->ip_at);
+	uint32_t frag = e->family == AM_IPV6 ? AM_IP6_FRAG_LEN : 0;
 	bool simple = !e->udp_csum && !e->carries_ip && !e->gre_csum_at && !e->gre_seq_at;
 
 	e->copy_len = (uint16_t)((e->len + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP);
@@ -355,6 +356,8 @@ static void set_simple(const uint8_t *string, struct am_encap *e)
 		e->vx_ip_sum = constant_sum(string + e->vx_ip_at, false);
 	if (e->vx_ip_at && e->vx_family == AM_IPV4)
 		e->shape = e->family == AM_IPV4 ? AM_SHAPE_44 : AM_SHAPE_64;
+	if (simple && e->first_len > head + frag)
+		e->cut_first = (uint16_t)(e->first_len - head - frag);
 	if (simple && whole > head)
 		e->simple_max = (uint16_t)(whole - head < e->payload_max ? whole - head : e->payload_max);
 }

@@ -137,6 +137,27 @@ static inline bool input_usual(struct am_worker *w, const struct burst *b, struc
 	return true;
 }
 
+/*
+ * A frame's addresses, and what stands in front of them, where the header string will be written; of a tunnel's packet
+ * also the inner headers.
+ */
+static inline void prefetch_burst(const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
+{
+	enum { LINE = 64 };
+
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t *data = am_buf_data(m[i]);
+
+		rte_prefetch0(data);
+		if (port->vrf == AM_NO_ID) {
+			__builtin_prefetch(data - LINE, 1);
+			__builtin_prefetch(data - 2 * LINE, 1);
+		} else {
+			rte_prefetch0(data + LINE);
+		}
+	}
+}
+
 static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m, unsigned n)
 {
 	uint64_t bytes = 0;
@@ -158,8 +179,7 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	w->n_frames = 0;
 	w->n_arrivals = 0;
 	b = describe(w, port);
-	for (unsigned i = 0; i < n; i++)
-		rte_prefetch0(am_buf_data(m[i]));
+	prefetch_burst(port, m, n);
 	count_burst(w, port->iface, m, n);
 	for (unsigned i = 0; i < n; i++)
 		if (unlikely(!input_usual(w, &b, m[i])))

@@ -22,6 +22,7 @@ static const uint16_t headrooms[] = {0, 7, 8, 53, 54, 62, 74, 100, 128, 134, 160
 struct world {
 	struct rte_mempool *pool;
 	struct am_ipid ids;
+	struct am_buf_stash stash;
 	uint8_t payload[PAYLOAD_MAX];
 	unsigned pushed, cut;
 };
@@ -118,7 +119,8 @@ static void check_push(struct world *w, const struct am_encap_spec *spec, const 
 	struct am_encap_in in = {.hash = 0x12345678u * (plen + 1),
 		.tos = (uint8_t)(0xb8 | (plen & 3)),
 		.path = FIRST_PATH,
-		.gre_seq = plen * 7};
+		.gre_seq = plen * 7,
+		.stash = headroom & 1 ? NULL : &w->stash};
 	struct rte_mbuf *m = make_packet(w, headroom, plen), *out[2];
 	struct ref_in choices;
 	unsigned n = 0, want_n;
@@ -319,6 +321,7 @@ static int setup(void **state)
 	if (am_test_eal())
 		return -1;
 	w.pool = am_buf_pool("encap", 31, 0);
+	w.stash.pool = w.pool;
 	for (uint32_t i = 0; i < PAYLOAD_MAX; i++) {
 		x = x * 1664525 + 1013904223;
 		w.payload[i] = (uint8_t)(x >> 24);

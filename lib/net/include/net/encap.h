@@ -107,10 +107,12 @@ struct am_encap {
 	 */
 	uint16_t
 		simple_max; /* longest payload of such a packet; on IPv4 it needs no identification. 0: none */
-	uint16_t copy_len;  /* len in whole steps of AM_ENCAP_COPY_STEP; at least AM_ENCAP_COPY_MIN */
-	uint8_t shape;      /* enum am_shape */
-	uint8_t tos_mask;   /* what a packet adds to tos of its own */
-	uint8_t tos;        /* in each IP header of the string */
+	uint16_t
+		cut_first; /* payload octets in the first fragment of a packet that is as simple, but cut. 0: none is */
+	uint16_t copy_len; /* len in whole steps of AM_ENCAP_COPY_STEP; at least AM_ENCAP_COPY_MIN */
+	uint8_t shape;     /* enum am_shape */
+	uint8_t tos_mask;  /* what a packet adds to tos of its own */
+	uint8_t tos;       /* in each IP header of the string */
 	uint32_t
 		ip_sum; /* outermost IPv4 header without tos, length, identification, fragment field, checksum */
 	uint32_t vx_ip_sum; /* that under VXLAN without tos, length, checksum */
