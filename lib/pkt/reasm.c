@@ -43,6 +43,7 @@ struct entry {
 	uint16_t dead;  /* verdict it was killed with; what comes later shares it. 0 while it lives */
 	uint16_t total; /* octets of the fragmentable part; 0 until the last fragment has come */
 	uint64_t born_ns;
+	uint32_t bucket;
 	uint32_t hash_next; /* also the free list */
 	uint32_t have;      /* octets held */
 	struct links all, own;
@@ -96,6 +97,7 @@ struct arrival {
 	uint32_t max_len;
 	uint64_t key;
 	uint16_t key2;
+	uint32_t bucket; /* of the key */
 	am_time now;
 };
 
@@ -116,11 +118,11 @@ static struct links *own_link(struct am_reasm *r, struct peer *p, uint32_t i)
 	return i == NONE ? &p->own : &r->entries[i].own;
 }
 
-static uint32_t *bucket(struct am_reasm *r, uint64_t key, uint16_t key2)
+static uint32_t bucket_of(const struct am_reasm *r, uint64_t key, uint16_t key2)
 {
 	uint64_t h = am_mix(am_hash64(key, r->conf.seed) ^ key2, 0xa0761d6478bd642full ^ r->conf.seed);
 
-	return &r->heads[h & (2 * (uint64_t)r->conf.entries - 1)];
+	return (uint32_t)(h & (2 * (uint64_t)r->conf.entries - 1));
 }
 
 static void activate(struct am_reasm *r, uint32_t i)
@@ -158,7 +160,7 @@ static uint32_t entry_peer(const struct entry *e)
 static void entry_remove(struct am_reasm *r, uint32_t i)
 {
 	struct entry *e = &r->entries[i];
-	uint32_t peer = entry_peer(e), *at = bucket(r, e->key, e->key2);
+	uint32_t peer = entry_peer(e), *at = &r->heads[e->bucket];
 	struct peer *p = &r->peers[peer];
 
 	while (*at != i)
@@ -214,7 +216,7 @@ static bool overdue(const struct am_reasm *r, const struct entry *e, am_time now
 
 static uint32_t entry_find(struct am_reasm *r, const struct arrival *a)
 {
-	uint32_t i = *bucket(r, a->key, a->key2);
+	uint32_t i = r->heads[a->bucket];
 
 	while (i != NONE && (r->entries[i].key != a->key || r->entries[i].key2 != a->key2))
 		i = r->entries[i].hash_next;
@@ -289,7 +291,8 @@ static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
 	e->have = 0;
 	e->ecn = a->hdr->tos & 3;
 	e->born_ns = a->now.ns;
-	head = bucket(r, a->key, a->key2);
+	e->bucket = a->bucket;
+	head = &r->heads[a->bucket];
 	e->hash_next = *head;
 	*head = i;
 	e->all = (struct links){r->all.prev, NONE};
@@ -611,11 +614,13 @@ static uint16_t make_key2(uint8_t family, uint8_t proto)
 	return (uint16_t)(family << 8 | (family == AM_IPV6 ? 0 : proto));
 }
 
-static struct arrival describe_arrival(uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
-	const struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
+static struct arrival describe_arrival(const struct am_reasm *r, uint32_t peer, struct rte_mbuf *m,
+	uint16_t l2_len, const struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
 {
 	bool v6 = hdr->family == AM_IPV6;
 	uint32_t skip = v6 ? hdr->unfrag_len + AM_IP6_FRAG_LEN : hdr->hlen;
+	uint64_t key = make_key(peer, hdr->frag_id);
+	uint16_t key2 = make_key2(hdr->family, hdr->proto);
 
 	return (struct arrival){
 		.peer = peer,
@@ -627,8 +632,9 @@ static struct arrival describe_arrival(uint32_t peer, struct rte_mbuf *m, uint16
 		.len = (uint32_t)hdr->hlen + hdr->plen - skip,
 		.ip_len = hdr->unfrag_len,
 		.max_len = max_len,
-		.key = make_key(peer, hdr->frag_id),
-		.key2 = make_key2(hdr->family, hdr->proto),
+		.key = key,
+		.key2 = key2,
+		.bucket = bucket_of(r, key, key2),
 		.now = now,
 	};
 }
@@ -653,10 +659,126 @@ static enum am_verdict judge_alone(const struct am_reasm *r, const struct arriva
 	return AM_V_OK;
 }
 
+/* ---- two halves, the usual case by far ---- */
+
+/* The first half grows at its end; the rest is copied from the other's buffer. Offsets are from a buffer's data. */
+struct join {
+	struct rte_mbuf *whole, *rest;
+	uint32_t l2_len;
+	uint32_t data;    /* of the first half, behind its IP header, and its Fragment header on IPv6 */
+	uint32_t rest_at; /* of the second half */
+	uint32_t first, second;
+	uint8_t family, proto, tos;
+	bool dont;
+};
+
+static inline bool join_fits(const struct join *j, uint32_t max_len)
+{
+	uint32_t end = j->data + j->first + j->second;
+
+	return end - j->l2_len <= max_len && j->whole->data_off + end <= j->whole->buf_len;
+}
+
+/* The first half's headers as those of a whole packet; on IPv6 they move over the Fragment header. */
+static inline void join_headers(const struct join *j)
+{
+	uint8_t *data = am_buf_data(j->whole);
+	uint32_t plen = j->first + j->second;
+
+	if (j->family == AM_IPV4) {
+		patch_ip4(data + j->l2_len, AM_IP4_LEN + plen, j->dont, j->tos);
+		return;
+	}
+	memmove(data + AM_IP6_FRAG_LEN, data, j->l2_len + AM_IP6_LEN);
+	data = am_buf_adj(j->whole, AM_IP6_FRAG_LEN);
+	am_store16(data + j->l2_len + 4, (uint16_t)plen);
+	data[j->l2_len + 6] = j->proto;
+}
+
+static inline void join(struct am_reasm *r, const struct join *j)
+{
+	uint32_t end = j->data + j->first;
+
+	am_buf_set_len(j->whole, (uint16_t)(end + j->second));
+	memcpy(am_buf_data(j->whole) + end, am_buf_data(j->rest) + j->rest_at, j->second);
+	join_headers(j);
+	emptied(r, j->rest);
+	r->reassembled++;
+}
+
+/* The first half as it is in the table, the second as it comes. */
+static inline bool begins_in_table(const struct arrival *a, const struct entry *e, struct join *j)
+{
+	const struct piece *p = &e->piece[0];
+
+	if (p->at || e->total || a->hdr->more || a->at != p->len || e->chain || e->ip_at != a->l2_len)
+		return false;
+	*j = (struct join){.whole = p->m,
+		.rest = a->m,
+		.data = p->data,
+		.rest_at = a->data,
+		.first = p->len,
+		.second = a->len,
+		.proto = e->proto,
+		.tos = e->tos,
+		.dont = e->dont};
+	return e->key2 >> 8 == AM_IPV4 ? e->ip_len == AM_IP4_LEN : e->ip_len == AM_IP6_LEN;
+}
+
+/* The other way round. */
+static inline bool ends_in_table(const struct arrival *a, const struct entry *e, struct join *j)
+{
+	const struct am_ip_hdr *h = a->hdr;
+	const struct piece *p = &e->piece[0];
+
+	if (a->at || !h->more || p->at != a->len || e->total != p->at + p->len ||
+		a->l2_len + h->hlen != a->data)
+		return false;
+	*j = (struct join){.whole = a->m,
+		.rest = p->m,
+		.data = a->data,
+		.rest_at = p->data,
+		.first = a->len,
+		.second = p->len,
+		.proto = h->proto,
+		.tos = h->tos,
+		.dont = h->dont};
+	return h->family == AM_IPV4 ? a->ip_len == AM_IP4_LEN : a->ip_len == AM_IP6_LEN;
+}
+
+/* The arrival is the other half of what e holds, and nothing about either is unusual: NULL where that is not so. */
+static struct rte_mbuf *join_held(
+	struct am_reasm *r, const struct arrival *a, struct entry *e, struct am_ip_hdr *hdr)
+{
+	struct join j;
+
+	if (e->n != 1 || e->ecn != (hdr->tos & 3) || !(begins_in_table(a, e, &j) || ends_in_table(a, e, &j)))
+		return NULL;
+	j.l2_len = a->l2_len;
+	j.family = hdr->family;
+	if (!join_fits(&j, a->max_len))
+		return NULL;
+	join(r, &j);
+	measure(r, &r->peers[a->peer], a->now);
+	*hdr = (struct am_ip_hdr){.family = j.family,
+		.proto = j.proto,
+		.tos = j.tos,
+		.ttl = a->at ? e->ttl : hdr->ttl,
+		.hlen = j.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN,
+		.plen = (uint16_t)(j.first + j.second),
+		.dont = j.dont,
+		.frag_id = (uint32_t)a->key,
+		.unfrag_len = j.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN};
+	r->buffers--;
+	e->n = 0;
+	entry_remove(r, (uint32_t)(e - r->entries));
+	return j.whole;
+}
+
 struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
 	struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
 {
-	struct arrival a = describe_arrival(peer, m, l2_len, hdr, max_len, now);
+	struct arrival a = describe_arrival(r, peer, m, l2_len, hdr, max_len, now);
 	struct rte_mbuf *whole;
 	enum am_verdict v;
 	struct entry *e;
@@ -678,6 +800,9 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 		e = &r->entries[i];
 		if (e->dead)
 			return refuse(r, &a, (enum am_verdict)e->dead);
+		whole = join_held(r, &a, e, hdr);
+		if (whole)
+			return whole;
 		v = judge(&a, e);
 		if (v == AM_V_FRAG_DUPLICATE)
 			return refuse(r, &a, v);
@@ -705,50 +830,39 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 
 /* ---- two halves side by side ---- */
 
-/* The first half's headers as those of a whole packet; on IPv6 they move over the Fragment header. */
-static void make_whole(struct rte_mbuf *m, uint16_t l2_len, const struct am_halves *h, uint32_t plen)
-{
-	uint8_t *data = am_buf_data(m);
-
-	if (h->family == AM_IPV4) {
-		patch_ip4(data + l2_len, AM_IP4_LEN + plen, false, h->tos);
-		return;
-	}
-	memmove(data + AM_IP6_FRAG_LEN, data, l2_len + AM_IP6_LEN);
-	data = am_buf_adj(m, AM_IP6_FRAG_LEN);
-	am_store16(data + l2_len + 4, (uint16_t)plen);
-	data[l2_len + 6] = h->proto;
-}
-
 /* Is anything of that datagram in the table? */
 static bool is_held(struct am_reasm *r, uint32_t peer, const struct am_halves *h)
 {
-	struct arrival probe = {
-		.key = make_key(peer, h->id),
-		.key2 = make_key2(h->family, h->proto),
-	};
+	struct arrival probe = {.key = make_key(peer, h->id), .key2 = make_key2(h->family, h->proto)};
 
-	return r->live && entry_find(r, &probe) != NONE;
+	if (!r->live)
+		return false;
+	probe.bucket = bucket_of(r, probe.key, probe.key2);
+	return entry_find(r, &probe) != NONE;
 }
 
 struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbuf *const m[2],
 	uint16_t l2_len, const struct am_halves *h, uint32_t max_len, am_time now)
 {
-	struct rte_mbuf *whole = m[h->first], *rest = m[!h->first];
-	uint32_t first = h->plen[h->first], second = h->plen[!h->first];
-	uint32_t end = (uint32_t)l2_len + h->head + first;
+	struct join j = {
+		.whole = m[h->first],
+		.rest = m[!h->first],
+		.l2_len = l2_len,
+		.data = l2_len + (uint32_t)h->head,
+		.rest_at = l2_len + (uint32_t)h->head,
+		.first = h->plen[h->first],
+		.second = h->plen[!h->first],
+		.family = h->family,
+		.proto = h->proto,
+		.tos = h->tos,
+	};
 
-	if (h->head + first + second > max_len || whole->data_off + end + second > whole->buf_len ||
-		peer >= r->conf.peers || is_held(r, peer, h))
+	if (!join_fits(&j, max_len) || peer >= r->conf.peers || is_held(r, peer, h))
 		return NULL;
-	am_buf_set_len(whole, (uint16_t)(end + second));
-	memcpy(am_buf_data(whole) + end, am_buf_data(rest) + l2_len + h->head, second);
-	make_whole(whole, l2_len, h, first + second);
-	emptied(r, rest);
+	join(r, &j);
 	r->fragments += 2;
-	r->reassembled++;
 	measure(r, &r->peers[peer], now);
-	return whole;
+	return j.whole;
 }
 
 /* Drop one peer's overdue datagrams; returns what is left of budget. */
