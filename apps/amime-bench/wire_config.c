@@ -237,7 +237,7 @@ static const struct field root_rows[] = {
 	GROUP("back_to_back", burst_fields),
 	GROUP("soak", soak_fields),
 };
-static const struct fields root_fields = FIELDS(root_rows);
+const struct fields wire_fields = FIELDS(root_rows);
 
 /* ---- what needs the whole file ---- */
 
@@ -430,10 +430,10 @@ static void read_root(struct wire_config *c, const json_t *json, struct am_confi
 	struct load load = {.errors = errors, .positions = c->base.positions};
 	struct place root = {.load = &load, .json = json};
 
-	conf_fields_default(&root_fields, c);
+	conf_fields_default(&wire_fields, c);
 	if (!conf_want_object(&root))
 		return;
-	conf_read_fields(&root, &root_fields, c);
+	conf_read_fields(&root, &wire_fields, c);
 	complain_twins(c, errors);
 	check(c, errors);
 }

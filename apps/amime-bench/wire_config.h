@@ -77,6 +77,10 @@ struct wire_config {
 	uint32_t soak_s, soak_percent;
 };
 
+/* The keys: what the loader reads by, and doc/wire.md is held against. */
+struct fields;
+extern const struct fields wire_fields;
+
 /* NULL where errors has something. */
 struct wire_config *wire_config_load(const char *text, size_t len, struct am_config_errors *errors);
 struct wire_config *wire_config_load_file(const char *path, struct am_config_errors *errors);

@@ -11,6 +11,7 @@
 
 #include <glob.h>
 
+#include "config/field.h"
 #include "wire_config.h"
 
 /* JSON with ' for ", so that it can be read here. */
@@ -184,6 +185,76 @@ static void test_examples_load(void **state)
 	globfree(&found);
 }
 
+static char *read_text(const char *path)
+{
+	struct am_config_errors errors = {0};
+	size_t len;
+	char *text = conf_read_file(path, &len, &errors);
+	char *copy = text ? strndup(text, len) : NULL;
+
+	free(text);
+	assert_non_null(copy);
+	return copy;
+}
+
+/* Every key below path has a row of the table; returns how many there are. */
+static unsigned find_rows(const char *doc, const char *path, const struct fields *fields)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < fields->n; i++) {
+		const struct field *f = &fields->items[i];
+		bool map = !strcmp(f->name, "streams"), list = !strcmp(f->name, "imix");
+		char below[128], row[160];
+
+		if (!*path && (!strcmp(f->name, "system") || !strcmp(f->name, "ports")))
+			continue; /* config.md has them */
+		snprintf(below, sizeof below, "%s%s%s%s", path, *path ? "." : "", f->name,
+			map    ? ".NAME"
+			: list ? "[]"
+			       : "");
+		if (f->sub) {
+			n += find_rows(doc, below, f->sub);
+			continue;
+		}
+		snprintf(row, sizeof row, "\n| `%s` | ", below);
+		if (!strstr(doc, row))
+			fail_msg("doc/wire.md has no row for %s", below);
+		n++;
+	}
+	return n;
+}
+
+static void test_document_has_every_key_and_no_other(void **state)
+{
+	char *doc = read_text(SOURCE_ROOT "/doc/wire.md");
+	unsigned keys = find_rows(doc, "", &wire_fields), found = 0;
+
+	(void)state;
+	for (const char *at = doc; (at = strstr(at, "\n| `")); at++)
+		found++;
+	assert_int_equal(found, keys);
+	free(doc);
+}
+
+static void test_document_s_example_loads(void **state)
+{
+	char *doc = read_text(SOURCE_ROOT "/doc/wire.md");
+	struct am_config_errors errors = {0};
+	char *begin = strstr(doc, "```json\n"), *end;
+	struct wire_config *c;
+
+	(void)state;
+	assert_non_null(begin);
+	begin += strlen("```json\n");
+	end = strstr(begin, "```");
+	assert_non_null(end);
+	c = wire_config_load(begin, (size_t)(end - begin), &errors);
+	assert_non_null(c);
+	wire_config_free(c);
+	free(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +262,8 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_default_sizes_hold_the_headers),
 		cmocka_unit_test(test_examples_load),
+		cmocka_unit_test(test_document_has_every_key_and_no_other),
+		cmocka_unit_test(test_document_s_example_loads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
