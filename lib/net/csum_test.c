@@ -140,6 +140,102 @@ static void test_pseudo6(void **state)
 	assert_memory_equal(&sum, "\x5b\x90", 2);
 }
 
+/* What its field would have to be by the general functions, whatever stands there. */
+static bool ip4_is_right(const uint8_t *ip)
+{
+	return am_csum_fold(am_csum_add(ip, 20, 0)) == 0xffff;
+}
+
+/* The header as it is, with the right checksum, and with each single bit of that wrong. */
+static void check_ip4(uint8_t ip[20])
+{
+	uint8_t *copy = exactly(ip, 20);
+	uint16_t csum;
+
+	assert_int_equal(am_csum_ip4_is_right(copy), ip4_is_right(copy));
+	memset(copy + 10, 0, 2);
+	csum = am_csum_finish(am_csum_add(copy, 20, 0));
+	memcpy(copy + 10, &csum, 2);
+	assert_int_equal(am_csum_ip4_is_right(copy), ip4_is_right(copy));
+	for (unsigned bit = 0; bit < 160; bit++) {
+		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		assert_int_equal(am_csum_ip4_is_right(copy), ip4_is_right(copy));
+		copy[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	free(copy);
+}
+
+/* All zeroes have no right sum: a header that says nothing of itself is not accepted for it. */
+static void test_ip4_extremes(void **state)
+{
+	uint8_t ip[20] = {0};
+
+	(void)state;
+	assert_false(am_csum_ip4_is_right(ip));
+	check_ip4(ip);
+	memset(ip, 0xff, sizeof ip);
+	assert_true(am_csum_ip4_is_right(ip));
+	check_ip4(ip);
+	/* Runs of ff: a carry out of each of the words that are added, alone and together. */
+	for (unsigned from = 0; from < sizeof ip; from++) {
+		for (unsigned to = from + 1; to <= sizeof ip; to++) {
+			memset(ip, 0, sizeof ip);
+			memset(ip + from, 0xff, to - from);
+			check_ip4(ip);
+			ip[19] ^= 1;
+			check_ip4(ip);
+			ip[0] ^= 0x80;
+			check_ip4(ip);
+		}
+	}
+}
+
+static uint64_t draw(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+/* Octets of 00 and ff among random ones, so that sums are near where they carry. */
+static void test_ip4_random(void **state)
+{
+	uint64_t x = 88172645463325252ull;
+	uint8_t ip[20];
+
+	(void)state;
+	for (unsigned n = 0; n < 20000; n++) {
+		for (unsigned i = 0; i < sizeof ip; i++) {
+			uint64_t r = draw(&x);
+
+			ip[i] = r % 3 == 0 ? 0xff : r % 3 == 1 ? 0 : (uint8_t)(r >> 8);
+		}
+		check_ip4(ip);
+	}
+}
+
+/* Of every sum of 16 bits and a carry, of those around each power of two, and of random ones. */
+static void test_finish32(void **state)
+{
+	uint64_t x = 362436069;
+
+	(void)state;
+	for (uint32_t sum = 0; sum < 0x40000; sum++) {
+		assert_int_equal(am_csum_finish32(sum), am_csum_finish(sum));
+		assert_int_equal(am_csum_finish32(~sum), am_csum_finish(~sum));
+	}
+	for (unsigned bit = 0; bit < 32; bit++)
+		for (uint32_t near = 0; near < 9; near++)
+			assert_int_equal(am_csum_finish32((1u << bit) + near - 4),
+				am_csum_finish((uint32_t)((1u << bit) + near - 4)));
+	for (unsigned n = 0; n < 1000000; n++) {
+		uint32_t sum = (uint32_t)draw(&x);
+
+		assert_int_equal(am_csum_finish32(sum), am_csum_finish(sum));
+	}
+}
+
 #define TCP   "c001 0050 00000001 00000000 5002 ffff 0000 0000 "
 #define UDP11 "c001 0035 000b 0000 616263"
 
@@ -250,6 +346,9 @@ int main(void)
 		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_sums_continue),
 		cmocka_unit_test(test_update_is_a_fresh_sum),
+		cmocka_unit_test(test_ip4_extremes),
+		cmocka_unit_test(test_ip4_random),
+		cmocka_unit_test(test_finish32),
 		cmocka_unit_test(test_pseudo4),
 		cmocka_unit_test(test_pseudo6),
 		cmocka_unit_test(test_complete),

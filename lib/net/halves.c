@@ -36,7 +36,7 @@ static bool order(const uint32_t at[2], const bool more[2], const uint16_t plen[
 {
 	for (*first = 0; *first < 2; ++*first)
 		if (at[*first] == 0 && more[*first] && !more[!*first] && at[!*first] == plen[*first] &&
-			plen[!*first])
+			plen[0] && plen[1])
 			return true;
 	return false;
 }

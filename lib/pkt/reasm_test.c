@@ -762,6 +762,244 @@ static void test_collisions(void **state)
 	end(w);
 }
 
+/* ---- two halves side by side, without the table ---- */
+
+static bool find_halves(const struct frag *f, struct rte_mbuf *const m[2], struct am_halves *h)
+{
+	const uint8_t *a = am_buf_data(m[0]) + f->l2_len, *b = am_buf_data(m[1]) + f->l2_len;
+	uint32_t a_has = am_buf_len(m[0]) - f->l2_len, b_has = am_buf_len(m[1]) - f->l2_len;
+
+	return f->family == AM_IPV4 ? am_ip4_halves(a, a_has, b, b_has, h)
+				    : am_ip6_halves(a, a_has, b, b_has, h);
+}
+
+/* NULL: refused, and then both buffers must be as they were; they are freed. */
+static struct rte_mbuf *pair_within(
+	struct world *w, uint32_t peer, const struct frag f[2], uint32_t max_len, struct am_halves *h)
+{
+	struct rte_mbuf *m[2] = {frag_make(w->pool, &f[0]), frag_make(w->pool, &f[1])}, *again, *whole;
+	struct am_reasm_stats before, after;
+
+	assert_true(find_halves(&f[0], m, h));
+	am_reasm_stats(w->r, &before);
+	whole = am_reasm_pair(w->r, peer, m, f[0].l2_len, h, max_len, w->now);
+	if (whole)
+		return whole;
+	am_reasm_stats(w->r, &after);
+	assert_memory_equal(&after, &before, sizeof after);
+	for (unsigned i = 0; i < 2; i++) {
+		again = frag_make(w->pool, &f[i]);
+		assert_int_equal(am_buf_len(m[i]), am_buf_len(again));
+		assert_int_equal(am_buf_headroom(m[i]), am_buf_headroom(again));
+		assert_memory_equal(am_buf_data(m[i]), am_buf_data(again), am_buf_len(again));
+		am_buf_free(again);
+		am_buf_free(m[i]);
+	}
+	return NULL;
+}
+
+static struct rte_mbuf *pair(struct world *w, uint32_t peer, const struct frag f[2], struct am_halves *h)
+{
+	return pair_within(w, peer, f, MAX_LEN, h);
+}
+
+static void assert_same_rates(const struct world *a, const struct world *b)
+{
+	struct am_reasm_stats one, two;
+
+	am_reasm_stats(a->r, &one);
+	am_reasm_stats(b->r, &two);
+	assert_int_equal(one.reassembled, two.reassembled);
+	assert_int_equal(one.fragments, two.fragments);
+	assert_int_equal(one.live, 0);
+	assert_int_equal(two.live, 0);
+	assert_int_equal(one.buffers + two.buffers, 0);
+	for (uint32_t peer = 0; peer < PEERS; peer++)
+		assert_int_equal(am_reasm_timeout4(a->r, peer), am_reasm_timeout4(b->r, peer));
+}
+
+/* One datagram through the table of one world and beside the table of the other. */
+static void check_pair(struct world *table, struct world *beside, const struct frag f[2], uint32_t peer)
+{
+	struct rte_mbuf *whole, *want;
+	struct am_ip_hdr hdr, found;
+	struct am_halves h;
+
+	assert_null(add(table, peer, &f[0], &hdr));
+	want = add(table, peer, &f[1], &hdr);
+	whole = pair(beside, peer, f, &h);
+	if (!want || !whole)
+		fail_msg("IPv%u, %u and %u octets: no datagram", f[0].family, f[0].len, f[1].len);
+	assert_int_equal(am_buf_len(whole), am_buf_len(want));
+	assert_int_equal(whole->pkt_len, whole->data_len);
+	assert_memory_equal(am_buf_data(whole), am_buf_data(want), am_buf_len(want));
+	assert_int_equal(
+		am_ip_parse(am_buf_data(whole) + f[0].l2_len, am_buf_len(whole) - f[0].l2_len, &found),
+		AM_V_OK);
+	assert_int_equal(found.tos, hdr.tos);
+	assert_int_equal(found.proto, hdr.proto);
+	assert_int_equal(found.plen, hdr.plen);
+	am_buf_free(whole);
+	am_buf_free(want);
+	assert_same_rates(table, beside);
+}
+
+static void begin_two(struct world *table, struct world *beside)
+{
+	begin_default(table);
+	*beside = *table;
+	begin_default(beside);
+}
+
+static void end_two(struct world *table, struct world *beside)
+{
+	assert_int_equal(all_drops(table) + all_drops(beside), 0);
+	am_reasm_free(beside->r);
+	end(table);
+}
+
+static void set_halves(
+	struct frag f[2], uint8_t family, uint32_t id, uint16_t first, uint16_t rest, bool reversed)
+{
+	f[reversed] = part(family, id, 0, first, true);
+	f[!reversed] = part(family, id, first, rest, false);
+}
+
+static void test_pair_is_as_by_the_table(void **state)
+{
+	static const uint16_t sizes[][2] = {{8, 1}, {64, 26}, {1256, 300}, {1232, 338}, {1480, 100},
+		{1480, 1480}, {16, 1400}, {104, 2000}};
+	struct world *table = *state, beside;
+	struct frag f[2];
+	uint32_t id = 0;
+
+	begin_two(table, &beside);
+	for (unsigned s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+		for (unsigned k = 0; k < 64; k++, id++) {
+			set_halves(f, k & 1 ? AM_IPV6 : AM_IPV4, id, sizes[s][0], sizes[s][1], k & 2);
+			f[0].tos = f[1].tos = (uint8_t)(k >> 2 & 3) | 0x28;
+			f[0].l2_len = f[1].l2_len = k & 16 ? 18 : 14;
+			f[0].padding = f[1].padding = k & 32 ? 12 : 0;
+			check_pair(table, &beside, f, k % PEERS);
+		}
+	}
+	end_two(table, &beside);
+}
+
+/* The time a fragment may be held follows the rate of datagrams, whichever way they became whole. */
+static void test_pair_is_measured(void **state)
+{
+	struct world *table = *state, beside;
+	struct frag f[2];
+
+	begin_two(table, &beside);
+	for (uint32_t id = 0; id < 60000; id++) {
+		set_halves(f, AM_IPV4, id & 0xffff, 8, 8, id & 1);
+		f[0].padding = f[1].padding = 20;
+		check_pair(table, &beside, f, 3);
+		table->now = beside.now = am_time_add(table->now, AM_S / 740000);
+	}
+	expect_timeout(&beside, 3, 44, 3);
+	expect_timeout(&beside, 4, 500, 0);
+	end_two(table, &beside);
+}
+
+/* Whatever the table knows of a datagram is the table's to finish. */
+static void test_pair_leaves_what_is_held(void **state)
+{
+	struct world *w = *state;
+	struct frag f[2], other[2];
+	struct am_ip_hdr hdr;
+	struct am_halves h;
+
+	for (unsigned k = 0; k < 8; k++) {
+		begin_default(w);
+		set_halves(f, k & 1 ? AM_IPV6 : AM_IPV4, 5, 1256, 300, k & 2);
+		held(w, 1, f[k >> 2]);
+		assert_null(pair(w, 1, f, &h));
+		/* Another datagram, and the same of another peer. */
+		set_halves(other, f[0].family, 6, 1256, 300, false);
+		am_buf_free(pair(w, 1, other, &h));
+		am_buf_free(pair(w, 2, f, &h));
+		expect_whole(add(w, 1, &f[!(k >> 2)], &hdr), &hdr, &f[0], 1556, "its other half");
+		/* Nothing is held any more. */
+		am_buf_free(pair(w, 1, f, &h));
+		assert_int_equal(all_drops(w), 0);
+		end(w);
+	}
+}
+
+static void test_pair_leaves_what_was_killed(void **state)
+{
+	struct world *w = *state;
+	struct frag f[2], bad;
+	struct am_halves h;
+
+	for (unsigned k = 0; k < 2; k++) {
+		begin_default(w);
+		set_halves(f, k ? AM_IPV6 : AM_IPV4, 5, 1256, 300, false);
+		bad = f[0];
+		bad.salt++;
+		held(w, 1, f[0]);
+		held(w, 1, bad);
+		assert_null(pair(w, 1, f, &h));
+		w->now = am_time_add(w->now, 2 * AM_S);
+		am_reasm_expire(w->r, w->now, 16);
+		am_buf_free(pair(w, 1, f, &h));
+		end(w);
+	}
+}
+
+/* As long as it may be, and one octet longer: what may be, and what the first one's buffer has room for. */
+static void test_pair_fits(void **state)
+{
+	struct world *w = *state;
+	struct am_halves h;
+	struct frag f[2];
+
+	begin_default(w);
+	for (unsigned k = 0; k < 4; k++) {
+		uint32_t head = k & 1 ? AM_IP6_LEN + AM_IP6_FRAG_LEN : AM_IP4_LEN;
+		uint32_t room = AM_BUF_ROOM - 128 - L2 - head;
+		struct rte_mbuf *m;
+
+		set_halves(f, k & 1 ? AM_IPV6 : AM_IPV4, k, 1256, 300, k & 2);
+		m = pair_within(w, 1, f, head + 1556, &h);
+		assert_non_null(m);
+		am_buf_free(m);
+		assert_null(pair_within(w, 1, f, head + 1555, &h));
+		assert_null(pair_within(w, PEERS, f, MAX_LEN, &h));
+		set_halves(f, k & 1 ? AM_IPV6 : AM_IPV4, k, 2000, (uint16_t)(room - 2000), k & 2);
+		m = pair_within(w, 1, f, 9000, &h);
+		assert_non_null(m);
+		am_buf_free(m);
+		f[!(k & 2)].len++;
+		assert_null(pair_within(w, 1, f, 9000, &h));
+	}
+	end(w);
+}
+
+/* Emptied buffers are kept until the burst is over, and no more of them than there is room for. */
+static void test_pair_releases(void **state)
+{
+	enum { PAIRS = 200 };
+	struct world *w = *state;
+	struct am_halves h;
+	struct frag f[2];
+
+	begin_default(w);
+	for (uint32_t i = 0; i < PAIRS; i++) {
+		set_halves(f, i & 1 ? AM_IPV6 : AM_IPV4, i, 1256, 300, i & 2);
+		am_buf_free(pair(w, 0, f, &h));
+	}
+	assert_true(rte_mempool_avail_count(w->pool) < BUFFERS);
+	am_reasm_release(w->r);
+	assert_int_equal(rte_mempool_avail_count(w->pool), BUFFERS);
+	am_reasm_release(w->r);
+	assert_int_equal(rte_mempool_avail_count(w->pool), BUFFERS);
+	end(w);
+}
+
 static int setup(void **state)
 {
 	static struct world w;
@@ -804,6 +1042,12 @@ int main(void)
 		cmocka_unit_test(test_flood_leaves_timeout),
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_collisions),
+		cmocka_unit_test(test_pair_is_as_by_the_table),
+		cmocka_unit_test(test_pair_is_measured),
+		cmocka_unit_test(test_pair_leaves_what_is_held),
+		cmocka_unit_test(test_pair_leaves_what_was_killed),
+		cmocka_unit_test(test_pair_fits),
+		cmocka_unit_test(test_pair_releases),
 	};
 
 	return cmocka_run_group_tests_name("pkt/reasm", tests, setup, teardown);

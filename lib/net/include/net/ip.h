@@ -97,7 +97,8 @@ struct am_halves {
 
 /*
  * Are the packets at a and b, of which a_has and b_has octets are there, such halves? What is found has been validated
- * as am_ip_parse would have; what is not plain is left to it. Fewer than 20 or 48 octets are no half.
+ * as am_ip_parse would have; what is not plain is left to it. Fewer than 20 or 48 octets are no half. An IPv6
+ * proto that is an extension header's stands for headers that were not looked at.
  */
 bool am_ip4_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out);
 bool am_ip6_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out);
