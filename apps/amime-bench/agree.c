@@ -18,7 +18,7 @@ static bool agrees(const struct bench *b, const struct bench_result *r, unsigned
 
 	fprintf(out, "%-32s", r->c->name);
 	if (!bench_disagreement(b, r, medians, &apart)) {
-		fprintf(out, " a repeat has no sample to trust: try more --seconds\n");
+		fprintf(out, " a repeat has too few samples to trust: try more --seconds\n");
 		return false;
 	}
 	for (unsigned i = 0; i <= b->repeat; i++)

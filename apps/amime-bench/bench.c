@@ -14,6 +14,7 @@ enum {
 	WARM_UPS = 20,
 	ROUNDS =
 		4, /* in which a case's samples are taken where all are good, so that slow changes meet all cases */
+	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
 	PATIENCE_LEAST_NS = 100000,
 	PATIENCE_MOST_NS = 50000000,
 };
@@ -192,12 +193,15 @@ static int make_room(struct bench_result *r, unsigned more)
 
 static int measure(struct bench *b, struct bench_result *r, unsigned missing, struct am_err *err)
 {
+	struct bench_env env = b->env;
 	void *state;
 	bool good;
 
 	if (make_room(r, missing))
 		return am_fail(err, ENOMEM, "case %s: no memory for its samples", r->c->name);
-	state = r->c->open(&b->env, r->c->arg, err);
+	env.burst = r->c->burst ? r->c->burst : BENCH_BURST;
+	env.is_cold = r->c->cold;
+	state = r->c->open(&env, r->c->arg, err);
 	if (!state)
 		return am_fail_in(err, -ENOMEM, "case %s", r->c->name);
 	good = take_missing(b, state, r, missing);
@@ -364,7 +368,7 @@ static bool by_repeat(const struct bench *b, const struct bench_result *r, unsig
 	free(cycles);
 	if (n)
 		*median = stats.median;
-	return n > 0;
+	return n > 0 && n * TRUSTED_PART >= b->samples;
 }
 
 bool bench_disagreement(

@@ -35,6 +35,15 @@ struct bench_env {
 	struct rte_mempool *cold; /* of more buffers than caches hold; NULL where no case wants it */
 	int cpu, second_cpu;      /* that we are on, and for a second worker; -1: there is none */
 	uint64_t seed;
+	unsigned burst; /* of the case: how many packets it works on between two readings of the clock */
+	bool is_cold;   /* of the case: its packets are others each time, more than caches hold */
+};
+
+/* Beside bursts of BENCH_BURST on warm packets. */
+enum bench_shapes {
+	BENCH_BURSTS = 1, /* any burst */
+	BENCH_COLD = 2,   /* cold packets */
+	BENCH_KEY = 4,    /* both are worth showing unless others are asked for */
 };
 
 /* How a goal follows from what another case costs. */
@@ -62,6 +71,8 @@ struct bench_case {
 	double goal; /* cycles that one operation shall cost at most, without what null costs; 0: none is set */
 	struct bench_relative relative; /* instead of goal */
 	bool cold;                      /* it needs env->cold */
+	unsigned burst;                 /* 0: BENCH_BURST */
+	enum bench_shapes shapes;       /* that it can also be measured in; its ops are a burst then */
 	bool slow_to_open;              /* better opened once than in every round */
 	bool two_cpus;                  /* it needs env->second_cpu */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
@@ -148,7 +159,7 @@ void bench_free(struct bench_result *results, unsigned n);
 
 /*
  * How far the medians of a case's repeats lie apart, as a part of the smallest; net of its null case's medians where it
- * has one. False where some repeat has no sample to count.
+ * has one. False where some repeat has less than a tenth of the samples wanted.
  */
 bool bench_disagreement(const struct bench *b, const struct bench_result *r,
 	double medians[BENCH_REPEATS_MAX], double *apart);

@@ -172,7 +172,7 @@ static void test_every_pipeline_case_runs(void **state)
 static void test_what_the_issue_asks_for_is_there(void **state)
 {
 	static const char *const groups[] = {"parse/", "encap/", "fragment/", "decap/", "reassemble/", "fdb/",
-		"checksum/", "mss/", "flow/"};
+		"counters/", "checksum/", "mss/", "flow/"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
@@ -189,10 +189,24 @@ static void test_what_the_issue_asks_for_is_there(void **state)
 	}
 }
 
+static void test_bursts_and_cold_packets(void **state)
+{
+	static const char *const names[] = {
+		"parse/ipv6", "parse/ipv6@4", "parse/ipv6-cold", "parse/ipv6-fragment@4"};
+	json_t *report = run_quick("micro --quick --burst 64,4 --cold --filter parse/ipv6 --json -");
+	json_t *cases = json_object_get(report, "cases");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		check_case(find_case(cases, names[i]));
+	assert_int_equal(json_array_size(cases), 6);
+	json_decref(report);
+}
+
 static void test_machine_is_named(void **state)
 {
 	static const char *const keys[] = {"amime", "revision", "dpdk", "compiler", "build"};
-	json_t *report = run_quick("micro --quick --filter fdb/hit-1k --json -");
+	json_t *report = run_quick("micro --quick --filter fdb/miss-1k --json -");
 	json_t *machine = json_object_get(report, "machine"), *versions = json_object_get(report, "versions");
 
 	(void)state;
@@ -313,8 +327,10 @@ static void test_repeats_are_compared(void **state)
 static void test_bad_options_are_refused(void **state)
 {
 	static const char *const bad[] = {"", "nothing", "micro --samples 0", "micro --samples 1x",
-		"micro --repeat 0", "micro --stages", "micro --config x", "pipeline --config x --filter y",
-		"micro --cpu -1", "micro --quick --cpu 1023", "micro --filter no-such-case", "micro extra",
+		"micro --repeat 0", "micro --burst 0", "micro --burst 8,", "micro --burst 65",
+		"pipeline --burst 8", "scale --cold", "micro --stages", "micro --config x",
+		"pipeline --config x --filter y", "micro --cpu -1", "micro --quick --cpu 1023",
+		"micro --filter no-such-case", "micro extra",
 		"micro --json /nowhere/at/all --quick --filter fdb/hit-1k"};
 
 	(void)state;
@@ -338,6 +354,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_pipeline_cases_are_net_of_their_null_case),
 		cmocka_unit_test(test_every_pipeline_case_runs),
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
+		cmocka_unit_test(test_bursts_and_cold_packets),
 		cmocka_unit_test(test_machine_is_named),
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_scale),

@@ -18,8 +18,9 @@ enum {
 };
 
 struct frames {
-	uint8_t bytes[BENCH_BURST][WORK_FRAME_MAX];
+	unsigned burst, groups, at; /* a run works on one group */
 	uint16_t len;
+	uint8_t bytes[][WORK_FRAME_MAX];
 };
 
 /* What the frames of a case are. */
@@ -44,18 +45,25 @@ static void make_fragment(uint8_t *frame, uint32_t id)
 	am_store32(fragment + 4, id);
 }
 
+static uint8_t *frame_of(struct frames *f, unsigned i)
+{
+	return f->bytes[f->at * f->burst + i];
+}
+
 static void *open_frames(const struct bench_env *env, const void *arg, struct am_err *err)
 {
+	unsigned groups = work_groups(env), n = groups * env->burst;
 	const struct net_arg *a = arg;
-	struct frames *f = work_alloc(sizeof *f);
+	struct frames *f = work_alloc(sizeof *f + (size_t)n * sizeof f->bytes[0]);
 
-	(void)env;
 	if (!f) {
-		am_fail(err, ENOMEM, "no memory");
+		am_fail(err, ENOMEM, "no memory for %u frames", n);
 		return NULL;
 	}
+	f->burst = env->burst;
+	f->groups = groups;
 	f->len = a->len;
-	for (uint32_t i = 0; i < BENCH_BURST; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		if (a->content == SYN4)
 			f->len = work_syn_frame(f->bytes[i], i);
 		else
@@ -66,6 +74,14 @@ static void *open_frames(const struct bench_env *env, const void *arg, struct am
 	return f;
 }
 
+static bool prepare_frames(void *state)
+{
+	struct frames *f = state;
+
+	f->at = f->at + 1 < f->groups ? f->at + 1 : 0;
+	return true;
+}
+
 static bool run_parse(void *state)
 {
 	struct frames *f = state;
@@ -73,12 +89,14 @@ static bool run_parse(void *state)
 	struct am_ether eth;
 	unsigned good = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++) {
-		if (am_ether_parse(f->bytes[i], f->len, &eth) != AM_V_OK)
+	for (unsigned i = 0; i < f->burst; i++) {
+		const uint8_t *frame = frame_of(f, i);
+
+		if (am_ether_parse(frame, f->len, &eth) != AM_V_OK)
 			continue;
-		good += am_ip_parse(f->bytes[i] + eth.len, (uint32_t)f->len - eth.len, &ip) == AM_V_OK;
+		good += am_ip_parse(frame + eth.len, (uint32_t)f->len - eth.len, &ip) == AM_V_OK;
 	}
-	return good == BENCH_BURST;
+	return good == f->burst;
 }
 
 static bool run_csum(void *state)
@@ -86,19 +104,19 @@ static bool run_csum(void *state)
 	struct frames *f = state;
 	unsigned sums = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++)
-		sums += am_csum_fold(am_csum_add(f->bytes[i], CSUM_LEN, 0)) != 0;
-	return sums == BENCH_BURST;
+	for (unsigned i = 0; i < f->burst; i++)
+		sums += am_csum_fold(am_csum_add(frame_of(f, i), CSUM_LEN, 0)) != 0;
+	return sums == f->burst;
 }
 
 static bool run_flow(void *state)
 {
 	struct frames *f = state;
-	uint32_t first = am_flow_hash_frame(f->bytes[0], f->len), differ = 0;
+	uint32_t first = am_flow_hash_frame(frame_of(f, 0), f->len), differ = 0;
 
-	for (int i = 1; i <= BENCH_BURST; i++)
-		differ |= am_flow_hash_frame(f->bytes[i % BENCH_BURST], f->len) ^ first;
-	return differ != 0;
+	for (unsigned i = 1; i <= f->burst; i++)
+		differ |= am_flow_hash_frame(frame_of(f, i % f->burst), f->len) ^ first;
+	return differ != 0 || f->burst == 1;
 }
 
 /* A clamped SYN would pass untouched the next time. */
@@ -106,9 +124,9 @@ static bool prepare_syn(void *state)
 {
 	struct frames *f = state;
 
-	for (uint32_t i = 0; i < BENCH_BURST; i++)
-		work_syn_frame(f->bytes[i], i);
-	return true;
+	for (uint32_t i = 0; i < f->burst; i++)
+		work_syn_frame(frame_of(f, i), i);
+	return prepare_frames(state);
 }
 
 static bool run_clamp(void *state)
@@ -116,9 +134,9 @@ static bool run_clamp(void *state)
 	struct frames *f = state;
 	unsigned changed = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++)
-		changed += am_mss_clamp_frame(f->bytes[i], f->len, CLAMP_TO, CLAMP_TO);
-	return changed == BENCH_BURST;
+	for (unsigned i = 0; i < f->burst; i++)
+		changed += am_mss_clamp_frame(frame_of(f, i), f->len, CLAMP_TO, CLAMP_TO);
+	return changed == f->burst;
 }
 
 static bool run_clamp_nothing(void *state)
@@ -126,25 +144,29 @@ static bool run_clamp_nothing(void *state)
 	struct frames *f = state;
 	unsigned changed = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++)
-		changed += am_mss_clamp_frame(f->bytes[i], f->len, CLAMP_TO, CLAMP_TO);
+	for (unsigned i = 0; i < f->burst; i++)
+		changed += am_mss_clamp_frame(frame_of(f, i), f->len, CLAMP_TO, CLAMP_TO);
 	return changed == 0;
 }
 
 /* clang-format off */
 #define FRAMES(name_, about_, prepare_, run_, content_, len_) \
-	{.name = name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .open = open_frames, .prepare = prepare_, \
+	SHAPED(name_, about_, BENCH_BURSTS | BENCH_COLD, prepare_, run_, content_, len_)
+#define KEY_FRAMES(name_, about_, prepare_, run_, content_, len_) \
+	SHAPED(name_, about_, BENCH_BURSTS | BENCH_COLD | BENCH_KEY, prepare_, run_, content_, len_)
+#define SHAPED(name_, about_, shapes_, prepare_, run_, content_, len_) \
+	{.name = name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .shapes = shapes_, .open = open_frames, .prepare = prepare_, \
 	 .run = run_, .close = free, .arg = &(const struct net_arg){.content = content_, .len = len_}}
 
 const struct bench_case bench_net_cases[] = {
-	FRAMES("parse/ipv4", "Ethernet and IPv4 headers, checksum verified", NULL, run_parse, UDP4, WORK_SMALL),
-	FRAMES("parse/ipv6", "Ethernet and IPv6 headers", NULL, run_parse, UDP6, 80),
-	FRAMES("parse/ipv6-fragment", "Ethernet, IPv6 and Fragment headers", NULL, run_parse, UDP6_FRAGMENT, 86),
-	FRAMES("checksum/1480", "Internet checksum of 1480 octets", NULL, run_csum, UDP4, WORK_FULL),
+	KEY_FRAMES("parse/ipv4", "Ethernet and IPv4 headers, checksum verified", prepare_frames, run_parse, UDP4, WORK_SMALL),
+	FRAMES("parse/ipv6", "Ethernet and IPv6 headers", prepare_frames, run_parse, UDP6, 80),
+	FRAMES("parse/ipv6-fragment", "Ethernet, IPv6 and Fragment headers", prepare_frames, run_parse, UDP6_FRAGMENT, 86),
+	FRAMES("checksum/1480", "Internet checksum of 1480 octets", prepare_frames, run_csum, UDP4, WORK_FULL),
 	FRAMES("mss/syn", "clamp the MSS of a TCP SYN", prepare_syn, run_clamp, SYN4, 0),
-	FRAMES("mss/other", "see that a UDP packet is no TCP SYN", NULL, run_clamp_nothing, UDP4, WORK_SMALL),
-	FRAMES("flow/ipv4", "flow hash of a UDP frame over IPv4", NULL, run_flow, UDP4, WORK_SMALL),
-	FRAMES("flow/ipv6", "flow hash of a UDP frame over IPv6", NULL, run_flow, UDP6, 80),
+	FRAMES("mss/other", "see that a UDP packet is no TCP SYN", prepare_frames, run_clamp_nothing, UDP4, WORK_SMALL),
+	KEY_FRAMES("flow/ipv4", "flow hash of a UDP frame over IPv4", prepare_frames, run_flow, UDP4, WORK_SMALL),
+	FRAMES("flow/ipv6", "flow hash of a UDP frame over IPv6", prepare_frames, run_flow, UDP6, 80),
 	{.name = NULL},
 };
 /* clang-format on */

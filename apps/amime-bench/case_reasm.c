@@ -17,6 +17,8 @@ enum {
 	FRAGMENTS = 2,
 	ENTRIES = 4096,
 	PEER_ENTRIES = 2048,
+	ENTRIES_MANY = 32768,
+	OUTSTANDING = 16384,
 	LONGEST = 2400,
 };
 
@@ -30,7 +32,8 @@ enum order {
 struct reasm_arg {
 	struct work_tunnel tunnel;
 	enum order order;
-	unsigned datagrams;
+	unsigned datagrams;   /* 0: a burst */
+	unsigned outstanding; /* halves of another peer that are held all the time */
 };
 
 struct reasm {
@@ -39,6 +42,7 @@ struct reasm {
 	struct am_reasm *table;
 	struct rte_mempool *pool;
 	const struct reasm_arg *arg;
+	unsigned datagrams;
 	am_time now;
 	struct rte_mbuf *in[DATAGRAMS_MAX * FRAGMENTS]; /* as they arrive */
 	struct am_ip_hdr hdr[DATAGRAMS_MAX * FRAGMENTS];
@@ -64,12 +68,15 @@ static void close_reasm(void *state)
 	free(r);
 }
 
+static bool hold_halves(struct reasm *r);
+
 static void *open_reasm(const struct bench_env *env, const void *arg, struct am_err *err)
 {
+	const struct reasm_arg *a = arg;
 	const struct am_reasm_conf conf = {
-		.entries = ENTRIES,
-		.peer_entries = PEER_ENTRIES,
-		.peers = 1,
+		.entries = a->outstanding ? ENTRIES_MANY : ENTRIES,
+		.peer_entries = a->outstanding ? ENTRIES_MANY : PEER_ENTRIES,
+		.peers = 2,
 		.seed = env->seed,
 		.timeout6_ns = AM_S,
 		.timeout4_min_ns = 20 * AM_MS,
@@ -82,7 +89,8 @@ static void *open_reasm(const struct bench_env *env, const void *arg, struct am_
 		am_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	*r = (struct reasm){.pool = env->pool, .arg = arg, .now = {AM_S}};
+	*r = (struct reasm){.pool = a->outstanding ? env->cold : env->pool, .arg = a, .now = {AM_S}};
+	r->datagrams = a->datagrams ? a->datagrams : env->burst;
 	if (work_encap(&r->arg->tunnel, &r->encap, err)) {
 		free(r);
 		return NULL;
@@ -98,7 +106,11 @@ static void *open_reasm(const struct bench_env *env, const void *arg, struct am_
 		close_reasm(r);
 		return NULL;
 	}
-	return r;
+	if (hold_halves(r))
+		return r;
+	am_fail(err, ENOMEM, "no memory for %u halves", a->outstanding);
+	close_reasm(r);
+	return NULL;
 }
 
 /* Where fragment j of datagram i stands in the burst. */
@@ -108,7 +120,7 @@ static unsigned place(const struct reasm *r, unsigned i, unsigned j)
 	case REVERSED:
 		return i * FRAGMENTS + !j;
 	case INTERLEAVED:
-		return j * r->arg->datagrams + i;
+		return j * r->datagrams + i;
 	default:
 		return i * FRAGMENTS + j;
 	}
@@ -139,15 +151,30 @@ static bool make_datagram(struct reasm *r, unsigned i)
 	return true;
 }
 
+/* First halves without second ones. */
+static bool hold_halves(struct reasm *r)
+{
+	for (unsigned i = 0; i < r->arg->outstanding; i++) {
+		unsigned first = place(r, 0, 0), second = place(r, 0, 1);
+
+		if (!make_datagram(r, 0))
+			return false;
+		am_reasm_add(r->table, 1, r->in[first], AM_ETH_LEN, &r->hdr[first], LONGEST, r->now);
+		am_buf_free(r->in[second]);
+	}
+	return true;
+}
+
 static bool prepare_reasm(void *state)
 {
 	struct reasm *r = state;
 
 	am_buf_free_bulk(r->whole, r->n_whole);
 	r->n_whole = 0;
-	r->now = am_time_add(r->now, 10 * AM_US);
+	if (!r->arg->outstanding) /* those are not to expire */
+		r->now = am_time_add(r->now, 10 * AM_US);
 	am_reasm_expire(r->table, r->now, DATAGRAMS_MAX);
-	for (unsigned i = 0; i < r->arg->datagrams; i++)
+	for (unsigned i = 0; i < r->datagrams; i++)
 		if (!make_datagram(r, i))
 			return false;
 	return true;
@@ -156,7 +183,7 @@ static bool prepare_reasm(void *state)
 static bool run_reasm(void *state)
 {
 	struct reasm *r = state;
-	unsigned n = r->arg->datagrams * FRAGMENTS;
+	unsigned n = r->datagrams * FRAGMENTS;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *m =
@@ -165,22 +192,30 @@ static bool run_reasm(void *state)
 		if (m)
 			r->whole[r->n_whole++] = m;
 	}
-	return r->n_whole == r->arg->datagrams;
+	return r->n_whole == r->datagrams;
 }
 
 /* clang-format off */
-#define REASM(name_, about_, datagrams_, order_, family, split) \
-	{.name = "reassemble/" name_, .per = "datagram", .about = about_, .ops = datagrams_, .open = open_reasm, \
-	 .prepare = prepare_reasm, .run = run_reasm, .close = close_reasm, \
-	 .arg = &(const struct reasm_arg){.order = order_, .datagrams = datagrams_, \
-		.tunnel = {AM_TUNNEL_GRE, family, AM_IPV4, split, WORK_FULL, FRAGMENTS}}}
+#define REASM(name_, about_, ops_, shapes_, cold_, ...) \
+	{.name = "reassemble/" name_, .per = "datagram", .about = about_, .ops = ops_, .shapes = shapes_, .cold = cold_, \
+	 .open = open_reasm, .prepare = prepare_reasm, .run = run_reasm, .close = close_reasm, \
+	 .arg = &(const struct reasm_arg){__VA_ARGS__}}
+#define TUNNEL(family, split) {AM_TUNNEL_GRE, family, AM_IPV4, split, WORK_FULL, FRAGMENTS}
+#define BURST(name, about, shapes, order, family, split) \
+	REASM(name, about, BENCH_BURST, BENCH_BURSTS | (shapes), false, TUNNEL(family, split), order, 0, 0)
+#define HELD(name, about, ops, datagrams, order) \
+	REASM(name, about, ops, 0, true, TUNNEL(AM_IPV4, AM_SPLIT_FLOOR), order, datagrams, OUTSTANDING)
 
 const struct bench_case bench_reasm_cases[] = {
-	REASM("adjacent", "IPv4, first and second halves side by side, 1276 + rest", BENCH_BURST, ADJACENT, AM_IPV4, AM_SPLIT_FLOOR),
-	REASM("reversed", "IPv4, second half first, 1276 + rest", BENCH_BURST, REVERSED, AM_IPV4, AM_SPLIT_FLOOR),
-	REASM("interleaved-128", "IPv4, 128 firsts and then 128 seconds, 1276 + rest", DATAGRAMS_MAX, INTERLEAVED, AM_IPV4, AM_SPLIT_FLOOR),
-	REASM("adjacent-fill", "IPv4, first and second halves side by side, 1500 + rest", BENCH_BURST, ADJACENT, AM_IPV4, AM_SPLIT_FILL),
-	REASM("adjacent-ipv6", "IPv6, first and second halves side by side, 1280 + rest", BENCH_BURST, ADJACENT, AM_IPV6, AM_SPLIT_FLOOR),
+	BURST("adjacent", "IPv4, first and second halves side by side, 1276 + rest", BENCH_KEY, ADJACENT, AM_IPV4, AM_SPLIT_FLOOR),
+	BURST("reversed", "IPv4, second half first, 1276 + rest", 0, REVERSED, AM_IPV4, AM_SPLIT_FLOOR),
+	REASM("interleaved-128", "IPv4, 128 firsts and then 128 seconds, 1276 + rest", DATAGRAMS_MAX, 0, false,
+		TUNNEL(AM_IPV4, AM_SPLIT_FLOOR), INTERLEAVED, DATAGRAMS_MAX, 0),
+	BURST("adjacent-fill", "IPv4, first and second halves side by side, 1500 + rest", 0, ADJACENT, AM_IPV4, AM_SPLIT_FILL),
+	BURST("adjacent-ipv6", "IPv6, first and second halves side by side, 1280 + rest", 0, ADJACENT, AM_IPV6, AM_SPLIT_FLOOR),
+	HELD("adjacent-16k", "as adjacent, with 16,384 halves of another peer held", BENCH_BURST, BENCH_BURST, ADJACENT),
+	HELD("reversed-16k", "as reversed, with 16,384 halves of another peer held", BENCH_BURST, BENCH_BURST, REVERSED),
+	HELD("interleaved-128-16k", "as interleaved-128, with 16,384 halves of another peer held", DATAGRAMS_MAX, DATAGRAMS_MAX, INTERLEAVED),
 	{.name = NULL},
 };
 /* clang-format on */

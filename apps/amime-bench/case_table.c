@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "cases.h"
+#include "pipeline/counters.h"
 #include "table/fdb.h"
 #include "table/peers.h"
 #include "workload.h"
@@ -18,6 +19,7 @@ struct fdb_arg {
 
 struct fdb {
 	struct am_fdb *table;
+	unsigned burst;
 	uint32_t n, at;
 	am_fdb_key keys[]; /* to look for, in random order */
 };
@@ -58,6 +60,7 @@ static void *open_fdb(const struct bench_env *env, const void *arg, struct am_er
 		am_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
+	f->burst = env->burst;
 	f->n = a->entries;
 	f->table = am_fdb_create(a->entries, 1, env->seed);
 	if (!f->table) {
@@ -82,18 +85,18 @@ static unsigned look_up(struct fdb *f)
 	uint32_t values[BENCH_BURST], slots[BENCH_BURST];
 	unsigned known = 0;
 
-	am_fdb_lookup_bulk(f->table, f->keys + f->at, BENCH_BURST, values, slots);
-	for (int i = 0; i < BENCH_BURST; i++)
+	am_fdb_lookup_bulk(f->table, f->keys + f->at, f->burst, values, slots);
+	for (unsigned i = 0; i < f->burst; i++)
 		known += values[i] != 0;
-	f->at += BENCH_BURST;
-	if (f->at + BENCH_BURST > f->n)
+	f->at += f->burst;
+	if (f->at + f->burst > f->n)
 		f->at = 0;
 	return known;
 }
 
 static bool run_hit(void *state)
 {
-	return look_up(state) == BENCH_BURST;
+	return look_up(state) == ((const struct fdb *)state)->burst;
 }
 
 static bool run_miss(void *state)
@@ -107,14 +110,14 @@ static bool run_change(void *state)
 	struct fdb *f = state;
 	unsigned good = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++) {
-		am_fdb_key key = f->keys[(f->at + (uint32_t)i) % f->n];
+	for (unsigned i = 0; i < f->burst; i++) {
+		am_fdb_key key = f->keys[(f->at + i) % f->n];
 
 		good += am_fdb_del(f->table, key) == 0;
 		good += am_fdb_set(f->table, key, 1, 0) == 0;
 	}
-	f->at = (f->at + BENCH_BURST) % f->n;
-	return good == 2 * BENCH_BURST;
+	f->at = (f->at + f->burst) % f->n;
+	return good == 2 * f->burst;
 }
 
 /* ---- peers ---- */
@@ -186,24 +189,73 @@ static bool run_peers(void *state)
 	return good == PEERS;
 }
 
+/* ---- counters ---- */
+
+enum { COUNTED_IFACES = 64 };
+
+/* Rows of a worker: those of tunnels first, then those of bridges. */
+struct counted {
+	unsigned burst;
+	uint16_t iface[BENCH_BURST];
+	uint16_t len[BENCH_BURST];
+	struct am_iface_counters rows[2 * COUNTED_IFACES];
+};
+
+static void *open_counters(const struct bench_env *env, const void *arg, struct am_err *err)
+{
+	struct counted *c = work_alloc(sizeof *c);
+
+	(void)arg;
+	if (!c) {
+		am_fail(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	c->burst = env->burst;
+	for (uint32_t i = 0; i < BENCH_BURST; i++) {
+		c->iface[i] = (uint16_t)(am_hash64(i, env->seed) % COUNTED_IFACES);
+		c->len[i] = WORK_SMALL;
+	}
+	return c;
+}
+
+/* What sending a packet by a tunnel counts: packets and octets of the tunnel and of its bridge. */
+static bool run_counters(void *state)
+{
+	struct counted *c = state;
+
+	for (unsigned i = 0; i < c->burst; i++) {
+		struct am_iface_counters *tunnel = &c->rows[c->iface[i]];
+		struct am_iface_counters *bridge = &c->rows[COUNTED_IFACES + c->iface[i] % 16];
+
+		tunnel->count[AM_C_TX_PACKETS]++;
+		tunnel->count[AM_C_TX_BYTES] += c->len[i];
+		bridge->count[AM_C_TX_PACKETS]++;
+		bridge->count[AM_C_TX_BYTES] += c->len[i];
+	}
+	return c->rows[c->iface[0]].count[AM_C_TX_PACKETS] > 0;
+}
+
 /* clang-format off */
-#define FDB(name_, about_, run_, entries_, known_) \
-	{.name = "fdb/" name_, .per = "lookup", .about = about_, .ops = BENCH_BURST, .open = open_fdb, .run = run_, \
+#define FDB(name_, about_, key_, run_, entries_, known_) \
+	{.name = "fdb/" name_, .per = "lookup", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | (key_), .open = open_fdb, .run = run_, \
 	 .close = close_fdb, .arg = &(const struct fdb_arg){entries_, known_}}
 #define PEER(name_, about_, family) \
 	{.name = "peers/" name_, .per = "packet", .about = about_, .ops = PEERS, .open = open_peers, .run = run_peers, \
 	 .close = close_peers, .arg = &(const uint8_t){family}}
 
 const struct bench_case bench_table_cases[] = {
-	FDB("hit-1k", "look up known MACs, 1,000 in the table", run_hit, 1000, true),
-	FDB("miss-1k", "look up unknown MACs, 1,000 in the table", run_miss, 1000, false),
-	FDB("hit-100k", "look up known MACs in random order, 100,000 in the table", run_hit, 100000, true),
-	FDB("miss-100k", "look up unknown MACs in random order, 100,000 in the table", run_miss, 100000, false),
+	FDB("hit-1k", "look up known MACs, 1,000 in the table", BENCH_KEY, run_hit, 1000, true),
+	FDB("miss-1k", "look up unknown MACs, 1,000 in the table", 0, run_miss, 1000, false),
+	FDB("hit-100k", "look up known MACs in random order, 100,000 in the table", BENCH_KEY, run_hit, 100000, true),
+	FDB("hit-1m", "look up known MACs in random order, 1,000,000 in the table", 0, run_hit, 1000000, true),
+	FDB("miss-100k", "look up unknown MACs in random order, 100,000 in the table", 0, run_miss, 100000, false),
 	{.name = "fdb/change-100k", .per = "change", .about = "remove and insert a MAC, 100,000 in the table",
-	 .ops = BENCH_BURST, .open = open_fdb, .run = run_change, .close = close_fdb,
+	 .ops = BENCH_BURST, .shapes = BENCH_BURSTS, .open = open_fdb, .run = run_change, .close = close_fdb,
 	 .arg = &(const struct fdb_arg){100000, true}},
 	PEER("ipv4", "peer and tunnel of a packet, 64 peers over IPv4", AM_IPV4),
 	PEER("ipv6", "peer and tunnel of a packet, 64 peers over IPv6", AM_IPV6),
+	{.name = "counters/tunnel", .per = "packet", .about = "packets and octets of one of 64 tunnels and of one of 16 bridges",
+	 .ops = BENCH_BURST, .shapes = BENCH_BURSTS | BENCH_KEY, .open = open_counters, .run = run_counters, .close = free},
 	{.name = NULL},
 };
 /* clang-format on */

@@ -18,20 +18,27 @@ struct tunnel {
 	struct am_encap encap;
 	struct am_ipid ids;
 	struct rte_mempool *pool;
+	unsigned burst, groups, at; /* a run works on one group */
 	struct am_encap_in in[BENCH_BURST];
-	struct rte_mbuf *m[BENCH_BURST]; /* ours for as long as the case is open */
 	struct rte_mbuf *out[BENCH_BURST][2];
 	unsigned n_out[BENCH_BURST];
-	uint16_t off, len; /* where the packet begins in each buffer, and how long it is */
-	unsigned frames;   /* that leave for each one that enters */
+	uint16_t off, len;    /* where the packet begins in each buffer, and how long it is */
+	unsigned frames;      /* that leave for each one that enters */
+	bool filled;          /* the buffers are there */
+	struct rte_mbuf *m[]; /* ours for as long as the case is open */
 };
+
+static struct rte_mbuf **group(struct tunnel *t)
+{
+	return t->m + t->at * t->burst;
+}
 
 static void close_tunnel(void *state)
 {
 	struct tunnel *t = state;
 
-	if (t->m[0])
-		am_buf_free_bulk(t->m, BENCH_BURST);
+	if (t->filled)
+		am_buf_free_bulk(t->m, t->groups * t->burst);
 	am_ipid_fini(&t->ids);
 	free(t);
 }
@@ -39,13 +46,18 @@ static void close_tunnel(void *state)
 static struct tunnel *make_tunnel(
 	const struct bench_env *env, const struct work_tunnel *w, struct am_err *err)
 {
-	struct tunnel *t = work_alloc(sizeof *t);
+	unsigned groups = work_groups(env), n = groups * env->burst;
+	struct tunnel *t = work_alloc(sizeof *t + n * sizeof t->m[0]);
 
 	if (!t) {
 		am_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	*t = (struct tunnel){.pool = env->pool, .len = w->frame_len, .frames = w->frames};
+	*t = (struct tunnel){.burst = env->burst,
+		.groups = groups,
+		.pool = env->is_cold ? env->cold : env->pool,
+		.len = w->frame_len,
+		.frames = w->frames};
 	if (work_encap(w, &t->encap, err)) {
 		free(t);
 		return NULL;
@@ -55,8 +67,8 @@ static struct tunnel *make_tunnel(
 		free(t);
 		return NULL;
 	}
-	if (!work_buffers(env->pool, t->m, BENCH_BURST)) {
-		t->m[0] = NULL;
+	t->filled = work_buffers(t->pool, t->m, n);
+	if (!t->filled) {
 		am_fail(err, ENOMEM, "packet buffers are used up");
 		close_tunnel(t);
 		return NULL;
@@ -72,12 +84,10 @@ static void *open_encap(const struct bench_env *env, const void *arg, struct am_
 	if (!t)
 		return NULL;
 	t->off = AM_BUF_HEADROOM;
-	for (uint32_t i = 0; i < BENCH_BURST; i++) {
-		work_udp_frame(am_buf_set_len(t->m[i], t->len), t->len, AM_IPV4, i);
+	for (uint32_t i = 0; i < t->groups * t->burst; i++)
+		work_udp_frame(am_buf_set_len(t->m[i], t->len), t->len, AM_IPV4, i % t->burst);
+	for (uint32_t i = 0; i < t->burst; i++)
 		t->in[i].hash = am_flow_hash_frame(am_buf_data(t->m[i]), t->len);
-		t->out[i][0] = t->m[i];
-		t->n_out[i] = 1;
-	}
 	return t;
 }
 
@@ -86,14 +96,17 @@ static bool prepare_tunnel(void *state)
 {
 	struct tunnel *t = state;
 
-	for (int i = 0; i < BENCH_BURST; i++) {
+	for (unsigned i = 0; i < t->burst; i++) {
+		struct rte_mbuf *m = group(t)[i];
+
 		for (unsigned j = 0; j < t->n_out[i]; j++)
-			if (t->out[i][j] != t->m[i])
+			if (t->out[i][j] != m)
 				am_buf_free(t->out[i][j]);
 		t->n_out[i] = 0;
-		t->m[i]->data_off = t->off;
-		am_buf_set_len(t->m[i], t->len);
+		m->data_off = t->off;
+		am_buf_set_len(m, t->len);
 	}
+	t->at = t->at + 1 < t->groups ? t->at + 1 : 0;
 	return true;
 }
 
@@ -102,12 +115,12 @@ static bool run_encap(void *state)
 	struct tunnel *t = state;
 	unsigned frames = 0, bad = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++) {
+	for (unsigned i = 0; i < t->burst; i++) {
 		bad |= am_encap_push(
-			&t->encap, &t->ids, t->pool, &t->in[i], t->m[i], t->out[i], &t->n_out[i]);
+			&t->encap, &t->ids, t->pool, &t->in[i], group(t)[i], t->out[i], &t->n_out[i]);
 		frames += t->n_out[i];
 	}
-	return !bad && frames == BENCH_BURST * t->frames;
+	return !bad && frames == t->burst * t->frames;
 }
 
 static void close_encap(void *state)
@@ -123,11 +136,16 @@ static void *open_decap(const struct bench_env *env, const void *arg, struct am_
 
 	if (!t)
 		return NULL;
-	if (!run_encap(t)) {
-		am_fail(err, EIO, "encap does not do what it must");
-		close_encap(t);
-		return NULL;
+	for (t->at = 0; t->at < t->groups; t->at++) {
+		if (!run_encap(t)) {
+			am_fail(err, EIO, "encap does not do what it must");
+			t->at = 0;
+			close_encap(t);
+			return NULL;
+		}
 	}
+	t->at = 0;
+	memset(t->n_out, 0, sizeof t->n_out); /* what encap made is what arrives */
 	t->off = t->m[0]->data_off;
 	t->len = (uint16_t)am_buf_len(t->m[0]);
 	return t;
@@ -201,8 +219,8 @@ static bool run_decap(void *state)
 	struct tunnel *t = state;
 	unsigned good = 0;
 
-	for (int i = 0; i < BENCH_BURST; i++) {
-		struct rte_mbuf *m = t->m[i];
+	for (unsigned i = 0; i < t->burst; i++) {
+		struct rte_mbuf *m = group(t)[i];
 		struct rest r = {am_buf_data(m), am_buf_len(m)};
 		const uint8_t *start = r.p;
 		struct am_ip_hdr ip = {0};
@@ -215,45 +233,45 @@ static bool run_decap(void *state)
 		am_buf_set_len(m, (uint16_t)r.n);
 		good += r.n == WORK_SMALL;
 	}
-	return good == BENCH_BURST;
+	return good == t->burst;
 }
 
 /* clang-format off */
-#define CASE(name_, about_, open_, run_, ...) \
-	{.name = name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .open = open_, .prepare = prepare_tunnel, \
+#define CASE(name_, about_, key_, open_, run_, ...) \
+	{.name = name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | BENCH_COLD | (key_), .open = open_, .prepare = prepare_tunnel, \
 	 .run = run_, .close = close_encap, .arg = &(const struct work_tunnel){__VA_ARGS__}}
-#define ENCAP(name, about, kind, family, vtep) \
-	CASE("encap/" name, about, open_encap, run_encap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
-#define CUT(name, about, kind, family, split) \
-	CASE("fragment/" name, about, open_encap, run_encap, AM_TUNNEL_##kind, family, AM_IPV4, split, WORK_FULL, 2)
-#define DECAP(name, about, kind, family, vtep) \
-	CASE("decap/" name, about, open_decap, run_decap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
+#define ENCAP(name, about, key, kind, family, vtep) \
+	CASE("encap/" name, about, key, open_encap, run_encap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
+#define CUT(name, about, key, kind, family, split) \
+	CASE("fragment/" name, about, key, open_encap, run_encap, AM_TUNNEL_##kind, family, AM_IPV4, split, WORK_FULL, 2)
+#define DECAP(name, about, key, kind, family, vtep) \
+	CASE("decap/" name, about, key, open_decap, run_decap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
 
 const struct bench_case bench_tunnel_cases[] = {
-	ENCAP("gre4", "64-octet frame into VXLAN, IPv4, GRE, IPv4", GRE, AM_IPV4, AM_IPV4),
-	ENCAP("gre6", "64-octet frame into VXLAN, IPv4, GRE, IPv6", GRE, AM_IPV6, AM_IPV4),
-	ENCAP("gretap4", "64-octet frame into VXLAN, IPv4, GRETAP, IPv4", GRETAP, AM_IPV4, AM_IPV4),
-	ENCAP("gretap6", "64-octet frame into VXLAN, IPv4, GRETAP, IPv6", GRETAP, AM_IPV6, AM_IPV4),
-	ENCAP("etherip4", "64-octet frame into VXLAN, IPv4, EtherIP, IPv4", ETHERIP, AM_IPV4, AM_IPV4),
-	ENCAP("etherip6", "64-octet frame into VXLAN, IPv4, EtherIP, IPv6", ETHERIP, AM_IPV6, AM_IPV4),
-	ENCAP("gre4-vtep6", "64-octet frame into VXLAN, IPv6 with UDP checksum, GRE, IPv4", GRE, AM_IPV4, AM_IPV6),
-	ENCAP("etherip4-bare", "64-octet frame into EtherIP, IPv4", ETHERIP, AM_IPV4, 0),
-	ENCAP("vxlan4", "64-octet frame into VXLAN, IPv4, no tunnel", NONE, AM_IPV4, AM_IPV4),
-	CUT("gre4-floor", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1276", GRE, AM_IPV4, AM_SPLIT_FLOOR),
-	CUT("gre4-fill", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1500", GRE, AM_IPV4, AM_SPLIT_FILL),
-	CUT("gre6-floor", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1280", GRE, AM_IPV6, AM_SPLIT_FLOOR),
-	CUT("gre6-fill", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1500", GRE, AM_IPV6, AM_SPLIT_FILL),
-	CUT("etherip4-floor", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1276", ETHERIP, AM_IPV4, AM_SPLIT_FLOOR),
-	CUT("etherip4-fill", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1500", ETHERIP, AM_IPV4, AM_SPLIT_FILL),
-	CUT("etherip6-floor", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1280", ETHERIP, AM_IPV6, AM_SPLIT_FLOOR),
-	CUT("etherip6-fill", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1500", ETHERIP, AM_IPV6, AM_SPLIT_FILL),
-	DECAP("gre4", "IPv4, GRE, IPv4, VXLAN around a 64-octet frame", GRE, AM_IPV4, AM_IPV4),
-	DECAP("gre6", "IPv6, GRE, IPv4, VXLAN around a 64-octet frame", GRE, AM_IPV6, AM_IPV4),
-	DECAP("gretap4", "IPv4, GRETAP, IPv4, VXLAN around a 64-octet frame", GRETAP, AM_IPV4, AM_IPV4),
-	DECAP("gretap6", "IPv6, GRETAP, IPv4, VXLAN around a 64-octet frame", GRETAP, AM_IPV6, AM_IPV4),
-	DECAP("etherip4", "IPv4, EtherIP, IPv4, VXLAN around a 64-octet frame", ETHERIP, AM_IPV4, AM_IPV4),
-	DECAP("etherip6", "IPv6, EtherIP, IPv4, VXLAN around a 64-octet frame", ETHERIP, AM_IPV6, AM_IPV4),
-	DECAP("gre4-vtep6", "IPv4, GRE, IPv6, VXLAN with UDP checksum around a 64-octet frame", GRE, AM_IPV4, AM_IPV6),
+	ENCAP("gre4", "64-octet frame into VXLAN, IPv4, GRE, IPv4", BENCH_KEY, GRE, AM_IPV4, AM_IPV4),
+	ENCAP("gre6", "64-octet frame into VXLAN, IPv4, GRE, IPv6", 0, GRE, AM_IPV6, AM_IPV4),
+	ENCAP("gretap4", "64-octet frame into VXLAN, IPv4, GRETAP, IPv4", 0, GRETAP, AM_IPV4, AM_IPV4),
+	ENCAP("gretap6", "64-octet frame into VXLAN, IPv4, GRETAP, IPv6", 0, GRETAP, AM_IPV6, AM_IPV4),
+	ENCAP("etherip4", "64-octet frame into VXLAN, IPv4, EtherIP, IPv4", BENCH_KEY, ETHERIP, AM_IPV4, AM_IPV4),
+	ENCAP("etherip6", "64-octet frame into VXLAN, IPv4, EtherIP, IPv6", 0, ETHERIP, AM_IPV6, AM_IPV4),
+	ENCAP("gre4-vtep6", "64-octet frame into VXLAN, IPv6 with UDP checksum, GRE, IPv4", 0, GRE, AM_IPV4, AM_IPV6),
+	ENCAP("etherip4-bare", "64-octet frame into EtherIP, IPv4", 0, ETHERIP, AM_IPV4, 0),
+	ENCAP("vxlan4", "64-octet frame into VXLAN, IPv4, no tunnel", 0, NONE, AM_IPV4, AM_IPV4),
+	CUT("gre4-floor", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1276", BENCH_KEY, GRE, AM_IPV4, AM_SPLIT_FLOOR),
+	CUT("gre4-fill", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1500", 0, GRE, AM_IPV4, AM_SPLIT_FILL),
+	CUT("gre6-floor", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1280", 0, GRE, AM_IPV6, AM_SPLIT_FLOOR),
+	CUT("gre6-fill", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1500", 0, GRE, AM_IPV6, AM_SPLIT_FILL),
+	CUT("etherip4-floor", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1276", 0, ETHERIP, AM_IPV4, AM_SPLIT_FLOOR),
+	CUT("etherip4-fill", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1500", 0, ETHERIP, AM_IPV4, AM_SPLIT_FILL),
+	CUT("etherip6-floor", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1280", 0, ETHERIP, AM_IPV6, AM_SPLIT_FLOOR),
+	CUT("etherip6-fill", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1500", 0, ETHERIP, AM_IPV6, AM_SPLIT_FILL),
+	DECAP("gre4", "IPv4, GRE, IPv4, VXLAN around a 64-octet frame", BENCH_KEY, GRE, AM_IPV4, AM_IPV4),
+	DECAP("gre6", "IPv6, GRE, IPv4, VXLAN around a 64-octet frame", 0, GRE, AM_IPV6, AM_IPV4),
+	DECAP("gretap4", "IPv4, GRETAP, IPv4, VXLAN around a 64-octet frame", 0, GRETAP, AM_IPV4, AM_IPV4),
+	DECAP("gretap6", "IPv6, GRETAP, IPv4, VXLAN around a 64-octet frame", 0, GRETAP, AM_IPV6, AM_IPV4),
+	DECAP("etherip4", "IPv4, EtherIP, IPv4, VXLAN around a 64-octet frame", 0, ETHERIP, AM_IPV4, AM_IPV4),
+	DECAP("etherip6", "IPv6, EtherIP, IPv4, VXLAN around a 64-octet frame", 0, ETHERIP, AM_IPV6, AM_IPV4),
+	DECAP("gre4-vtep6", "IPv4, GRE, IPv6, VXLAN with UDP checksum around a 64-octet frame", 0, GRE, AM_IPV4, AM_IPV6),
 	{.name = NULL},
 };
 /* clang-format on */

@@ -16,6 +16,11 @@ static const char files_text[] =
 	"  --stages         read the clock between the stages of a worker too, and show what each\n"
 	"                   takes; that itself costs a little\n";
 
+static const char micro_text[] =
+	"  --burst LIST     cases in bursts of so many packets, such as 1,8,32,64, instead of 64 and for\n"
+	"                   some cases all of these\n"
+	"  --cold           on cold packets too where a case can, and not only where it is usual\n";
+
 static int usage(const struct options_of *of, FILE *out, int status)
 {
 	fprintf(out,
@@ -27,7 +32,10 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
 		"                   output, in place of the table\n"
 		"  --out DIR        write result.json, table.txt and plots (SVG) to DIR\n",
-		of->name, of->about, BENCH_BURST, of->pipeline ? files_text : "");
+		of->name, of->about, BENCH_BURST,
+		of->pipeline ? files_text
+		: of->micro  ? micro_text
+			     : "");
 	fprintf(out,
 		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
 		"  --samples N      N samples of each case\n"
@@ -60,6 +68,30 @@ static int number(const char *name, int least, int most, int *out)
 	}
 	*out = (int)n;
 	return -1;
+}
+
+/* A list of bursts with commas. */
+static int bursts(struct variants_want *want)
+{
+	const char *at = optarg;
+	char *end;
+
+	want->n_bursts = 0;
+	for (;; at = end + 1) {
+		unsigned long n = strtoul(at, &end, 10);
+
+		if (end == at || n < 1 || n > BENCH_BURST || (*end && *end != ',') ||
+			want->n_bursts == VARIANTS_BURSTS_MAX) {
+			fprintf(stderr,
+				"amime-bench: --burst takes up to %d numbers from 1 to %d with commas between, not "
+				"\"%s\"\n",
+				VARIANTS_BURSTS_MAX, BENCH_BURST, optarg);
+			return 2;
+		}
+		want->bursts[want->n_bursts++] = (unsigned)n;
+		if (!*end)
+			return -1;
+	}
 }
 
 static int take(const struct options_of *of, int option, struct options *o)
@@ -97,6 +129,11 @@ static int take(const struct options_of *of, int option, struct options *o)
 	case 'p':
 		o->small_pages = true;
 		return -1;
+	case 'b':
+		return bursts(&o->want);
+	case 'd':
+		o->want.cold = true;
+		return -1;
 	case 'S':
 		o->stages = true;
 		return -1;
@@ -125,6 +162,11 @@ static int settle(const struct options_of *of, int argc, char **argv, struct opt
 				    : "traffic");
 		return 2;
 	}
+	if (!of->micro && (o->want.n_bursts || o->want.cold)) {
+		fprintf(stderr, "amime-bench: %s takes no --%s; see amime-bench micro\n", of->name,
+			o->want.cold ? "cold" : "burst");
+		return 2;
+	}
 	if (o->filter && (o->config || o->traffic)) {
 		fprintf(stderr,
 			"amime-bench: --filter chooses among the built-in cases, --config and --traffic make "
@@ -149,6 +191,8 @@ int options_parse(const struct options_of *of, int argc, char **argv, struct opt
 		{"quick", no_argument, NULL, 'q'},
 		{"list", no_argument, NULL, 'l'},
 		{"small-pages", no_argument, NULL, 'p'},
+		{"burst", required_argument, NULL, 'b'},
+		{"cold", no_argument, NULL, 'd'},
 		{"stages", no_argument, NULL, 'S'},
 		{"help", no_argument, NULL, 'h'},
 		{0},

@@ -3,6 +3,7 @@
 #define BENCH_OPTIONS_H
 /* The command line of `micro` and `pipeline`. */
 #include "output.h"
+#include "variants.h"
 
 enum {
 	OPTIONS_SAMPLES = 200,
@@ -18,6 +19,7 @@ enum {
 struct options_of {
 	const char *name;
 	const char *about; /* after "Measure" */
+	bool micro;        /* takes --burst and --cold */
 	bool pipeline;     /* takes --config, --traffic and --stages */
 };
 
@@ -26,7 +28,8 @@ struct options {
 	const char *filter, *config, *traffic; /* may be NULL */
 	bool quick, list, small_pages, stages;
 	int samples, seconds, repeats; /* seconds 0: as many as suits the cases */
-	int cpu;                       /* -1: the one we are on */
+	struct variants_want want;
+	int cpu; /* -1: the one we are on */
 };
 
 /* -1: go on; otherwise the exit status. */

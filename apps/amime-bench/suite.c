@@ -21,13 +21,14 @@
 #include "pkt/buf.h"
 #include "scale.h"
 #include "start.h"
+#include "variants.h"
 
 enum {
 	BUFFERS = 4096,
 	BUFFER_CACHE = 256,
 	MEMORY_MB = 48, /* for hot cases, and for cold ones */
 	MEMORY_COLD_MB = 192,
-	CASES_MAX = 128,
+	CASES_MAX = 512,
 	SEED = 20261123, /* the same work every time */
 };
 
@@ -60,13 +61,12 @@ static bool names(const char *reference, const struct bench_case *c)
 }
 
 /* Whether some case that is wanted subtracts this one, or is held against it; that one's null case is wanted too then. */
-static bool is_needed(const struct suite *suite, const char *filter, const struct bench_case *by)
+static bool is_needed(const struct variants *v, const char *filter, const struct bench_case *by)
 {
-	for (unsigned g = 0; g < suite->n; g++)
-		for (const struct bench_case *c = suite->groups[g]; c->name; c++)
-			if ((names(c->null, by) || names(c->relative.of, by)) &&
-				(strstr(c->name, filter) || is_needed(suite, filter, c)))
-				return true;
+	for (const struct bench_case *c = v->cases; c->name; c++)
+		if ((names(c->null, by) || names(c->relative.of, by)) &&
+			(strstr(c->name, filter) || is_needed(v, filter, c)))
+			return true;
 	return false;
 }
 
@@ -78,16 +78,20 @@ static void refer(struct bench_result *results, unsigned n)
 	}
 }
 
-static unsigned choose_cases(
-	const struct suite *suite, const char *filter, struct bench_result out[CASES_MAX])
+static unsigned choose_cases(const struct variants *v, const char *filter, struct bench_result out[CASES_MAX])
 {
 	unsigned n = 0;
 
-	for (unsigned g = 0; g < suite->n; g++)
-		for (const struct bench_case *c = suite->groups[g]; c->name && n < CASES_MAX; c++)
-			if (!filter || strstr(c->name, filter) || is_needed(suite, filter, c))
-				out[n++].c = c;
+	for (const struct bench_case *c = v->cases; c->name && n < CASES_MAX; c++)
+		if (!filter || strstr(c->name, filter) || is_needed(v, filter, c))
+			out[n++].c = c;
 	return n;
+}
+
+static int out_of_memory(void)
+{
+	fprintf(stderr, "amime-bench: no memory for the cases\n");
+	return 1;
 }
 
 static void show_progress(unsigned round, unsigned at, unsigned n, const char *name)
@@ -229,6 +233,7 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 	struct options o;
 	int status = options_parse(&suite->of, argc, argv, &o), second_cpu;
 	bool is_given = o.config || o.traffic;
+	struct variants variants = {0};
 	struct given given = {0};
 	unsigned n = 0;
 
@@ -240,8 +245,10 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 		return 1;
 	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++)
 		results[n++].c = &given.cases[i];
+	if (!is_given && variants_make(&variants, suite->groups, suite->n, &o.want))
+		return out_of_memory();
 	if (!is_given)
-		n = choose_cases(suite, o.filter, results);
+		n = choose_cases(&variants, o.filter, results);
 	if (!n) {
 		fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench %s --list\n",
 			o.filter, suite->of.name);
@@ -261,6 +268,7 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 		fprintf(stderr, "amime-bench: %s\n", err.text);
 	bench_free(results, n);
 	given_free(&given);
+	variants_free(&variants);
 	return status;
 }
 
@@ -269,7 +277,7 @@ int bench_micro_main(int argc, char **argv)
 	static const struct bench_case *const groups[] = {
 		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
 	static const struct suite micro = {
-		{"micro", "the building blocks of the data plane one by one", false}, NULL, groups,
+		{"micro", "the building blocks of the data plane one by one", true, false}, NULL, groups,
 		sizeof groups / sizeof *groups};
 
 	return suite_main(&micro, argc, argv);
@@ -279,7 +287,7 @@ int bench_pipeline_main(int argc, char **argv)
 {
 	static const struct bench_case *const groups[] = {bench_pipeline_cases};
 	static const struct suite pipeline = {
-		{"pipeline", "a worker's whole way of a packet, port to port", true}, NULL, groups,
+		{"pipeline", "a worker's whole way of a packet, port to port", false, true}, NULL, groups,
 		sizeof groups / sizeof *groups};
 
 	return suite_main(&pipeline, argc, argv);
@@ -292,7 +300,7 @@ int bench_scale_main(int argc, char **argv)
 		{"scale",
 			"how the cost of a packet follows the number of tunnels, bridges, MACs, flows and "
 			"workers, and the memory that each takes",
-			false},
+			false, false},
 		scale_report, groups, sizeof groups / sizeof *groups};
 
 	return suite_main(&scale, argc, argv);

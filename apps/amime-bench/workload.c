@@ -155,6 +155,11 @@ int work_encap(const struct work_tunnel *t, struct am_encap *out, struct am_err 
 	return am_encap_build(&spec, out, err);
 }
 
+unsigned work_groups(const struct bench_env *env)
+{
+	return env->is_cold ? WORK_COLD / env->burst : 1;
+}
+
 bool work_buffers(struct rte_mempool *pool, struct rte_mbuf **m, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {

@@ -14,7 +14,8 @@ enum {
 	WORK_FRAME_MAX = 1536,
 	WORK_SMALL = 64,
 	WORK_FULL = 1514,
-	WORK_MSS = 1460, /* what a SYN asks for */
+	WORK_COLD = 16384, /* packets */
+	WORK_MSS = 1460,   /* what a SYN asks for */
 };
 
 /* Zeroed and aligned for any of our structs; free() takes it back. */
@@ -37,6 +38,9 @@ struct work_tunnel {
 };
 
 int work_encap(const struct work_tunnel *t, struct am_encap *out, struct am_err *err);
+
+/* How many bursts a case goes through in turn: one that stays warm, or more packets than caches hold. */
+unsigned work_groups(const struct bench_env *env);
 
 /* n buffers with headroom, empty. False where the pool is empty: none is held then. */
 bool work_buffers(struct rte_mempool *pool, struct rte_mbuf **m, unsigned n);

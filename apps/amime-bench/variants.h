@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BENCH_VARIANTS_H
+#define BENCH_VARIANTS_H
+/* Cases in other bursts and on cold packets: "fdb/hit-1k@8" is a burst of 8, "encap/gre4-cold" goes through more packets than caches hold. */
+#include "bench.h"
+
+enum { VARIANTS_BURSTS_MAX = 8, VARIANTS_NAME = 48 };
+
+struct variants_want {
+	unsigned bursts[VARIANTS_BURSTS_MAX]; /* in place of the usual ones */
+	unsigned n_bursts;                    /* 0: BENCH_BURST, and 1, 8 and 32 for key cases */
+	bool cold;                            /* every case that can; otherwise key cases */
+};
+
+struct variants {
+	struct bench_case *cases; /* a case without a name ends them */
+	char (*names)[VARIANTS_NAME];
+	unsigned n;
+};
+
+/* Of all cases of groups[0..n). 0 or -ENOMEM. */
+int variants_make(struct variants *v, const struct bench_case *const *groups, unsigned n,
+	const struct variants_want *want);
+void variants_free(struct variants *v);
+
+#endif
