@@ -87,9 +87,14 @@ static inline void am_output_to_path(struct am_worker *w, struct am_frame *f, co
 	uint32_t len = am_buf_len(f->m);
 	const struct am_encap *e;
 	unsigned path;
+	uint8_t tos;
 
-	if (!f->hashed)
-		f->hash = am_flow_hash_parsed(am_buf_data(f->m), len, &f->eth);
+	if (unlikely(f->hashed) ||
+		unlikely(!am_flow_of_usual(am_buf_data(f->m), len, &f->eth, &f->hash, &tos))) {
+		tos = am_output_tos(f);
+		if (!f->hashed)
+			f->hash = am_flow_hash_frame(am_buf_data(f->m), len);
+	}
 	path = am_output_path(list, f->hash);
 	if (unlikely(path >= list->n)) {
 		am_drop(w, member->way_iface, AM_V_TUNNEL_DOWN, f->m);
@@ -100,7 +105,7 @@ static inline void am_output_to_path(struct am_worker *w, struct am_frame *f, co
 		am_output_long(w, f, member, path, e);
 		return;
 	}
-	am_string_push_simple(e, f->m, len, f->hash, am_output_tos(f));
+	am_string_push_simple(e, f->m, len, f->hash, tos);
 	am_output_sent(w, member, len);
 	am_output_put(w, list->port[path], f->m);
 }

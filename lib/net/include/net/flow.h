@@ -7,6 +7,7 @@
  * feeds the VXLAN source port (RFC 7348), the IPv6 flow label (RFC 6438), stripes and hand-off: the same on
  * both directions is not promised, the same for one flow is.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -34,25 +35,31 @@ static inline uint32_t am_flow_finish(uint64_t a, uint64_t b)
 }
 
 /*
- * am_flow_hash_frame of a frame whose Ethernet header is parsed: what nearly all of them are, TCP or UDP in IPv4
- * without options and not cut, is hashed here, the rest there.
+ * What nearly all frames are: TCP or UDP in IPv4, without tags and options, not cut. Where eth, the parsed header,
+ * and the packet say so: am_flow_hash_frame of it, and its DSCP and ECN.
  */
-static inline uint32_t am_flow_hash_parsed(const uint8_t *frame, uint32_t len, const struct am_ether *eth)
+static inline bool am_flow_of_usual(
+	const uint8_t *frame, uint32_t len, const struct am_ether *eth, uint32_t *hash, uint8_t *tos)
 {
-	enum { PORTS_LEN = 4, FIELDS = AM_IP4_LEN + PORTS_LEN, NO_FRAG = AM_IP4_MF | 0x1fff };
+	enum { PORTS_LEN = 4, FIELDS = AM_IP4_LEN + PORTS_LEN };
 	const uint8_t *ip = frame + AM_ETH_LEN;
+	/* Version and header length, and of the fragment field all but DF and the reserved bit. */
+	const uint64_t mask = 0xff3f0000000000ffull, plain = 0x45;
+	uint64_t first, addrs;
 	uint32_t total, ports;
-	uint64_t addrs;
 
-	if (eth->tags || eth->type != AM_ET_IPV4 || len < AM_ETH_LEN + FIELDS || ip[0] != 0x45)
-		return am_flow_hash_frame(frame, len);
-	total = am_load16(ip + 2);
-	if (total < FIELDS || total > len - AM_ETH_LEN || am_load16(ip + 6) & NO_FRAG ||
+	if (eth->type != AM_ET_IPV4 || eth->tags || len < AM_ETH_LEN + FIELDS)
+		return false;
+	memcpy(&first, ip, sizeof first);
+	total = __builtin_bswap16((uint16_t)(first >> 16));
+	if ((first & mask) != plain || total < FIELDS || total > len - AM_ETH_LEN ||
 		(ip[9] != AM_PROTO_TCP && ip[9] != AM_PROTO_UDP))
-		return am_flow_hash_frame(frame, len);
+		return false;
 	memcpy(&addrs, ip + 12, sizeof addrs);
 	memcpy(&ports, ip + AM_IP4_LEN, sizeof ports);
-	return am_flow_finish(addrs, (uint64_t)ip[9] << 32 | ports);
+	*hash = am_flow_finish(addrs, (uint64_t)ip[9] << 32 | ports);
+	*tos = (uint8_t)(first >> 8);
+	return true;
 }
 
 #endif

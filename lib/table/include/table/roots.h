@@ -35,11 +35,12 @@ enum {
  * after a grace period.
  */
 struct am_path_list {
-	uint32_t first_path; /* of encap[0] in identification counters; encap[i] is that + i */
-	uint16_t n;
+	uint32_t first_path;   /* of encap[0] in identification counters; encap[i] is that + i */
 	_Atomic uint32_t live; /* bit i: encap[i] may be used */
-	_Atomic(const struct am_encap *) encap[AM_STRIPES_MAX];
+	uint16_t n;
 	uint16_t port[AM_STRIPES_MAX]; /* which port each one leaves by */
+	/* Behind the rest, so that all of a list with one path, which is most of them, is one cache line. */
+	_Atomic(const struct am_encap *) encap[AM_STRIPES_MAX];
 };
 
 enum am_member_kind {
