@@ -64,7 +64,8 @@ class Plane:
 
     def ready(self):
         for port in (self.source, self.sink):
-            wait_for(f"port {port}", lambda port=port: self.telemetry.port(port), self.child)
+            # A device that is listed has no counters yet until it is set up.
+            wait_for(f"port {port}", lambda port=port: self.telemetry.port(port) and self.telemetry.stats(port), self.child)
         return self
 
     def counts(self):
