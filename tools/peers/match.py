@@ -50,7 +50,7 @@ def show_work(case, peer, files, folder, cpu):
     """The file through the peer and into a file."""
     out = os.path.join(folder, f"{case.name}-{peer.name}-out.pcap")
     progress(f"{case.name}: what does {peer.name} make of {FRAMES} frames?")
-    plane = peer.show(case, files.trial(files.source(peer.form)), out, cpu)
+    plane = peer.show(case, files.source(peer.form), out, cpu)
     try:
         all_out(plane, TRIALS * FRAMES * case.outs)
     finally:

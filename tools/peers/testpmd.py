@@ -5,6 +5,7 @@ import os
 import re
 
 import dpdk
+from cases import Files
 from process import Child, run
 
 MEMORY_MB = 32
@@ -42,8 +43,8 @@ class OnTestpmd:
         return self.play(case, dpdk.endless(source), dpdk.nowhere(), cpu, dpdk.SINK)
 
     def show(self, case, source, file, cpu):
-        """Once, and what comes out into the file."""
-        return self.play(case, dpdk.once(source), dpdk.into(file), cpu, dpdk.FILE_SINK)
+        """A few times over, and what comes out into the file."""
+        return self.play(case, dpdk.once(Files.trial(source)), dpdk.into(file), cpu, dpdk.FILE_SINK)
 
     def start_floor(self, source, cpu):
         return self.floor.start(dpdk.endless(source), dpdk.nowhere(), cpu)
