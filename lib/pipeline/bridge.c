@@ -134,6 +134,43 @@ static inline void forward(
 		am_output_inline(w, f, out);
 }
 
+/*
+ * Many members are more than the caches hold: where each frame will leave is looked up beforehand, one step of the way
+ * for the whole burst after the other, so that memory answers for all of them at once.
+ */
+static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
+{
+	const struct am_fdb *fdb = w->plane->conf.fdb;
+	const struct am_member *out[AM_BURST];
+	unsigned n = 0;
+	uint32_t slot;
+
+	for (unsigned i = 0; i < w->n_frames; i++) {
+		uint32_t value = am_fdb_find(fdb, w->frames[i].dst, w->frames[i].dst_line, &slot);
+		const struct am_member *m = value ? w->roots->members[value & AM_FDB_MEMBER] : NULL;
+
+		if (!m)
+			continue;
+		rte_prefetch0(m);
+		out[n++] = m;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		rte_prefetch0(out[i]->paths);
+		rte_prefetch0(&w->counters[out[i]->iface]);
+		rte_prefetch0(&w->counters[out[i]->way_iface]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		const struct am_encap *e;
+
+		if (!out[i]->paths)
+			continue;
+		e = atomic_load_explicit(&out[i]->paths->encap[0], memory_order_acquire);
+		rte_prefetch0(e);
+		rte_prefetch0(e->bytes + AM_ENCAP_HDR_MAX - 2 * 64);
+		rte_prefetch0(e->bytes + AM_ENCAP_HDR_MAX - 64);
+	}
+}
+
 void am_bridge_burst(struct am_worker *w)
 {
 	const struct am_fdb *fdb = w->plane->conf.fdb;
@@ -141,6 +178,8 @@ void am_bridge_burst(struct am_worker *w)
 	uint8_t epoch = atomic_load_explicit(&w->plane->epoch, memory_order_relaxed);
 
 	w->stats.carried += w->n_frames;
+	if (unlikely(w->roots && w->roots->n_members > AM_MEMBERS_NEAR))
+		prefetch_ways(w);
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
 		const struct am_member *in = w->roots->members[f->member];
 		enum am_verdict v;

@@ -43,6 +43,7 @@ enum {
 	AM_RECENT_NS = 20000000, /* how long it does not report one again */
 	AM_TX_SLOTS = 2 * AM_BURST,
 	AM_QUEUES_MAX = AM_PORTS_MAX * 4,
+	AM_MEMBERS_NEAR = 512, /* with more of them, what they lead to is asked for beforehand */
 	AM_EXPIRE_BUDGET = 64,
 	AM_EXPIRE_NS = 10000000, /* how late a timeout may be noticed */
 };

@@ -650,6 +650,21 @@ static inline bool pair_up(struct am_worker *w, const struct am_port_root *port,
 	return true;
 }
 
+/* Of many members, the counters and what they are, for the whole burst at once. */
+static __attribute__((noinline)) void prefetch_rows(struct am_worker *w)
+{
+	for (unsigned i = 0; i < w->n_arrivals; i++) {
+		const struct am_lane *lane = w->arrivals[i].lane;
+
+		if (!lane || lane->member >= w->roots->n_members)
+			continue;
+		rte_prefetch0(w->roots->members[lane->member]);
+		rte_prefetch0(&w->counters[lane->iface]);
+		if (lane->tunnel_iface != AM_NO_ID)
+			rte_prefetch0(&w->counters[lane->tunnel_iface]);
+	}
+}
+
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 {
 	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals, whole;
@@ -657,6 +672,8 @@ void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 	w->lanes_to_learn = AM_LANES_LEARNT;
 	for (; a < end; a++)
 		ask_lane(w, port->vrf, a);
+	if (unlikely(w->roots->n_members > AM_MEMBERS_NEAR))
+		prefetch_rows(w);
 	for (a = w->arrivals; a < end; a++) {
 		const struct am_arrival *x = a;
 		bool made = a->fragment && a + 1 < end && a[1].fragment && pair_up(w, port, a, a + 1, &whole);

@@ -22,8 +22,8 @@ struct am_worker;
 
 enum {
 	AM_LANES_MIN = 64,
-	AM_LANES_MAX = 16384,
-	AM_LANES_LEARNT = 4, /* in one burst: what fits no lane costs little more than without */
+	AM_LANES_MAX = 65536,
+	AM_LANES_LEARNT = 16, /* in one burst: what fits no lane costs little more than without */
 	AM_LANE_BLOCK = 16,
 	AM_LANE_OCTETS = 112, /* the longest: IPv6, GRE with key, IPv6, UDP, VXLAN */
 	AM_LANE_LENGTHS = 2,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_rcu_qsbr.h>
@@ -20,6 +21,19 @@ static void *zeroed(size_t size)
 	return p;
 }
 
+static size_t lanes_size(const struct am_worker *w)
+{
+	return sizeof *w->lanes * (w->lane_mask + 1);
+}
+
+/* Pages that no lane is on are never touched, and cost nothing. */
+static struct am_lane *map_lanes(const struct am_worker *w)
+{
+	void *p = mmap(NULL, lanes_size(w), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 static void worker_free(struct am_worker *w)
 {
 	if (!w)
@@ -30,18 +44,19 @@ static void worker_free(struct am_worker *w)
 		am_reasm_free(w->reasm);
 	am_ipid_fini(&w->ids);
 	am_buf_stash_empty(&w->stash);
-	free(w->lanes);
+	if (w->lanes)
+		munmap(w->lanes, lanes_size(w));
 	free(w->peer_iface);
 	free(w->counters);
 	free(w);
 }
 
-/* Room for two of each peer's, so that few of them share a place. */
+/* Room for four of each peer's, so that few of them share a place. */
 static uint32_t lanes_for(uint32_t peers)
 {
 	uint32_t n = AM_LANES_MIN;
 
-	while (n < 2 * (uint64_t)peers && n < AM_LANES_MAX)
+	while (n < 4 * (uint64_t)peers && n < AM_LANES_MAX)
 		n *= 2;
 	return n;
 }
@@ -60,7 +75,7 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
 	w->lane_mask = lanes_for(reasm.peers) - 1;
-	w->lanes = zeroed(sizeof *w->lanes * (w->lane_mask + 1));
+	w->lanes = map_lanes(w);
 	w->peer_iface = zeroed(sizeof *w->peer_iface * reasm.peers);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
 	w->reasm = am_reasm_create(&reasm, am_decap_lost, w);
