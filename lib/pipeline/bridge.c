@@ -171,6 +171,19 @@ static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
 	}
 }
 
+/* The same of a large FDB: second buckets, and what says when a sender was last seen. */
+static __attribute__((noinline)) void prefetch_far(struct am_worker *w, const _Atomic uint8_t *row)
+{
+	const struct am_fdb *fdb = w->plane->conf.fdb;
+
+	for (unsigned i = 0; i < w->n_frames; i++) {
+		const struct am_frame *f = &w->frames[i];
+
+		am_fdb_prefetch_next(fdb, f->src, f->src_line, row);
+		am_fdb_prefetch_next(fdb, f->dst, f->dst_line, NULL);
+	}
+}
+
 void am_bridge_burst(struct am_worker *w)
 {
 	const struct am_fdb *fdb = w->plane->conf.fdb;
@@ -178,6 +191,8 @@ void am_bridge_burst(struct am_worker *w)
 	uint8_t epoch = atomic_load_explicit(&w->plane->epoch, memory_order_relaxed);
 
 	w->stats.carried += w->n_frames;
+	if (unlikely(am_fdb_is_far(fdb)))
+		prefetch_far(w, row);
 	if (unlikely(w->roots && w->roots->n_members > AM_MEMBERS_NEAR))
 		prefetch_ways(w);
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {

@@ -17,14 +17,6 @@ enum {
 	STALE = 128,      /* ageing bytes older than this are pulled along before they wrap */
 };
 
-/* The other bucket of a key; never its first one. */
-static inline uint32_t second_of(const struct am_fdb *fdb, uint64_t hash)
-{
-	return ((uint32_t)hash ^ ((uint32_t)(hash >> 32) | 1)) & fdb->mask;
-}
-
-/* ---- readers ---- */
-
 /*
  * The rest of a lookup that its first line did not settle. A key that moved from its second bucket into its first
  * between the two looks is in neither of them: the first one's version tells.
@@ -32,7 +24,7 @@ static inline uint32_t second_of(const struct am_fdb *fdb, uint64_t hash)
 uint32_t am_fdb_find_both(const struct am_fdb *fdb, uint64_t key, uint32_t *slot)
 {
 	uint64_t hash = am_hash64(key, fdb->seed);
-	uint32_t first = am_fdb_line_of(fdb, hash), second = second_of(fdb, hash);
+	uint32_t first = am_fdb_line_of(fdb, hash), second = am_fdb_second_line(fdb, hash);
 	const struct am_fdb_line *home = &fdb->lines[first];
 	struct am_fdb_look a, b;
 
@@ -103,7 +95,7 @@ static uint32_t other_of(const struct am_fdb *fdb, uint64_t key, uint32_t line)
 	uint64_t hash = am_hash64(key, fdb->seed);
 	uint32_t first = am_fdb_line_of(fdb, hash);
 
-	return line == first ? second_of(fdb, hash) : first;
+	return line == first ? am_fdb_second_line(fdb, hash) : first;
 }
 
 /*
@@ -187,7 +179,7 @@ static bool make_room(struct am_fdb *fdb, uint64_t hash, uint32_t *slot)
 {
 	struct node nodes[PATH_NODES] = {
 		{.line = am_fdb_line_of(fdb, hash), .parent = -1},
-		{.line = second_of(fdb, hash), .parent = -1},
+		{.line = am_fdb_second_line(fdb, hash), .parent = -1},
 	};
 	int n = 2;
 

@@ -67,6 +67,12 @@ static inline uint32_t am_fdb_first_line(const struct am_fdb *fdb, am_fdb_key ke
 	return am_fdb_line_of(fdb, am_hash64(key, fdb->seed));
 }
 
+/* The other bucket of a key with this hash; never its first one. */
+static inline uint32_t am_fdb_second_line(const struct am_fdb *fdb, uint64_t hash)
+{
+	return ((uint32_t)hash ^ ((uint32_t)(hash >> 32) | 1)) & fdb->mask;
+}
+
 /* A bit for each way that holds key; a later look at the version tells whether to believe it. */
 static inline unsigned am_fdb_match(const struct am_fdb_line *l, uint64_t key)
 {
@@ -146,6 +152,29 @@ static inline void am_fdb_stamp(_Atomic uint8_t *row, uint32_t slot, uint8_t epo
 {
 	if (atomic_load_explicit(&row[slot], memory_order_relaxed) != epoch)
 		atomic_store_explicit(&row[slot], epoch, memory_order_relaxed);
+}
+
+/*
+ * A table that the caches do not hold: with the first bucket at hand, ask for what am_fdb_find and am_fdb_stamp will
+ * touch next. row: NULL where there is nothing to stamp.
+ */
+static inline void am_fdb_prefetch_next(
+	const struct am_fdb *fdb, am_fdb_key key, uint32_t at, const _Atomic uint8_t *row)
+{
+	struct am_fdb_look a;
+
+	if (!am_fdb_look(&fdb->lines[at], key, &a) || !a.value)
+		__builtin_prefetch(&fdb->lines[am_fdb_second_line(fdb, am_hash64(key, fdb->seed))]);
+	else if (row)
+		__builtin_prefetch((const void *)&row[at * AM_FDB_WAYS + a.way], 1);
+}
+
+/* More lines than a core's own caches are sure to hold. */
+static inline bool am_fdb_is_far(const struct am_fdb *fdb)
+{
+	enum { NEAR_LINES = 4096 };
+
+	return fdb->mask >= NEAR_LINES;
 }
 
 #endif
