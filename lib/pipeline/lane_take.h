@@ -109,7 +109,8 @@ static inline bool am_lane_take(struct am_worker *w, const struct am_lane *lane,
 	am_buf_adj(m, (uint16_t)(l2 + shape->len));
 	am_buf_set_len(m, (uint16_t)len);
 	am_lane_count(w, lane, shape, total, len, whole_made);
-	if ((lane->mss4 | lane->mss6) && am_mss_clamp_frame(am_buf_data(m), len, lane->mss4, lane->mss6))
+	if ((lane->mss4 | lane->mss6) && am_mss_may_clamp(am_buf_data(m), len, &f->eth) &&
+		am_mss_clamp_frame(am_buf_data(m), len, lane->mss4, lane->mss6))
 		am_count(w, lane->iface, AM_C_MSS_CLAMPED, 1);
 	f->m = m;
 	f->member = lane->member;

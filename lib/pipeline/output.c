@@ -77,7 +77,7 @@ bool am_output_change(struct am_worker *w, struct am_frame *f, const struct am_m
 {
 	enum am_verdict v;
 
-	if (member->mss4 | member->mss6 &&
+	if ((member->mss4 | member->mss6) && am_mss_may_clamp(am_buf_data(f->m), am_buf_len(f->m), &f->eth) &&
 		am_mss_clamp_frame(am_buf_data(f->m), am_buf_len(f->m), member->mss4, member->mss6))
 		am_count(w, member->iface, AM_C_MSS_CLAMPED, 1);
 	v = tag(f, member);

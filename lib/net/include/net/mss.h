@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net/ether.h"
+#include "net/ip.h"
+
 /*
  * Lower the MSS option of a TCP SYN to at most mss4 (IPv4) or mss6 (IPv6); 0 leaves that family alone. frame
  * is an Ethernet frame with any VLAN tags, ip a bare packet; len octets, any of them may be malformed. IPv4
@@ -13,5 +16,23 @@
  */
 bool am_mss_clamp_frame(uint8_t *frame, uint32_t len, uint16_t mss4, uint16_t mss6);
 bool am_mss_clamp_ip(uint8_t *ip, uint32_t len, uint16_t mss4, uint16_t mss6);
+
+/*
+ * Is there anything to clamp in a frame whose Ethernet header is parsed? True also where that takes a closer look, which
+ * is am_mss_clamp_frame's. What most frames are, no SYN in plain IPv4, is seen here.
+ */
+static inline bool am_mss_may_clamp(const uint8_t *frame, uint32_t len, const struct am_ether *eth)
+{
+	enum {
+		IP_PLAIN = 0x45,
+		PROTO_AT = AM_ETH_LEN + 9,
+		FLAGS_AT = AM_ETH_LEN + AM_IP4_LEN + 13,
+		SYN = 0x02
+	};
+
+	if (eth->type != AM_ET_IPV4 || eth->tags || len <= FLAGS_AT || frame[AM_ETH_LEN] != IP_PLAIN)
+		return true;
+	return frame[PROTO_AT] == AM_PROTO_TCP && frame[FLAGS_AT] & SYN;
+}
 
 #endif
