@@ -137,18 +137,20 @@ static void turn_until_told(struct thread *t)
 
 /*
  * A worker that has packets goes before ordinary programs, as forwarding by the kernel does: what is late here is lost in a
- * device's queue. Without CAP_SYS_NICE it takes its turn like any program.
+ * device's queue. Not where workers could take every CPU: under load nobody could log in, and control would not learn.
+ * Without CAP_SYS_NICE a worker takes its turn like any program.
  */
-static void go_first(void)
+static void go_first(const struct am_workers *all)
 {
-	setpriority(PRIO_PROCESS, (id_t)gettid(), FIRST);
+	if (sysconf(_SC_NPROCESSORS_ONLN) > (long)all->n)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), FIRST);
 }
 
 static bool come_up(struct thread *t)
 {
 	bool fine = rte_thread_register() == 0;
 
-	go_first();
+	go_first(t->all);
 	pthread_mutex_lock(&t->all->lock);
 	atomic_store(&t->tid, (int)gettid());
 	t->refused = !fine;
