@@ -543,7 +543,7 @@ static inline void ask_lane(struct am_worker *w, uint16_t vrf, struct am_arrival
 	a->fragment = v4 ? am_load16(ip + 6) & (AM_IP4_MF | 0x1fff) : ip[6] == AM_PROTO_FRAGMENT;
 	if (a->fragment)
 		return;
-	a->shape = am_lane_shape_of(w->shapes, vrf, v4 ? AM_IPV4 : AM_IPV6, ip);
+	a->shape = am_lane_shape_of(w->shapes, vrf, v4 ? AM_IPV4 : AM_IPV6, ip, has);
 	if (unlikely(!a->shape->mark || has < a->shape->len))
 		return;
 	a->lane = &w->lanes[am_lane_hash(a->shape, ip) & w->lane_mask];

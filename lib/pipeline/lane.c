@@ -125,14 +125,19 @@ static void settle_shape(struct am_worker *w, struct am_lane_shape *place, const
 	if (place->mark && is_same_shape(place, s))
 		return;
 	*place = *s;
-	place->mark = ++w->lane_mark;
+	if (++w->lane_mark == 0) {
+		/* All marks were used: what a lane has of the first ones must not count again. */
+		memset(w->lanes, 0, (w->lane_mask + 1) * sizeof *w->lanes);
+		w->lane_mark = 1;
+	}
+	place->mark = w->lane_mark;
 }
 
 static void learn(struct am_worker *w, const struct am_lane_note *note, const uint8_t *ip, uint16_t len,
 	const struct am_lane *as)
 {
 	struct am_lane_shape s = make_shape(note, ip, len);
-	struct am_lane_shape *place = am_lane_shape_of(w->shapes, note->vrf, note->family[0], ip);
+	struct am_lane_shape *place = am_lane_shape_of(w->shapes, note->vrf, note->family[0], ip, len);
 	struct am_lane *lane;
 
 	settle_shape(w, place, &s);

@@ -7,7 +7,7 @@
  * has judged and found good. A packet whose header is the same but for those fields, and whose fields agree with
  * each other, is as good; anything else goes the long way, which alone refuses and names reasons.
  *
- * What the fields are stands in a shape, one for each combination of address family and protocol that came last.
+ * What the fields are stands in a shape, one for each address family, protocol and kind of GRE header: the one that came last.
  * Both live in the worker and are forgotten with the snapshot that they were made under.
  */
 #include <stdbool.h>
@@ -28,7 +28,8 @@ enum {
 	AM_LANE_OCTETS = 112, /* the longest: IPv6, GRE with key, IPv6, UDP, VXLAN */
 	AM_LANE_LENGTHS = 2,
 	AM_LANE_KEYS = 3,
-	AM_LANE_SHAPES = 8, /* two families, four classes of protocols */
+	AM_LANE_KINDS = 8,                      /* of GRE */
+	AM_LANE_SHAPES = 2 * 4 * AM_LANE_KINDS, /* two families, four classes of protocols */
 };
 
 /* Offsets are from the outermost IP header's first octet, lengths in octets. */
@@ -79,15 +80,23 @@ struct am_lane_note {
 	uint16_t tunnel_iface;
 };
 
-/* Of packets like that at ip. */
-static inline struct am_lane_shape *am_lane_shape_of(
-	struct am_lane_shape shapes[AM_LANE_SHAPES], uint16_t vrf, uint8_t family, const uint8_t *ip)
+/* Which of its headers a GRE packet has, of which at least at + 4 octets are there: key or none, and what follows. */
+static inline unsigned am_lane_gre_kind(const uint8_t *ip, unsigned at)
 {
+	return (ip[at] >> 5 & 1) | (ip[at + 2] & 3u) << 1; /* 08 00, 86 dd and 65 58 differ there */
+}
+
+/* Of packets like that at ip, of which has octets are there, at least 20. */
+static inline struct am_lane_shape *am_lane_shape_of(struct am_lane_shape shapes[AM_LANE_SHAPES],
+	uint16_t vrf, uint8_t family, const uint8_t *ip, uint32_t has)
+{
+	unsigned at = family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN;
 	uint8_t proto = family == AM_IPV4 ? ip[9] : ip[6];
 	/* 17 is 0, 47 is 1, 97 is 3; VXLAN straight over a port is the one use of the other VRF. */
 	unsigned class = vrf == AM_VRF_UNDERLAY ? proto >> 5 & 3 : 2;
+	unsigned kind = proto == AM_PROTO_GRE && has >= at + 4 ? am_lane_gre_kind(ip, at) : 0;
 
-	return &shapes[(family == AM_IPV6 ? 4 : 0) + class];
+	return &shapes[((family == AM_IPV6 ? 4 : 0) + class) * AM_LANE_KINDS + kind];
 }
 
 static inline uint32_t am_lane_hash(const struct am_lane_shape *shape, const uint8_t *ip)
