@@ -190,14 +190,14 @@ static void add_row(struct report *r, const struct pair_row *row)
 			});
 }
 
-static struct report *make_report(const struct pair_row *rows, unsigned n, bool huge)
+static struct report *make_report(const struct pair_row *rows, unsigned n)
 {
 	struct report *r = report_new("baseline");
 
 	if (!r)
 		return NULL;
 	machine_describe(r);
-	report_add_bool(r, REPORT_SETTINGS, "huge_pages", huge);
+	report_add_bool(r, REPORT_SETTINGS, "huge_pages", false);
 	report_add_number(r, REPORT_SETTINGS, "burst", BENCH_BURST);
 	report_add_number(r, REPORT_SETTINGS, "reference", REFERENCE_VERSION);
 	report_add_number(r, REPORT_SETTINGS, "rounds", ROUNDS);
@@ -213,8 +213,8 @@ static int run(const struct options *o, struct report **out, struct am_err *err)
 	struct bench_env env = {.seed = SEED, .cpu = o->cpu >= 0 ? o->cpu : sched_getcpu(), .second_cpu = -1};
 	struct pair_row rows[CASES_MAX];
 	unsigned n = choose_cases(rows);
-	bool huge = start_has_huge_pages(MEMORY_MB);
-	int ret = start_dpdk(env.cpu, MEMORY_MB, huge, err);
+	/* Small pages even where there are others: a result that is kept must not hang on what a machine has reserved. */
+	int ret = start_dpdk(env.cpu, MEMORY_MB, false, err);
 
 	if (ret)
 		return ret;
@@ -224,7 +224,7 @@ static int run(const struct options *o, struct report **out, struct am_err *err)
 	ret = measure(&env, rows, n, err);
 	if (ret)
 		return ret;
-	*out = make_report(rows, n, huge);
+	*out = make_report(rows, n);
 	return *out ? 0 : am_fail(err, ENOMEM, "no memory for the results");
 }
 
@@ -274,6 +274,18 @@ static void forgive_ports(struct diff *d)
 	}
 }
 
+/* Ratios hold for one kind of core: what is a cycle more on one may be two on another. */
+static bool same_core(const struct report *a, const struct report *b)
+{
+	static const char *const keys[] = {"cpu", "simd", "l1d_cache", "l2_cache"};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (strcmp(report_text(a, REPORT_MACHINE, keys[i]),
+			    report_text(b, REPORT_MACHINE, keys[i])) != 0)
+			return false;
+	return true;
+}
+
 static int check(const struct report *stored, const struct report *now, const char *path)
 {
 	struct diff d;
@@ -284,6 +296,14 @@ static int check(const struct report *stored, const struct report *now, const ch
 	} else {
 		forgive_ports(&d);
 		diff_print(&d, stdout);
+		if (!same_core(stored, now)) {
+			printf("\n%s is of another core (%s, this is %s): shown, not judged. To judge changes here:\n"
+			       "  amime-bench baseline --json FILE   before, and --check FILE after\n",
+				path, report_text(stored, REPORT_MACHINE, "cpu"),
+				report_text(now, REPORT_MACHINE, "cpu"));
+			diff_free(&d);
+			return FINE;
+		}
 		print_advice(&d, path);
 		status = d.counts[DIFF_WORSE]                                ? SLOWER
 			 : d.counts[DIFF_UNCLEAR] || d.n_only_a || !d.n_rows ? TROUBLE
