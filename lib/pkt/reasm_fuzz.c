@@ -110,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r = am_reasm_create(&conf, count_drop, &dropped);
 	demand(r != NULL);
 	while (step(r, pool, &in, &now, &taken)) {
+		am_reasm_release(r);
 		am_reasm_stats(r, &stats);
 		demand(stats.live <= ENTRIES && stats.buffers <= ENTRIES * AM_REASM_FRAGMENTS);
 		demand(dropped + stats.buffers <= taken);
