@@ -49,7 +49,7 @@ class Installed:
     def flags(self, *args):
         return run("pkg-config", *args, env=self.env).split()
 
-    def library(self, name):
+    def library_file(self, name):
         return os.path.join(self.lib, f"lib{name}.so")
 
     def headers(self):
@@ -77,10 +77,10 @@ def only_public_names(installed, _):
             text += file.read()
     named = set(re.findall(r"\bam_\w+", text))
     for name in LIBRARIES:
-        dynamic = run("readelf", "-d", installed.library(name))
+        dynamic = run("readelf", "-d", installed.library_file(name))
         if f"soname: [lib{name}.so.0]" not in dynamic:
             raise Wrong(f"lib{name}.so has another soname:\n{dynamic}")
-        lines = run("nm", "-D", "--defined-only", installed.library(name)).splitlines()
+        lines = run("nm", "-D", "--defined-only", installed.library_file(name)).splitlines()
         defined = {line.split()[2].split("@")[0] for line in lines if line.split()[1] != "A"}
         if len(defined) < 20 or defined - named:
             raise Wrong(f"lib{name}.so defines {len(defined)} names, of them in no header: {sorted(defined - named)}")
