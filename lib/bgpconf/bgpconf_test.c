@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bgpconf/bgpconf.h"
+
+static struct am_bgpconf *load(const char *text)
+{
+	struct am_config_errors errors = {0};
+	struct am_bgpconf *c = am_bgpconf_load(text, strlen(text), &errors);
+
+	for (size_t i = 0; i < errors.n; i++)
+		fprintf(stderr, "%s: %s\n", errors.items[i].path, errors.items[i].text);
+	am_config_errors_free(&errors);
+	return c;
+}
+
+#define HEAD "{\"as\": 65001, \"router_id\": \"10.0.0.1\", "
+
+static void what_is_left_away_has_its_default(void **state)
+{
+	struct am_bgpconf *c =
+		load(HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 65002}}}");
+	const struct am_bgpconf_neighbor *n;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->port, 179);
+	assert_string_equal(c->name, "bgp");
+	n = am_bgpconf_neighbor(c, "b");
+	assert_non_null(n);
+	assert_null(am_bgpconf_neighbor(c, "a"));
+	assert_int_equal(n->session.hold_time, 90);
+	assert_true(n->session.graceful_restart && n->session.extended_messages);
+	assert_true(
+		n->session.families[AM_BGP_IPV4_UNICAST].on && n->session.families[AM_BGP_IPV6_UNICAST].on);
+	assert_false(n->session.families[AM_BGP_L2VPN_EVPN].on);
+	am_bgpconf_free(c);
+}
+
+static void a_session_is_what_the_neighbour_says(void **state)
+{
+	struct am_bgpconf *c = load(HEAD
+		"\"neighbors\": {\"b\": {\"interface\": \"eth0\", \"as\": \"external\", \"role\": \"customer\","
+		" \"hold_time\": 9, \"extended_messages\": false, \"graceful_restart\": {\"stale_time\": 60},"
+		" \"families\": {\"ipv6\": {\"add_path\": \"both\"}, \"evpn\": {}}},"
+		" \"c\": {\"address\": \"10.0.0.3\", \"as\": \"internal\"}}}");
+	struct am_bgp_session_config s;
+
+	(void)state;
+	assert_non_null(c);
+	s = am_bgpconf_session_config(c, am_bgpconf_neighbor(c, "b"));
+	assert_int_equal(s.local_as, 65001);
+	assert_int_equal(s.local_id, 0x0a000001);
+	assert_int_equal(s.remote_as, 0);
+	assert_int_equal(s.hold_time, 9);
+	assert_true(s.caps.has_role);
+	assert_int_equal(s.caps.role, AM_BGP_ROLE_CUSTOMER);
+	assert_false(s.caps.extended_message);
+	assert_int_equal(s.caps.n_families, 2);
+	assert_int_equal(s.caps.families[0].afi, AM_BGP_AFI_IPV6);
+	assert_true(s.caps.families[0].add_path_receive && s.caps.families[0].add_path_send);
+	assert_true(s.caps.families[0].long_lived);
+	assert_int_equal(s.caps.families[1].safi, AM_BGP_SAFI_EVPN);
+	s = am_bgpconf_session_config(c, am_bgpconf_neighbor(c, "c"));
+	assert_int_equal(s.remote_as, 65001);
+	am_bgpconf_free(c);
+}
+
+/* Each row: a file, and where it is wrong. */
+static void errors_say_where(void **state)
+{
+	static const struct {
+		const char *text, *path;
+	} rows[] = {
+		{"{\"router_id\": \"10.0.0.1\"}", "$"},
+		{"{\"as\": 0, \"router_id\": \"10.0.0.1\"}", "$.as"},
+		{"{\"as\": 1, \"router_id\": \"::1\"}", "$.router_id"},
+		{"{\"as\": 1, \"router_id\": \"0.0.0.0\"}", "$.router_id"},
+		{HEAD "\"neighbours\": {}}", "$.neighbours"},
+		{HEAD "\"neighbors\": {\"b\": {\"as\": 1}}}", "$.neighbors.b"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\"}}}", "$.neighbors.b"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"224.0.0.1\", \"as\": 1}}}",
+			"$.neighbors.b.address"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"fe80::1\", \"as\": 1}}}",
+			"$.neighbors.b.address"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"source\": \"::1\"}}}",
+			"$.neighbors.b.source"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 65001, \"role\": \"peer\"}}}",
+			"$.neighbors.b.role"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"strict_role\": true}}}",
+			"$.neighbors.b.strict_role"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"hold_time\": 2}}}",
+			"$.neighbors.b.hold_time"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"families\": {}}}}",
+			"$.neighbors.b.families"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"families\": {\"x\": {}}}}}",
+			"$.neighbors.b.families"},
+		{HEAD "\"neighbors\": {\"a\": {\"address\": \"10.0.0.2\", \"as\": 1},"
+		      " \"b\": {\"address\": \"10.0.0.2\", \"as\": 1}}}",
+			"$.neighbors.b.address"},
+		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"ttl\": 2,"
+		      " \"ttl_security\": 1}}}",
+			"$.neighbors.b.ttl"},
+		{HEAD "\"announce\": [\"10.0.0.1/8\"]}", "$.announce[0]"},
+		{HEAD "\"announce\": [{\"prefix\": \"10.0.0.0/8\", \"next_hop\": \"224.0.0.1\"}]}",
+			"$.announce[0].next_hop"},
+		{HEAD "\"feeds\": [{\"format\": \"mrt\"}]}", "$.feeds[0]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct am_config_errors errors = {0};
+
+		assert_null(am_bgpconf_load(rows[i].text, strlen(rows[i].text), &errors));
+		assert_true(errors.n > 0);
+		if (strncmp(errors.items[0].path, rows[i].path, strlen(rows[i].path)))
+			fail_msg("row %zu: %s: %s", i, errors.items[0].path, errors.items[0].text);
+		assert_int_equal(errors.items[0].line, 1);
+		am_config_errors_free(&errors);
+	}
+}
+
+static void all_errors_come_at_once(void **state)
+{
+	static const char text[] = "{\n\"as\": 0,\n\"router_id\": \"::\",\n\"neighbors\": {\n\"b\": {}\n}\n}";
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	assert_null(am_bgpconf_load(text, strlen(text), &errors));
+	assert_int_equal(errors.n, 4);
+	assert_int_equal(errors.items[0].line, 2);
+	assert_int_equal(errors.items[1].line, 3);
+	assert_int_equal(errors.items[2].line, 5);
+	assert_int_equal(errors.items[3].line, 5);
+	am_config_errors_free(&errors);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_left_away_has_its_default),
+		cmocka_unit_test(a_session_is_what_the_neighbour_says),
+		cmocka_unit_test(errors_say_where),
+		cmocka_unit_test(all_errors_come_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BGPCONF_BGPCONF_H
+#define BGPCONF_BGPCONF_H
+/*
+ * The configuration of a BGP speaker: one JSON file as a typed value. Pure: no sockets, no clock. What lib/config does for amimed's file
+ * (every error at once, each with path, line and remedy) holds here, too.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "bgp/family.h"
+#include "bgp/session.h"
+#include "config/config.h"
+
+enum {
+	AM_BGPCONF_NEIGHBORS = 4096,
+	AM_BGPCONF_ANNOUNCE = 16384,
+	AM_BGPCONF_LISTEN = 16,
+	AM_BGPCONF_FEEDS = 64,
+	AM_BGPCONF_PASSWORD = 80, /* octets: what TCP_MD5SIG takes */
+	AM_BGPCONF_INTERFACE = 16,
+};
+
+enum am_bgpconf_as { AM_BGPCONF_AS_NUMBER, AM_BGPCONF_AS_EXTERNAL, AM_BGPCONF_AS_INTERNAL };
+enum am_bgpconf_add_path {
+	AM_BGPCONF_ADD_PATH_OFF,
+	AM_BGPCONF_ADD_PATH_RECEIVE,
+	AM_BGPCONF_ADD_PATH_SEND,
+	AM_BGPCONF_ADD_PATH_BOTH
+};
+enum am_bgpconf_next_hop { AM_BGPCONF_NEXT_HOP_AUTO, AM_BGPCONF_NEXT_HOP_SELF, AM_BGPCONF_NEXT_HOP_KEEP };
+
+/* What is said of one address family in the OPEN: a change of it needs a new session. */
+struct am_bgpconf_family {
+	bool on;
+	uint8_t add_path; /* enum am_bgpconf_add_path */
+};
+
+/* All that a session is made of: where any of it changes, the session begins anew. Compared as bytes. */
+struct am_bgpconf_session {
+	struct am_ip address;                 /* AM_AF_NONE: whoever is on the interface */
+	char interface[AM_BGPCONF_INTERFACE]; /* of a link-local address, or unnumbered */
+	struct am_ip source;                  /* AM_AF_NONE: the kernel's choice */
+	uint32_t as;
+	uint32_t local_as;  /* 0: the speaker's own */
+	uint8_t as_kind;    /* enum am_bgpconf_as */
+	uint16_t port;      /* to connect to */
+	uint16_t hold_time; /* s */
+	uint16_t restart_time;
+	uint32_t stale_time; /* s, RFC 9494; 0: no long-lived graceful restart */
+	uint32_t connect_retry, idle_hold;
+	uint8_t ttl_security; /* hops to the peer (RFC 5082); 0: off */
+	uint8_t ttl;          /* 0: 1 to an external peer, 64 to an internal one */
+	uint8_t role;         /* 0: none; else 1 + enum am_bgp_role */
+	bool strict_role, passive, extended_messages, graceful_restart, notification;
+	struct am_bgpconf_family families[AM_BGP_FAMILIES];
+	char password[AM_BGPCONF_PASSWORD + 1];
+};
+
+struct am_bgpconf_neighbor {
+	char name[AM_NAME_MAX];
+	struct am_bgpconf_session session;
+	char description[80];
+	char import[AM_NAME_MAX], export[AM_NAME_MAX]; /* policies; empty: RFC 8212 */
+	uint32_t max_prefixes[AM_BGP_FAMILIES];        /* 0: no limit */
+	uint32_t max_restart;               /* s after which a session over its limit begins anew; 0: never */
+	uint32_t max_send[AM_BGP_FAMILIES]; /* paths of one prefix, with add-path */
+	uint8_t next_hop;                   /* enum am_bgpconf_next_hop */
+	bool reflector_client;
+	bool shutdown;
+	char shutdown_text[AM_BGP_SHUTDOWN_TEXT_MAX + 1];
+};
+
+/* A prefix that this speaker originates. */
+struct am_bgpconf_announce {
+	struct am_prefix prefix;
+	struct am_ip next_hop; /* AM_AF_NONE: itself */
+	bool has_med;
+	uint32_t med;
+};
+
+enum am_bgpconf_format { AM_BGPCONF_FORMAT_TEXT, AM_BGPCONF_FORMAT_MRT };
+
+/* A file of routes that this speaker originates. */
+struct am_bgpconf_feed {
+	char file[256];
+	uint8_t format; /* enum am_bgpconf_format */
+	uint32_t limit; /* routes; 0: all */
+};
+
+struct am_bgpconf {
+	char name[AM_NAME_MAX]; /* of this instance: its control socket */
+	uint16_t port;          /* to listen on; 0: do not */
+	uint16_t n_listen;
+	struct am_ip listen[AM_BGPCONF_LISTEN]; /* none: all */
+	uint32_t as;
+	struct am_ip router_id;
+	struct am_ip cluster_id; /* AM_AF_NONE: the router ID */
+	bool always_compare_med, missing_med_is_worst, multipath_relax;
+
+	uint16_t n_neighbors, n_announce, n_feeds;
+	struct am_bgpconf_neighbor *neighbors;
+	struct am_bgpconf_announce *announce;
+	struct am_bgpconf_feed *feeds;
+
+	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
+};
+
+/* text need not end in a zero. NULL where errors has something. */
+struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_config_errors *errors);
+struct am_bgpconf *am_bgpconf_load_file(const char *path, struct am_config_errors *errors);
+void am_bgpconf_free(struct am_bgpconf *config);
+
+/* Add an error about path; line and column are looked up. */
+void am_bgpconf_complain(const struct am_bgpconf *config, struct am_config_errors *errors, const char *path,
+	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* The neighbour of this name; NULL where there is none. */
+const struct am_bgpconf_neighbor *am_bgpconf_neighbor(const struct am_bgpconf *config, const char *name);
+
+/* What a neighbour's session is configured with. */
+struct am_bgp_session_config am_bgpconf_session_config(
+	const struct am_bgpconf *config, const struct am_bgpconf_neighbor *neighbor);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BGPCONF_PARTS_H
+#define BGPCONF_PARTS_H
+/* The sections of the file, one .c each: how it is read, and the checks that need the whole of it. object is the struct am_bgpconf. */
+#include "bgpconf/bgpconf.h"
+#include "config/field.h"
+
+extern const struct fields bgpconf_root_fields, bgpconf_neighbor_fields;
+extern const char *const bgpconf_family_words[];
+
+void bgpconf_read_neighbors(const struct place *at, void *object);
+void bgpconf_read_announce(const struct place *at, void *object);
+void bgpconf_read_feeds(const struct place *at, void *object);
+
+void bgpconf_check_neighbors(const struct am_bgpconf *config, struct am_config_errors *errors);
+void bgpconf_check_announce(const struct am_bgpconf *config, struct am_config_errors *errors);
+
+#endif
