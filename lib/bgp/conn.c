@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "random.h"
+
 enum {
 	STEADY = 60, /* s, after which a session has shown that it works: its next failure is a first one */
 	LARGE_HOLD = 240,                 /* s, until the peer's OPEN is there (RFC 4271 8.2.2) */
@@ -39,22 +41,12 @@ void am_bgp_conn_release(struct am_bgp_conn *c)
 	c->in = c->out = (struct am_bgp_buffer){0};
 }
 
-/* A number below 2^53, by splitmix64: enough for jitter, and the same on every machine. */
-static uint64_t draw(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15ull);
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-	return (z ^ z >> 31) >> 11;
-}
-
 /* RFC 4271 10: a timer runs for 0.75 to 1.0 of what is set. */
 static am_time jittered(struct am_bgp_session *s, am_time now, uint64_t ns)
 {
 	uint64_t quarter = ns / 4;
 
-	return am_time_add(now, ns - quarter + (quarter ? draw(&s->random) % (quarter + 1) : 0));
+	return am_time_add(now, ns - quarter + (quarter ? am_bgp_draw(&s->random) % (quarter + 1) : 0));
 }
 
 static uint64_t send_hold(const struct am_bgp_conn *c)
