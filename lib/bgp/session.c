@@ -440,6 +440,26 @@ int am_bgp_send_refresh(struct am_bgp_session *s, const struct am_bgp_refresh *r
 	return queued(s, conn, &w, AM_BGP_ROUTE_REFRESH, am_bgp_refresh_encode(&w, refresh), now);
 }
 
+int am_bgp_send_message(struct am_bgp_session *s, struct am_bgp_span message, am_time now)
+{
+	int conn = established(s);
+	struct am_bgp_message parsed;
+	struct am_bgp_error err;
+	struct am_writer w;
+
+	if (conn < 0)
+		return -ENOTCONN;
+	if (message.len > am_bgp_conn_max(&s->conn[conn]))
+		return -EMSGSIZE;
+	if (am_bgp_message_parse(message.bytes, message.len, AM_BGP_EXTENDED_MAX, &parsed, &err) ||
+		parsed.whole.len != message.len ||
+		(parsed.type != AM_BGP_UPDATE && parsed.type != AM_BGP_ROUTE_REFRESH))
+		return -EINVAL;
+	w = am_bgp_conn_writer(&s->conn[conn], true);
+	am_put_bytes(&w, message.bytes, message.len);
+	return queued(s, conn, &w, parsed.type, w.full ? -ENOSPC : 0, now);
+}
+
 enum am_bgp_state am_bgp_session_state(const struct am_bgp_session *s)
 {
 	return s->conn[0].state > s->conn[1].state ? s->conn[0].state : s->conn[1].state;

@@ -147,6 +147,11 @@ bool am_bgp_next_event(struct am_bgp_session *session, struct am_bgp_event *out,
 int am_bgp_send_update(struct am_bgp_session *session, const struct am_bgp_update *update, am_time now);
 int am_bgp_send_end_of_rib(struct am_bgp_session *session, enum am_bgp_family family, am_time now);
 int am_bgp_send_refresh(struct am_bgp_session *session, const struct am_bgp_refresh *refresh, am_time now);
+/*
+ * A whole UPDATE or ROUTE-REFRESH that was encoded for what this session agreed on: a message of am_bgp_rib_output(), shared by several
+ * sessions. -EINVAL where it is neither.
+ */
+int am_bgp_send_message(struct am_bgp_session *session, struct am_bgp_span message, am_time now);
 
 /* The state that is furthest on, of both connections. */
 enum am_bgp_state am_bgp_session_state(const struct am_bgp_session *session);
