@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "answer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_t *show_version(const struct am_bgpd *d)
+{
+	return json_pack("{s:s, s:s, s:i, s:s}", "version", AM_VERSION, "name", d->config->name, "pid",
+		(int)getpid(), "config", d->config_path);
+}
+
+static json_t *show(struct am_bgpd *d, const struct am_bgp_request *request, struct am_err *err)
+{
+	switch (request->what) {
+	case AM_BGP_SHOW_NEIGHBORS:
+		return am_bgpd_show_neighbors(d, request->name, err);
+	case AM_BGP_SHOW_ROUTES:
+	case AM_BGP_SHOW_COUNTERS:
+	case AM_BGP_SHOW_VERSION:
+	case AM_BGP_SHOWS:
+		break;
+	}
+	return show_version(d);
+}
+
+static json_t *act(struct am_bgpd *d, const struct am_bgp_request *request, struct am_err *err)
+{
+	struct am_bgpd_neighbor *n = am_bgpd_find(d, request->name);
+	am_time now = am_clock_monotonic();
+
+	if (!n) {
+		am_fail(err, ENOENT, "there is no neighbour \"%s\"; show neighbors names them",
+			request->name);
+		return NULL;
+	}
+	if (request->method == AM_BGP_METHOD_START) {
+		n->shutdown = false;
+		am_bgp_speaker_start(d->speaker, n->peer, now);
+	} else if (request->method == AM_BGP_METHOD_SHUTDOWN) {
+		n->shutdown = true;
+		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_SHUTDOWN, request->text, now);
+	} else {
+		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_RESET, request->text, now);
+		if (!n->shutdown)
+			am_bgp_speaker_start(d->speaker, n->peer, now);
+	}
+	am_bgpd_pump(d);
+	return json_pack("{s:s}", "neighbor", n->conf.name);
+}
+
+static json_t *reload(struct am_bgpd *d, struct am_err *err)
+{
+	if (am_bgpd_reload(d, err))
+		return NULL;
+	return json_pack("{s:s, s:i}", "config", d->config_path, "neighbors", d->config->n_neighbors);
+}
+
+json_t *am_bgpd_answer(struct am_bgpd *d, const struct am_bgp_request *request, struct am_err *err)
+{
+	switch (request->method) {
+	case AM_BGP_METHOD_SHOW:
+		return show(d, request, err);
+	case AM_BGP_METHOD_RELOAD:
+		return reload(d, err);
+	case AM_BGP_METHOD_CLEAR:
+	case AM_BGP_METHOD_SHUTDOWN:
+	case AM_BGP_METHOD_START:
+	case AM_BGP_METHODS:
+		break;
+	}
+	return act(d, request, err);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* amime-bgp: a BGP speaker around lib/bgp, and what asks one that runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "args.h"
+#include "client.h"
+#include "daemon.h"
+#include "view.h"
+#include "words.h"
+
+enum { DONE, FAILED, USAGE, NO_DAEMON };
+
+static int complain(const struct am_err *err, int status)
+{
+	fprintf(stderr, "amime-bgp: %s\n", err->text);
+	return status;
+}
+
+static int run(const struct am_bgp_args *args)
+{
+	struct am_bgpd *d = calloc(1, sizeof *d);
+	struct am_err err = {"no memory"};
+	int rc;
+
+	if (!d)
+		return complain(&err, FAILED);
+	d->config_path = args->config;
+	d->socket = args->socket;
+	d->log = (struct am_log){.out = stderr, .level = args->level, .name = "amime-bgp"};
+	rc = am_bgpd_start(d, &err);
+	if (rc)
+		am_log(&d->log, AM_LOG_ERROR, "%s", err.text);
+	else
+		am_bgpd_run(d);
+	am_bgpd_stop(d);
+	free(d);
+	return rc ? FAILED : DONE;
+}
+
+static int check(const char *path)
+{
+	struct am_config_errors errors = {0};
+	struct am_bgpconf *c = am_bgpconf_load_file(path, &errors);
+	int status = c ? DONE : FAILED;
+
+	for (size_t i = 0; i < errors.n; i++)
+		printf("%s:%u:%u: %s: %s\n", path, errors.items[i].line, errors.items[i].column,
+			errors.items[i].path, errors.items[i].text);
+	if (c)
+		printf("%s: right, AS %u, %u neighbours\n", path, c->as, c->n_neighbors);
+	am_bgpconf_free(c);
+	am_config_errors_free(&errors);
+	return status;
+}
+
+static int ask(const struct am_bgp_args *args, int n, char **words)
+{
+	struct am_err err;
+	const char *what;
+	bool refused = false;
+	json_t *request = am_bgp_words(n, words, &what, &err), *result;
+	int fd;
+
+	if (!request)
+		return complain(&err, USAGE);
+	fd = am_bgp_client_connect(args->socket, &err);
+	if (fd < 0) {
+		json_decref(request);
+		return complain(&err, NO_DAEMON);
+	}
+	result = am_bgp_client_ask(fd, request, &refused, &err);
+	close(fd);
+	if (!result)
+		return complain(&err, refused ? FAILED : NO_DAEMON);
+	if (args->json) {
+		json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+		putchar('\n');
+	} else {
+		am_bgp_view(what, result, stdout);
+	}
+	json_decref(result);
+	return DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct am_bgp_args args;
+	struct am_err err;
+
+	if (am_bgp_args_parse(argc, argv, &args, &err) < 0)
+		return complain(&err, USAGE);
+	switch (args.mode) {
+	case AM_BGP_MODE_RUN:
+		break;
+	case AM_BGP_MODE_CHECK:
+		return check(args.config);
+	case AM_BGP_MODE_ASK:
+		return ask(&args, argc - args.first, argv + args.first);
+	case AM_BGP_MODE_VERSION:
+		puts("amime-bgp " AM_VERSION);
+		return DONE;
+	case AM_BGP_MODE_HELP:
+		fputs(am_bgp_help, stdout);
+		return DONE;
+	}
+	return run(&args);
+}

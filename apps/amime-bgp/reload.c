@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From one configuration to another: by neighbour, and what did not change is left alone. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "transport.h"
+
+static uint32_t interface_of(const struct am_bgpconf_session *s)
+{
+	bool scoped = !s->address.family || am_ip_is_link_local(&s->address);
+
+	return scoped && *s->interface ? if_nametoindex(s->interface) : 0;
+}
+
+static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct am_err *err)
+{
+	struct am_bgp_speaker_peer peer = {
+		.session = am_bgpconf_session_config(d->config, conf),
+		.address = conf->session.address,
+		.interface = interface_of(&conf->session),
+	};
+	struct am_bgpd_neighbor *n = calloc(1, sizeof *n);
+	int number = n ? am_bgp_speaker_add(d->speaker, &peer, am_clock_monotonic()) : -ENOMEM;
+
+	if (number < 0) {
+		free(n);
+		return am_fail(err, -number, "neighbour \"%s\": %s", conf->name, strerror(-number));
+	}
+	n->conf = *conf;
+	n->peer = (unsigned)number;
+	n->shutdown = conf->shutdown;
+	free(d->of_peer[number]);
+	d->of_peer[number] = n;
+	if (*conf->session.password && conf->session.address.family)
+		am_bgpd_transport_password(d->transport, &conf->session.address, conf->session.password);
+	if (n->shutdown)
+		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_SHUTDOWN, conf->shutdown_text,
+			am_clock_monotonic());
+	return 0;
+}
+
+int am_bgpd_add_all(struct am_bgpd *d, struct am_err *err)
+{
+	int rc = 0;
+
+	for (uint16_t i = 0; i < d->config->n_neighbors && !rc; i++) {
+		if (!am_bgpd_find(d, d->config->neighbors[i].name))
+			rc = add(d, &d->config->neighbors[i], err);
+	}
+	return rc;
+}
+
+static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcode)
+{
+	am_log(&d->log, AM_LOG_INFO, "%s: %s", n->conf.name,
+		subcode == AM_BGP_CEASE_DECONFIGURED ? "removed" : "changed, its session begins anew");
+	am_bgp_speaker_remove(d->speaker, n->peer, subcode, NULL, am_clock_monotonic());
+	if (*n->conf.session.password && n->conf.session.address.family)
+		am_bgpd_transport_password(d->transport, &n->conf.session.address, "");
+	/* What the speaker still has to say about it is done before its number is used again. */
+	am_bgpd_pump(d);
+	d->of_peer[n->peer] = NULL;
+	free(n);
+}
+
+/* What can be changed while the session goes on. */
+static void adjust(struct am_bgpd *d, struct am_bgpd_neighbor *n, const struct am_bgpconf_neighbor *conf)
+{
+	bool was = n->conf.shutdown;
+
+	n->conf = *conf;
+	if (was == conf->shutdown)
+		return;
+	n->shutdown = conf->shutdown;
+	if (conf->shutdown)
+		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_SHUTDOWN, conf->shutdown_text,
+			am_clock_monotonic());
+	else
+		am_bgp_speaker_start(d->speaker, n->peer, am_clock_monotonic());
+}
+
+static void update(struct am_bgpd *d, struct am_bgpd_neighbor *n, bool all_anew)
+{
+	const struct am_bgpconf_neighbor *conf = am_bgpconf_neighbor(d->config, n->conf.name);
+
+	if (!conf)
+		forget(d, n, AM_BGP_CEASE_DECONFIGURED);
+	else if (all_anew || memcmp(&conf->session, &n->conf.session, sizeof conf->session))
+		forget(d, n, AM_BGP_CEASE_OTHER_CHANGE);
+	else
+		adjust(d, n, conf);
+}
+
+static struct am_bgpconf *load(struct am_bgpd *d, struct am_err *err)
+{
+	struct am_config_errors errors = {0};
+	struct am_bgpconf *c = am_bgpconf_load_file(d->config_path, &errors);
+
+	for (size_t i = 0; i < errors.n; i++)
+		am_log(&d->log, AM_LOG_ERROR, "%s:%u: %s: %s", d->config_path, errors.items[i].line,
+			errors.items[i].path, errors.items[i].text);
+	if (!c)
+		am_fail(err, EINVAL, "%s:%u: %s: %s%s", d->config_path, errors.items[0].line,
+			errors.items[0].path, errors.items[0].text,
+			errors.n > 1 ? " (and more: see the log)" : "");
+	am_config_errors_free(&errors);
+	return c;
+}
+
+/* What the process was started with cannot be changed under it. */
+static void warn_fixed(const struct am_bgpd *d, const struct am_bgpconf *c)
+{
+	if (strcmp(c->name, d->config->name) || c->port != d->config->port ||
+		c->n_listen != d->config->n_listen || memcmp(c->listen, d->config->listen, sizeof c->listen))
+		am_log(&d->log, AM_LOG_WARN, "system: a new name, port or listen needs a new start");
+}
+
+int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
+{
+	struct am_bgpconf *c = load(d, err), *old = d->config;
+	bool all_anew;
+	int rc;
+
+	if (!c)
+		return -EINVAL;
+	warn_fixed(d, c);
+	all_anew = c->as != old->as || !am_ip_equal(&c->router_id, &old->router_id);
+	d->config = c;
+	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
+		if (d->of_peer[i])
+			update(d, d->of_peer[i], all_anew);
+	}
+	am_bgpconf_free(old);
+	rc = am_bgpd_add_all(d, err);
+	am_bgpd_pump(d);
+	if (!rc)
+		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef AMIME_BGP_SOCKET_H
+#define AMIME_BGP_SOCKET_H
+/* Sockets as BGP wants them: each call is one step, and a negative errno. */
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/addr.h"
+#include "bgpconf/bgpconf.h"
+
+/* Returns the length. scope counts for IPv6 alone. */
+socklen_t am_bgp_sockaddr(
+	const struct am_ip *ip, uint16_t port, uint32_t scope, struct sockaddr_storage *out);
+void am_bgp_sockaddr_ip(const struct sockaddr_storage *from, struct am_ip *ip, uint32_t *scope);
+
+/* A socket that does not block and is closed on exec. */
+int am_bgp_socket(uint8_t family);
+/* TTL and GTSM of a connection to this neighbour. */
+int am_bgp_socket_ttl(int fd, const struct am_bgpconf_session *session, bool external);
+/* RFC 2385: the key for connections with address; empty: none any more. */
+int am_bgp_socket_password(int fd, const struct am_ip *address, const char *password);
+/* Begin to connect: 0, also where it is under way. scope: the interface of a link-local address. */
+int am_bgp_socket_connect(
+	int fd, const struct am_bgpconf_session *session, const struct am_ip *to, uint32_t scope);
+int am_bgp_socket_listen(const struct am_ip *at, uint16_t port);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "table.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "-";
+}
+
+static json_int_t number_of(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static void duration(const json_t *seconds, char text[32])
+{
+	json_int_t s = json_integer_value(seconds);
+
+	if (!json_is_integer(seconds))
+		snprintf(text, 32, "never");
+	else if (s < 86400)
+		snprintf(text, 32, "%02d:%02d:%02d", (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
+	else
+		snprintf(text, 32, "%lldd%02dh", (long long)(s / 86400), (int)(s / 3600 % 24));
+}
+
+static json_int_t sum(const json_t *by_family)
+{
+	json_int_t all = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)by_family, key, value) all += json_integer_value(value);
+	return all;
+}
+
+static void print_end(const json_t *n, FILE *out)
+{
+	const json_t *end = json_object_get(n, "last_end");
+	const char *text = json_string_value(json_object_get(end, "text"));
+
+	if (!end)
+		return;
+	fprintf(out, "  last end: from %s, by %s: %s", text_of(end, "state"), text_of(end, "by"),
+		text_of(end, "why"));
+	if (number_of(end, "code"))
+		fprintf(out, " (%d/%d %s)", (int)number_of(end, "code"), (int)number_of(end, "subcode"),
+			text_of(end, "notification"));
+	fprintf(out, "%s%s\n", text ? "; its words: " : "", text ? text : "");
+}
+
+static void print_list(const json_t *object, const char *key, FILE *out)
+{
+	const json_t *list = json_object_get(object, key);
+	json_t *value;
+	size_t i;
+
+	if (!json_array_size(list))
+		return;
+	fprintf(out, "  %s:", key);
+	json_array_foreach(list, i, value) fprintf(out, " %s", json_string_value(value));
+	fputc('\n', out);
+}
+
+static void print_agreed(const json_t *n, FILE *out)
+{
+	static const char *const flags[] = {
+		"as4", "refresh", "enhanced_refresh", "extended_messages", "graceful_notification"};
+	static const char *const lists[] = {"families", "ipv6_next_hop", "add_path_receive", "add_path_send",
+		"graceful_restart", "long_lived"};
+	const json_t *agreed = json_object_get(n, "agreed");
+
+	if (!agreed)
+		return;
+	fprintf(out, "  remote ID %s, local address %s, hold time %d s, role of the peer: %s\n  agreed:",
+		text_of(n, "remote_id"), text_of(n, "local_address"), (int)number_of(n, "hold_time"),
+		text_of(agreed, "role"));
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		if (json_is_true(json_object_get(agreed, flags[i])))
+			fprintf(out, " %s", flags[i]);
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		print_list(agreed, lists[i], out);
+}
+
+static void print_neighbors(const json_t *result, FILE *out)
+{
+	struct am_table *t = am_table_new();
+	bool details = json_array_size(result) == 1;
+	char since[32];
+	json_t *n;
+	size_t i;
+
+	am_table_column(t, "NAME", AM_LEFT);
+	am_table_column(t, "ADDRESS", AM_LEFT);
+	am_table_column(t, "AS", AM_RIGHT);
+	am_table_column(t, "STATE", AM_LEFT);
+	am_table_column(t, "SINCE", AM_RIGHT);
+	am_table_column(t, "RECEIVED", AM_RIGHT);
+	am_table_column(t, "SENT", AM_RIGHT);
+	am_table_column(t, "DESCRIPTION", AM_LEFT);
+	json_array_foreach(result, i, n)
+	{
+		bool shutdown = json_is_true(json_object_get(n, "shutdown"));
+
+		duration(json_object_get(n, "since_s"), since);
+		am_table_cell(t, "%s", text_of(n, "name"));
+		am_table_cell(t, "%s%s%s", text_of(n, "address"),
+			json_is_string(json_object_get(n, "interface")) ? "%" : "",
+			json_is_string(json_object_get(n, "interface")) ? text_of(n, "interface") : "");
+		am_table_cell(t, "%lld", (long long)number_of(n, "as"));
+		am_table_cell(t, "%s", shutdown ? "shut down" : text_of(n, "state"));
+		am_table_cell(t, "%s", since);
+		am_table_cell(t, "%lld", (long long)sum(json_object_get(n, "received")));
+		am_table_cell(t, "%lld", (long long)sum(json_object_get(n, "advertised")));
+		am_table_cell(t, "%s", text_of(n, "description"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+	json_array_foreach(result, i, n)
+	{
+		if (!details)
+			break;
+		print_agreed(n, out);
+		print_end(n, out);
+	}
+}
+
+static void print_object(const json_t *result, FILE *out)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)result, key, value)
+	{
+		char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+
+		fprintf(out, "%s %s\n", key,
+			json_is_string(value) ? json_string_value(value)
+			: text                ? text
+					      : "");
+		free(text);
+	}
+}
+
+void am_bgp_view(const char *what, const json_t *result, FILE *out)
+{
+	if (what && !strcmp(what, "neighbors"))
+		print_neighbors(result, out);
+	else if (what)
+		print_object(result, out);
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The speaker: its peers, whose turn it is, and what they have to tell. */
+#include "bgp/speaker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "speaker_inside.h"
+
+int am_bgp_speaker_create(const struct am_bgp_speaker_config *config, struct am_bgp_speaker **out)
+{
+	struct am_bgp_speaker *s = calloc(1, sizeof *s);
+
+	if (!s)
+		return -ENOMEM;
+	s->config = *config;
+	s->first_news = s->last_news = -1;
+	*out = s;
+	return 0;
+}
+
+static void free_peer(struct am_bgp_speaker *s, unsigned number)
+{
+	struct speaker_peer *p = s->peers[number];
+
+	am_bgp_session_free(p->session);
+	free(p);
+	s->peers[number] = NULL;
+}
+
+void am_bgp_speaker_free(struct am_bgp_speaker *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->n_peers; i++) {
+		if (s->peers[i])
+			free_peer(s, i);
+	}
+	free(s->peers);
+	free(s);
+}
+
+static struct speaker_peer *peer_of(const struct am_bgp_speaker *s, unsigned number)
+{
+	return number < s->n_peers ? s->peers[number] : NULL;
+}
+
+/* After every call for a session: it may have something to tell, and another deadline. */
+static void touched(struct am_bgp_speaker *s, struct speaker_peer *p)
+{
+	p->due = am_bgp_deadline(p->session);
+	if (p->has_news)
+		return;
+	p->has_news = true;
+	p->next_news = 0;
+	if (s->last_news < 0)
+		s->first_news = (int)p->number;
+	else
+		s->peers[s->last_news]->next_news = p->number;
+	s->last_news = (int)p->number;
+}
+
+/* ---- peers ---- */
+
+/* A number that is free, with room in the table for it. */
+static int free_number(struct am_bgp_speaker *s)
+{
+	struct speaker_peer **grown;
+	unsigned n = s->n_peers;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!s->peers[i])
+			return (int)i;
+	}
+	if (n == AM_BGP_SPEAKER_PEERS)
+		return -ENFILE;
+	grown = realloc(s->peers, (n ? n * 2 : 8) * sizeof *grown);
+	if (!grown)
+		return -ENOMEM;
+	s->peers = grown;
+	s->n_peers = n ? n * 2 : 8;
+	memset(grown + n, 0, (s->n_peers - n) * sizeof *grown);
+	return (int)n;
+}
+
+static struct speaker_peer *find(
+	const struct am_bgp_speaker *s, const struct am_ip *address, uint32_t interface)
+{
+	bool scoped = am_ip_is_link_local(address);
+
+	for (unsigned i = 0; address->family && i < s->n_peers; i++) {
+		struct speaker_peer *p = s->peers[i];
+
+		if (p && !p->leaving && am_ip_equal(&p->address, address) &&
+			(!scoped || !p->interface || p->interface == interface))
+			return p;
+	}
+	return NULL;
+}
+
+int am_bgp_speaker_add(struct am_bgp_speaker *s, const struct am_bgp_speaker_peer *peer, am_time now)
+{
+	struct am_bgp_session_config config = peer->session;
+	struct speaker_peer *p;
+	int number, rc;
+
+	if (find(s, &peer->address, peer->interface))
+		return -EEXIST;
+	number = free_number(s);
+	if (number < 0)
+		return number;
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return -ENOMEM;
+	/* Peers must not act in step. */
+	config.seed = s->config.seed + (uint64_t)number * 0x9e3779b97f4a7c15ull;
+	rc = am_bgp_session_create(&config, &p->session);
+	if (rc) {
+		free(p);
+		return rc;
+	}
+	p->address = peer->address;
+	p->interface = peer->interface;
+	p->number = (unsigned)number;
+	s->peers[number] = p;
+	am_bgp_speaker_start(s, p->number, now);
+	return number;
+}
+
+void am_bgp_speaker_start(struct am_bgp_speaker *s, unsigned peer, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, peer);
+
+	if (!p || p->leaving)
+		return;
+	p->wanted = true;
+	if (p->address.family)
+		am_bgp_start(p->session, now);
+	touched(s, p);
+}
+
+void am_bgp_speaker_stop(
+	struct am_bgp_speaker *s, unsigned peer, uint8_t subcode, const char *text, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, peer);
+
+	if (!p)
+		return;
+	p->wanted = false;
+	am_bgp_stop(p->session, subcode, text, now);
+	touched(s, p);
+}
+
+void am_bgp_speaker_remove(
+	struct am_bgp_speaker *s, unsigned peer, uint8_t subcode, const char *text, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, peer);
+
+	if (!p)
+		return;
+	p->leaving = true;
+	am_bgp_speaker_stop(s, peer, subcode, text, now);
+}
+
+int am_bgp_speaker_found(struct am_bgp_speaker *s, unsigned peer, const struct am_ip *address, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, peer), *other = find(s, address, p ? p->interface : 0);
+
+	if (!p)
+		return -ENOENT;
+	if (other == p)
+		return 0;
+	if (other)
+		return -EEXIST;
+	if (p->address.family)
+		am_bgp_stop(p->session, AM_BGP_CEASE_OTHER_CHANGE, NULL, now);
+	p->address = *address;
+	if (p->wanted && address->family)
+		am_bgp_start(p->session, now);
+	touched(s, p);
+	return 0;
+}
+
+/* ---- links ---- */
+
+void am_bgp_speaker_connected(struct am_bgp_speaker *s, struct am_bgp_link link, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, link.peer);
+
+	if (!p)
+		return;
+	am_bgp_connected(p->session, link.conn, now);
+	touched(s, p);
+}
+
+int am_bgp_speaker_accept(struct am_bgp_speaker *s, const struct am_ip *from, uint32_t interface,
+	struct am_bgp_link *link, am_time now)
+{
+	struct speaker_peer *p = find(s, from, interface);
+	int conn;
+
+	if (!p)
+		return -ENOENT;
+	conn = am_bgp_accept(p->session, now);
+	touched(s, p);
+	if (conn < 0)
+		return conn;
+	p->open[conn] = true;
+	*link = (struct am_bgp_link){.peer = p->number, .conn = (unsigned)conn};
+	return 0;
+}
+
+void am_bgp_speaker_closed(struct am_bgp_speaker *s, struct am_bgp_link link, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, link.peer);
+
+	if (!p)
+		return;
+	p->open[link.conn] = p->output[link.conn] = false;
+	am_bgp_closed(p->session, link.conn, now);
+	touched(s, p);
+}
+
+size_t am_bgp_speaker_input(
+	struct am_bgp_speaker *s, struct am_bgp_link link, const void *bytes, size_t len, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, link.peer);
+
+	(void)now;
+	if (!p)
+		return len;
+	len = am_bgp_input(p->session, link.conn, bytes, len);
+	touched(s, p);
+	return len;
+}
+
+struct am_bgp_span am_bgp_speaker_output(const struct am_bgp_speaker *s, struct am_bgp_link link)
+{
+	const struct speaker_peer *p = peer_of(s, link.peer);
+
+	return p ? am_bgp_output(p->session, link.conn) : (struct am_bgp_span){0};
+}
+
+void am_bgp_speaker_sent(struct am_bgp_speaker *s, struct am_bgp_link link, size_t len, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, link.peer);
+
+	if (!p)
+		return;
+	am_bgp_sent(p->session, link.conn, len, now);
+	touched(s, p);
+}
+
+/* ---- time ---- */
+
+am_time am_bgp_speaker_deadline(const struct am_bgp_speaker *s)
+{
+	am_time first = AM_BGP_NEVER;
+
+	if (s->first_news >= 0)
+		return (am_time){0};
+	for (unsigned i = 0; i < s->n_peers; i++) {
+		if (s->peers[i] && am_time_before(s->peers[i]->due, first))
+			first = s->peers[i]->due;
+	}
+	return first;
+}
+
+void am_bgp_speaker_run(struct am_bgp_speaker *s, am_time now)
+{
+	for (unsigned i = 0; i < s->n_peers; i++) {
+		struct speaker_peer *p = s->peers[i];
+
+		if (!p || am_time_before(now, p->due))
+			continue;
+		am_bgp_expire(p->session, now);
+		touched(s, p);
+	}
+}
+
+/* ---- events ---- */
+
+static void count(struct speaker_peer *p, const struct am_bgp_routes *routes)
+{
+	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes);
+	struct am_bgp_nlri nlri;
+
+	while (am_bgp_nlri_next(&iter, &nlri))
+		p->received[routes->family]++;
+}
+
+static void take_update(struct speaker_peer *p, const struct am_bgp_update *update)
+{
+	if (update->class >= AM_BGP_WITHDRAW)
+		return;
+	count(p, &update->announced);
+	if (update->has_mp_reach)
+		count(p, &update->mp_announced);
+}
+
+/* An event of the session for the program, or for us. True: it is the program's. */
+static bool translate(struct speaker_peer *p, const struct am_bgp_event *event,
+	struct am_bgp_speaker_event *out, am_time now)
+{
+	out->link = (struct am_bgp_link){.peer = p->number, .conn = event->conn};
+	switch (event->type) {
+	case AM_BGP_EVENT_CONNECT:
+		out->type = AM_BGP_SPEAKER_CONNECT;
+		p->open[event->conn] = true;
+		return true;
+	case AM_BGP_EVENT_CLOSE:
+		out->type = AM_BGP_SPEAKER_CLOSE;
+		return true;
+	case AM_BGP_EVENT_UP:
+		out->type = AM_BGP_SPEAKER_UP;
+		out->session = event->peer;
+		p->since = now;
+		return true;
+	case AM_BGP_EVENT_DOWN:
+		out->type = AM_BGP_SPEAKER_DOWN;
+		out->end = &p->end;
+		p->end = *event->end;
+		p->has_end = true;
+		if (p->end.was_up)
+			p->since = now;
+		memset(p->received, 0, sizeof p->received);
+		return true;
+	case AM_BGP_EVENT_UPDATE:
+		take_update(p, event->update);
+		out->type = AM_BGP_SPEAKER_FAULT;
+		out->update = event->update;
+		return event->update->class != AM_BGP_OK;
+	case AM_BGP_EVENT_REFRESH:
+		break;
+	}
+	return false;
+}
+
+/* Bytes that the program has not been told of since the last time that there were none. */
+static bool tell_output(struct speaker_peer *p, struct am_bgp_speaker_event *out)
+{
+	for (unsigned c = 0; c < AM_BGP_CONNS; c++) {
+		bool waits = p->open[c] && am_bgp_output(p->session, c).len;
+
+		if (waits && !p->output[c]) {
+			p->output[c] = true;
+			out->type = AM_BGP_SPEAKER_OUTPUT;
+			out->link = (struct am_bgp_link){.peer = p->number, .conn = c};
+			return true;
+		}
+		p->output[c] = waits;
+	}
+	return false;
+}
+
+static bool tell(struct speaker_peer *p, struct am_bgp_speaker_event *out, am_time now)
+{
+	struct am_bgp_event event;
+
+	while (am_bgp_next_event(p->session, &event, now)) {
+		if (translate(p, &event, out, now))
+			return true;
+	}
+	return tell_output(p, out);
+}
+
+bool am_bgp_speaker_next_event(struct am_bgp_speaker *s, struct am_bgp_speaker_event *out, am_time now)
+{
+	while (s->first_news >= 0) {
+		struct speaker_peer *p = s->peers[s->first_news];
+
+		if (tell(p, out, now))
+			return true;
+		p->has_news = false;
+		p->due = am_bgp_deadline(p->session);
+		s->first_news = s->first_news == s->last_news ? -1 : (int)p->next_news;
+		if (s->first_news < 0)
+			s->last_news = -1;
+		if (p->leaving && !p->open[0] && !p->open[1])
+			free_peer(s, p->number);
+	}
+	return false;
+}
+
+int am_bgp_speaker_view(const struct am_bgp_speaker *s, unsigned peer, struct am_bgp_speaker_view *out)
+{
+	const struct speaker_peer *p = peer_of(s, peer);
+
+	if (!p || p->leaving)
+		return -ENOENT;
+	*out = (struct am_bgp_speaker_view){
+		.address = p->address,
+		.interface = p->interface,
+		.state = am_bgp_session_state(p->session),
+		.since = p->since,
+		.has_end = p->has_end,
+		.end = p->end,
+		.session = am_bgp_session_peer(p->session),
+		.counters = am_bgp_session_counters(p->session),
+	};
+	memcpy(out->received, p->received, sizeof out->received);
+	return 0;
+}
