@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 # Memory and strings, our own, and what the compiler puts in by itself: sanitizers, coverage, stack protector.
-ALLOWED = re.compile(r"^(malloc|calloc|free|mem(cpy|move|set|cmp)|bcmp|strlen|_GLOBAL_OFFSET_TABLE_|am_\w+|__stack_chk_fail"
+ALLOWED = re.compile(r"^(malloc|calloc|realloc|free|mem(cpy|move|set|cmp)|bcmp|strlen|_GLOBAL_OFFSET_TABLE_|am_\w+|__stack_chk_fail"
                      r"|__mem\w+_chk|__(asan|ubsan|sanitizer|gcov|llvm)_\w+|__start___\w+|__stop___\w+)$")
 
 bad = []
