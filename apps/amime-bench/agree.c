@@ -3,6 +3,10 @@
 
 #include <errno.h>
 
+struct tally {
+	unsigned good, apart, busy;
+};
+
 /* One that stands only to be subtracted: a few cycles, whose own spread says nothing. */
 static bool is_null(const struct bench_result *results, unsigned n, const struct bench_result *r)
 {
@@ -12,39 +16,48 @@ static bool is_null(const struct bench_result *results, unsigned n, const struct
 	return false;
 }
 
-static bool agrees(const struct bench *b, const struct bench_result *r, unsigned percent, FILE *out)
+static void compare(
+	const struct bench *b, const struct bench_result *r, unsigned percent, FILE *out, struct tally *tally)
 {
 	double medians[BENCH_REPEATS_MAX], apart;
 
 	fprintf(out, "%-32s", r->c->name);
 	if (!bench_disagreement(b, r, medians, &apart)) {
-		fprintf(out, " a repeat has too few samples to trust: try more --seconds\n");
-		return false;
+		fprintf(out, " too few quiet moments to trust a repeat: the machine is busy\n");
+		tally->busy++;
+		return;
 	}
-	for (unsigned i = 0; i <= b->repeat; i++)
+	for (unsigned i = 0; i < b->size.repeats; i++)
 		fprintf(out, " %8.1f", medians[i]);
-	fprintf(out, "  %5.1f %%\n", apart * 100);
-	return apart * 100 <= percent;
+	fprintf(out, "  %5.1f %%%s\n", apart * 100, apart * 100 > percent ? "  apart" : "");
+	if (apart * 100 > percent)
+		tally->apart++;
+	else
+		tally->good++;
 }
 
 int agree_check(const struct bench *b, const struct bench_result *results, unsigned n, unsigned percent,
 	FILE *out, struct am_err *err)
 {
-	unsigned good = 0, bad = 0;
+	struct tally t = {0};
 
-	fprintf(out, "\nMedians of %u repeats, net, and how far they lie apart:\n", b->repeat + 1);
-	for (unsigned i = 0; i < n; i++) {
-		if (is_null(results, n, &results[i]))
-			continue;
-		if (agrees(b, &results[i], percent, out))
-			good++;
-		else
-			bad++;
-	}
-	if (!bad)
-		return 0;
-	return am_fail(err, ERANGE,
-		"%u of %u cases do not repeat within %u %%: this machine is too busy to measure on; give it "
-		"a CPU of its own, or more --samples and --seconds",
-		bad, good + bad, percent);
+	fprintf(out,
+		"\nMedians of %u repeats, which took turns, net, of samples beside fast probes only, and how far "
+		"they lie apart:\n",
+		b->size.repeats);
+	for (unsigned i = 0; i < n; i++)
+		if (!is_null(results, n, &results[i]))
+			compare(b, &results[i], percent, out, &t);
+	fprintf(out, "%u of %u cases agree within %u %%.\n", t.good, t.good + t.apart + t.busy, percent);
+	if (t.apart)
+		return am_fail(err, ERANGE,
+			"%u cases do not repeat within %u %% though the probes beside their samples were fast: their "
+			"figures do not say what another run will give; see which, and try more --samples",
+			t.apart, percent);
+	if (t.busy)
+		return am_fail(err, EBUSY,
+			"%u cases found too few quiet moments: this machine is too busy to measure on; give it a CPU "
+			"of its own, or more --seconds",
+			t.busy);
+	return 0;
 }

@@ -7,8 +7,9 @@
 #include "bench.h"
 
 /*
- * Medians of each case's repeats on out, net of null cases, and how far they lie apart. 0, or -ERANGE where that is more
- * than percent for some case, or some repeat has too few samples.
+ * Medians of each case's repeats on out, net of null cases, and how far they lie apart. 0; -ERANGE where that is more than
+ * percent for some case though its samples were taken while the machine was quiet; -EBUSY where all that is wrong is that
+ * some repeat found too few quiet moments.
  */
 int agree_check(const struct bench *b, const struct bench_result *results, unsigned n, unsigned percent,
 	FILE *out, struct am_err *err);

@@ -136,8 +136,9 @@ static unsigned choose_cases(struct pair_row rows[CASES_MAX])
 	return n;
 }
 
-static void show_progress(unsigned round, unsigned at, unsigned n, const char *name)
+static void show_progress(unsigned round, unsigned repeat, unsigned at, unsigned n, const char *name)
 {
+	(void)repeat;
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr, "\r\033[Kround %u of %d, %u of %u: %s", round, ROUNDS, at + 1, n, name);
 }

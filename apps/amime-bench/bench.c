@@ -8,30 +8,16 @@
 #include <rte_cycles.h>
 
 #include "base/clock.h"
+#include "buffers.h"
 
 enum {
 	CALIBRATIONS = 1000,
 	WARM_UPS = 20,
-	ROUNDS =
-		4, /* in which a case's samples are taken where all are good, so that slow changes meet all cases */
+	/* In which the samples of a case and repeat are taken where all are good, so that slow changes meet all of them. */
+	ROUNDS = 4,
+	ROUNDS_SLOW = 2,   /* of a case that is slow to open */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
-	PATIENCE_LEAST_NS = 100000,
-	PATIENCE_MOST_NS = 50000000,
 };
-
-/* A chain of dependent decrements: one turn is one cycle of the core on every CPU of interest. */
-static uint64_t probe(void)
-{
-	uint64_t turns = BENCH_PROBE_TURNS, start = rte_rdtsc_precise();
-
-#if defined(__x86_64__)
-	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(turns) : : "cc");
-#else
-	while (--turns)
-		__asm__ volatile("" : "+r"(turns));
-#endif
-	return rte_rdtsc_precise() - start;
-}
 
 static uint64_t clock_overhead(void)
 {
@@ -53,57 +39,22 @@ static long involuntary_switches(void)
 	return use.ru_nivcsw;
 }
 
-static void note(struct bench *b, uint64_t took)
+int bench_init(struct bench *b, const struct bench_env *env, const struct bench_size *size, bool memory,
+	struct am_err *err)
 {
-	struct bench_probes *f = &b->fastest;
-	unsigned i = f->n;
-
-	if (f->n == BENCH_FASTEST && took >= f->took[f->n - 1])
-		return;
-	if (f->n < BENCH_FASTEST)
-		f->n++;
-	else
-		i--;
-	for (; i > 0 && f->took[i - 1] > took; i--)
-		f->took[i] = f->took[i - 1];
-	f->took[i] = took;
-	b->probe = f->took[f->n - 1];
-}
-
-static uint64_t probe_noted(struct bench *b)
-{
-	uint64_t took = probe();
-
-	note(b, took);
-	return took;
-}
-
-void bench_init(struct bench *b, const struct bench_env *env, unsigned samples, unsigned runs)
-{
-	*b = (struct bench){.env = *env, .samples = samples, .runs = runs};
+	*b = (struct bench){.env = *env, .size = *size};
 	b->overhead = clock_overhead();
-	for (int i = 0; i < CALIBRATIONS; i++)
-		probe_noted(b);
+	return probes_init(&b->probes, memory, env->seed, err);
 }
 
-static bool is_slow(const struct bench *b, uint64_t took)
+void bench_fini(struct bench *b)
 {
-	return took * 100 > b->probe * BENCH_SLOW_PERCENT;
+	probes_fini(&b->probes);
 }
 
-/* The last probe before a sample: a fast one where patience lasts. */
-static uint64_t await_fast(struct bench *b)
+static bool needs_memory(const struct bench_case *c)
 {
-	uint64_t took = probe_noted(b), start = rte_rdtsc(), waited;
-
-	if (!is_slow(b, took))
-		return took;
-	do {
-		took = probe_noted(b);
-		waited = rte_rdtsc() - start;
-	} while (is_slow(b, took) && waited < b->patience);
-	b->waited_ns += (uint64_t)((double)waited * 1e9 / (double)rte_get_tsc_hz());
-	return took;
+	return c->cold || c->memory;
 }
 
 static bool run_once(const struct bench *b, const struct bench_case *c, void *state, uint64_t *cycles)
@@ -120,45 +71,57 @@ static bool run_once(const struct bench *b, const struct bench_case *c, void *st
 	return good && (!c->finish || c->finish(state));
 }
 
+static bool run_counted(
+	const struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
+{
+	uint64_t stages[2][BENCH_STAGES_MAX] = {{0}}, cycles = 0;
+	double ops = (double)b->size.runs * c->ops;
+
+	if (c->stages)
+		c->stages(state, stages[0]);
+	for (unsigned i = 0; i < b->size.runs; i++)
+		if (!run_once(b, c, state, &cycles))
+			return false;
+	if (c->stages)
+		c->stages(state, stages[1]);
+	s->cycles = (double)cycles / ops;
+	for (int i = 0; i < BENCH_STAGES_MAX; i++)
+		s->stage[i] = (float)((double)(stages[1][i] - stages[0][i]) / ops);
+	return true;
+}
+
 /* The first run is not counted: who slowed us down has left other things in the caches. */
 static bool take(struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
 {
-	uint64_t before = await_fast(b), after, ignored = 0, cycles = 0;
+	bool memory = b->probes.has_memory && needs_memory(c), worked = true;
+	struct probe_moment before = probes_await(&b->probes, memory), after;
 	long switches = involuntary_switches();
-	uint64_t stages[2][BENCH_STAGES_MAX] = {{0}};
-	bool worked = true;
+	uint64_t ignored = 0;
 	double more = 0;
 
+	*s = (struct bench_sample){.repeat = b->repeat};
 	if (!run_once(b, c, state, &ignored))
 		return false;
 	if (c->beside)
 		c->beside(state, &more);
-	if (c->stages)
-		c->stages(state, stages[0]);
-	for (unsigned i = 0; i < b->runs; i++)
-		if (!run_once(b, c, state, &cycles))
-			return false;
-	after = probe_noted(b);
-	if (c->stages)
-		c->stages(state, stages[1]);
+	if (!run_counted(b, c, state, s))
+		return false;
 	if (c->beside)
 		worked = c->beside(state, &more);
-	*s = (struct bench_sample){
-		.cycles = (double)cycles / ((double)b->runs * c->ops) + more,
-		.probe = before > after ? before : after,
-		.repeat = b->repeat,
-		.interrupted = !worked || involuntary_switches() != switches,
-	};
-	for (int i = 0; i < BENCH_STAGES_MAX; i++)
-		s->stage[i] = (float)(stages[1][i] - stages[0][i]) / (float)(b->runs * c->ops);
+	s->cycles += more;
+	after = probes_look(&b->probes, memory);
+	s->probe = before.clock > after.clock ? before.clock : after.clock;
+	s->memory = (before.memory + after.memory) / 2;
+	s->interrupted = !worked || involuntary_switches() != switches;
 	return true;
 }
 
 static bool warm_up(const struct bench *b, const struct bench_case *c, void *state)
 {
+	unsigned runs = needs_memory(c) ? b->size.warm_ops / c->ops : 0;
 	uint64_t ignored = 0;
 
-	for (int i = 0; i < WARM_UPS; i++)
+	for (unsigned i = 0; i < WARM_UPS + runs; i++)
 		if (!run_once(b, c, state, &ignored))
 			return false;
 	return true;
@@ -199,6 +162,8 @@ static int measure(struct bench *b, struct bench_result *r, unsigned missing, st
 
 	if (make_room(r, missing))
 		return am_fail(err, ENOMEM, "case %s: no memory for its samples", r->c->name);
+	if (buffers_shuffle(env.pool, env.seed) || (env.cold && buffers_shuffle(env.cold, env.seed)))
+		return am_fail(err, ENOMEM, "case %s: no memory to put its buffers in order", r->c->name);
 	env.burst = r->c->burst ? r->c->burst : BENCH_BURST;
 	env.is_cold = r->c->cold;
 	state = r->c->open(&env, r->c->arg, err);
@@ -214,7 +179,9 @@ static int measure(struct bench *b, struct bench_result *r, unsigned missing, st
 
 bool bench_keeps(const struct bench *b, const struct bench_sample *s)
 {
-	return !s->interrupted && !is_slow(b, s->probe);
+	struct probe_moment m = {s->probe, s->memory};
+
+	return !s->interrupted && !probes_is_slow(&b->probes, &m) && !probes_is_contended(&b->probes, &m);
 }
 
 bool bench_net(const struct bench_result *r, double *cycles)
@@ -252,15 +219,9 @@ bool bench_goal_ratio(const struct bench_result *r, double *ratio)
 
 static void count(const struct bench *b, struct bench_result *r)
 {
-	r->kept = r->slow = r->interrupted = 0;
-	for (unsigned i = 0; i < r->n; i++) {
-		if (bench_keeps(b, &r->samples[i]))
-			r->kept++;
-		else if (r->samples[i].interrupted)
-			r->interrupted++;
-		else
-			r->slow++;
-	}
+	r->kept = 0;
+	for (unsigned i = 0; i < r->n; i++)
+		r->kept += bench_keeps(b, &r->samples[i]);
 }
 
 /* Kept ones of this repeat. */
@@ -289,55 +250,63 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 	return 0;
 }
 
-/* Cases that lack samples get a round. *lacking: how many there were. */
+/* How many samples to take of a case in a round: a part of all, or what is missing. */
+static unsigned share(const struct bench *b, const struct bench_case *c, unsigned missing)
+{
+	unsigned rounds = c->slow_to_open ? ROUNDS_SLOW : ROUNDS,
+		 part = (b->size.samples + rounds - 1) / rounds;
+
+	return part < missing ? part : missing;
+}
+
+/* Cases that lack samples of this repeat get a round. Adds to *lacking how many there were. */
 static int measure_round(struct bench *b, struct bench_result *results, unsigned n, unsigned round,
 	bench_progress *progress, unsigned *lacking, struct am_err *err)
 {
-	*lacking = 0;
 	for (unsigned i = 0; i < n; i++) {
-		unsigned kept = kept_now(b, &results[i]), part = (b->samples + ROUNDS - 1) / ROUNDS;
-
-		unsigned missing = b->samples - kept;
+		unsigned kept = kept_now(b, &results[i]);
 		int ret;
 
-		if (kept >= b->samples)
+		if (kept >= b->size.samples)
 			continue;
 		++*lacking;
-		progress(round, i, n, results[i].c->name);
-		if (results[i].c->slow_to_open || part > missing)
-			part = missing;
-		ret = measure(b, &results[i], part, err);
+		progress(round, b->repeat, i, n, results[i].c->name);
+		ret = measure(b, &results[i], share(b, results[i].c, b->size.samples - kept), err);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-/* No longer than lets every case have its samples within the limit. */
-static uint64_t patience(const struct bench *b, unsigned n, uint64_t limit_ns)
+/* Each repeat of the first rounds gets an even share of the time to wait in, what is left after them who lacks samples. */
+static void share_time(struct bench *b, unsigned round, am_time start, uint64_t limit_ns)
 {
-	uint64_t ns = limit_ns / (n ? n : 1) / b->samples;
+	uint64_t parts = ROUNDS * b->size.repeats, part = (round - 1) * b->size.repeats + b->repeat + 1;
+	uint64_t until = part < parts ? limit_ns / parts * part : limit_ns;
+	uint64_t gone = am_time_since(am_clock_monotonic(), start);
 
-	if (ns < PATIENCE_LEAST_NS)
-		ns = PATIENCE_LEAST_NS;
-	if (ns > PATIENCE_MOST_NS)
-		ns = PATIENCE_MOST_NS;
-	return (uint64_t)((double)ns * (double)rte_get_tsc_hz() / 1e9);
+	probes_be_patient(&b->probes, until > gone ? until - gone : 0);
 }
 
 int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uint64_t limit_ns,
 	bench_progress *progress, struct am_err *err)
 {
 	am_time start = am_clock_monotonic();
-	unsigned lacking = n, round = 0;
-	int ret;
+	unsigned lacking, round = 0;
+	bool late = false;
+	int ret = 0;
 
-	b->patience = patience(b, n, limit_ns);
 	do {
-		ret = measure_round(b, results, n, ++round, progress, &lacking, err);
+		lacking = 0;
+		round++;
+		for (b->repeat = 0; ret == 0 && !late && b->repeat < b->size.repeats; b->repeat++) {
+			share_time(b, round, start, limit_ns);
+			ret = measure_round(b, results, n, round, progress, &lacking, err);
+			late = round > 1 && am_time_since(am_clock_monotonic(), start) >= limit_ns;
+		}
 		if (ret)
 			return ret;
-	} while (lacking && am_time_since(am_clock_monotonic(), start) < limit_ns);
+	} while (lacking && !late && am_time_since(am_clock_monotonic(), start) < limit_ns);
 	for (unsigned i = 0; i < n; i++) {
 		count(b, &results[i]);
 		if (sum_up(b, &results[i]))
@@ -368,7 +337,7 @@ static bool by_repeat(const struct bench *b, const struct bench_result *r, unsig
 	free(cycles);
 	if (n)
 		*median = stats.median;
-	return n > 0 && n * TRUSTED_PART >= b->samples;
+	return n > 0 && n * TRUSTED_PART >= b->size.samples;
 }
 
 bool bench_disagreement(
@@ -376,7 +345,7 @@ bool bench_disagreement(
 {
 	double least = 0, most = 0, null;
 
-	for (unsigned i = 0; i <= b->repeat; i++) {
+	for (unsigned i = 0; i < b->size.repeats; i++) {
 		if (!by_repeat(b, r, i, &medians[i]))
 			return false;
 		if (r->null && !by_repeat(b, r->null, i, &null))

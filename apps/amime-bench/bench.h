@@ -4,27 +4,27 @@
 /*
  * Sampling: how long a piece of work takes, in cycles of the time stamp counter (TSC), and which samples to believe.
  *
- * A virtual machine's clock has slow phases, and its scheduler takes the CPU away. So each sample stands between two
- * runs of a probe, a short loop of known length: a sample waits for a while until the probe runs fast, and where the
- * clock stayed slow, turned slow meanwhile, or the thread was switched away, the sample is left out. What is left out
- * is counted and stays in the JSON. Fast is what BENCH_FASTEST probes of the whole run reached, so that a single lucky
- * one does not condemn all the others; since that is only known in the end, cases are gone through in rounds, until
- * each has enough samples to keep or time is up.
+ * A virtual machine's clock has slow phases, its memory has other users, and its scheduler takes the CPU away. So each
+ * sample stands between two looks at the probes (probe.h): at the clock always, at memory where the work misses caches. It
+ * waits for a while until the machine is quiet, and where it was not, before or after, or the thread was switched away, the
+ * sample is left out. What is left out is counted and stays in the JSON. What quiet is is only known in the end, so cases
+ * are gone through in rounds, until each has enough samples to keep or time is up.
+ *
+ * Repeats take turns, round by round, and in each of their rounds open each case anew: so what changes slowly meets all of
+ * them, and what they differ by is how well one run says what another will.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "probe.h"
 #include "stats.h"
 
 struct rte_mempool;
 
 enum {
 	BENCH_BURST = 64,
-	BENCH_PROBE_TURNS = 2000, /* of the probe's loop: one cycle of the core each */
-	BENCH_FASTEST = 64,       /* probes that must be as fast as the one that others are held against */
-	BENCH_SLOW_PERCENT = 112, /* of that one: a probe above it ran while the clock was slow */
 	BENCH_REPEATS_MAX = 20,
 	BENCH_STAGES_MAX = 8,
 };
@@ -71,6 +71,7 @@ struct bench_case {
 	double goal; /* cycles that one operation shall cost at most, without what null costs; 0: none is set */
 	struct bench_relative relative; /* instead of goal */
 	bool cold;                      /* it needs env->cold */
+	bool memory;                    /* its tables are more than caches hold, as cold packets are */
 	unsigned burst;                 /* 0: BENCH_BURST */
 	enum bench_shapes shapes;       /* that it can also be measured in; its ops are a burst then */
 	bool slow_to_open;              /* better opened once than in every round */
@@ -96,8 +97,9 @@ struct bench_case {
 };
 
 struct bench_sample {
-	double cycles;  /* TSC cycles per operation */
-	uint64_t probe; /* TSC cycles of the slower of its two probes */
+	double cycles;   /* TSC cycles per operation */
+	uint64_t probe;  /* TSC cycles of the slower of its two clock probes */
+	uint64_t memory; /* of a memory probe, the mean of two; 0 where the work does not miss caches */
 	unsigned repeat;
 	bool interrupted;
 	float stage[BENCH_STAGES_MAX]; /* cycles per operation, where the case counts them */
@@ -109,30 +111,31 @@ struct bench_result {
 	const struct bench_result *base; /* of c->relative.of */
 	struct bench_sample *samples;
 	unsigned n, room;
-	unsigned kept, slow, interrupted; /* add up to n */
-	struct bench_stats stats;         /* of those kept; nothing where kept is 0 */
+	unsigned kept;
+	struct bench_stats stats; /* of those kept; nothing where kept is 0 */
 };
 
-/* The fastest probes, in order. */
-struct bench_probes {
-	uint64_t took[BENCH_FASTEST];
-	unsigned n;
+/* How much to measure. */
+struct bench_size {
+	unsigned samples; /* wanted, for each case and repeat */
+	unsigned runs;    /* in one sample */
+	unsigned
+		warm_ops; /* before the first sample of work that misses caches, until they hold what they will hold */
+	unsigned repeats;
 };
 
 struct bench {
 	struct bench_env env;
-	unsigned samples;   /* wanted, for each case and repeat */
-	unsigned runs;      /* in one sample */
-	unsigned repeat;    /* the one that samples are taken for; from 0 */
-	uint64_t overhead;  /* of reading the clock twice */
-	uint64_t patience;  /* TSC cycles for which a sample waits for a fast clock */
-	uint64_t waited_ns; /* how long all of them did */
-	struct bench_probes fastest;
-	uint64_t probe; /* the slowest one of the fastest */
+	struct bench_size size;
+	struct probes probes;
+	unsigned repeat;   /* the one that samples are taken for; from 0 */
+	uint64_t overhead; /* of reading the clock twice */
 };
 
-/* Calibrate: what the clock costs and how long a probe takes. */
-void bench_init(struct bench *b, const struct bench_env *env, unsigned samples, unsigned runs);
+/* Calibrate: what the clock costs and how long probes take; memory: whether some case needs that probe. bench_fini in any case. */
+int bench_init(struct bench *b, const struct bench_env *env, const struct bench_size *size, bool memory,
+	struct am_err *err);
+void bench_fini(struct bench *b);
 
 /* Whether both the case and its null case have something to show; then the median less the null's. */
 bool bench_net(const struct bench_result *r, double *cycles);
@@ -147,11 +150,11 @@ bool bench_goal_ratio(const struct bench_result *r, double *ratio);
 bool bench_keeps(const struct bench *b, const struct bench_sample *s);
 
 /* Called before a case is measured. */
-typedef void bench_progress(unsigned round, unsigned at, unsigned n, const char *name);
+typedef void bench_progress(unsigned round, unsigned repeat, unsigned at, unsigned n, const char *name);
 
 /*
- * Measure results[0..n), whose c is set and the rest zero or from an earlier repeat, for at most about limit_ns where
- * samples must be left out. Every case is measured at least once. 0 or a negative errno; bench_free in either case.
+ * Measure results[0..n), whose c is set and the rest zero, all repeats together for at most about limit_ns where samples
+ * must be left out. Every case is measured at least once. 0 or a negative errno; bench_free in either case.
  */
 int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uint64_t limit_ns,
 	bench_progress *progress, struct am_err *err);

@@ -18,6 +18,7 @@
 #include "workload.h"
 
 enum { MAC_PAIRS = 1024, TUNNELS = 64 }; /* where a case does not say */
+enum { MANY_FLOWS = 10000 };
 
 enum {
 	ON_THEIR_WAY = 256, /* packets between two workers, below what their rings hold */
@@ -231,8 +232,9 @@ void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg)
 	c->arg = arg;
 	c->ops = traffic_datagrams(&arg->traffic);
 	c->cold = arg->traffic.memory == TRAFFIC_COLD;
+	c->memory = arg->traffic.flows > MANY_FLOWS;
 	c->two_cpus = arg->beside != BESIDE_NOTHING;
-	c->slow_to_open = c->cold || arg->traffic.flows > 10000;
+	c->slow_to_open = arg->traffic.flows > MANY_FLOWS;
 	c->open = pipeline_open;
 	c->prepare = arg->null ? pipeline_arrive_null : pipeline_arrive;
 	c->run = arg->null ? pipeline_work_null : pipeline_work;

@@ -238,7 +238,7 @@ static bool run_counters(void *state)
 /* clang-format off */
 #define FDB(name_, about_, key_, run_, entries_, known_) \
 	{.name = "fdb/" name_, .per = "lookup", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | (key_), .open = open_fdb, .run = run_, \
-	 .close = close_fdb, .arg = &(const struct fdb_arg){entries_, known_}}
+	 .memory = (entries_) > 10000, .close = close_fdb, .arg = &(const struct fdb_arg){entries_, known_}}
 #define PEER(name_, about_, family) \
 	{.name = "peers/" name_, .per = "packet", .about = about_, .ops = PEERS, .open = open_peers, .run = run_peers, \
 	 .close = close_peers, .arg = &(const uint8_t){family}}

@@ -11,7 +11,10 @@ static enum report_fate fate(const struct bench *b, const struct bench_sample *s
 {
 	if (bench_keeps(b, s))
 		return REPORT_KEPT;
-	return s->interrupted ? REPORT_INTERRUPTED : REPORT_SLOW;
+	if (s->interrupted)
+		return REPORT_INTERRUPTED;
+	return probes_is_slow(&b->probes, &(struct probe_moment){s->probe, 0}) ? REPORT_SLOW
+									       : REPORT_CONTENDED;
 }
 
 static int by_value(const void *a, const void *b)
@@ -50,6 +53,20 @@ static void gather_stages(
 	free(room);
 }
 
+/* Repeat by repeat, though they were taken in turns. */
+static void gather_samples(struct report *r, struct report_row *row, const struct bench *b,
+	const struct bench_result *result, unsigned repeat)
+{
+	for (unsigned i = 0; i < result->n; i++) {
+		const struct bench_sample *s = &result->samples[i];
+
+		if (s->repeat == repeat)
+			report_add_sample(r, row,
+				&(struct report_sample){
+					s->cycles, (double)s->probe, fate(b, s), repeat, (double)s->memory});
+	}
+}
+
 static void gather_case(struct report *r, const struct bench *b, const struct bench_result *result)
 {
 	const struct bench_case *c = result->c;
@@ -62,12 +79,8 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 							   .goal = bench_goal(result),
 						   });
 
-	for (unsigned i = 0; i < result->n; i++) {
-		const struct bench_sample *s = &result->samples[i];
-
-		report_add_sample(
-			r, row, &(struct report_sample){s->cycles, (double)s->probe, fate(b, s), s->repeat});
-	}
+	for (unsigned repeat = 0; repeat < b->size.repeats; repeat++)
+		gather_samples(r, row, b, result, repeat);
 	if (result->c->stages && result->kept)
 		gather_stages(r, row, b, result);
 }
@@ -108,12 +121,17 @@ static void gather_point(struct report *r, const struct bench_result *result)
 
 void gather_results(struct report *r, const struct bench *b, const struct bench_result *results, unsigned n)
 {
-	machine_describe_clock(r, BENCH_PROBE_TURNS, (double)b->probe);
+	machine_describe_clock(r, PROBE_TURNS, (double)b->probes.clock);
+	if (b->probes.has_memory)
+		machine_describe_memory(r, PROBE_STEPS, (double)b->probes.memory);
 	report_add_number(r, REPORT_SETTINGS, "burst", BENCH_BURST);
-	report_add_number(r, REPORT_SETTINGS, "samples", b->samples);
-	report_add_number(r, REPORT_SETTINGS, "runs_per_sample", b->runs);
-	report_add_number(r, REPORT_SETTINGS, "probe_fastest", (double)b->probe);
-	report_add_number(r, REPORT_SETTINGS, "probe_slow_percent", BENCH_SLOW_PERCENT);
+	report_add_number(r, REPORT_SETTINGS, "samples", b->size.samples);
+	report_add_number(r, REPORT_SETTINGS, "repeats", b->size.repeats);
+	report_add_number(r, REPORT_SETTINGS, "runs_per_sample", b->size.runs);
+	report_add_number(r, REPORT_SETTINGS, "probe_fastest", (double)b->probes.clock);
+	report_add_number(r, REPORT_SETTINGS, "probe_slow_percent", PROBE_SLOW_PERCENT);
+	report_add_number(r, REPORT_SETTINGS, "probe_memory_percentile", PROBE_MEMORY_PERCENTILE);
+	report_add_number(r, REPORT_SETTINGS, "probe_memory_percent", PROBE_MEMORY_PERCENT);
 	for (unsigned i = 0; i < n; i++)
 		gather_case(r, b, &results[i]);
 	for (unsigned i = 0; i < n; i++)

@@ -47,6 +47,8 @@ static json_t *sample_json(const struct report_sample *s)
 
 	if (s->probe > 0)
 		json_object_set_new(object, "probe", number_json(s->probe));
+	if (s->memory > 0)
+		json_object_set_new(object, "memory", number_json(s->memory));
 	json_object_set_new(object, "fate", json_string(report_fate_words[s->fate]));
 	if (s->repeat)
 		json_object_set_new(object, "repeat", json_integer(s->repeat));

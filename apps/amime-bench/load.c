@@ -142,7 +142,7 @@ static void read_settings(const struct place *at, void *raw)
 /* ---- rows ---- */
 
 static const char *const better_words[] = {"less", "more", NULL};
-static const char *const fate_words[] = {"kept", "slow", "interrupted", NULL};
+static const char *const fate_words[] = {"kept", "slow", "contended", "interrupted", NULL};
 static const char *const scale_words[] = {"linear", "log", "percentile", NULL};
 _Static_assert(sizeof fate_words / sizeof *fate_words == REPORT_FATES + 1, "as report_fate_words");
 _Static_assert(sizeof scale_words / sizeof *scale_words == REPORT_SCALES + 1, "as report_scale_words");
@@ -175,12 +175,18 @@ static void read_probe(const struct place *at, void *raw)
 	read_number(at, 0, &((struct raw_sample *)raw)->sample.probe);
 }
 
+static void read_memory(const struct place *at, void *raw)
+{
+	read_number(at, 0, &((struct raw_sample *)raw)->sample.memory);
+}
+
 /* Of a sample: { "value": 12.5, "probe": 2000, "fate": "kept" }, or the value alone. */
 static void read_sample(const struct place *at, struct report *r, struct report_row *row)
 {
 	static const struct field rows[] = {
 		{.name = "value", .kind = FIELD_OTHER, .required = true, .read = read_value},
 		OTHER("probe", read_probe, NULL, NULL),
+		OTHER("memory", read_memory, NULL, NULL),
 		WORD("fate", struct raw_sample, fate, fate_words, REPORT_KEPT),
 		UINT("repeat", struct raw_sample, repeat, 0, REPEAT_MAX, 0),
 	};
@@ -287,6 +293,7 @@ static const struct field row_rows[] = {
 	DERIVED("taken"),
 	DERIVED("kept"),
 	DERIVED("slow"),
+	DERIVED("contended"),
 	DERIVED("interrupted"),
 	DERIVED("stages"), /* these two are read when there is a row to add them to */
 	{.name = "samples", .kind = FIELD_OTHER, .required = true, .read = skip},

@@ -23,7 +23,7 @@ static struct report *make_report(void)
 	report_add_number(r, REPORT_MACHINE, "tsc_hz", 2450000000.0);
 	report_add_bool(r, REPORT_SETTINGS, "huge_pages", true);
 	report_add_sample(r, report_add_row(r, &(struct report_row){.name = "null/x", .unit = "cycles"}),
-		&(struct report_sample){10, 1, REPORT_KEPT, 0});
+		&(struct report_sample){10, 1, REPORT_KEPT, 0, 0});
 	row = report_add_row(r, &(struct report_row){.name = "encap/64",
 					.about = "about",
 					.unit = "cycles",
@@ -31,8 +31,9 @@ static struct report *make_report(void)
 					.null = "null/x",
 					.goal = 40.5,
 					.more_is_better = true});
-	report_add_sample(r, row, &(struct report_sample){50.25, 2000, REPORT_KEPT, 0});
-	report_add_sample(r, row, &(struct report_sample){99, 3000, REPORT_SLOW, 2});
+	report_add_sample(r, row, &(struct report_sample){50.25, 2000, REPORT_KEPT, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){99, 3000, REPORT_SLOW, 2, 0});
+	report_add_sample(r, row, &(struct report_sample){98, 2000, REPORT_CONTENDED, 2, 140000});
 	report_add_stage(r, row, "bridge", 20);
 	series = report_add_series(r,
 		report_add_curve(r, &(struct report_curve){.name = "latency",
@@ -63,10 +64,12 @@ static void check_row(const struct report_row *row)
 	assert_true(row->more_is_better);
 	assert_true(report_net(row, &v));
 	assert_float_equal(v, 40.25, 1e-9);
-	assert_int_equal(row->n_samples, 2);
+	assert_int_equal(row->n_samples, 3);
 	assert_int_equal(row->samples[1].fate, REPORT_SLOW);
 	assert_float_equal(row->samples[1].probe, 3000, 0);
 	assert_int_equal(row->samples[1].repeat, 2);
+	assert_int_equal(row->samples[2].fate, REPORT_CONTENDED);
+	assert_float_equal(row->samples[2].memory, 140000, 0);
 	assert_string_equal(row->stages[0].name, "bridge");
 }
 

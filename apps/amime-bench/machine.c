@@ -157,6 +157,12 @@ void machine_describe(struct report *r)
 	describe_versions(r);
 }
 
+void machine_describe_memory(struct report *r, double steps, double tsc_cycles)
+{
+	report_add_number(r, REPORT_MACHINE, "memory_ns",
+		(double)(uint64_t)(tsc_cycles * 1e10 / (double)rte_get_tsc_hz() / steps) / 10);
+}
+
 void machine_describe_clock(struct report *r, double turns, double tsc_cycles)
 {
 	report_add_number(r, REPORT_MACHINE, "core_hz",

@@ -12,6 +12,9 @@ void machine_describe(struct report *r);
 
 /* The core's clock, from what a probe of so many turns, one cycle each, took at its fastest: a whole run in a slow phase
  * shows here only. */
+/* How long memory takes to answer: that many steps of a pointer chase took so many TSC cycles. */
+void machine_describe_memory(struct report *r, double steps, double tsc_cycles);
+
 void machine_describe_clock(struct report *r, double turns, double tsc_cycles);
 
 #endif

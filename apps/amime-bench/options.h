@@ -9,7 +9,9 @@ enum {
 	OPTIONS_SAMPLES = 200,
 	OPTIONS_RUNS = 8,
 	OPTIONS_SECONDS = 20, /* at least; and one for each case */
+	OPTIONS_WARM = 32768, /* packets, where caches are missed: once through all buffers of a cold case */
 	OPTIONS_QUICK_SAMPLES = 10,
+	OPTIONS_QUICK_WARM = 4096,
 	OPTIONS_QUICK_RUNS = 4,
 	OPTIONS_QUICK_SECONDS = 1,
 	OPTIONS_AGREE_PERCENT = 10, /* how far medians of repeats may lie apart */

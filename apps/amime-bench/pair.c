@@ -130,7 +130,7 @@ int pair_round(const struct bench_env *env, struct pair_row *rows, unsigned n, u
 	int ret = reference.state && ratios ? 0 : am_fail(err, ENOMEM, "no memory for the reference");
 
 	for (unsigned i = 0; ret == 0 && i < n; i++) {
-		progress(round + 1, i, n, rows[i].c->name);
+		progress(round + 1, 0, i, n, rows[i].c->name);
 		if (rows[i].n_rounds < PAIR_ROUNDS_MAX)
 			ret = measure_row(env, &reference, &rows[i], ratios, pairs, err);
 	}

@@ -19,7 +19,7 @@
 #define NULL_ROW(name_, about_, per_, ops_, ...) \
 	{.name = "null/" name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive_null, \
 	 .run = pipeline_work_null, .finish = pipeline_collect_null, .close = pipeline_close, __VA_ARGS__}
-#define IN_COLD .cold = true, .slow_to_open = true
+#define IN_COLD .cold = true
 #define ARG(setup_, traffic_, ...) .arg = &(const struct pipeline_arg){.setup = setup_, .traffic = traffic_, ##__VA_ARGS__}
 #define NULL_ARG(setup_, ...) .arg = &(const struct pipeline_arg){.null = true, .setup = setup_, .traffic = __VA_ARGS__}
 
@@ -48,6 +48,7 @@
 #define GOAL(cycles) .goal = cycles
 #define NO_GOAL .goal = 0
 #define PLUS(of_, more_) .relative = {of_, 1, more_}
+#define OVER(of_, more_) PLUS(of_, more_), .memory = true, .slow_to_open = true
 #define TIMES(of_, times_) .relative = {of_, times_, 0}
 /* clang-format on */
 

@@ -11,8 +11,10 @@
 
 #include "utf8.h"
 
-const char *const report_fate_words[REPORT_FATES] = {
-	[REPORT_KEPT] = "kept", [REPORT_SLOW] = "slow", [REPORT_INTERRUPTED] = "interrupted"};
+const char *const report_fate_words[REPORT_FATES] = {[REPORT_KEPT] = "kept",
+	[REPORT_SLOW] = "slow",
+	[REPORT_CONTENDED] = "contended",
+	[REPORT_INTERRUPTED] = "interrupted"};
 const char *const report_scale_words[REPORT_SCALES] = {
 	[REPORT_LINEAR] = "linear", [REPORT_LOG] = "log", [REPORT_PERCENTILE] = "percentile"};
 const char *const report_section_words[REPORT_SECTIONS] = {
@@ -244,7 +246,8 @@ static bool is_row_finite(const struct report_row *row)
 	bool good = isfinite(row->goal);
 
 	for (size_t i = 0; i < row->n_samples; i++)
-		good &= isfinite(row->samples[i].value) && isfinite(row->samples[i].probe);
+		good &= isfinite(row->samples[i].value) && isfinite(row->samples[i].probe) &&
+			isfinite(row->samples[i].memory);
 	for (size_t i = 0; i < row->n_stages; i++)
 		good &= isfinite(row->stages[i].value) != 0;
 	return good;

@@ -28,13 +28,15 @@ struct report_fact {
 	double number;    /* REPORT_NUMBER, REPORT_BOOL */
 };
 
-enum report_fate { REPORT_KEPT, REPORT_SLOW, REPORT_INTERRUPTED, REPORT_FATES };
+/* Left out: the clock was slow, others used memory, the CPU was taken away. */
+enum report_fate { REPORT_KEPT, REPORT_SLOW, REPORT_CONTENDED, REPORT_INTERRUPTED, REPORT_FATES };
 
 struct report_sample {
 	double value; /* in the row's unit */
 	double probe; /* TSC cycles of the slower probe beside it; 0: there was none */
 	enum report_fate fate;
 	unsigned repeat; /* which time over the row was measured; from 0 */
+	double memory;   /* TSC cycles of the memory probes beside it; 0: there was none */
 };
 
 struct report_stage {

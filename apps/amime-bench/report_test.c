@@ -8,10 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "config_fact.h"
+#include "table.h"
 
 static struct report_row *add_row(
 	struct report *r, const char *name, const char *null, double goal, const double *values, size_t n)
@@ -21,7 +23,7 @@ static struct report_row *add_row(
 			   .name = name, .unit = "cycles", .per = "packet", .null = null, .goal = goal});
 
 	for (size_t i = 0; i < n; i++)
-		report_add_sample(r, row, &(struct report_sample){values[i], 100, REPORT_KEPT, 0});
+		report_add_sample(r, row, &(struct report_sample){values[i], 100, REPORT_KEPT, 0, 0});
 	return row;
 }
 
@@ -33,8 +35,8 @@ static void test_net_and_goal_are_of_what_was_kept(void **state)
 
 	(void)state;
 	add_row(r, "null", NULL, 0, (double[]){10}, 1);
-	report_add_sample(r, row, &(struct report_sample){1000, 900, REPORT_SLOW, 0});
-	report_add_sample(r, row, &(struct report_sample){2000, 100, REPORT_INTERRUPTED, 0});
+	report_add_sample(r, row, &(struct report_sample){1000, 900, REPORT_SLOW, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){2000, 100, REPORT_INTERRUPTED, 0, 0});
 	assert_int_equal(report_settle(r), 0);
 	assert_int_equal(report_kept(row), 3);
 	assert_int_equal(row->fates[REPORT_SLOW], 1);
@@ -55,7 +57,7 @@ static void test_goal_of_a_throughput_is_the_other_way_round(void **state)
 	double v;
 
 	(void)state;
-	report_add_sample(r, row, &(struct report_sample){4, 0, REPORT_KEPT, 0});
+	report_add_sample(r, row, &(struct report_sample){4, 0, REPORT_KEPT, 0, 0});
 	assert_int_equal(report_settle(r), 0);
 	assert_true(report_goal_ratio(row, &v));
 	assert_float_equal(v, 0.5, 1e-9);
@@ -102,6 +104,45 @@ static void test_configuration_is_named_by_its_sum(void **state)
 	report_free(r);
 }
 
+static const char *printed(struct report *r, char *text, size_t room)
+{
+	FILE *f = fmemopen(text, room, "w");
+
+	assert_non_null(f);
+	assert_int_equal(report_settle(r), 0);
+	report_print(r, f);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+/* 2,000 turns of the loop in 1,600 ticks: 3,000 MHz of a nominal 2,400. In 2,500 of them it is less than nominal. */
+static void test_a_slow_run_is_said(void **state)
+{
+	static const double probes[] = {1600, 2500, 2500};
+	char text[4096];
+
+	(void)state;
+	for (size_t slow = 1; slow <= 2; slow++) {
+		struct report *r = report_new("pipeline");
+		struct report_row *row = add_row(r, "a", NULL, 0, NULL, 0);
+
+		report_add_number(r, REPORT_MACHINE, "tsc_hz", 2.4e9);
+		report_add_number(r, REPORT_MACHINE, "core_hz", 3e9);
+		report_add_number(r, REPORT_MACHINE, "memory_ns", 95);
+		report_add_number(r, REPORT_SETTINGS, "probe_fastest", 1600);
+		for (size_t i = 0; i < 3; i++)
+			report_add_sample(r, row,
+				&(struct report_sample){1, probes[i <= slow ? i : 0], REPORT_KEPT, 0, 0});
+		printed(r, text, sizeof text);
+		assert_non_null(strstr(text, "answered in 95 ns"));
+		assert_int_equal(
+			strstr(text, "WARNING: the core ran below its nominal 2400 MHz beside 2 of 3") !=
+				NULL,
+			slow == 2);
+		report_free(r);
+	}
+}
+
 /* Lists grow, texts are the report's own. */
 static void test_many_of_everything(void **state)
 {
@@ -145,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_said_without_samples_to_trust),
 		cmocka_unit_test(test_what_no_file_could_hold),
 		cmocka_unit_test(test_configuration_is_named_by_its_sum),
+		cmocka_unit_test(test_a_slow_run_is_said),
 		cmocka_unit_test(test_many_of_everything),
 	};
 

@@ -30,6 +30,7 @@ enum {
 	MEMORY_COLD_MB = 192,
 	CASES_MAX = 512,
 	SEED = 20261123, /* the same work every time */
+	STATUS_BUSY = 3, /* the machine, not the tool, is why repeats could not be compared */
 };
 
 /* Whether the data plane that is linked counts the cycles of its stages. */
@@ -94,10 +95,11 @@ static int out_of_memory(void)
 	return 1;
 }
 
-static void show_progress(unsigned round, unsigned at, unsigned n, const char *name)
+static void show_progress(unsigned round, unsigned repeat, unsigned at, unsigned n, const char *name)
 {
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[Kround %u, %u of %u: %s", round, at + 1, n, name);
+		fprintf(stderr, "\r\033[Kround %u, repeat %u, %u of %u: %s", round, repeat + 1, at + 1, n,
+			name);
 }
 
 static void end_progress(void)
@@ -128,16 +130,22 @@ static int measure(struct bench *b, const struct options *o, struct bench_result
 	struct am_err *err)
 {
 	uint64_t seconds = n > OPTIONS_SECONDS ? n : OPTIONS_SECONDS;
-	int ret = 0;
+	int ret;
 
 	if (o->seconds)
 		seconds = (uint64_t)o->seconds;
-	for (int i = 0; ret == 0 && i < o->repeats; i++) {
-		b->repeat = (unsigned)i;
-		ret = bench_measure(b, results, n, seconds * AM_S, show_progress, err);
-	}
+	seconds *= (unsigned)o->repeats;
+	ret = bench_measure(b, results, n, seconds * AM_S, show_progress, err);
 	end_progress();
 	return ret;
+}
+
+static bool any_memory(const struct bench_result *results, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (results[i].c->cold || results[i].c->memory)
+			return true;
+	return false;
 }
 
 static bool any_cold(const struct bench_result *results, unsigned n)
@@ -174,6 +182,10 @@ static int run(const struct suite *suite, const struct options *o, int second_cp
 	unsigned mb = cold ? MEMORY_COLD_MB : MEMORY_MB;
 	bool huge = !o->small_pages && start_has_huge_pages(mb);
 	bool to_stdout = o->output.json && !strcmp(o->output.json, "-");
+	const struct bench_size size = {.samples = (unsigned)o->samples,
+		.runs = o->quick ? OPTIONS_QUICK_RUNS : OPTIONS_RUNS,
+		.warm_ops = o->quick ? OPTIONS_QUICK_WARM : OPTIONS_WARM,
+		.repeats = (unsigned)o->repeats};
 	struct bench b;
 	int ret = start_dpdk(o->cpu, mb, huge, err);
 
@@ -184,13 +196,15 @@ static int run(const struct suite *suite, const struct options *o, int second_cp
 	if (!env.pool || (cold && !env.cold))
 		return am_fail(err, ENOMEM, "no memory for %d packet buffers",
 			cold ? BUFFERS + FEED_BUFFERS_COLD : BUFFERS);
-	bench_init(&b, &env, (unsigned)o->samples, o->quick ? OPTIONS_QUICK_RUNS : OPTIONS_RUNS);
-	ret = measure(&b, o, results, n, err);
+	ret = bench_init(&b, &env, &size, any_memory(results, n), err);
+	if (ret == 0)
+		ret = measure(&b, o, results, n, err);
 	if (ret == 0)
 		ret = report(suite, o, &b, results, n, huge, err);
-	if (ret || o->repeats == 1)
-		return ret;
-	return agree_check(&b, results, n, OPTIONS_AGREE_PERCENT, to_stdout ? stderr : stdout, err);
+	if (ret == 0 && o->repeats > 1)
+		ret = agree_check(&b, results, n, OPTIONS_AGREE_PERCENT, to_stdout ? stderr : stdout, err);
+	bench_fini(&b);
+	return ret;
 }
 
 static void list_cases(const struct bench_result *results, unsigned n)
@@ -231,7 +245,7 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 	struct bench_result results[CASES_MAX] = {0};
 	struct am_err err = {""};
 	struct options o;
-	int status = options_parse(&suite->of, argc, argv, &o), second_cpu;
+	int status = options_parse(&suite->of, argc, argv, &o), second_cpu, ret;
 	bool is_given = o.config || o.traffic;
 	struct variants variants = {0};
 	struct given given = {0};
@@ -263,7 +277,8 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 		return 0;
 	}
 	refer(results, n);
-	status = run(suite, &o, second_cpu, results, n, &err) ? 1 : 0;
+	ret = run(suite, &o, second_cpu, results, n, &err);
+	status = ret == -EBUSY ? STATUS_BUSY : ret ? 1 : 0;
 	if (status)
 		fprintf(stderr, "amime-bench: %s\n", err.text);
 	bench_free(results, n);

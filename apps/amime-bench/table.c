@@ -33,6 +33,29 @@ static struct columns choose_columns(const struct report *r)
 	return c;
 }
 
+/* A probe cannot tell that the whole run was slow, but its length can: below the nominal clock, which is the TSC's. */
+static void print_slow_run(const struct report *r, FILE *out)
+{
+	double turns = report_number(r, REPORT_MACHINE, "core_hz") *
+		       report_number(r, REPORT_SETTINGS, "probe_fastest");
+	double nominal = report_number(r, REPORT_MACHINE, "tsc_hz");
+	size_t n = 0, slow = 0;
+
+	for (size_t i = 0; i < r->n_rows; i++) {
+		for (size_t k = 0; k < r->rows[i]->n_samples; k++) {
+			double probe = r->rows[i]->samples[k].probe;
+
+			n += probe > 0;
+			slow += probe > 0 && turns < nominal * probe;
+		}
+	}
+	if (turns > 0 && 2 * slow > n)
+		fprintf(out,
+			"WARNING: the core ran below its nominal %.0f MHz beside %zu of %zu samples: this run was slow, "
+			"do not compare it\n",
+			nominal / 1e6, slow, n);
+}
+
 static void print_machine(const struct report *r, FILE *out)
 {
 	fprintf(out, "amime-bench %s %s", report_text(r, REPORT_VERSIONS, "amime"), r->command);
@@ -43,6 +66,12 @@ static void print_machine(const struct report *r, FILE *out)
 		fprintf(out,
 			"core at %.0f MHz while the fastest probe ran: compare numbers only at the same clock\n",
 			report_number(r, REPORT_MACHINE, "core_hz") / 1e6);
+	if (report_find_fact(r, REPORT_MACHINE, "memory_ns"))
+		fprintf(out,
+			"memory answered in %.0f ns at its fastest: compare numbers of work that misses caches only "
+			"at the same\n",
+			report_number(r, REPORT_MACHINE, "memory_ns"));
+	print_slow_run(r, out);
 	fprintf(out, "%s, %s", report_text(r, REPORT_VERSIONS, "dpdk"),
 		report_text(r, REPORT_VERSIONS, "compiler"));
 	if (report_find_fact(r, REPORT_SETTINGS, "huge_pages"))
@@ -121,18 +150,27 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 
 static void print_left_out(const struct report *r, FILE *out)
 {
-	size_t n = 0, slow = 0, interrupted = 0, empty = 0;
+	size_t n = 0, slow = 0, contended = 0, interrupted = 0, empty = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++) {
 		n += r->rows[i]->n_samples;
 		slow += r->rows[i]->fates[REPORT_SLOW];
+		contended += r->rows[i]->fates[REPORT_CONTENDED];
 		interrupted += r->rows[i]->fates[REPORT_INTERRUPTED];
 		empty += !report_kept(r->rows[i]);
 	}
 	fprintf(out,
-		"Left out: %zu of %zu samples; %zu beside a probe that took over %.0f %% of the fastest ",
-		slow + interrupted, n, slow, report_number(r, REPORT_SETTINGS, "probe_slow_percent"));
-	fprintf(out, "one, %zu with the CPU taken away.\n", interrupted);
+		"Left out: %zu of %zu samples; %zu beside a clock probe that took over %.0f %% of the fastest "
+		"one,\n",
+		slow + contended + interrupted, n, slow,
+		report_number(r, REPORT_SETTINGS, "probe_slow_percent"));
+	if (report_find_fact(r, REPORT_MACHINE, "memory_ns"))
+		fprintf(out,
+			"%zu of work that misses caches beside a memory probe over %.0f %% of what the fastest "
+			"%.0f %% took,\n",
+			contended, report_number(r, REPORT_SETTINGS, "probe_memory_percent"),
+			report_number(r, REPORT_SETTINGS, "probe_memory_percentile"));
+	fprintf(out, "%zu with the CPU taken away.\n", interrupted);
 	if (empty)
 		fprintf(out,
 			"%zu cases have no sample to trust: this machine is busy or its clock slow; try "

@@ -14,7 +14,7 @@ static void add(struct variants *v, const struct bench_case *c, unsigned burst, 
 	if (c->shapes & BENCH_BURSTS)
 		to->ops = to->burst = burst;
 	if (cold)
-		to->cold = to->slow_to_open = true;
+		to->cold = true;
 	snprintf(name, VARIANTS_NAME, "%s%s", c->name, cold ? "-cold" : "");
 	if (to->burst && to->burst != BENCH_BURST)
 		snprintf(name, VARIANTS_NAME, "%s%s@%u", c->name, cold ? "-cold" : "", burst);
