@@ -36,6 +36,7 @@ struct am_bgp_rtr {
 	struct am_bgp_rtr_config config;
 	struct am_bgp_rtr_status status;
 	bool agreed;        /* the cache has answered in status.version */
+	bool has_session;   /* session and serial in status are those of the data */
 	bool asked_for_all; /* by the last query */
 	bool again;         /* connect again as soon as the connection is closed */
 	bool open;          /* the program has a connection, or tries to make one */
@@ -140,7 +141,7 @@ static bool is_connected(const struct am_bgp_rtr *rtr)
 /* What the cache said is void. */
 static void forget(struct am_bgp_rtr *rtr)
 {
-	rtr->status.has_data = false;
+	rtr->status.has_data = rtr->has_session = false;
 	rtr->expires = never;
 	rtr->flush = true;
 	rtr->has_roa = rtr->restart = rtr->complete = false;
@@ -194,7 +195,7 @@ static void ask(struct am_bgp_rtr *rtr, bool all, am_time now)
 {
 	struct am_writer w;
 
-	rtr->asked_for_all = all || !rtr->status.has_data;
+	rtr->asked_for_all = all || !rtr->has_session;
 	if (rtr->asked_for_all) {
 		w = begin_pdu(rtr, RESET_QUERY, 0, HEADER_LEN);
 	} else {
@@ -339,7 +340,7 @@ static bool is_session(struct am_bgp_rtr *rtr, const struct pdu *p)
 
 static void on_notify(struct am_bgp_rtr *rtr, const struct pdu *p, am_time now)
 {
-	if (rtr->status.state != AM_BGP_RTR_SYNCED || !rtr->status.has_data) {
+	if (rtr->status.state != AM_BGP_RTR_SYNCED || !rtr->has_session) {
 		if (rtr->status.state == AM_BGP_RTR_NO_DATA_YET)
 			ask(rtr, false, now);
 		return;
@@ -354,7 +355,7 @@ static void on_response(struct am_bgp_rtr *rtr, const struct pdu *p, am_time now
 		return;
 	rtr->status.session = p->field;
 	if (rtr->asked_for_all) {
-		rtr->status.has_data = false;
+		rtr->has_session = false;
 		rtr->restart = true;
 	}
 	/* Half an answer is not to stay for ever either. */
@@ -402,7 +403,7 @@ static void on_end(struct am_bgp_rtr *rtr, const struct pdu *p, am_time now)
 	if (p->len > 4)
 		set_timers(rtr, am_load32(p->body + 4), am_load32(p->body + 8), am_load32(p->body + 12));
 	s->serial = am_load32(p->body);
-	s->has_data = true;
+	s->has_data = rtr->has_session = true;
 	s->completed = now;
 	rtr->expires = in_seconds(now, s->expire);
 	rtr->complete = true;
@@ -443,6 +444,12 @@ static void on_error(struct am_bgp_rtr *rtr, const struct pdu *p, am_time now)
 	}
 	if (p->field == AM_BGP_RTR_UNSUPPORTED_VERSION && !rtr->agreed && p->version < rtr->status.version) {
 		rtr->status.version = p->version;
+		rtr->again = true;
+	}
+	/* It may be of another session, as StayRTR that was started anew says it: everything is asked for. What was said holds till then. */
+	if (p->field == AM_BGP_RTR_CORRUPT_DATA && rtr->status.state == AM_BGP_RTR_ASKED &&
+		!rtr->asked_for_all) {
+		rtr->has_session = false;
 		rtr->again = true;
 	}
 	fault(rtr, "the cache sent an Error Report");

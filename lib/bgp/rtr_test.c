@@ -230,6 +230,31 @@ static void test_lost(void **state)
 	am_bgp_rtr_free(w.rtr);
 }
 
+/* The cache came back with another session: it says so to a Serial Query, and everything is asked for, at once and once. */
+static void test_other_session(void **state)
+{
+	struct world w = synced();
+
+	(void)state;
+	am_bgp_rtr_closed(w.rtr, w.now);
+	wait_for(&w, 450, 600);
+	assert_string_equal(events(&w), "o");
+	am_bgp_rtr_connected(w.rtr, w.now);
+	sends(&w, SERIAL_QUERY);
+	gets(&w, "01 0a 0000 00000010 00000000 00000000");
+	assert_string_equal(events(&w), "x");
+	assert_true(am_bgp_rtr_status(w.rtr).has_data);
+	am_bgp_rtr_closed(w.rtr, w.now);
+	assert_string_equal(events(&w), "o");
+	am_bgp_rtr_connected(w.rtr, w.now);
+	sends(&w, RESET_QUERY);
+	gets(&w, "01 0a 0000 00000010 00000000 00000000");
+	assert_string_equal(events(&w), "x");
+	am_bgp_rtr_closed(w.rtr, w.now);
+	assert_string_equal(events(&w), "");
+	am_bgp_rtr_free(w.rtr);
+}
+
 /* A first answer that ends in the middle: it expires too. */
 static void test_half(void **state)
 {
@@ -472,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_notify),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_other_session),
 		cmocka_unit_test(test_half),
 		cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_version_0),
