@@ -99,14 +99,6 @@ static int build_list(struct am_build *b, const struct am_conf_bridge *bridge, u
 	return rc < 0 ? rc : fill_list(b, bridge, conf, m, &below);
 }
 
-/* Said once here, so that a worker need not ask for each frame. */
-static void settle(struct am_member *m)
-{
-	bool tag = m->vid != AM_VID_UNTAGGED && m->vid != AM_VID_ANY;
-
-	m->plain = !tag && !m->mss4 && !m->mss6;
-}
-
 int am_build_paths(struct am_build *b)
 {
 	const uint16_t *ids = b->member_ids;
@@ -124,7 +116,7 @@ int am_build_paths(struct am_build *b)
 
 		for (unsigned k = 0; k < bridge->n_members && rc == 0; k++) {
 			rc = build_list(b, bridge, k, ids[k]);
-			settle(b->s->roots.members[ids[k]]);
+			am_member_settle(b->s->roots.members[ids[k]]);
 		}
 		ids += bridge->n_members;
 	}

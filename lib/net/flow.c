@@ -63,8 +63,12 @@ uint32_t am_flow_hash_ip(const uint8_t *ip, uint32_t len)
 
 uint32_t am_flow_hash_frame(const uint8_t *frame, uint32_t len)
 {
-	uint32_t ip_at = am_transport_ip_at(frame, len), hash;
+	uint32_t ip_at, hash;
+	struct am_flow flow;
 
+	if (am_flow_of_usual(frame, len, &flow))
+		return flow.hash;
+	ip_at = am_transport_ip_at(frame, len);
 	if (ip_at && hash_packet(frame + ip_at, len - ip_at, &hash))
 		return hash;
 	if (len < AM_ETH_LEN)

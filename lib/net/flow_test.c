@@ -123,15 +123,16 @@ static void test_no_ip(void **state)
 /* Where the short way has something to say, it says what the long one does. Returns whether it had. */
 static bool expect_same(const struct frame *f, uint32_t len)
 {
-	struct am_ether eth;
-	uint32_t hash;
-	uint8_t tos;
+	uint32_t total = am_load16(f->bytes + AM_ETH_LEN + 2);
+	struct am_flow flow;
 
-	if (am_ether_parse(f->bytes, len, &eth) != AM_V_OK ||
-		!am_flow_of_usual(f->bytes, len, &eth, &hash, &tos))
+	if (!am_flow_of_usual(f->bytes, len, &flow))
 		return false;
-	assert_int_equal(hash, am_flow_hash_frame(f->bytes, len));
-	assert_int_equal(tos, f->bytes[f->ip_at + 1]);
+	assert_int_equal(flow.hash, am_flow_hash_frame(f->bytes, len));
+	/* The long way does not understand a packet whose length lies; nobody asks it then. */
+	if (total >= AM_IP4_LEN + 4 && total <= len - AM_ETH_LEN)
+		assert_int_equal(flow.hash, am_flow_hash_ip(f->bytes + AM_ETH_LEN, len - AM_ETH_LEN));
+	assert_int_equal(flow.tos, f->bytes[f->ip_at + 1]);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "net/flow.h"
 #include "net/mss.h"
 #include "test_frame.h"
 
@@ -205,6 +206,7 @@ static void test_glance(void **state)
 		for (uint32_t bit = 0; bit < 8 * f.len; bit++) {
 			uint8_t *frame = exactly(f.bytes, f.len);
 			struct am_ether eth;
+			struct am_flow flow;
 			bool may;
 
 			frame[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -212,6 +214,9 @@ static void test_glance(void **state)
 			may = am_mss_may_clamp(frame, f.len, &eth);
 			assert_true(may || !am_mss_clamp_frame(frame, f.len, 1300, 1300));
 			spared += !may;
+			if (am_flow_of_usual(frame, f.len, &flow))
+				assert_true(am_mss_may_clamp_usual(frame, f.len) ||
+					    !am_mss_clamp_frame(frame, f.len, 1300, 1300));
 			free(frame);
 		}
 		free(f.bytes);

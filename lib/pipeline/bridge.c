@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bridges and xconnects. A burst is looked up in one go: all the keys first, then all the lines, then frame
+ * Bridges and xconnects. A burst is looked up in one go: all the keys when frames are made, then all the lines, then frame
  * by frame what they say. A frame goes to the one member that has its destination, or to all others of the
  * bridge (ingress replication), never from one remote VTEP to another.
  */
@@ -9,20 +9,32 @@
 
 #include <string.h>
 
-enum am_verdict am_bridge_judge(
-	const struct am_frame *f, const struct am_member *in, am_fdb_key dst, am_fdb_key src)
+/* MAC addresses as they stand in an FDB key, the first octet lowest, and the bridge below it. */
+#define KEY_MAC(mac)  ((uint64_t)(mac) << 16)
+#define KEY_GROUP_BIT KEY_MAC(1)
+#define KEY_MAC_BITS  KEY_MAC(0xffffffffffff)
+/* 802.1D-2004 table 7-10: 01-80-C2-00-00-00 to 0F. */
+#define KEY_L2_CONTROL KEY_MAC(0x000000c28001)
+#define KEY_L2_MASK    KEY_MAC(0xf0ffffffffff)
+#define KEY_PAUSE      KEY_MAC(0x010000c28001) /* 802.3x, of a single link: never forwarded by anybody */
+
+/*
+ * May a frame with these addresses pass? Asked only of frames whose addresses the FDB does not both have: none of those
+ * refused here is ever in it.
+ */
+static enum am_verdict judge(const struct am_frame *f, const struct am_member *in)
 {
-	if (am_buf_len(f->m) - f->eth.len > in->mtu)
-		return AM_V_BRIDGE_MTU;
-	if ((src & AM_KEY_GROUP_BIT) || !(src & AM_KEY_MAC_BITS))
+	bool l2 = (f->dst & KEY_L2_MASK) == KEY_L2_CONTROL;
+
+	if ((f->src & KEY_GROUP_BIT) || !(f->src & KEY_MAC_BITS))
 		return AM_V_ETH_SOURCE;
-	if (am_bridge_is_l2(dst) && (!in->l2_control || (dst & AM_KEY_MAC_BITS) == AM_KEY_PAUSE))
+	if (l2 && (!in->l2_control || (f->dst & KEY_MAC_BITS) == KEY_PAUSE))
 		return AM_V_BRIDGE_L2_CONTROL;
 	return AM_V_OK;
 }
 
 /* A sender that the FDB does not have here: report it, or refuse it. */
-static __attribute__((noinline)) enum am_verdict learn(
+static enum am_verdict learn(
 	struct am_worker *w, const struct am_frame *f, const struct am_member *in, uint32_t value)
 {
 	if (value & (AM_FDB_STATIC | AM_FDB_HELD))
@@ -84,8 +96,7 @@ static void flood_copy(struct am_worker *w, const struct am_frame *f, const stru
 }
 
 /* Copies for all but the last one that gets it; that one gets the frame itself. */
-static __attribute__((noinline)) void flood(
-	struct am_worker *w, struct am_frame *f, const struct am_member *in)
+static void flood(struct am_worker *w, struct am_frame *f, const struct am_member *in)
 {
 	const struct am_bridge *bridge = w->roots->bridges[in->bridge];
 	const struct am_member *last = NULL;
@@ -110,8 +121,7 @@ static __attribute__((noinline)) void flood(
 }
 
 /* The other member of an xconnect. */
-static __attribute__((noinline)) void cross(
-	struct am_worker *w, struct am_frame *f, const struct am_member *in)
+static void cross(struct am_worker *w, struct am_frame *f, const struct am_member *in)
 {
 	const uint16_t *members = w->roots->bridges[in->bridge]->members;
 
@@ -119,19 +129,23 @@ static __attribute__((noinline)) void cross(
 }
 
 /* To whom the FDB says: a member that has left, and whose entries are about to, is nobody. */
-static inline void forward(
-	struct am_worker *w, struct am_frame *f, const struct am_member *in, uint32_t value)
+static __attribute__((noinline)) void forward_any(struct am_worker *w, struct am_frame *f)
 {
-	const struct am_member *out = value ? w->roots->members[value & AM_FDB_MEMBER] : NULL;
+	const struct am_member *in = w->roots->members[f->member];
+	const struct am_member *out = f->to ? w->roots->members[f->to & AM_FDB_MEMBER] : NULL;
 
-	if (unlikely(!out || out->bridge != in->bridge))
+	if (!f->m) /* it was refused */
+		return;
+	if (in->xconnect)
+		cross(w, f, in);
+	else if (!out || out->bridge != in->bridge)
 		flood(w, f, in);
-	else if (unlikely(out == in))
+	else if (out == in)
 		am_drop(w, f->iface, AM_V_BRIDGE_LOCAL, f->m);
-	else if (unlikely(in->kind == AM_MEMBER_VTEP && out->kind == AM_MEMBER_VTEP))
+	else if (in->kind == AM_MEMBER_VTEP && out->kind == AM_MEMBER_VTEP)
 		am_drop(w, f->iface, AM_V_BRIDGE_HORIZON, f->m);
 	else
-		am_output_inline(w, f, out);
+		am_output(w, f, out);
 }
 
 /*
@@ -140,14 +154,12 @@ static inline void forward(
  */
 static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
 {
-	const struct am_fdb *fdb = w->plane->conf.fdb;
 	const struct am_member *out[AM_BURST];
 	unsigned n = 0;
-	uint32_t slot;
 
 	for (unsigned i = 0; i < w->n_frames; i++) {
-		uint32_t value = am_fdb_find(fdb, w->frames[i].dst, w->frames[i].dst_line, &slot);
-		const struct am_member *m = value ? w->roots->members[value & AM_FDB_MEMBER] : NULL;
+		uint32_t to = w->frames[i].to;
+		const struct am_member *m = to ? w->roots->members[to & AM_FDB_MEMBER] : NULL;
 
 		if (!m)
 			continue;
@@ -171,50 +183,101 @@ static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
 	}
 }
 
-/* The same of a large FDB: second buckets, and what says when a sender was last seen. */
-static __attribute__((noinline)) void prefetch_far(struct am_worker *w, const _Atomic uint8_t *row)
+/* What a burst's lookups share. */
+struct lookup {
+	struct am_fdb_lines fdb;
+	_Atomic uint8_t *row; /* this worker's ageing bytes */
+	uint8_t epoch;
+};
+
+/* One frame by itself: may it pass, who sends it, and where is its destination? */
+static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_frame *f, const struct lookup *l)
 {
 	const struct am_fdb *fdb = w->plane->conf.fdb;
+	const struct am_member *in = w->roots->members[f->member];
+	enum am_verdict v = judge(f, in);
+	uint32_t slot, value;
 
-	for (unsigned i = 0; i < w->n_frames; i++) {
-		const struct am_frame *f = &w->frames[i];
-
-		am_fdb_prefetch_next(fdb, f->src, f->src_line, row);
-		am_fdb_prefetch_next(fdb, f->dst, f->dst_line, NULL);
+	f->to = 0;
+	if (v == AM_V_OK && !in->xconnect) {
+		value = am_fdb_lookup(fdb, f->src, &slot);
+		if (value && (value & AM_FDB_MEMBER) == f->member)
+			am_fdb_stamp(l->row, slot, l->epoch);
+		else
+			v = learn(w, f, in, value);
+		f->to = am_fdb_lookup(fdb, f->dst, &slot);
 	}
+	if (v == AM_V_OK)
+		return;
+	am_drop(w, f->iface, v, f->m);
+	f->m = NULL;
+	f->to = 0;
+}
+
+/* Where f's sender and destination stand in their first buckets. False: that does not settle it. */
+static inline bool look_first(const struct lookup *l, struct am_frame *f)
+{
+	uint32_t way, slot, from;
+
+	from = am_fdb_glance(am_fdb_line(l->fdb, f->src_at), f->src, &way);
+	slot = am_fdb_slot(f->src_at, way);
+	f->to = am_fdb_glance(am_fdb_line(l->fdb, f->dst_at), f->dst, &way);
+	if (unlikely(!f->to || !from || (from & AM_FDB_MEMBER) != f->member))
+		return false;
+	am_fdb_stamp(l->row, slot, l->epoch);
+	return true;
+}
+
+/*
+ * The whole burst: known senders are seen, destinations are found. Keys that a first bucket lacks have their second one
+ * looked at when the burst is through, and what that does not settle either, or all where the FDB changed meanwhile, is
+ * looked up by itself. A stamp that was wrong then lets a stranger live for another ageing time.
+ */
+static void look_up_burst(struct am_worker *w)
+{
+	const struct am_fdb *fdb = w->plane->conf.fdb;
+	const struct lookup l = {fdb->read, am_fdb_row(fdb, w->id),
+		atomic_load_explicit(&w->plane->epoch, memory_order_relaxed)};
+	const uint32_t version = am_fdb_begin(fdb);
+	const unsigned n = w->n_frames;
+	uint64_t second = 0, closer = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct am_frame *f = &w->frames[i];
+
+		if (likely(look_first(&l, f)))
+			continue;
+		second |= 1ull << i;
+		f->src_at = am_fdb_prefetch_where(l.fdb, f->src, f->src_at);
+		f->dst_at = am_fdb_prefetch_where(l.fdb, f->dst, f->dst_at);
+	}
+	for (; unlikely(second); second &= second - 1)
+		if (!look_first(&l, &w->frames[__builtin_ctzll(second)]))
+			closer |= second & -second;
+	if (unlikely(am_fdb_changed(fdb, version)))
+		closer = UINT64_MAX >> (64 - n);
+	for (; unlikely(closer); closer &= closer - 1)
+		look_up(w, &w->frames[__builtin_ctzll(closer)], &l);
 }
 
 void am_bridge_burst(struct am_worker *w)
 {
-	const struct am_fdb *fdb = w->plane->conf.fdb;
-	_Atomic uint8_t *row = am_fdb_row(fdb, w->id);
-	uint8_t epoch = atomic_load_explicit(&w->plane->epoch, memory_order_relaxed);
+	const struct am_member *const *members;
 
+	if (unlikely(!w->n_frames))
+		return;
+	members = (const struct am_member *const *)w->roots->members;
 	w->stats.carried += w->n_frames;
-	if (unlikely(am_fdb_is_far(fdb)))
-		prefetch_far(w, row);
-	if (unlikely(w->roots && w->roots->n_members > AM_MEMBERS_NEAR))
+	look_up_burst(w);
+	if (unlikely(w->roots->n_members > AM_MEMBERS_NEAR))
 		prefetch_ways(w);
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
-		const struct am_member *in = w->roots->members[f->member];
-		enum am_verdict v;
-		uint32_t slot, value;
+		const struct am_member *out = members[f->to & AM_FDB_MEMBER];
 
-		if (unlikely(in->xconnect)) {
-			cross(w, f, in);
-			continue;
-		}
-		value = am_fdb_find(fdb, f->src, f->src_line, &slot);
-		if (likely(value && (value & AM_FDB_MEMBER) == f->member)) {
-			am_fdb_stamp(row, slot, epoch);
-		} else {
-			v = learn(w, f, in, value);
-			if (unlikely(v != AM_V_OK)) {
-				am_drop(w, f->iface, v, f->m);
-				continue;
-			}
-		}
-		forward(w, f, in, am_fdb_find(fdb, f->dst, f->dst_line, &slot));
+		if (likely(f->to && out && out->face == members[f->member]->across))
+			am_output_straight(w, f, out);
+		else
+			forward_any(w, f);
 	}
 	w->n_frames = 0;
 }

@@ -51,6 +51,10 @@ enum {
 /* An Ethernet frame on its way through the bridge: one cache line. */
 struct am_frame {
 	struct rte_mbuf *m;
+	/* Set by am_bridge_ask: what the FDB is asked, and the lines where it begins to look. */
+	am_fdb_key src, dst;
+	uint32_t src_at, dst_at;
+	/* From here on mostly the same for all frames of a burst. */
 	struct am_ether eth;
 	bool hashed;
 	bool popped; /* a tag was removed: tci keeps its PCP and DEI */
@@ -58,10 +62,10 @@ struct am_frame {
 	uint16_t member; /* it came in by */
 	uint16_t iface;  /* its drops count there */
 	uint32_t hash;   /* of its flow; valid where hashed */
-	/* Set by am_bridge_admit: what the FDB is asked, and the lines where it begins to look. */
-	uint32_t src_line, dst_line;
-	am_fdb_key src, dst;
+	uint32_t to;     /* what the FDB answered of dst; 0: nobody, or it takes a closer look */
 };
+
+_Static_assert(sizeof(struct am_frame) == 64, "a frame is one cache line");
 
 /* One direction between two workers. head is written by the producer alone, tail by the consumer alone. */
 struct am_ring {
@@ -88,7 +92,7 @@ struct am_tx {
 	uint16_t queue;
 	uint16_t owner;   /* the worker that may use that queue */
 	uint16_t n;       /* in m */
-	uint16_t room;    /* how many m takes; 0 without a port */
+	uint16_t room;    /* how many m takes; 0 without a port, else at least 2 */
 	uint16_t foreign; /* of those: another worker has counted them */
 	uint64_t bytes;   /* of the others */
 	struct rte_mbuf *m[AM_TX_SLOTS];

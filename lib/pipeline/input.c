@@ -4,6 +4,7 @@
 #include "net/csum.h"
 #include "pkt/vlan.h"
 
+#include <stddef.h>
 #include <string.h>
 
 uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f)
@@ -82,25 +83,39 @@ static __attribute__((noinline)) void input_one(
 
 /* What is the same for all packets of a burst. */
 struct burst {
-	const struct am_port_root *port;
-	const struct am_fdb *fdb;
 	const struct am_member *in; /* of untagged frames; NULL where they need a closer look */
-	uint16_t member;
-	uint64_t mac; /* the port's, as in an FDB key; 0: it has no IP identity without a tag */
+	struct am_fdb_lines fdb;
+	struct am_frame frame; /* a usual one, from eth on */
+	uint64_t mac;          /* the port's, as in an FDB key; 0: it has no IP identity without a tag */
 	uint32_t mtu;
 };
 
 static struct burst describe(const struct am_worker *w, const struct am_port_root *port)
 {
 	const struct am_vlan_map *map = &port->vlans;
-	struct burst b = {.port = port, .fdb = w->plane->conf.fdb, .mtu = port->mtu};
+	uint16_t member = map->untagged != AM_NO_ID ? map->untagged : map->any;
+	struct burst b = {.fdb = w->plane->conf.fdb->read, .mtu = port->mtu};
 
-	b.member = map->untagged != AM_NO_ID ? map->untagged : map->any;
-	if (b.member != AM_NO_ID && !w->rx_finish && !w->hands_off)
-		b.in = w->roots->members[b.member];
+	if (member != AM_NO_ID && !w->rx_finish && !w->hands_off)
+		b.in = w->roots->members[member];
+	if (b.in && b.in->mtu < b.mtu)
+		b.mtu = b.in->mtu;
 	if (port->vrf != AM_NO_ID && port->vlan == 0)
 		b.mac = am_fdb_make_key(port->mac.bytes, 0);
+	b.frame = (struct am_frame){.eth = {.len = AM_ETH_LEN}, .member = member, .iface = port->iface};
 	return b;
+}
+
+/* An untagged frame for the port's untagged member. */
+static inline void put_frame(
+	struct am_worker *w, const struct burst *b, struct rte_mbuf *m, const uint8_t *frame, uint16_t type)
+{
+	struct am_frame *f = &w->frames[w->n_frames++];
+
+	memcpy(&f->eth, &b->frame.eth, sizeof *f - offsetof(struct am_frame, eth));
+	f->eth.type = type;
+	f->m = m;
+	am_bridge_ask(f, frame, b->in->bridge, b->fdb);
 }
 
 /*
@@ -110,11 +125,10 @@ static struct burst describe(const struct am_worker *w, const struct am_port_roo
 static inline bool input_usual(struct am_worker *w, const struct burst *b, struct rte_mbuf *m)
 {
 	const uint8_t *frame = am_buf_data(m);
-	uint32_t len = am_buf_len(m);
-	struct am_frame *f;
+	uint32_t payload = am_buf_len(m) - AM_ETH_LEN; /* vast for what is shorter */
 	uint16_t type;
 
-	if (unlikely(len < AM_ETH_LEN || len - AM_ETH_LEN > b->mtu))
+	if (unlikely(payload > b->mtu))
 		return false;
 	type = am_load16(frame + 2 * AM_MAC_LEN);
 	if (unlikely(type == AM_ET_DOT1Q || type == AM_ET_DOT1AD))
@@ -125,15 +139,7 @@ static inline bool input_usual(struct am_worker *w, const struct burst *b, struc
 	}
 	if (unlikely(!b->in))
 		return false;
-	f = am_input_place(w);
-	f->m = m;
-	f->eth.len = AM_ETH_LEN;
-	f->eth.type = type;
-	f->eth.tags = 0;
-	f->member = b->member;
-	f->iface = b->port->iface;
-	if (am_bridge_admit(w, f, b->in, b->fdb))
-		w->n_frames++;
+	put_frame(w, b, m, frame, type);
 	return true;
 }
 
@@ -158,32 +164,30 @@ static inline void prefetch_burst(const struct am_port_root *port, struct rte_mb
 	}
 }
 
-static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m, unsigned n)
+static void take_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
+	const struct burst b = describe(w, port);
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		bytes += am_buf_len(m[i]);
-	am_count(w, iface, AM_C_RX_PACKETS, n);
-	am_count(w, iface, AM_C_RX_BYTES, bytes);
+		if (unlikely(!input_usual(w, &b, m[i])))
+			input_one(w, port, m[i]);
+	}
+	am_count(w, port->iface, AM_C_RX_PACKETS, n);
+	am_count(w, port->iface, AM_C_RX_BYTES, bytes);
 }
 
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
-	struct burst b;
-
 	am_stage(w, AM_STAGE_INPUT);
 	w->rx_iface = port->iface;
 	w->rx_finish = port->finish_csum;
 	w->hands_off = w->plane->conf.handoff && w->plane->conf.workers > 1;
 	w->n_frames = 0;
 	w->n_arrivals = 0;
-	b = describe(w, port);
 	prefetch_burst(port, m, n);
-	count_burst(w, port->iface, m, n);
-	for (unsigned i = 0; i < n; i++)
-		if (unlikely(!input_usual(w, &b, m[i])))
-			input_one(w, port, m[i]);
+	take_burst(w, port, m, n);
 	if (w->n_arrivals) {
 		am_stage(w, AM_STAGE_DECAP);
 		am_decap_burst(w, port);

@@ -2,7 +2,6 @@
 /* Out of a member: its tag, or its header string and the cut; then into the transmit buffer of a port. */
 #include "output.h"
 
-#include "net/mss.h"
 #include "pkt/encap.h"
 #include "pkt/vlan.h"
 
@@ -50,7 +49,7 @@ void am_output_flush(struct am_worker *w)
 		am_output_flush_port(w, (uint16_t)__builtin_ctzll(left));
 }
 
-void am_output_no_room(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m)
+void am_output_put_edge(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len)
 {
 	struct am_tx *tx = &w->tx[port_id];
 
@@ -58,8 +57,11 @@ void am_output_no_room(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m
 		am_drop(w, w->roots->ports[port_id].iface, AM_V_PORT_DOWN, m);
 		return;
 	}
-	am_output_flush_port(w, port_id);
-	am_output_put(w, port_id, m);
+	if (tx->n >= tx->room)
+		am_output_flush_port(w, port_id);
+	w->tx_pending |= 1ull << port_id;
+	tx->m[tx->n++] = m;
+	tx->bytes += len;
 }
 
 /* The member's tag, with the priority that the frame came in with. */
@@ -73,7 +75,8 @@ static enum am_verdict tag(struct am_frame *f, const struct am_member *member)
 	return am_vlan_push(f->m, member->tpid, pcp | member->vid);
 }
 
-bool am_output_change(struct am_worker *w, struct am_frame *f, const struct am_member *member)
+/* Clamp and tag; false where the frame is gone. */
+static bool change(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
 	enum am_verdict v;
 
@@ -87,48 +90,79 @@ bool am_output_change(struct am_worker *w, struct am_frame *f, const struct am_m
 	return false;
 }
 
-static enum am_verdict push(struct am_worker *w, const struct am_frame *f, const struct am_member *member,
-	unsigned path, const struct am_encap *e, struct rte_mbuf *out[2], unsigned *n)
+/* DSCP and ECN of the IP packet in a frame; 0 where there is none. */
+static uint8_t tos_of(const struct am_frame *f)
 {
+	const uint8_t *ip = am_buf_data(f->m) + f->eth.len;
+
+	if (am_buf_len(f->m) < (uint32_t)f->eth.len + 2)
+		return 0;
+	if (f->eth.type == AM_ET_IPV4)
+		return ip[1];
+	return f->eth.type == AM_ET_IPV6 ? (uint8_t)(ip[0] << 4 | ip[1] >> 4) : 0;
+}
+
+/* Into the one or two packets that the path's string makes of it. */
+static enum am_verdict push(struct am_worker *w, const struct am_frame *f, const struct am_member *member,
+	unsigned path, struct rte_mbuf *out[2], unsigned *n)
+{
+	const struct am_encap *e = atomic_load_explicit(&member->paths->encap[path], memory_order_acquire);
+	const struct am_roots *roots = w->roots;
 	struct am_encap_in in = {.hash = f->hash,
-		.tos = am_output_tos(f),
+		.tos = tos_of(f),
 		.path = member->paths->first_path + path,
 		.stash = &w->stash};
+	enum am_verdict v;
 
 	if (member->tx_seq)
 		in.gre_seq = atomic_fetch_add_explicit(member->tx_seq, 1, memory_order_relaxed);
-	return am_encap_push(e, &w->ids, w->plane->conf.pool, &in, f->m, out, n);
+	v = am_encap_push(e, &w->ids, w->plane->conf.pool, &in, f->m, out, n);
+	/* The first one is the longest. A path_mtu beyond the port's own would otherwise vanish in the driver. */
+	if (v != AM_V_OK || am_buf_len(out[0]) - e->ip_at <= roots->ports[member->paths->port[path]].mtu)
+		return v;
+	if (*n == 2)
+		am_drop(w, member->way_iface, AM_V_PORT_MTU, out[out[0] == f->m]);
+	return AM_V_PORT_MTU;
 }
 
-void am_output_long(struct am_worker *w, struct am_frame *f, const struct am_member *member, unsigned path,
-	const struct am_encap *e)
+static void to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
-	uint16_t port = member->paths->port[path];
+	const struct am_path_list *list = member->paths;
 	uint32_t len = am_buf_len(f->m);
 	struct rte_mbuf *out[2];
-	unsigned n = 0;
-	enum am_verdict v = push(w, f, member, path, e, out, &n);
+	enum am_verdict v;
+	unsigned path, n = 0;
 
+	if (!f->hashed)
+		f->hash = am_flow_hash_frame(am_buf_data(f->m), len);
+	path = am_output_path(list, f->hash);
+	if (unlikely(path >= list->n))
+		v = AM_V_TUNNEL_DOWN;
+	else
+		v = push(w, f, member, path, out, &n);
 	if (unlikely(v != AM_V_OK)) {
 		am_drop(w, member->way_iface, v, f->m);
 		return;
 	}
-	/* The first one is the longest. A path_mtu beyond the port's own would otherwise vanish in the driver. */
-	if (unlikely(am_buf_len(out[0]) - e->ip_at > w->roots->ports[port].mtu)) {
-		for (unsigned i = 0; i < n; i++)
-			am_drop(w, member->way_iface, AM_V_PORT_MTU, out[i]);
-		return;
-	}
 	am_output_sent(w, member, len);
-	am_output_put(w, port, out[0]);
+	am_output_put(w, list->port[path], out[0], am_buf_len(out[0]));
 	if (n == 1)
 		return;
 	am_count(w, member->way_iface, AM_C_TX_FRAGMENTED, 1);
 	am_count(w, member->way_iface, AM_C_TX_FRAGMENTS, 2);
-	am_output_put(w, port, out[1]);
+	am_output_put(w, list->port[path], out[1], am_buf_len(out[1]));
 }
 
 void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
-	am_output_inline(w, f, member);
+	if (f->eth.tags && member->kind == AM_MEMBER_VTEP && !w->roots->bridges[member->bridge]->inner_vlan) {
+		am_drop(w, member->iface, AM_V_VXLAN_INNER_VLAN, f->m);
+		return;
+	}
+	if (!change(w, f, member))
+		return;
+	if (member->kind == AM_MEMBER_PORT)
+		am_output_to_port(w, f, member);
+	else
+		to_path(w, f, member);
 }

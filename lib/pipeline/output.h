@@ -4,31 +4,26 @@
 /* The usual way out of a member, inline for the bridge's loop; output.c has what is not usual. */
 #include "core.h"
 #include "net/flow.h"
+#include "net/mss.h"
 #include "pkt/string.h"
 
 void am_output_flush_port(struct am_worker *w, uint16_t port_id);
-/* A transmit buffer that takes no more, or whose port is not there. */
-void am_output_no_room(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m);
-/* Clamp and tag; false where the frame is gone. */
-bool am_output_change(struct am_worker *w, struct am_frame *f, const struct am_member *member);
-/* Into a path's string what is not simple: to be cut, or with fields of its own. */
-void am_output_long(struct am_worker *w, struct am_frame *f, const struct am_member *member, unsigned path,
-	const struct am_encap *e);
+/* A transmit buffer that is empty, takes no more, or whose port is not there. */
+void am_output_put_edge(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len);
 
-static inline void am_output_put(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m)
+/* Into a port's transmit buffer; len is m's. */
+static inline void am_output_put(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len)
 {
 	struct am_tx *tx = &w->tx[port_id];
-	uint16_t n = tx->n;
+	uint32_t n = tx->n;
 
-	if (unlikely(n >= tx->room)) {
-		am_output_no_room(w, port_id, m);
+	if (unlikely(n - 1 >= tx->room - 1u)) {
+		am_output_put_edge(w, port_id, m, len);
 		return;
 	}
-	if (n == 0)
-		w->tx_pending |= 1ull << port_id;
 	tx->m[n] = m;
-	tx->n = n + 1;
-	tx->bytes += am_buf_len(m);
+	tx->n = (uint16_t)(n + 1);
+	tx->bytes += len;
 }
 
 static inline void am_output_to_port(struct am_worker *w, struct am_frame *f, const struct am_member *member)
@@ -38,7 +33,7 @@ static inline void am_output_to_port(struct am_worker *w, struct am_frame *f, co
 	if (unlikely(am_buf_len(f->m) - f->eth.len > port->mtu))
 		am_drop(w, port->iface, AM_V_PORT_MTU, f->m);
 	else
-		am_output_put(w, member->port, f->m);
+		am_output_put(w, member->port, f->m, am_buf_len(f->m));
 }
 
 /* The live path of this flow; n where there is none. */
@@ -58,71 +53,58 @@ static inline unsigned am_output_path(const struct am_path_list *list, uint32_t 
 	return (unsigned)__builtin_ctz(live);
 }
 
-/* DSCP and ECN of the IP packet in a frame; 0 where there is none. */
-static inline uint8_t am_output_tos(const struct am_frame *f)
+/* Packets and their octets, counters side by side, in one addition. */
+static inline void am_output_count(struct am_iface_counters *c, uint64_t packets, uint64_t bytes)
 {
-	const uint8_t *ip = am_buf_data(f->m) + f->eth.len;
+	typedef uint64_t pair __attribute__((vector_size(16), may_alias));
 
-	if (unlikely(am_buf_len(f->m) < (uint32_t)f->eth.len + 2))
-		return 0;
-	if (likely(f->eth.type == AM_ET_IPV4))
-		return ip[1];
-	return f->eth.type == AM_ET_IPV6 ? (uint8_t)(ip[0] << 4 | ip[1] >> 4) : 0;
+	_Static_assert(AM_C_TX_BYTES == AM_C_TX_PACKETS + 1 && AM_C_TX_PACKETS % 2 == 0, "a pair");
+	*(pair *)&c->count[AM_C_TX_PACKETS] += (pair){packets, bytes};
 }
 
 /* One packet of so many octets went into a member's paths. */
 static inline void am_output_sent(struct am_worker *w, const struct am_member *member, uint32_t bytes)
 {
-	am_count(w, member->way_iface, AM_C_TX_PACKETS, 1);
-	am_count(w, member->way_iface, AM_C_TX_BYTES, bytes);
-	if (member->iface == member->way_iface)
-		return;
-	am_count(w, member->iface, AM_C_TX_PACKETS, 1);
-	am_count(w, member->iface, AM_C_TX_BYTES, bytes);
+	struct am_iface_counters *counters = w->counters;
+
+	am_output_count(&counters[member->way_iface], 1, bytes);
+	if (likely(member->iface != member->way_iface))
+		am_output_count(&counters[member->iface], 1, bytes);
 }
 
-static inline void am_output_to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
+/* A frame without a tag that member takes as it is, into one of its paths. False: not that simple, and nothing has happened. */
+static inline bool am_output_to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
 	const struct am_path_list *list = member->paths;
-	uint32_t len = am_buf_len(f->m);
+	struct rte_mbuf *m = f->m;
+	uint32_t len = am_buf_len(m);
 	const struct am_encap *e;
+	struct am_flow flow;
 	unsigned path;
-	uint8_t tos;
 
-	if (unlikely(f->hashed) ||
-		unlikely(!am_flow_of_usual(am_buf_data(f->m), len, &f->eth, &f->hash, &tos))) {
-		tos = am_output_tos(f);
-		if (!f->hashed)
-			f->hash = am_flow_hash_frame(am_buf_data(f->m), len);
-	}
-	path = am_output_path(list, f->hash);
-	if (unlikely(path >= list->n)) {
-		am_drop(w, member->way_iface, AM_V_TUNNEL_DOWN, f->m);
-		return;
-	}
+	if (unlikely(AM_POISON || !am_flow_of_usual(am_buf_data(m), len, &flow)))
+		return false;
+	if (unlikely(member->mss4) && am_mss_may_clamp_usual(am_buf_data(m), len))
+		return false;
+	path = am_output_path(list, flow.hash);
+	if (unlikely(path >= list->n))
+		return false;
 	e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
-	if (AM_POISON || len > e->simple_max || am_buf_headroom(f->m) < e->copy_len) {
-		am_output_long(w, f, member, path, e);
-		return;
-	}
-	am_string_push_simple(e, f->m, len, f->hash, tos);
+	if (len > e->simple_max || unlikely(am_buf_headroom(m) < e->copy_len))
+		return false;
+	am_string_push_simple(e, m, len, flow.hash, flow.tos);
 	am_output_sent(w, member, len);
-	am_output_put(w, list->port[path], f->m);
+	am_output_put(w, list->port[path], m, len + e->len);
+	return true;
 }
 
-static inline void am_output_inline(struct am_worker *w, struct am_frame *f, const struct am_member *member)
+/* Out of a member whose face says that frames leave by it as they are. */
+static inline void am_output_straight(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
-	if (unlikely(f->eth.tags) && member->kind == AM_MEMBER_VTEP &&
-		!w->roots->bridges[member->bridge]->inner_vlan) {
-		am_drop(w, member->iface, AM_V_VXLAN_INNER_VLAN, f->m);
-		return;
-	}
-	if (unlikely(!member->plain) && !am_output_change(w, f, member))
-		return;
 	if (member->kind == AM_MEMBER_PORT)
 		am_output_to_port(w, f, member);
-	else
-		am_output_to_path(w, f, member);
+	else if (unlikely(!am_output_to_path(w, f, member)))
+		am_output(w, f, member);
 }
 
 #endif

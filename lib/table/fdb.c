@@ -12,20 +12,20 @@ enum {
 	LINE = 64,
 	HUGE_PAGE = 2 << 20,
 	LINES_MIN = 4,
-	LINES_MAX = 1 << 28,
-	PATH_NODES = 512, /* how many lines an insertion looks at before it gives up */
-	STALE = 128,      /* ageing bytes older than this are pulled along before they wrap */
+	LINES_MAX = 1 << 26, /* their offsets are 32 bits */
+	PATH_NODES = 512,    /* how many lines an insertion looks at before it gives up */
+	STALE = 128,         /* ageing bytes older than this are pulled along before they wrap */
 };
 
 /*
- * The rest of a lookup that its first line did not settle. A key that moved from its second bucket into its first
- * between the two looks is in neither of them: the first one's version tells.
+ * A lookup by itself. A key that moved from its second bucket into its first between the two looks is in neither of them:
+ * the first one's version tells.
  */
-uint32_t am_fdb_find_both(const struct am_fdb *fdb, uint64_t key, uint32_t *slot)
+uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot)
 {
-	uint64_t hash = am_hash64(key, fdb->seed);
-	uint32_t first = am_fdb_line_of(fdb, hash), second = am_fdb_second_line(fdb, hash);
-	const struct am_fdb_line *home = &fdb->lines[first];
+	uint64_t hash = am_fdb_hash(fdb->read, key);
+	uint32_t first = am_fdb_line_of(fdb->read, hash), second = am_fdb_second_line(fdb->read, hash);
+	const struct am_fdb_line *home = am_fdb_line(fdb->read, first);
 	struct am_fdb_look a, b;
 
 	for (;;) {
@@ -33,7 +33,7 @@ uint32_t am_fdb_find_both(const struct am_fdb *fdb, uint64_t key, uint32_t *slot
 
 		if (!am_fdb_look(home, key, &a))
 			continue;
-		*slot = first * WAYS + a.way;
+		*slot = am_fdb_slot(first, a.way);
 		if (a.value)
 			return a.value;
 		away = atomic_load_explicit(&home->away, memory_order_acquire);
@@ -41,9 +41,9 @@ uint32_t am_fdb_find_both(const struct am_fdb *fdb, uint64_t key, uint32_t *slot
 			continue;
 		if (!away)
 			return 0;
-		if (!am_fdb_look(&fdb->lines[second], key, &b))
+		if (!am_fdb_look(am_fdb_line(fdb->read, second), key, &b))
 			continue;
-		*slot = second * WAYS + b.way;
+		*slot = am_fdb_slot(second, b.way);
 		if (b.value)
 			return b.value;
 		if (atomic_load_explicit(&home->version, memory_order_relaxed) == a.version)
@@ -51,20 +51,26 @@ uint32_t am_fdb_find_both(const struct am_fdb *fdb, uint64_t key, uint32_t *slot
 	}
 }
 
-uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot)
-{
-	return am_fdb_find(fdb, key, am_fdb_first_line(fdb, key), slot);
-}
-
 void am_fdb_lookup_bulk(
 	const struct am_fdb *fdb, const am_fdb_key *keys, unsigned n, uint32_t *values, uint32_t *slots)
 {
-	uint32_t at[BULK_MAX];
+	const struct am_fdb_lines t = fdb->read;
+	uint32_t at[BULK_MAX], version, way;
+	bool changed;
 
 	for (unsigned i = 0; i < n; i++)
-		at[i] = am_fdb_prefetch(fdb, keys[i]);
+		at[i] = am_fdb_prefetch(t, keys[i]);
+	version = am_fdb_begin(fdb);
+	for (unsigned i = 0; i < n; i++) {
+		values[i] = am_fdb_glance(am_fdb_line(t, at[i]), keys[i], &way);
+		slots[i] = am_fdb_slot(at[i], way);
+		if (!values[i])
+			am_fdb_prefetch_second(t, keys[i]);
+	}
+	changed = am_fdb_changed(fdb, version);
 	for (unsigned i = 0; i < n; i++)
-		values[i] = am_fdb_find(fdb, keys[i], at[i], &slots[i]);
+		if (changed || !values[i])
+			values[i] = am_fdb_lookup(fdb, keys[i], &slots[i]);
 }
 
 void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t epoch)
@@ -73,6 +79,11 @@ void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t ep
 }
 
 /* ---- the writer; what it wrote itself it reads relaxed ---- */
+
+static uint32_t lines_of(const struct am_fdb *fdb)
+{
+	return fdb->read.span / LINE + 1;
+}
 
 static uint64_t key_at(const struct am_fdb *fdb, uint32_t slot)
 {
@@ -86,39 +97,42 @@ static uint32_t value_at(const struct am_fdb *fdb, uint32_t slot)
 
 static uint32_t home_of(const struct am_fdb *fdb, uint64_t key)
 {
-	return am_fdb_line_of(fdb, am_hash64(key, fdb->seed));
+	return am_fdb_line_of(fdb->read, am_fdb_hash(fdb->read, key)) / LINE;
 }
 
 /* Where a key goes that must leave line. */
 static uint32_t other_of(const struct am_fdb *fdb, uint64_t key, uint32_t line)
 {
-	uint64_t hash = am_hash64(key, fdb->seed);
-	uint32_t first = am_fdb_line_of(fdb, hash);
+	uint64_t hash = am_fdb_hash(fdb->read, key);
+	uint32_t first = am_fdb_line_of(fdb->read, hash) / LINE;
 
-	return line == first ? am_fdb_second_line(fdb, hash) : first;
+	return line == first ? am_fdb_second_line(fdb->read, hash) / LINE : first;
 }
 
 /*
  * Change one way of a line, and its count of keys elsewhere, as one step for readers. Release on each store keeps them
- * behind the odd version; no read-modify-write is needed since nobody else writes.
+ * behind the odd versions; no read-modify-write is needed since nobody else writes.
  */
-static void change(struct am_fdb_line *l, unsigned way, uint64_t key, uint32_t value, int away)
+static void change(struct am_fdb *fdb, uint32_t line, unsigned way, uint64_t key, uint32_t value, int away)
 {
+	struct am_fdb_line *l = &fdb->lines[line];
 	uint32_t version = atomic_load_explicit(&l->version, memory_order_relaxed);
+	uint32_t all = atomic_load_explicit(&fdb->version, memory_order_relaxed);
 	uint32_t count = atomic_load_explicit(&l->away, memory_order_relaxed);
 
+	atomic_store_explicit(&fdb->version, all + 1, memory_order_relaxed);
 	atomic_store_explicit(&l->version, version + 1, memory_order_relaxed);
 	atomic_store_explicit(&l->values[way], value, memory_order_release);
 	atomic_store_explicit(&l->keys[way], key, memory_order_release);
 	atomic_store_explicit(&l->away, count + (uint32_t)away, memory_order_release);
 	atomic_store_explicit(&l->version, version + 2, memory_order_release);
+	atomic_store_explicit(&fdb->version, all + 2, memory_order_release);
 }
 
 /* The same of the count alone. */
-static void change_away(struct am_fdb_line *l, int away)
+static void change_away(struct am_fdb *fdb, uint32_t line, int away)
 {
-	change(l, 0, atomic_load_explicit(&l->keys[0], memory_order_relaxed),
-		atomic_load_explicit(&l->values[0], memory_order_relaxed), away);
+	change(fdb, line, 0, key_at(fdb, line * WAYS), value_at(fdb, line * WAYS), away);
 }
 
 static bool free_way(const struct am_fdb *fdb, uint32_t line, uint32_t *slot)
@@ -136,9 +150,9 @@ static void place(struct am_fdb *fdb, uint32_t slot, uint64_t key, uint32_t valu
 {
 	uint32_t home = home_of(fdb, key), line = slot / WAYS;
 
-	change(&fdb->lines[line], slot % WAYS, key, value, 0);
+	change(fdb, line, slot % WAYS, key, value, 0);
 	if (line != home)
-		change_away(&fdb->lines[home], 1);
+		change_away(fdb, home, 1);
 }
 
 /* Move an entry to a free slot of its other bucket. It is in both for a moment, and found in all of them. */
@@ -151,8 +165,8 @@ static void move(struct am_fdb *fdb, uint32_t from, uint32_t to)
 		atomic_store_explicit(&am_fdb_row(fdb, w)[to],
 			atomic_load_explicit(&am_fdb_row(fdb, w)[from], memory_order_relaxed),
 			memory_order_relaxed);
-	change(&fdb->lines[to / WAYS], to % WAYS, key, value_at(fdb, from), leaves_home ? 0 : -1);
-	change(&fdb->lines[from / WAYS], from % WAYS, 0, 0, leaves_home ? 1 : 0);
+	change(fdb, to / WAYS, to % WAYS, key, value_at(fdb, from), leaves_home ? 0 : -1);
+	change(fdb, from / WAYS, from % WAYS, 0, 0, leaves_home ? 1 : 0);
 }
 
 /* A line that an insertion looked at: reached by moving what stands in slot, itself in the line of node parent. */
@@ -178,8 +192,8 @@ static uint32_t shift(struct am_fdb *fdb, const struct node *nodes, int at, uint
 static bool make_room(struct am_fdb *fdb, uint64_t hash, uint32_t *slot)
 {
 	struct node nodes[PATH_NODES] = {
-		{.line = am_fdb_line_of(fdb, hash), .parent = -1},
-		{.line = am_fdb_second_line(fdb, hash), .parent = -1},
+		{.line = am_fdb_line_of(fdb->read, hash) / LINE, .parent = -1},
+		{.line = am_fdb_second_line(fdb->read, hash) / LINE, .parent = -1},
 	};
 	int n = 2;
 
@@ -217,7 +231,7 @@ int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch
 		set_seen(fdb, slot, epoch);
 		return 0;
 	}
-	if (!make_room(fdb, am_hash64(key, fdb->seed), &slot))
+	if (!make_room(fdb, am_fdb_hash(fdb->read, key), &slot))
 		return -ENOSPC;
 	set_seen(fdb, slot, epoch);
 	place(fdb, slot, key, value);
@@ -232,16 +246,16 @@ int am_fdb_del(struct am_fdb *fdb, am_fdb_key key)
 	if (!key || !am_fdb_lookup(fdb, key, &slot))
 		return -ENOENT;
 	home = home_of(fdb, key);
-	change(&fdb->lines[slot / WAYS], slot % WAYS, 0, 0, 0);
+	change(fdb, slot / WAYS, slot % WAYS, 0, 0, 0);
 	if (home != slot / WAYS)
-		change_away(&fdb->lines[home], -1);
+		change_away(fdb, home, -1);
 	fdb->count--;
 	return 0;
 }
 
 bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out)
 {
-	uint32_t slots = (fdb->mask + 1) * WAYS;
+	uint32_t slots = lines_of(fdb) * WAYS;
 
 	while (*at < slots) {
 		uint32_t slot = (*at)++;
@@ -279,7 +293,7 @@ uint32_t am_fdb_count(const struct am_fdb *fdb)
 
 uint64_t am_fdb_memory(const struct am_fdb *fdb)
 {
-	return sizeof(*fdb) + (uint64_t)(fdb->mask + 1) * LINE + (uint64_t)fdb->row * fdb->workers;
+	return sizeof(*fdb) + (uint64_t)lines_of(fdb) * LINE + (uint64_t)fdb->row * fdb->workers;
 }
 
 void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac)
@@ -315,6 +329,54 @@ static uint64_t lines_for(uint32_t max)
 	return lines;
 }
 
+/* How many of n neighbours, whose addresses differ in the last two octets alone, find both of their buckets full. */
+static uint32_t crowded_out(struct am_fdb_lines t, uint32_t n, uint8_t *load)
+{
+	uint32_t out = 0;
+
+	memset(load, 0, t.span / LINE + 1);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t hash = am_fdb_hash(t, (uint64_t)__builtin_bswap16((uint16_t)i) << 48);
+		uint8_t *first = &load[am_fdb_line_of(t, hash) / LINE];
+		uint8_t *second = &load[am_fdb_second_line(t, hash) / LINE];
+
+		if (*first < WAYS)
+			++*first;
+		else if (*second < WAYS)
+			++*second;
+		else
+			out++;
+	}
+	return out;
+}
+
+/*
+ * A multiplication scatters what comes in sequence, as addresses of virtual machines do, but for about one factor in
+ * fourteen, with which it crowds them into few buckets. So the best one of several is taken.
+ */
+static bool choose_factor(struct am_fdb *fdb)
+{
+	enum { CANDIDATES = 8, NEIGHBOURS = 1 << 16, PER_LINE = 3 };
+	uint32_t lines = lines_of(fdb),
+		 n = lines * (uint64_t)PER_LINE < NEIGHBOURS ? lines * PER_LINE : NEIGHBOURS;
+	uint32_t least = UINT32_MAX;
+	struct am_fdb_lines t = fdb->read;
+	uint8_t *load = malloc(lines);
+
+	for (unsigned i = 0; load && i < CANDIDATES; i++) {
+		uint32_t out;
+
+		t.factor = am_hash64_factor(am_hash64(i, t.seed));
+		out = crowded_out(t, n, load);
+		if (out >= least)
+			continue;
+		least = out;
+		fdb->read.factor = t.factor;
+	}
+	free(load);
+	return load;
+}
+
 struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed)
 {
 	uint64_t lines = lines_for(max);
@@ -322,16 +384,17 @@ struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed)
 
 	if (lines > LINES_MAX)
 		return NULL;
-	fdb = calloc(1, sizeof *fdb);
+	fdb = alloc_zeroed(sizeof *fdb);
 	if (!fdb)
 		return NULL;
-	fdb->mask = (uint32_t)lines - 1;
-	fdb->seed = seed;
+	fdb->read.span = (uint32_t)((lines - 1) * LINE);
+	fdb->read.seed = seed;
 	fdb->workers = workers ? workers : 1;
 	fdb->row = (size_t)lines * WAYS < LINE ? LINE : (size_t)lines * WAYS;
 	fdb->lines = alloc_zeroed((size_t)lines * LINE);
+	fdb->read.first = fdb->lines;
 	fdb->seen = alloc_zeroed(fdb->row * fdb->workers);
-	if (!fdb->lines || !fdb->seen) {
+	if (!fdb->lines || !fdb->seen || !choose_factor(fdb)) {
 		am_fdb_free(fdb);
 		return NULL;
 	}

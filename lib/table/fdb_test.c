@@ -143,6 +143,22 @@ static uint32_t far_apart(uint32_t i)
 	return i << 16 | i >> 16;
 }
 
+/* Addresses given out in sequence, whatever seed was drawn. */
+static void test_neighbours_fit_with_any_seed(void **state)
+{
+	enum { SEEDS = 200, MAX = 1800 };
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct am_fdb *fdb = am_fdb_create(MAX, 1, seed * 0x9e3779b97f4a7c15ull);
+
+		assert_non_null(fdb);
+		for (uint32_t i = 0; i < MAX; i++)
+			assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+		am_fdb_free(fdb);
+	}
+}
+
 static void test_fills_to_nine_tenths(void **state)
 {
 	(void)state;
@@ -426,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_same_mac_in_two_bridges),
 		cmocka_unit_test(test_zero_key_is_never_known),
 		cmocka_unit_test(test_key_holds_mac),
+		cmocka_unit_test(test_neighbours_fit_with_any_seed),
 		cmocka_unit_test(test_fills_to_nine_tenths),
 		cmocka_unit_test(test_tiny_table),
 		cmocka_unit_test(test_too_large_is_refused),

@@ -15,9 +15,15 @@ static inline uint64_t am_mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+/* What am_hash64 multiplies by: for who hashes many with one seed. */
+static inline uint64_t am_hash64_factor(uint64_t seed)
+{
+	return 0x9e3779b97f4a7c15ull ^ (seed >> 32 | seed << 32);
+}
+
 static inline uint64_t am_hash64(uint64_t key, uint64_t seed)
 {
-	return am_mix(key ^ seed, 0x9e3779b97f4a7c15ull ^ (seed >> 32 | seed << 32));
+	return am_mix(key ^ seed, am_hash64_factor(seed));
 }
 
 /* len is a multiple of 8. */

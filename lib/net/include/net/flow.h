@@ -34,31 +34,39 @@ static inline uint32_t am_flow_finish(uint64_t a, uint64_t b)
 	return (uint32_t)(h ^ h >> 32);
 }
 
-/*
- * What nearly all frames are: TCP or UDP in IPv4, without tags and options, not cut. Where eth, the parsed header,
- * and the packet say so: am_flow_hash_frame of it, and its DSCP and ECN.
- */
-static inline bool am_flow_of_usual(
-	const uint8_t *frame, uint32_t len, const struct am_ether *eth, uint32_t *hash, uint8_t *tos)
-{
-	enum { PORTS_LEN = 4, FIELDS = AM_IP4_LEN + PORTS_LEN };
-	const uint8_t *ip = frame + AM_ETH_LEN;
-	/* Version and header length, and of the fragment field all but DF and the reserved bit. */
-	const uint64_t mask = 0xff3f0000000000ffull, plain = 0x45;
-	uint64_t first, addrs;
-	uint32_t total, ports;
+struct am_flow {
+	uint32_t hash;
+	uint8_t tos; /* DSCP and ECN */
+};
 
-	if (eth->type != AM_ET_IPV4 || eth->tags || len < AM_ETH_LEN + FIELDS)
+/*
+ * What nearly all frames are: TCP or UDP in IPv4, without tags and options, not cut. Where the frame says so:
+ * am_flow_hash_frame of it, and its DSCP and ECN. A length that lies costs its flow no more than another hash.
+ */
+static inline bool am_flow_of_usual(const uint8_t *frame, uint32_t len, struct am_flow *flow)
+{
+	enum {
+		PORTS_LEN = 4,
+		FRAG_AT = AM_ETH_LEN + 6,
+		SRC_AT = AM_ETH_LEN + 12,
+		PORTS_AT = AM_ETH_LEN + AM_IP4_LEN
+	};
+	uint32_t type, frag, ports, proto;
+	uint64_t addrs;
+
+	if (len < PORTS_AT + PORTS_LEN)
 		return false;
-	memcpy(&first, ip, sizeof first);
-	total = __builtin_bswap16((uint16_t)(first >> 16));
-	if ((first & mask) != plain || total < FIELDS || total > len - AM_ETH_LEN ||
-		(ip[9] != AM_PROTO_TCP && ip[9] != AM_PROTO_UDP))
+	/* In native words: EtherType, version and header length; fragment field but DF and the reserved bit, protocol. */
+	memcpy(&type, frame + AM_ETH_LEN - 2, sizeof type);
+	memcpy(&frag, frame + FRAG_AT, sizeof frag);
+	proto = frag & 0xff00ff3f;
+	if ((type & 0x00ffffff) != 0x00450008 ||
+		(proto != (uint32_t)AM_PROTO_UDP << 24 && proto != (uint32_t)AM_PROTO_TCP << 24))
 		return false;
-	memcpy(&addrs, ip + 12, sizeof addrs);
-	memcpy(&ports, ip + AM_IP4_LEN, sizeof ports);
-	*hash = am_flow_finish(addrs, (uint64_t)ip[9] << 32 | ports);
-	*tos = (uint8_t)(first >> 8);
+	memcpy(&addrs, frame + SRC_AT, sizeof addrs);
+	memcpy(&ports, frame + PORTS_AT, sizeof ports);
+	flow->hash = am_flow_finish(addrs, (uint64_t)proto << 8 | ports);
+	flow->tos = (uint8_t)(type >> 24);
 	return true;
 }
 

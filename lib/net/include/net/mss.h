@@ -35,4 +35,12 @@ static inline bool am_mss_may_clamp(const uint8_t *frame, uint32_t len, const st
 	return frame[PROTO_AT] == AM_PROTO_TCP && frame[FLAGS_AT] & SYN;
 }
 
+/* The same of a frame that is known to be TCP or UDP in IPv4, as am_flow_of_usual says. */
+static inline bool am_mss_may_clamp_usual(const uint8_t *frame, uint32_t len)
+{
+	enum { PROTO_AT = AM_ETH_LEN + 9, FLAGS_AT = AM_ETH_LEN + AM_IP4_LEN + 13, SYN = 0x02 };
+
+	return frame[PROTO_AT] == AM_PROTO_TCP && (len <= FLAGS_AT || frame[FLAGS_AT] & SYN);
+}
+
 #endif

@@ -7,7 +7,9 @@
  *
  * Shape: an array of 64-byte lines, each one bucket of four 8-byte keys and four 4-byte values. A key lives
  * in one of two buckets given by a keyed hash. Reader protocol: a line has a version, odd while the writer
- * changes it; what a reader took between two equal even versions belongs together, otherwise it looks again.
+ * changes it; what a reader took between two equal even versions belongs together, otherwise it looks again. The
+ * table has one too, of all its lines: who looks up many keys between two equal even ones needs no other, and only
+ * where they differ looks each up by itself.
  * Values change in place. An insertion may move other keys to their other bucket: into the new place first,
  * out of the old one then; a reader that saw neither is told by the version. Ageing: one byte per slot and
  * worker, holding the epoch (control's tick, modulo 256) in which that worker last saw the MAC as a source;

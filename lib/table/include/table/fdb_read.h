@@ -46,31 +46,55 @@ struct am_fdb_line {
 
 _Static_assert(sizeof(struct am_fdb_line) == 64, "a bucket is one cache line");
 
+/*
+ * What lookups need and never changes: small enough to be passed by value, so that a loop keeps it in registers whatever
+ * it stores. Lines are named by their offset in octets, which spares every lookup a multiplication or two.
+ */
+struct am_fdb_lines {
+	const struct am_fdb_line *first;
+	uint64_t seed, factor; /* of the keyed hash */
+	uint32_t span;         /* offset of the last line */
+};
+
 struct am_fdb {
+	struct am_fdb_lines read; /* readers; read.first is lines */
 	struct am_fdb_line *lines;
-	uint32_t mask; /* lines, less one */
 	uint32_t count;
-	uint64_t seed;
 	unsigned workers;
 	size_t row; /* octets of one worker's ageing row */
 	_Atomic uint8_t *seen;
+	/*
+	 * Odd while the writer changes any line. A burst that is looked up between two equal even versions needs none
+	 * of those in the lines.
+	 */
+	_Alignas(64) _Atomic uint32_t version;
 };
 
-static inline uint32_t am_fdb_line_of(const struct am_fdb *fdb, uint64_t hash)
+static inline uint64_t am_fdb_hash(struct am_fdb_lines t, am_fdb_key key)
 {
-	return (uint32_t)hash & fdb->mask;
+	return am_mix(key ^ t.seed, t.factor);
 }
 
-/* A key's first bucket. */
-static inline uint32_t am_fdb_first_line(const struct am_fdb *fdb, am_fdb_key key)
+/* The first bucket of a key with this hash. */
+static inline uint32_t am_fdb_line_of(struct am_fdb_lines t, uint64_t hash)
 {
-	return am_fdb_line_of(fdb, am_hash64(key, fdb->seed));
+	return (uint32_t)hash & t.span;
 }
 
-/* The other bucket of a key with this hash; never its first one. */
-static inline uint32_t am_fdb_second_line(const struct am_fdb *fdb, uint64_t hash)
+/* Its other bucket; never its first one. */
+static inline uint32_t am_fdb_second_line(struct am_fdb_lines t, uint64_t hash)
 {
-	return ((uint32_t)hash ^ ((uint32_t)(hash >> 32) | 1)) & fdb->mask;
+	return ((uint32_t)hash ^ ((uint32_t)(hash >> 32) | sizeof(struct am_fdb_line))) & t.span;
+}
+
+static inline const struct am_fdb_line *am_fdb_line(struct am_fdb_lines t, uint32_t at)
+{
+	return (const struct am_fdb_line *)(const void *)((const char *)t.first + at);
+}
+
+static inline uint32_t am_fdb_slot(uint32_t at, uint32_t way)
+{
+	return at / (sizeof(struct am_fdb_line) / AM_FDB_WAYS) + way;
 }
 
 /* A bit for each way that holds key; a later look at the version tells whether to believe it. */
@@ -102,43 +126,65 @@ static inline uint32_t am_fdb_way(unsigned bits)
 	return ways[bits];
 }
 
+/* What a line says of key, to be believed when a version has been looked at: its value (0: none), and the way. */
+static inline uint32_t am_fdb_glance(const struct am_fdb_line *l, am_fdb_key key, uint32_t *way)
+{
+	*way = am_fdb_way(am_fdb_match(l, key));
+	return atomic_load_explicit(&l->values[*way], memory_order_acquire);
+}
+
 struct am_fdb_look {
 	uint32_t version, value, way;
 };
 
 /* Look for key in one line. False where the writer was in between: look again. */
-static inline bool am_fdb_look(const struct am_fdb_line *l, uint64_t key, struct am_fdb_look *out)
+static inline bool am_fdb_look(const struct am_fdb_line *l, am_fdb_key key, struct am_fdb_look *out)
 {
 	uint32_t version = atomic_load_explicit(&l->version, memory_order_acquire);
 
 	out->version = version;
-	out->way = am_fdb_way(am_fdb_match(l, key));
-	out->value = atomic_load_explicit(&l->values[out->way], memory_order_acquire);
+	out->value = am_fdb_glance(l, key, &out->way);
 	/* Versions only grow, so an odd one differs from the later one with its lowest bit cleared. */
 	return atomic_load_explicit(&l->version, memory_order_relaxed) == (version & ~1u);
 }
 
-/* A lookup that the first bucket did not settle. */
-uint32_t am_fdb_find_both(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot);
-
-/* Ask for a key's first bucket; what it returns is for am_fdb_find. */
-static inline uint32_t am_fdb_prefetch(const struct am_fdb *fdb, am_fdb_key key)
+/* Ask for a key's first bucket, and say where it is. */
+static inline uint32_t am_fdb_prefetch(struct am_fdb_lines t, am_fdb_key key)
 {
-	uint32_t at = am_fdb_first_line(fdb, key);
+	uint32_t at = am_fdb_line_of(t, am_fdb_hash(t, key));
 
-	__builtin_prefetch(&fdb->lines[at]);
+	__builtin_prefetch(am_fdb_line(t, at));
 	return at;
 }
 
-/* The value of key, whose first bucket is at; 0 where it is not there. */
-static inline uint32_t am_fdb_find(const struct am_fdb *fdb, am_fdb_key key, uint32_t at, uint32_t *slot)
+/* Looked at, a key's first bucket does not settle it: ask for the second. */
+static inline void am_fdb_prefetch_second(struct am_fdb_lines t, am_fdb_key key)
 {
-	struct am_fdb_look a;
+	__builtin_prefetch(am_fdb_line(t, am_fdb_second_line(t, am_fdb_hash(t, key))));
+}
 
-	if (__builtin_expect(!am_fdb_look(&fdb->lines[at], key, &a) || !a.value, 0))
-		return am_fdb_find_both(fdb, key, slot);
-	*slot = at * AM_FDB_WAYS + a.way;
-	return a.value;
+/* Where to look next for a key whose first bucket is at: there again where it holds the key, else in the second. */
+static inline uint32_t am_fdb_prefetch_where(struct am_fdb_lines t, am_fdb_key key, uint32_t at)
+{
+	if (!am_fdb_match(am_fdb_line(t, at), key)) {
+		at = am_fdb_second_line(t, am_fdb_hash(t, key));
+		__builtin_prefetch(am_fdb_line(t, at));
+	}
+	return at;
+}
+
+/*
+ * Before and after a burst of glances: what they said belongs together where false is the answer to "changed?". Otherwise
+ * each is to be looked up by itself.
+ */
+static inline uint32_t am_fdb_begin(const struct am_fdb *fdb)
+{
+	return atomic_load_explicit(&fdb->version, memory_order_acquire);
+}
+
+static inline bool am_fdb_changed(const struct am_fdb *fdb, uint32_t version)
+{
+	return atomic_load_explicit(&fdb->version, memory_order_relaxed) != (version & ~1u);
 }
 
 /* One worker's ageing bytes, by slot. */
@@ -152,29 +198,6 @@ static inline void am_fdb_stamp(_Atomic uint8_t *row, uint32_t slot, uint8_t epo
 {
 	if (atomic_load_explicit(&row[slot], memory_order_relaxed) != epoch)
 		atomic_store_explicit(&row[slot], epoch, memory_order_relaxed);
-}
-
-/*
- * A table that the caches do not hold: with the first bucket at hand, ask for what am_fdb_find and am_fdb_stamp will
- * touch next. row: NULL where there is nothing to stamp.
- */
-static inline void am_fdb_prefetch_next(
-	const struct am_fdb *fdb, am_fdb_key key, uint32_t at, const _Atomic uint8_t *row)
-{
-	struct am_fdb_look a;
-
-	if (!am_fdb_look(&fdb->lines[at], key, &a) || !a.value)
-		__builtin_prefetch(&fdb->lines[am_fdb_second_line(fdb, am_hash64(key, fdb->seed))]);
-	else if (row)
-		__builtin_prefetch((const void *)&row[at * AM_FDB_WAYS + a.way], 1);
-}
-
-/* More lines than a core's own caches are sure to hold. */
-static inline bool am_fdb_is_far(const struct am_fdb *fdb)
-{
-	enum { NEAR_LINES = 4096 };
-
-	return fdb->mask >= NEAR_LINES;
 }
 
 #endif

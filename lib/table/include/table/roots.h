@@ -66,8 +66,9 @@ struct am_member {
 	uint16_t id;
 	uint16_t bridge;
 	uint16_t mtu;        /* the bridge's */
-	bool plain;          /* frames leave by it as they are: no tag to push, no MSS to clamp */
 	bool xconnect;       /* the bridge is one */
+	uint32_t face;       /* am_member_settle */
+	uint32_t across;     /* face of those that frames from here go to without another question */
 	uint16_t iface;      /* the port or tunnel it is on; for a VTEP the bridge's own VXLAN interface */
 	uint8_t kind;        /* enum am_member_kind */
 	bool l2_control;     /* forward STP, LACP, LLDP */
@@ -82,6 +83,19 @@ struct am_member {
 	struct am_storm storm;
 	struct am_storm_state *storm_state;
 };
+
+/*
+ * When the rest is set. A face is a member's bridge, and whether frames leave through it as they are, for a port or into
+ * a path. Between a port and a tunnel or VTEP with the right face there is no other way back, and no horizon to split.
+ */
+static inline void am_member_settle(struct am_member *m)
+{
+	enum { PORT = 1 << 16, PATH = 2 << 16, NONE = 3 << 16, NOBODY = 4 << 16 };
+	bool tag = m->vid != AM_VID_UNTAGGED && m->vid != AM_VID_ANY;
+
+	m->face = m->bridge | (tag || m->xconnect ? NONE : m->kind == AM_MEMBER_PORT ? PORT : PATH);
+	m->across = m->bridge | (m->xconnect ? NOBODY : m->kind == AM_MEMBER_PORT ? PATH : PORT);
+}
 
 struct am_bridge {
 	uint16_t id;
