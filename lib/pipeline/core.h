@@ -5,7 +5,8 @@
  * What the stages share. A packet goes one way:
  *
  *   input.c    port -> member's frame, or IP for us
- *   decap.c    IP for us -> reassembled -> tunnel -> inner frame (or inner IP, once more)
+ *   decap.c    IP for us -> inner frame, the short way: what is like a packet that was judged before
+ *   open.c     IP for us -> reassembled -> tunnel -> inner frame (or inner IP, once more)
  *   handoff.c  the frame to the worker that carries its flow, where there are several
  *   bridge.c   source learning, destination lookup, which members
  *   output.c   tags or header string, fragments, transmit buffer
@@ -111,14 +112,17 @@ struct am_last_peer {
 	uint32_t target;
 };
 
+enum am_part { AM_PART_WHOLE, AM_PART_FIRST, AM_PART_LATER };
+
 /* An IP packet for a port's IP identity. */
 struct am_arrival {
 	struct rte_mbuf *m;
-	const struct am_lane *lane; /* it may belong to; NULL: none */
-	const struct am_lane_shape *shape;
 	uint16_t l2;   /* octets of Ethernet header */
 	uint16_t type; /* AM_ET_IPV4 or AM_ET_IPV6 */
-	bool fragment; /* so it seems; judged later */
+	uint8_t part;  /* enum am_part: so it seems; judged later */
+	/* Set by am_lane_ask, with part. */
+	const struct am_lane *lane; /* it may belong to; NULL: none */
+	const struct am_lane_shape *shape;
 };
 
 struct am_worker {
@@ -220,7 +224,7 @@ uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f);
 
 /* decap.c: all of w->arrivals; consumed. */
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port);
-/* Told by the reassembly table of packets that die in it. */
+/* open.c: told by the reassembly table of packets that die in it. */
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
 
 /* handoff.c: carry w->frames here or there; take what others handed over. */

@@ -1,624 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * IP for us: find the peer, make it whole, take the tunnel's headers off. What is inside is a frame for the
- * bridge, or an IP packet in the tunnel's VRF, which goes round once more and can then only be VXLAN.
- *
- * Order of the checks: the IP header (am_ip_parse), addresses, fragments, then the protocol's own RFC.
+ * IP for us, the short way: packets, and halves of them that came side by side, whose headers are like one that was
+ * judged before. All others go the long way, which is open.c.
  */
 #include "base/bytes.h"
 #include "lane_take.h"
-#include "net/csum.h"
-#include "net/etherip.h"
-#include "net/gre.h"
-#include "net/mss.h"
-#include "net/vxlan.h"
-
-#include <string.h>
-
-/* An IP packet being opened. What is known of it grows; nothing is read twice. */
-struct inner {
-	struct rte_mbuf *m;
-	struct am_ip_hdr ip; /* as it was received, or made whole */
-	uint16_t l2;         /* octets before the IP header */
-	uint16_t iface;      /* where a drop counts: the port, then the tunnel, then the bridge */
-	uint16_t vrf;
-	uint32_t peer;
-	struct am_last_peer *last; /* of its VRF: about this peer once it is found */
-	uint8_t tos;               /* of the outer layers: what the inner packet must be told */
-	bool dscp_uniform;
-	bool whole_made; /* it was reassembled */
-	struct am_lane_note note;
-};
-
-static uint8_t *ip_of(const struct inner *p)
-{
-	return am_buf_data(p->m) + p->l2;
-}
-
-/* How far the parser has come in the outermost packet. */
-static unsigned offset(const struct inner *p)
-{
-	return (unsigned)(p->m->data_off + p->l2 - p->note.start);
-}
-
-/* What a lane must know of an IP header, if it can do with it. */
-static void note_ip(struct inner *p)
-{
-	struct am_lane_note *note = &p->note;
-	bool usual = p->ip.hlen == (p->ip.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN) && !(p->tos & 1);
-
-	note->good &= usual && note->n_ip < 2;
-	if (!note->good)
-		return;
-	note->ip_at[note->n_ip] = (uint8_t)offset(p);
-	note->family[note->n_ip++] = p->ip.family;
-}
-
-/* The IP header that an EtherType or GRE protocol type announces. */
-static enum am_verdict parse_as(uint16_t type, struct inner *p)
-{
-	uint32_t len = am_buf_len(p->m) - p->l2;
-
-	return type == AM_ET_IPV4 ? am_ip4_parse(ip_of(p), len, &p->ip) : am_ip6_parse(ip_of(p), len, &p->ip);
-}
-
-static void refuse(struct am_worker *w, struct inner *p, enum am_verdict why)
-{
-	am_drop(w, p->iface, why, p->m);
-}
-
-void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets)
-{
-	struct am_worker *w = worker;
-
-	w->counters[w->peer_iface[peer]].drop[why] += packets;
-}
-
-/* Remove n octets in front and whatever is behind len: the outer length rules, not the frame's. */
-static void strip(struct inner *p, uint16_t n, uint16_t len)
-{
-	am_buf_adj(p->m, n);
-	am_buf_set_len(p->m, len);
-}
-
-/*
- * Tell an inner IP packet what happened to the outer one: congestion (RFC 6040), and the DSCP of a uniform
- * tunnel. len is what there is of it; a malformed one is left as it is, since a bridge does not judge what it
- * carries.
- */
-static enum am_verdict mark_inner(const struct inner *p, uint8_t *ip, uint32_t len, uint8_t *tos)
-{
-	struct am_ip_hdr hdr;
-	uint8_t ecn = p->tos & 3, dscp;
-	int marked;
-
-	if (likely(ecn != AM_ECN_CE && ecn != AM_ECN_ECT1 && !p->dscp_uniform))
-		return AM_V_OK;
-	if (am_ip_parse(ip, len, &hdr) != AM_V_OK)
-		return AM_V_OK;
-	marked = am_ecn_decap(hdr.tos & 3, ecn);
-	if (marked < 0)
-		return AM_V_TUNNEL_ECN;
-	dscp = (p->dscp_uniform ? p->tos : hdr.tos) & 0xfc;
-	if ((dscp | marked) == hdr.tos)
-		return AM_V_OK;
-	*tos = (uint8_t)(dscp | marked);
-	am_ip_set_tos(ip, hdr.family, *tos);
-	return AM_V_OK;
-}
-
-/*
- * Is what came out as long as the packet inside says? Shorter is a truncated one, which no host should see. A
- * reassembled one must match exactly: IPv4 identifications wrap, so halves of two datagrams may meet (RFC
- * 4963), and Ethernet pads only short frames, which are never cut.
- */
-static enum am_verdict check_length(const struct inner *p, const uint8_t *ip, uint32_t len, uint16_t type)
-{
-	uint32_t says;
-
-	if (type == AM_ET_IPV4 && len >= AM_IP4_LEN)
-		says = am_load16(ip + 2);
-	else if (type == AM_ET_IPV6 && len >= AM_IP6_LEN)
-		says = am_load16(ip + 4) + (uint32_t)AM_IP6_LEN;
-	else
-		return type == AM_ET_IPV4 || type == AM_ET_IPV6 ? AM_V_TUNNEL_INNER : AM_V_OK;
-	if (unlikely(says > len))
-		return AM_V_TUNNEL_INNER;
-	return unlikely(p->whole_made && says != len) ? AM_V_FRAG_LENGTH_DISAGREES : AM_V_OK;
-}
-
-/* The frame was good; whether all that are like it will be is for a lane to say. */
-static void learn_lane(
-	struct am_worker *w, const struct inner *p, const struct am_frame *f, struct am_lane *as)
-{
-	as->member = f->member;
-	as->tunnel_iface = p->note.tunnel_iface;
-	as->iface = p->iface;
-	if (p->note.good && (as->tags || !(f->eth.tags || f->popped)))
-		am_lane_learn(w, &p->note, p->m, as);
-}
-
-/* A frame came out: give it to the member that it belongs to, under the lane's conditions. */
-static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, struct am_lane *as)
-{
-	uint8_t *frame = am_buf_data(p->m);
-	uint32_t len = am_buf_len(p->m);
-	uint8_t tos;
-	enum am_verdict v = check_length(p, frame + f->eth.len, len - f->eth.len, f->eth.type);
-
-	if (likely(v == AM_V_OK))
-		v = mark_inner(p, frame + f->eth.len, len - f->eth.len, &tos);
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	learn_lane(w, p, f, as);
-	if (unlikely(as->mss4 | as->mss6) && am_mss_clamp_frame(frame, len, as->mss4, as->mss6))
-		am_count(w, p->iface, AM_C_MSS_CLAMPED, 1);
-	f->m = p->m;
-	f->iface = p->iface;
-	am_input_frame(w, f);
-}
-
-static void count_tunnel(struct am_worker *w, struct inner *p, const struct am_tunnel *t, uint32_t len)
-{
-	p->iface = t->iface;
-	p->dscp_uniform = t->dscp_uniform;
-	p->note.good &= !t->dscp_uniform;
-	p->note.tunnel_iface = t->iface;
-	p->note.inside_at = (uint8_t)(p->m->data_off - p->note.start);
-	am_count(w, t->iface, AM_C_RX_PACKETS, 1);
-	am_count(w, t->iface, AM_C_RX_BYTES, len);
-	if (p->whole_made)
-		am_count(w, t->iface, AM_C_RX_REASSEMBLED, 1);
-}
-
-static void open_ip(struct am_worker *w, struct inner *p);
-
-/* The IP packet in a tunnel: once more, in the tunnel's VRF, with the ECN and DSCP of what was outside. */
-static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunnel *t, uint16_t type)
-{
-	enum am_verdict v = parse_as(type, p);
-
-	p->vrf = t->vrf;
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	if (unlikely(p->whole_made && (uint32_t)p->l2 + p->ip.hlen + p->ip.plen != am_buf_len(p->m))) {
-		refuse(w, p, AM_V_FRAG_LENGTH_DISAGREES);
-		return;
-	}
-	v = mark_inner(p, ip_of(p), am_buf_len(p->m) - p->l2, &p->ip.tos);
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	open_ip(w, p);
-}
-
-/* An L2 tunnel with an IP identity of its own. */
-static void ip_behind_mac(
-	struct am_worker *w, struct inner *p, const struct am_tunnel *t, const struct am_ether *eth)
-{
-	if (eth->tags || (eth->type != AM_ET_IPV4 && eth->type != AM_ET_IPV6)) {
-		refuse(w, p, AM_V_ETH_TYPE);
-		return;
-	}
-	if (__builtin_memcmp(am_buf_data(p->m), t->mac.bytes, AM_MAC_LEN) != 0) {
-		refuse(w, p, AM_V_ETH_NOT_OURS);
-		return;
-	}
-	p->note.ether_at = p->note.inside_at;
-	p->l2 = eth->len;
-	ip_inside(w, p, t, eth->type);
-}
-
-static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct am_tunnel *t)
-{
-	struct am_frame *f = am_input_place(w);
-	enum am_verdict v = am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f->eth);
-
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, AM_V_TUNNEL_INNER);
-		return;
-	}
-	if (!t->bridged) {
-		ip_behind_mac(w, p, t, &f->eth);
-		return;
-	}
-	f->m = p->m;
-	f->member = am_input_member(&t->vlans, f);
-	if (unlikely(f->member == AM_NO_ID))
-		refuse(w, p, AM_V_VLAN_UNKNOWN);
-	else
-		frame_out(w, p, f, &(struct am_lane){.mss4 = t->mss4, .mss6 = t->mss6});
-}
-
-/* Which tunnel or member the packet is for. */
-static uint32_t find_use(struct am_worker *w, const struct inner *p, enum am_peer_use use, uint32_t selector)
-{
-	struct am_last_peer *last = p->last;
-
-	if (unlikely(last->use != use || last->selector != selector)) {
-		last->use = (uint8_t)use;
-		last->selector = selector;
-		last->target = am_peers_use(w->roots->peers, p->peer, use, selector);
-	}
-	return last->target;
-}
-
-static void open_etherip(struct am_worker *w, struct inner *p)
-{
-	uint32_t id = find_use(w, p, AM_USE_ETHERIP, 0);
-	const uint8_t *etherip = ip_of(p) + p->ip.hlen;
-	const struct am_tunnel *t;
-	enum am_verdict v;
-
-	if (unlikely(id == AM_NO_TARGET)) {
-		refuse(w, p, AM_V_TUNNEL_UNKNOWN);
-		return;
-	}
-	t = w->roots->tunnels[id];
-	p->iface = t->iface;
-	v = am_etherip_parse(etherip, p->ip.plen, t->accept_swapped);
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_ETHERIP_LEN), p->ip.plen - AM_ETHERIP_LEN);
-	count_tunnel(w, p, t, am_buf_len(p->m));
-	frame_from_tunnel(w, p, t);
-}
-
-/* Newer than the last one, modulo 2^32 (RFC 2890). Two workers may race: the later number wins. */
-static bool sequence_is_new(const struct am_tunnel *t, uint32_t seq)
-{
-	uint32_t last = atomic_load_explicit(t->rx_seq, memory_order_relaxed);
-
-	do {
-		if (last != 0 && (int32_t)(seq - last) <= 0)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(
-		t->rx_seq, &last, seq, memory_order_relaxed, memory_order_relaxed));
-	return true;
-}
-
-static enum am_verdict check_gre(const struct am_tunnel *t, const struct am_gre *gre)
-{
-	if (t->want_csum && !gre->has_csum)
-		return AM_V_GRE_CHECKSUM_MISSING;
-	if (t->seq != gre->has_seq)
-		return AM_V_GRE_SEQUENCE;
-	if (t->seq && !sequence_is_new(t, gre->seq))
-		return AM_V_GRE_SEQUENCE_OLD;
-	return AM_V_OK;
-}
-
-static uint32_t find_gre(struct am_worker *w, const struct inner *p, const struct am_gre *gre)
-{
-	enum am_peer_use use;
-
-	if (gre->type == AM_ET_TEB)
-		use = gre->has_key ? AM_USE_GRETAP_KEY : AM_USE_GRETAP;
-	else
-		use = gre->has_key ? AM_USE_GRE_KEY : AM_USE_GRE;
-	return find_use(w, p, use, gre->key);
-}
-
-static void open_gre(struct am_worker *w, struct inner *p)
-{
-	const struct am_tunnel *t;
-	struct am_gre gre;
-	enum am_verdict v = am_gre_parse(ip_of(p) + p->ip.hlen, p->ip.plen, &gre);
-	uint32_t id;
-
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	if (unlikely(gre.type != AM_ET_TEB && gre.type != AM_ET_IPV4 && gre.type != AM_ET_IPV6)) {
-		refuse(w, p, AM_V_GRE_PROTOCOL);
-		return;
-	}
-	id = find_gre(w, p, &gre);
-	if (unlikely(id == AM_NO_TARGET)) {
-		refuse(w, p, AM_V_GRE_KEY);
-		return;
-	}
-	t = w->roots->tunnels[id];
-	p->iface = t->iface;
-	v = check_gre(t, &gre);
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	p->note.good &= !gre.has_csum && !gre.has_seq;
-	strip(p, (uint16_t)(p->l2 + p->ip.hlen + gre.len), p->ip.plen - gre.len);
-	count_tunnel(w, p, t, am_buf_len(p->m));
-	if (gre.type == AM_ET_TEB) {
-		frame_from_tunnel(w, p, t);
-		return;
-	}
-	p->l2 = 0;
-	ip_inside(w, p, t, gre.type);
-}
-
-/* Why no member takes this VNI from this peer: nobody has the VNI, or nobody named this VTEP. */
-static enum am_verdict unknown_vni(const struct am_roots *roots, uint32_t vni)
-{
-	for (unsigned i = 0; i < roots->n_bridges; i++)
-		if (roots->bridges[i] && roots->bridges[i]->has_vni && roots->bridges[i]->vni == vni)
-			return AM_V_VXLAN_VTEP;
-	return AM_V_VXLAN_VNI;
-}
-
-static enum am_verdict parse_vxlan(
-	struct am_worker *w, const struct inner *p, struct am_udp *udp, uint32_t *vni)
-{
-	const uint8_t *at = ip_of(p) + p->ip.hlen;
-	enum am_verdict v = am_udp_parse(at, p->ip.plen, udp);
-
-	if (unlikely(v != AM_V_OK))
-		return v;
-	if (unlikely(udp->dport != w->roots->vtep_port))
-		return AM_V_UDP_PORT;
-	return am_vxlan_parse(at + AM_UDP_LEN, udp->plen, vni);
-}
-
-/*
- * Local checksum offload: a kernel that leaves the inner checksum to its NIC writes the outer one as it will
- * be right once the inner is finished. Where the NIC is a veth, nobody finishes it but us.
- */
-static enum am_verdict check_vxlan(
-	struct am_worker *w, const struct inner *p, const struct am_udp *udp, const struct am_bridge *bridge)
-{
-	uint8_t *ip = ip_of(p), *at = ip + p->ip.hlen;
-	const uint8_t *src = am_ip_src(ip, p->ip.family), *dst = am_ip_dst(ip, p->ip.family);
-	enum am_verdict v = am_udp_verify(at, udp, p->ip.family, src, dst, !bridge->udp_csum6, w->rx_finish);
-
-	if (likely(v != AM_V_UDP_CHECKSUM) || !w->rx_finish ||
-		!am_csum_complete(at + AM_UDP_LEN + AM_VXLAN_LEN, udp->plen - AM_VXLAN_LEN))
-		return v;
-	am_count(w, w->rx_iface, AM_C_CSUM_FINISHED, 1);
-	return am_udp_verify(at, udp, p->ip.family, src, dst, !bridge->udp_csum6, w->rx_finish);
-}
-
-static void open_vxlan(struct am_worker *w, struct inner *p)
-{
-	const struct am_member *in;
-	const struct am_bridge *bridge;
-	struct am_frame *f = am_input_place(w);
-	struct am_udp udp;
-	uint32_t vni = 0, member;
-	enum am_verdict v = parse_vxlan(w, p, &udp, &vni);
-
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	member = find_use(w, p, AM_USE_VXLAN, vni);
-	if (unlikely(member == AM_NO_TARGET)) {
-		refuse(w, p, unknown_vni(w->roots, vni));
-		return;
-	}
-	in = w->roots->members[member];
-	bridge = w->roots->bridges[in->bridge];
-	p->iface = bridge->iface;
-	v = check_vxlan(w, p, &udp, bridge);
-	if (unlikely(v != AM_V_OK)) {
-		refuse(w, p, v);
-		return;
-	}
-	p->note.udp_at = (uint8_t)(offset(p) + p->ip.hlen);
-	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_UDP_LEN + AM_VXLAN_LEN), udp.plen - AM_VXLAN_LEN);
-	if (unlikely(am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f->eth) != AM_V_OK)) {
-		refuse(w, p, AM_V_TUNNEL_INNER);
-		return;
-	}
-	if (unlikely(f->eth.tags && !bridge->inner_vlan)) {
-		refuse(w, p, AM_V_VXLAN_INNER_VLAN);
-		return;
-	}
-	am_count(w, bridge->iface, AM_C_RX_PACKETS, 1);
-	am_count(w, bridge->iface, AM_C_RX_BYTES, am_buf_len(p->m));
-	f->member = (uint16_t)member;
-	frame_out(w, p, f,
-		&(struct am_lane){
-			.mss4 = in->mss4, .mss6 = in->mss6, .vxlan = true, .tags = bridge->inner_vlan});
-}
-
-/* RFC 7112: a first fragment carries the whole header chain, the tunnel's own header included. */
-static bool first_is_tiny(const struct inner *p)
-{
-	const uint8_t *at = ip_of(p) + p->ip.hlen;
-	struct am_gre gre;
-
-	switch (p->ip.proto) {
-	case AM_PROTO_GRE:
-		return am_gre_parse_head(at, p->ip.plen, &gre) == AM_V_GRE_SHORT;
-	case AM_PROTO_ETHERIP:
-		return p->ip.plen < AM_ETHERIP_LEN + AM_ETH_LEN;
-	default:
-		return p->ip.plen < AM_UDP_LEN + AM_VXLAN_LEN;
-	}
-}
-
-/* False where the packet is held or gone. */
-static bool make_whole(struct am_worker *w, struct inner *p)
-{
-	uint32_t max = AM_BUF_ROOM - AM_BUF_HEADROOM - p->l2;
-
-	am_count(w, p->iface, AM_C_RX_FRAGMENTS, 1);
-	if (p->ip.frag_at == 0 && first_is_tiny(p)) {
-		refuse(w, p, AM_V_FRAG_TINY);
-		return false;
-	}
-	w->peer_iface[p->peer] = p->iface;
-	p->m = am_reasm_add(w->reasm, p->peer, p->m, p->l2, &p->ip, max, w->now);
-	if (!p->m)
-		return false;
-	p->whole_made = true;
-	p->note.start = (uint16_t)(p->m->data_off + p->l2);
-	am_count(w, p->iface, AM_C_RX_REASSEMBLED, 1);
-	return true;
-}
-
-static inline bool is_tunnel(uint8_t proto)
-{
-	return likely(proto == AM_PROTO_ETHERIP || proto == AM_PROTO_GRE || proto == AM_PROTO_UDP);
-}
-
-/* A later IPv6 fragment may name an extension header that only the first one shows the end of. */
-static bool is_for_us(const struct inner *p)
-{
-	uint8_t proto = p->ip.proto;
-
-	if (unlikely(p->ip.frag && p->ip.frag_at && proto == AM_PROTO_DSTOPTS))
-		return true;
-	return is_tunnel(proto);
-}
-
-/* Both addresses stand side by side: 8 octets of an IPv4 header, 32 of an IPv6 one. */
-static inline bool is_last_peer(const struct am_last_peer *last, const uint8_t *addrs, uint8_t family)
-{
-	if (last->family != family)
-		return false;
-	return family == AM_IPV4 ? !memcmp(last->addrs, addrs, 8) : !memcmp(last->addrs, addrs, 32);
-}
-
-static enum am_verdict look_up_peer(
-	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, uint32_t *peer)
-{
-	struct am_last_peer *last = &w->last_peer[vrf];
-	uint32_t len = family == AM_IPV4 ? 4 : 16;
-
-	switch (am_peers_find(w->roots->peers, vrf, family, addrs, addrs + len, peer)) {
-	case AM_PEER_FOUND:
-		break;
-	case AM_PEER_SOURCE_UNKNOWN:
-		return AM_V_TUNNEL_SOURCE;
-	default:
-		return AM_V_IP_NOT_OURS;
-	}
-	*last = (struct am_last_peer){.peer = *peer, .family = family};
-	memcpy(last->addrs, addrs, 2 * len);
-	return AM_V_OK;
-}
-
-/* Who sent a packet with these two addresses. */
-static inline enum am_verdict peer_of(
-	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, uint32_t *peer)
-{
-	const struct am_last_peer *last = &w->last_peer[vrf];
-
-	if (unlikely(!is_last_peer(last, addrs, family)))
-		return look_up_peer(w, vrf, family, addrs, peer);
-	*peer = last->peer;
-	return AM_V_OK;
-}
-
-static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
-{
-	const uint8_t *addrs = am_ip_src(ip_of(p), p->ip.family);
-	enum am_verdict v = peer_of(w, p->vrf, p->ip.family, addrs, &p->peer);
-
-	p->last = &w->last_peer[p->vrf];
-	if (unlikely(v != AM_V_OK))
-		return v;
-	if (unlikely(p->ip.family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
-		return AM_V_IP4_OPTIONS;
-	return is_for_us(p) ? AM_V_OK : AM_V_IP_PROTOCOL;
-}
-
-/* Which lane an arrival may belong to, by what its header says; whether it does is seen later. */
-static inline void ask_lane(struct am_worker *w, uint16_t vrf, struct am_arrival *a)
-{
-	const uint8_t *ip = am_buf_data(a->m) + a->l2;
-	uint32_t has = am_buf_len(a->m) - a->l2;
-	bool v4 = a->type == AM_ET_IPV4;
-
-	if (unlikely(has < AM_IP4_LEN))
-		return;
-	a->fragment = v4 ? am_load16(ip + 6) & (AM_IP4_MF | 0x1fff) : ip[6] == AM_PROTO_FRAGMENT;
-	if (a->fragment)
-		return;
-	a->shape = am_lane_shape_of(w->shapes, vrf, v4 ? AM_IPV4 : AM_IPV6, ip, has);
-	if (unlikely(!a->shape->mark || has < a->shape->len))
-		return;
-	a->lane = &w->lanes[am_lane_hash(a->shape, ip) & w->lane_mask];
-	rte_prefetch0(a->lane);
-	rte_prefetch0((const uint8_t *)a->lane + 64);
-}
-
-static inline bool take_lane(struct am_worker *w, const struct am_arrival *a, bool whole_made)
-{
-	return likely(a->lane != NULL) && am_lane_take(w, a->lane, a->shape, a->m, a->l2, whole_made);
-}
-
-/* A whole packet of a known peer. */
-static void open_whole(struct am_worker *w, struct inner *p)
-{
-	p->tos = p->ip.tos;
-	note_ip(p);
-	if (p->ip.proto == AM_PROTO_GRE)
-		open_gre(w, p);
-	else if (p->ip.proto == AM_PROTO_UDP)
-		open_vxlan(w, p);
-	else if (likely(p->ip.proto == AM_PROTO_ETHERIP))
-		open_etherip(w, p);
-	else
-		refuse(w, p, AM_V_IP_PROTOCOL);
-}
-
-/* A datagram that was reassembled: it may have a lane now. */
-static __attribute__((noinline)) bool take_made(
-	struct am_worker *w, uint16_t vrf, struct rte_mbuf *m, uint16_t l2, uint16_t type)
-{
-	struct am_arrival a = {.m = m, .l2 = l2, .type = type};
-
-	ask_lane(w, vrf, &a);
-	return take_lane(w, &a, true);
-}
-
-static void open_ip(struct am_worker *w, struct inner *p)
-{
-	enum am_verdict v = find_peer(w, p);
-
-	if (unlikely(v != AM_V_OK))
-		refuse(w, p, v);
-	else if (!p->ip.frag)
-		open_whole(w, p);
-	else if (make_whole(w, p) &&
-		 !take_made(w, p->vrf, p->m, p->l2, p->ip.family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6))
-		open_whole(w, p);
-}
-
-static struct inner begin(const struct am_port_root *port, const struct am_arrival *a)
-{
-	return (struct inner){.m = a->m,
-		.l2 = a->l2,
-		.iface = port->iface,
-		.vrf = port->vrf,
-		.note = {.good = true,
-			.vrf = port->vrf,
-			.start = (uint16_t)(a->m->data_off + a->l2),
-			.tunnel_iface = AM_NO_ID}};
-}
-
-/* The long way of one packet. */
-static void decap(
-	struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
-{
-	struct inner p = begin(port, a);
-	enum am_verdict v = parse_as(a->type, &p);
-
-	p.whole_made = whole_made;
-	if (unlikely(v != AM_V_OK))
-		refuse(w, &p, v);
-	else
-		open_ip(w, &p);
-}
+#include "open.h"
 
 /*
  * Are a and b the two halves of a datagram? Then *whole is what they are together. Everything that is not quite so is
@@ -636,8 +23,8 @@ static inline bool pair_up(struct am_worker *w, const struct am_port_root *port,
 		!(a->type == AM_ET_IPV4 ? am_ip4_halves(ip, has, other, other_has, &h)
 					: am_ip6_halves(ip, has, other, other_has, &h)))
 		return false;
-	if (h.plen[h.first] < CHAIN || !is_tunnel(h.proto) ||
-		peer_of(w, port->vrf, h.family, am_ip_src(ip, h.family), &peer) != AM_V_OK)
+	if (h.plen[h.first] < CHAIN || !am_open_is_tunnel(h.proto) ||
+		am_open_peer(w, port->vrf, h.family, am_ip_src(ip, h.family), &peer) != AM_V_OK)
 		return false;
 	*whole = (struct am_arrival){.l2 = a->l2, .type = a->type};
 	whole->m = am_reasm_pair(w->reasm, peer, (struct rte_mbuf *[]){a->m, b->m}, a->l2, &h,
@@ -646,44 +33,62 @@ static inline bool pair_up(struct am_worker *w, const struct am_port_root *port,
 		return false;
 	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 2);
 	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
-	ask_lane(w, port->vrf, whole);
 	return true;
 }
 
-/* Of many members, the counters and what they are, for the whole burst at once. */
+/* Of many members, what they are and the counters, for the whole burst at once. */
 static __attribute__((noinline)) void prefetch_rows(struct am_worker *w)
 {
+	const struct am_member *in[AM_BURST];
+	unsigned n = 0;
+
 	for (unsigned i = 0; i < w->n_arrivals; i++) {
 		const struct am_lane *lane = w->arrivals[i].lane;
 
-		if (!lane || lane->member >= w->roots->n_members)
+		if (!lane || lane->mark != w->arrivals[i].shape->mark)
 			continue;
-		rte_prefetch0(w->roots->members[lane->member]);
-		rte_prefetch0(&w->counters[lane->iface]);
+		in[n] = w->roots->members[lane->member];
+		rte_prefetch0(in[n++]);
 		if (lane->tunnel_iface != AM_NO_ID)
 			rte_prefetch0(&w->counters[lane->tunnel_iface]);
 	}
+	for (unsigned i = 0; i < n; i++)
+		rte_prefetch0(&w->counters[in[i]->iface]);
+}
+
+/* What has no lane. */
+static __attribute__((noinline)) void take_long_way(
+	struct am_lane_burst *b, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
+{
+	am_lane_burst_leave(b);
+	am_open(b->w, port, a, whole_made);
+	am_lane_burst_enter(b);
 }
 
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 {
+	const struct am_lanes lanes = am_lanes_of(w, port->vrf);
 	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals, whole;
+	struct am_lane_burst b = am_lane_burst_of(w);
 
 	w->lanes_to_learn = AM_LANES_LEARNT;
 	for (; a < end; a++)
-		ask_lane(w, port->vrf, a);
+		am_lane_ask(&lanes, a);
 	if (unlikely(w->roots->n_members > AM_MEMBERS_NEAR))
 		prefetch_rows(w);
 	for (a = w->arrivals; a < end; a++) {
-		const struct am_arrival *x = a;
-		bool made = a->fragment && a + 1 < end && a[1].fragment && pair_up(w, port, a, a + 1, &whole);
-
-		if (made) {
-			x = &whole;
+		if (likely(a->part == AM_PART_WHOLE)) {
+			if (unlikely(!am_lane_take(&b, a, false)))
+				take_long_way(&b, port, a, false);
+		} else if (a + 1 < end && a[1].part != AM_PART_WHOLE && pair_up(w, port, a, a + 1, &whole)) {
 			a++;
+			am_lane_ask(&lanes, &whole);
+			if (!am_lane_take(&b, &whole, true))
+				take_long_way(&b, port, &whole, true);
+		} else {
+			take_long_way(&b, port, a, false);
 		}
-		if (unlikely(!take_lane(w, x, made)))
-			decap(w, port, x, made);
 	}
+	am_lane_burst_leave(&b);
 	am_reasm_release(w->reasm);
 }

@@ -22,10 +22,13 @@ bool am_lane_udp_is_right(const uint8_t *ip, const struct am_lane_shape *shape)
 		       am_ip_dst(inner, shape->udp_family), false, false) == AM_V_OK;
 }
 
+/* At most two are. */
 static void add_length(struct am_lane_shape *s, unsigned at, unsigned less)
 {
-	s->lengths[s->n_lengths].at = (uint8_t)at;
-	s->lengths[s->n_lengths++].less = (uint8_t)less;
+	s->lengths[1].at = (uint8_t)at;
+	s->lengths[1].less = (uint8_t)less;
+	if (!s->lengths[0].at)
+		s->lengths[0] = s->lengths[1];
 }
 
 static void mask_ip4(struct am_lane_shape *s, unsigned at)
@@ -37,7 +40,11 @@ static void mask_ip4(struct am_lane_shape *s, unsigned at)
 	mask[6] = 0x3f; /* a fragment is none; DF and the reserved bit may be anything */
 	mask[8] = DONT_CARE;
 	memset(mask + 10, DONT_CARE, 2);
-	s->sum_at[s->n_sums++] = (uint8_t)at;
+	if (at)
+		s->inner4_at = (uint8_t)at;
+	else
+		memset(mask + 6, DONT_CARE,
+			2); /* first halves are compared too; what is a fragment is known by then */
 }
 
 static void mask_ip6(struct am_lane_shape *s, unsigned at)
@@ -85,25 +92,33 @@ static void mask_layers(struct am_lane_shape *s, const struct am_lane_note *note
 		mask_udp(s, note, ip);
 }
 
-/* Addresses of the outer and inner packet, and the VNI: what differs between lanes of one shape. */
+/*
+ * Addresses of the outer and inner packet, and the VNI or the key: what differs between lanes of one shape. None of them
+ * stands across the end of an outermost IPv6 header.
+ */
 static void choose_keys(struct am_lane_shape *s, const struct am_lane_note *note)
 {
-	unsigned last = note->n_ip - 1u;
+	uint8_t outer =
+		note->family[0] == AM_IPV4 ? 12 : 16; /* both addresses, or the remote's second half */
+	unsigned inner = note->ip_at[1] + (note->family[1] == AM_IPV4 ? 12u : 16u);
+	bool numbered = note->udp_at || note->gre;
 
-	s->key_at[0] = note->family[0] == AM_IPV4 ? 12 : 16; /* both addresses, or the remote's second half */
-	s->key_at[1] = (uint8_t)(note->ip_at[last] + (note->family[last] == AM_IPV4 ? 12 : 16));
-	s->key_at[2] = (uint8_t)(s->len - 8);
+	s->key_at[0] = outer;
+	s->key_at[1] = note->n_ip > 1 ? (uint8_t)inner : outer;
+	s->key_at[2] = numbered ? (uint8_t)(s->len - 4) : outer;
 }
 
 static struct am_lane_shape make_shape(const struct am_lane_note *note, const uint8_t *ip, uint16_t len)
 {
-	bool v4 = note->family[0] == AM_IPV4;
+	unsigned blocks = (len + AM_LANE_BLOCK - 1u) / AM_LANE_BLOCK * AM_LANE_BLOCK;
+	unsigned compared = blocks > AM_LANE_NEAR ? blocks : AM_LANE_NEAR;
+	unsigned least = len + (unsigned)AM_ETH_LEN;
 	struct am_lane_shape s = {
-		.len = len,
-		.blocks = (uint8_t)((len + AM_LANE_BLOCK - 1) / AM_LANE_BLOCK),
-		.total_at = v4 ? 2 : 4,
-		.total_more = v4 ? 0 : AM_IP6_LEN,
+		.len = (uint8_t)len,
+		.octets = (uint8_t)(compared > least ? compared : least),
+		.far = (uint8_t)(compared - AM_LANE_NEAR),
 		.inside_less = note->inside_at,
+		.outer4 = note->family[0] == AM_IPV4,
 	};
 
 	mask_layers(&s, note, ip);
@@ -113,8 +128,8 @@ static struct am_lane_shape make_shape(const struct am_lane_note *note, const ui
 
 static bool is_same_shape(const struct am_lane_shape *a, const struct am_lane_shape *b)
 {
-	return a->len == b->len && a->total_at == b->total_at && a->udp_at == b->udp_at &&
-	       a->inside_less == b->inside_less && a->n_sums == b->n_sums && a->n_lengths == b->n_lengths &&
+	return a->len == b->len && a->udp_at == b->udp_at && a->inside_less == b->inside_less &&
+	       a->inner4_at == b->inner4_at && !memcmp(a->key_at, b->key_at, sizeof a->key_at) &&
 	       !memcmp(a->lengths, b->lengths, sizeof a->lengths) &&
 	       !memcmp(a->mask, b->mask, sizeof a->mask);
 }
@@ -122,10 +137,10 @@ static bool is_same_shape(const struct am_lane_shape *a, const struct am_lane_sh
 /* The shape in its place; what was another there is gone, and with it its lanes. */
 static void settle_shape(struct am_worker *w, struct am_lane_shape *place, const struct am_lane_shape *s)
 {
-	if (place->mark && is_same_shape(place, s))
+	if (place->mark != (uint32_t)AM_LANE_NO_MARK && is_same_shape(place, s))
 		return;
 	*place = *s;
-	if (++w->lane_mark == 0) {
+	if (++w->lane_mark == (uint32_t)AM_LANE_NO_MARK) {
 		/* All marks were used: what a lane has of the first ones must not count again. */
 		memset(w->lanes, 0, (w->lane_mask + 1) * sizeof *w->lanes);
 		w->lane_mark = 1;
@@ -137,15 +152,16 @@ static void learn(struct am_worker *w, const struct am_lane_note *note, const ui
 	const struct am_lane *as)
 {
 	struct am_lane_shape s = make_shape(note, ip, len);
-	struct am_lane_shape *place = am_lane_shape_of(w->shapes, note->vrf, note->family[0], ip, len);
+	bool v4 = note->family[0] == AM_IPV4;
+	struct am_lane_shape *place = am_lane_shape_of(
+		w->shapes, note->vrf, v4, ip[v4 ? 9 : 6], ip + (v4 ? AM_IP4_LEN : AM_IP6_LEN));
 	struct am_lane *lane;
 
 	settle_shape(w, place, &s);
-	lane = &w->lanes[am_lane_hash(place, ip) & w->lane_mask];
+	lane = &w->lanes[am_lane_hash(place, ip, ip) & w->lane_mask];
 	*lane = *as;
 	lane->mark = place->mark;
-	for (unsigned i = 0; i < AM_LANE_OCTETS; i++)
-		lane->want[i] = i < len ? ip[i] & place->mask[i] : 0;
+	memcpy(lane->want, ip, len);
 }
 
 void am_lane_learn(
@@ -163,4 +179,6 @@ void am_lane_learn(
 void am_lanes_forget(struct am_worker *w)
 {
 	memset(w->shapes, 0, sizeof w->shapes);
+	for (unsigned i = 0; i < AM_LANE_SHAPES; i++)
+		w->shapes[i].mark = (uint32_t)AM_LANE_NO_MARK;
 }

@@ -3,11 +3,11 @@
 #define PIPELINE_LANE_H
 /*
  * The short way out of a tunnel. Packets of one peer for one member differ in a few fields of their headers:
- * lengths, identification, checksums, hop limit, source port. A lane remembers the rest of a header that decap.c
+ * lengths, identification, checksums, hop limit, source port. A lane remembers the rest of a header that open.c
  * has judged and found good. A packet whose header is the same but for those fields, and whose fields agree with
  * each other, is as good; anything else goes the long way, which alone refuses and names reasons.
  *
- * What the fields are stands in a shape, one for each address family, protocol and kind of GRE header: the one that came last.
+ * What the fields are stands in a shape, one for each VRF, address family, protocol and kind of GRE header: the one that came last.
  * Both live in the worker and are forgotten with the snapshot that they were made under.
  */
 #include <stdbool.h>
@@ -18,6 +18,10 @@
 #include "pkt/buf.h"
 #include "table/roots.h"
 
+#if defined(__SSE4_2__)
+#include <nmmintrin.h>
+#endif
+
 struct am_worker;
 
 enum {
@@ -25,88 +29,101 @@ enum {
 	AM_LANES_MAX = 65536,
 	AM_LANES_LEARNT = 16, /* in one burst: what fits no lane costs little more than without */
 	AM_LANE_BLOCK = 16,
-	AM_LANE_OCTETS = 112, /* the longest: IPv6, GRE with key, IPv6, UDP, VXLAN */
-	AM_LANE_LENGTHS = 2,
+	AM_LANE_NEAR = 64,    /* compared of every packet; shorter ones have no lane */
+	AM_LANE_OCTETS = 112, /* the longest: IPv6, EtherIP, Ethernet, IPv6, UDP, VXLAN */
 	AM_LANE_KEYS = 3,
-	AM_LANE_KINDS = 8,                      /* of GRE */
-	AM_LANE_SHAPES = 2 * 4 * AM_LANE_KINDS, /* two families, four classes of protocols */
+	AM_LANE_NO_MARK = -1,
+	AM_LANE_KINDS = 8,                          /* of GRE */
+	AM_LANE_SHAPES = 2 * 2 * 4 * AM_LANE_KINDS, /* two VRFs, two families, four classes of protocols */
 };
 
 /* Offsets are from the outermost IP header's first octet, lengths in octets. */
 struct am_lane_shape {
-	uint32_t mark; /* its lanes carry it; 0: there is no shape here */
-	uint16_t len;  /* up to the frame */
-	uint8_t blocks;
-	uint8_t key_at[AM_LANE_KEYS]; /* where to read what tells its lanes apart */
-	uint8_t total_at;             /* the outermost length field */
-	uint8_t total_more;           /* what it does not count */
-	uint8_t n_lengths;
+	uint32_t mark;                /* its lanes carry it; AM_LANE_NO_MARK: there is no shape here */
+	uint8_t len;                  /* up to the frame */
+	uint8_t octets;               /* that must be there: what is compared, and an Ethernet header */
+	uint8_t far;                  /* octets compared behind the first AM_LANE_NEAR */
+	uint8_t key_at[AM_LANE_KEYS]; /* where to read what tells its lanes apart: 8, 8 and 4 octets */
+	uint8_t inside_less;          /* octets of the outermost packet that are not the tunnel's payload */
+	bool outer4;                  /* the outermost header is IPv4 */
+	uint8_t inner4_at;            /* an IPv4 header inside, else 0 */
+	/* Two length fields inside, or the same one twice; 0: none. */
 	struct {
 		uint8_t at;
 		uint8_t less; /* than the outermost packet, which is what that field must say */
-	} lengths[AM_LANE_LENGTHS];
-	uint8_t n_sums;
-	uint8_t sum_at[2];   /* IPv4 headers */
-	uint8_t inside_less; /* octets of the outermost packet that are not the tunnel's payload */
-	uint8_t udp_at;      /* where its checksum must be verified, else 0 */
+	} lengths[2];
+	uint8_t udp_at; /* where its checksum must be verified, else 0 */
 	uint8_t udp_ip_at, udp_family;
 	_Alignas(AM_LANE_BLOCK) uint8_t mask[AM_LANE_OCTETS]; /* of what does not differ */
 };
 
-/* Two cache lines. */
+/* Two cache lines. What else is to be known of its frames, their member says. */
 struct am_lane {
 	_Alignas(64) uint8_t want[AM_LANE_OCTETS];
 	uint32_t mark; /* of its shape */
+	uint32_t peer; /* of the outermost packet */
 	uint16_t member;
 	uint16_t tunnel_iface; /* AM_NO_ID: VXLAN straight over a port */
-	uint16_t iface;        /* the frame's drops count there: the tunnel, or the VXLAN side */
 	uint16_t mss4, mss6;
-	bool vxlan;
-	bool tags; /* tagged frames may come out */
 };
 
 _Static_assert(sizeof(struct am_lane) == 128, "a lane is two cache lines");
 
-/* What decap.c notes of a packet on its long way, for am_lane_learn. */
+/* What open.c notes of a packet on its long way, for am_lane_learn. */
 struct am_lane_note {
 	bool good; /* nothing so far that only the long way can judge */
 	uint8_t n_ip;
 	uint8_t ip_at[2], family[2];
 	uint8_t ether_at; /* inner Ethernet header with the tunnel's own IP identity; 0: none */
 	uint8_t udp_at;
+	bool gre;
 	uint8_t inside_at; /* the tunnel's payload */
 	uint16_t vrf;
+	uint32_t peer;
 	uint16_t start; /* data_off of the outermost IP header */
 	uint16_t tunnel_iface;
 };
 
-/* Which of its headers a GRE packet has, of which at least at + 4 octets are there: key or none, and what follows. */
-static inline unsigned am_lane_gre_kind(const uint8_t *ip, unsigned at)
+/* Which of its headers a GRE packet has: key or none, and what follows: 08 00, 86 dd and 65 58 differ in two bits. */
+static inline unsigned am_lane_gre_kind(const uint8_t *gre)
 {
-	return (ip[at] >> 5 & 1) | (ip[at + 2] & 3u) << 1; /* 08 00, 86 dd and 65 58 differ there */
+	enum { KEY = 0x20, TYPE = 0x30000, KEY_BESIDE_TYPE = 0x401, TYPE_AT = 15 };
+	uint32_t v;
+
+	memcpy(&v, gre, sizeof v);
+	return (v & (KEY | TYPE)) * KEY_BESIDE_TYPE >> TYPE_AT & (AM_LANE_KINDS - 1);
 }
 
-/* Of packets like that at ip, of which has octets are there, at least 20. */
+/* Of packets of such a protocol, whose header is at least 4 octets. */
 static inline struct am_lane_shape *am_lane_shape_of(struct am_lane_shape shapes[AM_LANE_SHAPES],
-	uint16_t vrf, uint8_t family, const uint8_t *ip, uint32_t has)
+	uint16_t vrf, bool v4, uint8_t proto, const uint8_t *header)
 {
-	unsigned at = family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN;
-	uint8_t proto = family == AM_IPV4 ? ip[9] : ip[6];
-	/* 17 is 0, 47 is 1, 97 is 3; VXLAN straight over a port is the one use of the other VRF. */
-	unsigned class = vrf == AM_VRF_UNDERLAY ? proto >> 5 & 3 : 2;
-	unsigned kind = proto == AM_PROTO_GRE && has >= at + 4 ? am_lane_gre_kind(ip, at) : 0;
+	unsigned row = vrf * 2u + v4, class = proto >> 5 & 3; /* 17 is 0, 47 is 1, 97 is 3 */
+	unsigned kind = proto == AM_PROTO_GRE ? am_lane_gre_kind(header) : 0;
 
-	return &shapes[((family == AM_IPV6 ? 4 : 0) + class) * AM_LANE_KINDS + kind];
+	return &shapes[(row * 4 + class) * AM_LANE_KINDS + kind];
 }
 
-static inline uint32_t am_lane_hash(const struct am_lane_shape *shape, const uint8_t *ip)
+/*
+ * No secret goes in: only what a configured peer has sent makes a lane, and who shares one's place takes the long way.
+ * ip is the outermost header; behind is the same, or where that would stand if the rest followed it at once: a Fragment
+ * header may be in between.
+ */
+static inline uint32_t am_lane_hash(
+	const struct am_lane_shape *shape, const uint8_t *ip, const uint8_t *behind)
 {
-	uint64_t k[AM_LANE_KEYS];
+	const uint8_t *at = shape->key_at;
+	uint64_t a, b;
+	uint32_t c;
 
-	for (unsigned i = 0; i < AM_LANE_KEYS; i++)
-		memcpy(&k[i], ip + shape->key_at[i], sizeof k[i]);
-	return (uint32_t)(am_mix(k[0] ^ k[1] << 1 ^ 0x9e3779b97f4a7c15ull, k[2] ^ 0xd1b54a32d192ed03ull) >>
-			  16);
+	memcpy(&a, ip + at[0], sizeof a);
+	memcpy(&b, (at[1] < AM_IP6_LEN ? ip : behind) + at[1], sizeof b);
+	memcpy(&c, (at[2] < AM_IP6_LEN ? ip : behind) + at[2], sizeof c);
+#if defined(__SSE4_2__)
+	return (uint32_t)_mm_crc32_u64(_mm_crc32_u64(c, a), b);
+#else
+	return (uint32_t)(am_mix(a ^ b << 1 ^ 0x9e3779b97f4a7c15ull, c ^ 0xd1b54a32d192ed03ull) >> 16);
+#endif
 }
 
 /* Remember the header of m, a frame that the long way has let through, as that of packets for such a lane. */

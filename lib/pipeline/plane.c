@@ -72,6 +72,7 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	w->plane = plane;
 	w->id = id;
 	w->stash.pool = conf->pool;
+	am_lanes_forget(w);
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
 	w->lane_mask = lanes_for(reasm.peers) - 1;

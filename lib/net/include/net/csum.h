@@ -40,11 +40,14 @@ static inline uint16_t am_csum_finish32(uint32_t sum)
 	return (uint16_t)((~sum - (sum >> 16 | sum << 16)) >> 16);
 }
 
-/* Is the checksum of the 20 octets of an IPv4 header without options right? */
+/*
+ * Is the checksum of the 20 octets of an IPv4 header without options right? Words of any width may be summed, since
+ * 2^64 is 1 modulo 65,535; a right sum is 0 there, but not 0 itself.
+ */
 static inline bool am_csum_ip4_is_right(const uint8_t *ip)
 {
 	uint64_t a, b;
-	uint32_t c, low;
+	uint32_t c;
 
 	memcpy(&a, ip, sizeof a);
 	memcpy(&b, ip + 8, sizeof b);
@@ -53,9 +56,7 @@ static inline bool am_csum_ip4_is_right(const uint8_t *ip)
 	a += a < b; /* the carry comes round */
 	a += c;
 	a += a < c;
-	low = (uint32_t)a + (uint32_t)(a >> 32);
-	low += low < (uint32_t)a;
-	return am_csum_finish32(low) == 0;
+	return a && a % 65535 == 0;
 }
 
 /* Pseudo-header sum for TCP, UDP and ICMPv6; src and dst in place, len is the upper-layer length. */

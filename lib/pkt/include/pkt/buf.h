@@ -102,6 +102,19 @@ static inline uint8_t *am_buf_set_len(struct rte_mbuf *m, uint16_t len)
 	return am_buf_data(m);
 }
 
+/* Both at once: the packet begins n octets further in and has len octets. The caller has checked both. */
+static inline uint8_t *am_buf_cut(struct rte_mbuf *m, uint16_t n, uint16_t len)
+{
+	if (AM_POISON && (uint32_t)n + len > am_buf_len(m) + am_buf_tailroom(m))
+		__builtin_trap();
+	m->data_off += n;
+	m->data_len = len;
+	m->pkt_len = len;
+	if (AM_POISON)
+		am_buf_guard(m);
+	return am_buf_data(m);
+}
+
 /*
  * Fresh buffers for one thread, taken from the pool some at a time, so that the next one's header is on its way
  * into the cache while this one is filled.
