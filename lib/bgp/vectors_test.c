@@ -239,6 +239,12 @@ static void say_next_hop(const struct am_bgp_update *u, char *out, size_t room)
 		am_bgp_next_hop_split(&u->mp_next_hop, &global, &link_local);
 		if (global.family == AM_AF_NONE)
 			global = link_local;
+	} else if (u->has_mp_reach) {
+		/* With VPN families a distinguisher of 8 octets comes first. */
+		struct am_bgp_span hop = u->mp_next_hop_other;
+
+		global = hop.len % 16 == 4 || hop.len == 12 ? am_ip4(hop.bytes + hop.len - 4)
+							    : am_ip6(hop.bytes + hop.len - 16);
 	}
 	snprintf(out, room, "%s", am_ip_text(&global, text));
 }
@@ -539,10 +545,173 @@ static void test_gobgp(void **state)
 	assert_int_equal(refused_ones, 11);
 }
 
+/* What ExaBGP decodes of a message, beside the words above. */
+
+static const struct am_bgp_routes *routes_of(const struct am_bgp_update *u)
+{
+	return u->has_mp_reach ? &u->mp_announced : u->has_mp_unreach ? &u->mp_withdrawn : &u->announced;
+}
+
+static void say_family(const struct am_bgp_update *u, char *out, size_t room)
+{
+	snprintf(out, room, "%u/%u", routes_of(u)->afi, routes_of(u)->safi);
+}
+
+static void say_evpn(const struct am_bgp_evpn *e, char *out, size_t room)
+{
+	char mac[AM_MAC_TEXT], ip[AM_IP_TEXT], rd[32];
+
+	if (e->type != AM_BGP_EVPN_MAC_IP) {
+		snprintf(out, room, "type=%u", e->type);
+		return;
+	}
+	assert_int_equal(am_load16(e->rd), 1);
+	say_id(am_load32(e->rd + 2), rd, sizeof rd);
+	snprintf(out, room, "type=%u,rd=%s:%u,tag=%u,mac=%s,label=%u%s%s", e->type, rd, am_load16(e->rd + 6),
+		e->tag, am_mac_text(&e->mac, mac), e->labels[0] >> 4, am_ip_len(&e->ip) ? ",ip=" : "",
+		am_ip_len(&e->ip) ? am_ip_text(&e->ip, ip) : "");
+}
+
+static void say_routes(const struct am_bgp_update *u, char *out, size_t room)
+{
+	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes_of(u));
+	char text[256];
+	struct am_bgp_nlri nlri;
+	size_t at = (size_t)snprintf(out, room, "[");
+
+	while (am_bgp_nlri_next(&iter, &nlri)) {
+		if (nlri.family == AM_BGP_L2VPN_EVPN)
+			say_evpn(&nlri.evpn, text, sizeof text);
+		else
+			am_prefix_text(&nlri.prefix, text);
+		at += (size_t)snprintf(out + at, room - at, "%s%s", at > 1 ? " " : "", text);
+	}
+	snprintf(out + at, room - at, "]");
+}
+
+static void say_clusters(const struct am_bgp_update *u, char *out, size_t room)
+{
+	char id[32];
+
+	assert_int_equal(u->attrs.cluster_list.len, 4);
+	say_id(am_load32(u->attrs.cluster_list.bytes), id, sizeof id);
+	snprintf(out, room, "[%s]", id);
+}
+
+static void say_ext(const struct am_bgp_update *u, char *out, size_t room)
+{
+	assert_int_equal(u->attrs.ext_communities.len, 8);
+	snprintf(out, room, "[%llu]", (unsigned long long)am_load64(u->attrs.ext_communities.bytes));
+}
+
+static void say_atomic(const struct am_bgp_update *u, char *out, size_t room)
+{
+	snprintf(out, room, "%s", u->attrs.has & AM_BGP_HAS(AM_BGP_ATTR_ATOMIC_AGGREGATE) ? "yes" : "no");
+}
+
+static const struct {
+	const char *word;
+	void (*say)(const struct am_bgp_update *u, char *out, size_t room);
+} decoded_words[] = {
+	{"announce", say_family},
+	{"withdraw", say_family},
+	{"routes", say_routes},
+	{"cluster-list", say_clusters},
+	{"extended-community", say_ext},
+	{"atomic-aggregate", say_atomic},
+};
+
+/* Our value of a word; every word that a statement has is known. */
+static void say_word(const struct am_bgp_update *u, const char *word, char *out, size_t room)
+{
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (!strcmp(word, words[i].word)) {
+			words[i].say(u, out, room);
+			return;
+		}
+	}
+	for (size_t i = 0; i < sizeof decoded_words / sizeof decoded_words[0]; i++) {
+		if (!strcmp(word, decoded_words[i].word)) {
+			decoded_words[i].say(u, out, room);
+			return;
+		}
+	}
+	fail_msg("no such word: %s", word);
+}
+
+static unsigned decoded_update(struct am_bgp_span body, char *statement)
+{
+	static uint8_t scratch[AM_BGP_SCRATCH(AM_BGP_EXTENDED_MAX)];
+	const struct am_bgp_context ctx = {
+		.kind = strstr(statement, "local-preference") ? AM_BGP_INTERNAL : AM_BGP_EXTERNAL,
+		.families = ALL_FAMILIES,
+		.as4 = true,
+	};
+	char word[1024], value[1024], ours[1024];
+	struct am_bgp_update update;
+	unsigned said = 0;
+
+	assert_int_equal(am_bgp_update_decode(&ctx, body, scratch, &update), AM_BGP_OK);
+	again(&update, body, &ctx);
+	while (next_word(&statement, word, sizeof word)) {
+		assert_true(next_word(&statement, value, sizeof value));
+		say_word(&update, word, ours, sizeof ours);
+		assert_string_equal(ours, value);
+		said++;
+	}
+	return said;
+}
+
+static unsigned decoded_open(const struct am_bgp_message *message, const char *statement)
+{
+	struct am_bgp_error err;
+	struct am_bgp_open open;
+	char id[32], ours[1024];
+
+	assert_int_equal(am_bgp_open_decode(message, &open, &err), 0);
+	say_id(open.id, id, sizeof id);
+	assert_int_equal(open.caps.n_families, 1);
+	assert_int_equal(open.caps.n_others, 1);
+	snprintf(ours, sizeof ours, "as %u hold-time %u router-id %s multiprotocol %u/%u asn4 %u other %u",
+		open.as, open.hold_time, id, open.caps.families[0].afi, open.caps.families[0].safi,
+		open.caps.as, open.caps.others[0].code);
+	assert_string_equal(ours, statement);
+	other_message(message);
+	return 6;
+}
+
+static void test_decoding(void **state)
+{
+	FILE *file = open_vectors("exabgp-qa-decoding.txt");
+	static struct line line;
+	unsigned messages = 0, said = 0;
+
+	(void)state;
+	while (next_line(file, &line)) {
+		struct packet p = octets(line.column[2]);
+		struct am_bgp_message message;
+		struct am_bgp_error err;
+
+		print_message("%s: %s\n", line.column[0], line.column[3]);
+		assert_int_equal(am_bgp_message_parse(p.bytes, p.len, AM_BGP_MESSAGE_MAX, &message, &err), 0);
+		assert_int_equal(message.whole.len, p.len);
+		if (message.type == AM_BGP_OPEN)
+			said += decoded_open(&message, line.column[3]);
+		else
+			said += decoded_update(message.body, line.column[3]);
+		messages++;
+		free(p.bytes);
+	}
+	fclose(file);
+	assert_int_equal(messages, 22);
+	assert_true(said > 80);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exabgp),
+		cmocka_unit_test(test_decoding),
 		cmocka_unit_test(test_evpn),
 		cmocka_unit_test(test_unnumbered),
 		cmocka_unit_test(test_gobgp),
