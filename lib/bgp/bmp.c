@@ -114,10 +114,10 @@ int am_bgp_bmp_put_initiation(
 	struct am_writer *w, struct am_bgp_span name, struct am_bgp_span description, struct am_bgp_span more)
 {
 	uint8_t *begin = begin_message(w, INITIATION);
-	bool fits = put_tlv(w, TLV_DESCRIPTION, description) & put_tlv(w, TLV_NAME, name);
+	bool fits = put_tlv(w, TLV_DESCRIPTION, description) && put_tlv(w, TLV_NAME, name);
 
 	if (more.len)
-		fits &= put_tlv(w, TLV_STRING, more);
+		fits = fits && put_tlv(w, TLV_STRING, more);
 	return fits ? end_message(w, begin) : give_back(w, begin, -EINVAL);
 }
 

@@ -111,6 +111,9 @@ static void step(struct world *w, struct am_reader *r)
 		am_bgp_rtr_start(w->rtr, w->now);
 	}
 	drain(w);
+	if (!am_bgp_rtr_error_name(am_bgp_rtr_last_fault(w->rtr)->code) ||
+		!am_bgp_rtr_state_name(am_bgp_rtr_status(w->rtr).state))
+		fail("a state or an error has no name");
 	if (am_bgp_rtr_deadline(w->rtr).ns == UINT64_MAX)
 		fail("nothing will ever happen again");
 }

@@ -1,18 +1,62 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A stream of messages, each read as its type says, until it is refused or ends. */
+/* A stream of messages, each read as its type says, until it is refused or ends. Small ones are written again to the same. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bgp/open.h"
 #include "bgp/update.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void fail(const char *what, const char *why)
+{
+	fprintf(stderr, "%s (%s)\n", what, why);
+	abort();
+}
+
+/* What was written must be the message that was read. */
+static void same(const struct am_writer *w, const struct am_bgp_message *message)
+{
+	if (am_writer_len(w) != message->whole.len ||
+		memcmp(w->start, message->whole.bytes, am_writer_len(w)))
+		fail("a message is not written as it was read", am_bgp_type_name(message->type));
+}
+
+static void read_notification(const struct am_bgp_message *message)
+{
+	static uint8_t room[AM_BGP_EXTENDED_MAX];
+	struct am_writer w = am_writer(room, sizeof room);
+	struct am_bgp_notification n;
+
+	am_bgp_notification_decode(message, &n);
+	if (am_bgp_notification_encode(&w, &n, AM_BGP_EXTENDED_MAX))
+		fail("a NOTIFICATION cannot be written", am_bgp_error_subname(n.code, n.subcode));
+	/* There may have been more behind a text, and an empty Hard Reset stands for itself. */
+	if (!n.text.len && !(n.hard && n.subcode == AM_BGP_CEASE_HARD_RESET))
+		same(&w, message);
+}
+
+static int read_refresh(const struct am_bgp_message *message, struct am_bgp_error *err)
+{
+	uint8_t room[64];
+	struct am_writer w = am_writer(room, sizeof room);
+	struct am_bgp_refresh refresh;
+
+	if (am_bgp_refresh_decode(message, &refresh, err))
+		return -1;
+	if (message->whole.len <= sizeof room && refresh.kind <= AM_BGP_REFRESH_END) {
+		if (am_bgp_refresh_encode(&w, &refresh))
+			fail("a ROUTE-REFRESH cannot be written", "");
+		same(&w, message);
+	}
+	return 0;
+}
+
 static int read_message(const struct am_bgp_message *message, struct am_bgp_error *err)
 {
 	const struct am_bgp_context ctx = {.kind = AM_BGP_EXTERNAL, .families = 7, .as4 = true};
-	struct am_bgp_notification notification;
-	struct am_bgp_refresh refresh;
 	struct am_bgp_update update;
 	struct am_bgp_open open;
 	uint8_t *scratch;
@@ -27,10 +71,10 @@ static int read_message(const struct am_bgp_message *message, struct am_bgp_erro
 		free(scratch);
 		return rc;
 	case AM_BGP_NOTIFICATION:
-		am_bgp_notification_decode(message, &notification);
+		read_notification(message);
 		return 0;
 	case AM_BGP_ROUTE_REFRESH:
-		return am_bgp_refresh_decode(message, &refresh, err);
+		return read_refresh(message, err);
 	default:
 		return 0;
 	}

@@ -63,6 +63,31 @@ static bool same_attrs(const struct am_bgp_attrs *a, const struct am_bgp_attrs *
 	       am_bgp_as_path_length(a->as_path) == am_bgp_as_path_length(b->as_path);
 }
 
+/* What is asked of a path agrees with itself. */
+static void read_path(struct am_bgp_span path)
+{
+	uint32_t first = am_bgp_as_path_first(path), origin = am_bgp_as_path_origin(path);
+
+	if ((first && !am_bgp_as_path_count(path, first)) || (origin && !am_bgp_as_path_count(path, origin)))
+		fail("an AS stands at an end of a path, and not in it");
+	if (!path.len && (first || origin || am_bgp_as_path_length(path)))
+		fail("an empty path has ASes");
+}
+
+/* Split and put together, a next hop names the same addresses. */
+static void read_next_hop(const struct am_bgp_next_hop *hop)
+{
+	struct am_ip global, link_local, again_global, again_link_local;
+	struct am_bgp_next_hop copy;
+
+	am_bgp_next_hop_split(hop, &global, &link_local);
+	copy = am_bgp_next_hop_of(&global, &link_local);
+	am_bgp_next_hop_split(&copy, &again_global, &again_link_local);
+	if (!am_ip_equal(&global, &again_global) ||
+		(global.family != AM_IPV4 && !am_ip_equal(&link_local, &again_link_local)))
+		fail("a next hop is another one afterwards");
+}
+
 static void again(const struct am_bgp_update *u, const struct am_bgp_context *ctx)
 {
 	static uint8_t room[ROOM], scratch[AM_BGP_SCRATCH(ROOM)];
@@ -96,8 +121,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	class = am_bgp_update_decode(&ctx, (struct am_bgp_span){data + 1, size - 1}, scratch, &u);
 	if ((class == AM_BGP_OK) != (u.n_faults == 0))
 		fail("faults and class disagree");
-	if (class != AM_BGP_RESET)
+	if (class != AM_BGP_RESET) {
 		count_all(&u);
+		read_path(u.attrs.as_path);
+		read_next_hop(&u.mp_next_hop);
+	}
 	if (class == AM_BGP_OK)
 		again(&u, &ctx);
 	free(scratch);
