@@ -15,9 +15,11 @@ void am_bgp_next_hop_split(const struct am_bgp_next_hop *hop, struct am_ip *glob
 	*global = am_ip6(hop->bytes);
 	if (hop->len == 32)
 		*link_local = am_ip6(hop->bytes + 16);
+	if (!am_ip_is_link_local(link_local))
+		*link_local = (struct am_ip){0};
 	if (am_ip_is_link_local(global)) {
 		/* Twice the same, or (never seen) two different ones: the second is where link-local ones belong. */
-		if (hop->len == 16)
+		if (link_local->family == AM_AF_NONE)
 			*link_local = *global;
 		*global = (struct am_ip){0};
 	} else if (am_ip_is_unspecified(global)) {

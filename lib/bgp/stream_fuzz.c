@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A stream of messages, each read as its type says, until it is refused or ends. Small ones are written again to the same. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,10 @@ static int read_refresh(const struct am_bgp_message *message, struct am_bgp_erro
 	if (am_bgp_refresh_decode(message, &refresh, err))
 		return -1;
 	if (message->whole.len <= sizeof room && refresh.kind <= AM_BGP_REFRESH_END) {
+		struct am_writer tight = am_writer(room, message->whole.len - 1);
+
+		if (am_bgp_refresh_encode(&tight, &refresh) != -ENOSPC || am_writer_len(&tight))
+			fail("a message is written into less room than it needs", "");
 		if (am_bgp_refresh_encode(&w, &refresh))
 			fail("a ROUTE-REFRESH cannot be written", "");
 		same(&w, message);
@@ -86,6 +91,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct am_bgp_error err;
 
 	while (!am_bgp_message_parse(data, size, AM_BGP_EXTENDED_MAX, &message, &err)) {
+		if (!strcmp(am_bgp_type_name(message.type), am_bgp_type_name(UINT8_MAX)))
+			fail("a message was read whose type is none", "");
 		if (read_message(&message, &err))
 			break;
 		data += message.whole.len;

@@ -384,6 +384,8 @@ static void test_next_hop(void **state)
 		{GLOBAL LOCAL, "2001:db8::1", "fe80::1"},
 		{NONE LOCAL, NULL, "fe80::1"},
 		{LOCAL LOCAL, NULL, "fe80::1"},
+		{LOCAL GLOBAL, NULL, "fe80::1"},
+		{GLOBAL GLOBAL, "2001:db8::1", NULL},
 		{NONE, NULL, NULL},
 		{"", NULL, NULL},
 	};

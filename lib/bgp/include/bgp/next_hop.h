@@ -22,7 +22,7 @@ struct am_bgp_next_hop {
 
 /*
  * The addresses in it: *global and *link_local have family AM_AF_NONE where there is none. :: is none, and a
- * link-local address in the global's place is the link-local one.
+ * link-local address in the global's place is the link-local one; what is not link-local in its place is none.
  */
 void am_bgp_next_hop_split(const struct am_bgp_next_hop *hop, struct am_ip *global, struct am_ip *link_local);
 
