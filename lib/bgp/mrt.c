@@ -346,6 +346,15 @@ static bool next_hop_of(struct am_bgp_span value, struct am_bgp_span *hop)
 	return hop->len && hop->bytes;
 }
 
+/* BIRD 2.0 dumps NEXT_HOP and LOCAL_PREF without the flags that every well-known attribute has on the wire (RFC 4271 4.3). */
+static uint8_t right_flags(uint8_t flags, uint8_t code)
+{
+	bool well_known =
+		code != AM_BGP_ATTR_MED && code >= AM_BGP_ATTR_ORIGIN && code <= AM_BGP_ATTR_ATOMIC_AGGREGATE;
+
+	return well_known ? (uint8_t)(AM_BGP_FLAG_TRANSITIVE | (flags & AM_BGP_FLAG_EXTENDED)) : flags;
+}
+
 /* Copy the attributes but MP_REACH_NLRI, whose next hop goes to *hop. False where they are no list. */
 static bool copy_attrs(struct am_writer *w, struct am_bgp_span attrs, struct am_bgp_span *hop, bool *has_hop)
 {
@@ -353,17 +362,23 @@ static bool copy_attrs(struct am_writer *w, struct am_bgp_span attrs, struct am_
 
 	while (am_reader_left(&r)) {
 		const uint8_t *begin = r.at;
-		uint8_t flags = am_take8(&r), code = am_take8(&r);
+		uint8_t flags = am_take8(&r), code = am_take8(&r), *copy;
 		size_t len = flags & AM_BGP_FLAG_EXTENDED ? am_take16(&r) : am_take8(&r);
 		struct am_bgp_span value = {am_take(&r, len), len};
 
 		if (r.bad)
 			return false;
 		*has_hop |= code == AM_BGP_ATTR_NEXT_HOP;
-		if (code != AM_BGP_ATTR_MP_REACH)
-			am_put_bytes(w, begin, (size_t)(r.at - begin));
-		else if (!next_hop_of(value, hop))
-			return false;
+		if (code == AM_BGP_ATTR_MP_REACH) {
+			if (!next_hop_of(value, hop))
+				return false;
+			continue;
+		}
+		copy = am_put(w, (size_t)(r.at - begin));
+		if (copy) {
+			memcpy(copy, begin, (size_t)(r.at - begin));
+			*copy = right_flags(flags, code);
+		}
 	}
 	return true;
 }
@@ -390,15 +405,18 @@ int am_bgp_mrt_entry_update(
 	struct am_bgp_nlri nlri = rib->nlri;
 	struct am_bgp_span hop = {0};
 	bool has_hop = false;
+	int rc;
 
 	nlri.path_id = entry->path_id;
 	am_put16(w, 0);
 	length = am_put(w, 2);
-	if (!copy_attrs(w, entry->attrs, &hop, &has_hop) ||
-		(!hop.len && !(has_hop && nlri.family == AM_BGP_IPV4_UNICAST))) {
+	rc = copy_attrs(w, entry->attrs, &hop, &has_hop) ? 0 : -EBADMSG;
+	if (!rc && !hop.len && !(has_hop && nlri.family == AM_BGP_IPV4_UNICAST))
+		rc = -ENOENT;
+	if (rc) {
 		w->at = begin;
 		w->full = false;
-		return -EBADMSG;
+		return rc;
 	}
 	if (hop.len)
 		put_mp_reach(w, &nlri, rib->path_ids, hop);

@@ -25,6 +25,10 @@
 #define RIB6                                                                                                 \
 	"65000000 000d 0004 00000035 00000008 20 20010db8 0001 0001 64fffff0 0022 40010100 400200 "          \
 	"800e11 10 20010db8000000000000000000000001 40050400000064"
+/* As BIRD 2.0.12 writes it: LOCAL_PREF without flags. */
+#define RIB6_BIRD                                                                                            \
+	"65000000 000d 0004 00000035 00000008 20 20010db8 0001 0001 64fffff0 0022 40010100 400200 "          \
+	"00050400000064 800e11 10 20010db8000000000000000000000001"
 #define RIB6_WHOLE                                                                                           \
 	"65000000 000d 0004 0000003e 00000008 20 20010db8 0001 0001 64fffff0 002b 40010100 400200 "          \
 	"800e1a 0002 01 10 20010db8000000000000000000000001 00 20 20010db8 40050400000064"
@@ -149,6 +153,7 @@ static void test_rib6(void **state)
 {
 	(void)state;
 	check_rib6(RIB6);
+	check_rib6(RIB6_BIRD);
 	check_rib6(RIB6_WHOLE);
 }
 
@@ -223,24 +228,27 @@ static void test_wrong(void **state)
 /* Entries whose records are right and whose attributes are not. */
 static void test_wrong_entry(void **state)
 {
-	static const char *const attrs[] = {
-		"400101",           /* an attribute beyond the list */
-		"40",               /* half a header */
-		"40010100",         /* no next hop */
-		"800e020a01",       /* a next hop that is cut */
-		"800e00",           /* none in it */
-		"800e050002010400", /* nor here */
+	static const struct {
+		const char *hex;
+		int rc;
+	} rows[] = {
+		{"400101", -EBADMSG},           /* an attribute beyond the list */
+		{"40", -EBADMSG},               /* half a header */
+		{"40010100", -ENOENT},          /* no next hop */
+		{"800e020a01", -EBADMSG},       /* a next hop that is cut */
+		{"800e00", -EBADMSG},           /* none in it */
+		{"800e050002010400", -EBADMSG}, /* nor here */
 	};
 	const struct am_bgp_mrt_rib rib = {.nlri = {.family = AM_BGP_IPV4_UNICAST}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof attrs / sizeof attrs[0]; i++) {
-		struct packet p = packet_of(attrs[i]);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct packet p = packet_of(rows[i].hex);
 		struct am_bgp_mrt_entry entry = {.attrs = {p.bytes, p.len}};
 		uint8_t room[200];
 		struct am_writer w = am_writer(room, sizeof room);
 
-		assert_int_equal(am_bgp_mrt_entry_update(&w, &rib, &entry), -EBADMSG);
+		assert_int_equal(am_bgp_mrt_entry_update(&w, &rib, &entry), rows[i].rc);
 		assert_int_equal(am_writer_len(&w), 0);
 		free(p.bytes);
 	}

@@ -128,7 +128,8 @@ bool am_bgp_mrt_entry_next(
 
 /*
  * The entry as the UPDATE message that it once came in, to be decoded, or sent: AS numbers of 4 octets, a path identifier where rib->path_ids.
- * 0; -ENOSPC, -EMSGSIZE as every encoder, up to 65535 octets; -EBADMSG where its attributes are no list, or name no next hop.
+ * 0; -ENOSPC, -EMSGSIZE as every encoder, up to 65535 octets; -EBADMSG where its attributes are no list; -ENOENT
+ * where they have no next hop, as BIRD writes routes of its own that no peer sent.
  */
 int am_bgp_mrt_entry_update(
 	struct am_writer *w, const struct am_bgp_mrt_rib *rib, const struct am_bgp_mrt_entry *entry);
