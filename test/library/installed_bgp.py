@@ -1,17 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """
-libamime-bgp as others get it: installed into a folder of the test's own, then used through pkg-config alone.
+libamime-bgp as others get it: built by itself where there is nothing but cmocka, installed into a folder of the test's own, then used through
+pkg-config alone.
 
-usage: installed_bgp.py BUILD COMPILER EXAMPLE     prints TAP
+usage: installed_bgp.py SOURCE COMPILER EXAMPLE     prints TAP
 """
+import json
 import os
 import re
+import shutil
 import sys
+import tempfile
 
 from prefix import WARNINGS, Wrong, needed, run, tap
 
-BUILD, COMPILER, EXAMPLE = sys.argv[1:]
+SOURCE, COMPILER, EXAMPLE = sys.argv[1:]
 SAID = ["AS 65: up with AS 66", "AS 66: up with AS 65", "AS 66: 198.51.65.0/24", "AS 65: 198.51.66.0/24"]
 # Memory and strings, and the text of addresses; what compiler and loader put in by themselves.
 HARMLESS = re.compile(r"^(malloc|calloc|realloc|free|mem\w+|bcmp|str\w+|v?s?n?printf|__v?s?n?printf_chk|inet_pton|__\w+_chk|__stack_chk_fail"
@@ -74,4 +78,18 @@ def example_static(installed, folder):
     runs(program)
 
 
-sys.exit(tap([headers_compile, only_public_names, no_io, example_shared, example_static], BUILD, "amime-bgp", "amime-bgp"))
+def build_alone(folder):
+    """A build that finds no package but cmocka, of no more than what is installed. Its folder."""
+    build, packages = os.path.join(folder, "build"), os.path.join(folder, "packages")
+    os.mkdir(packages)
+    cmocka = run("pkg-config", "--variable=pcfiledir", "cmocka").strip()
+    shutil.copy(os.path.join(cmocka, "cmocka.pc"), packages)
+    run("meson", "setup", "-Dbgp_only=true", build, SOURCE, env=dict(os.environ, PKG_CONFIG_LIBDIR=packages))
+    targets = json.loads(run("meson", "introspect", "--targets", build))
+    run("ninja", "-C", build, *(os.path.relpath(t["filename"][0], build) for t in targets if t["installed"]))
+    return build
+
+
+TESTS = [headers_compile, only_public_names, no_io, example_shared, example_static]
+with tempfile.TemporaryDirectory() as top:
+    sys.exit(tap(TESTS, build_alone(top), "amime-bgp", "amime-bgp"))

@@ -13,7 +13,7 @@ class Wrong(Exception):
 
 
 def run(*command, **more):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, **more)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=200, **more)
     if done.returncode:
         raise Wrong(f"{' '.join(command)} says {done.returncode}:\n{done.stdout}")
     return done.stdout
