@@ -79,12 +79,12 @@ int am_bgp_ra_up(struct am_bgp_ra *ra, const struct am_ip *address, const struct
 
 	if (address->family != AM_IPV6 || !am_ip_is_link_local(address))
 		return -EINVAL;
+	ra->mac = mac ? *mac : none;
 	if (ra->up && am_ip_equal(&ra->own, address))
 		return 0;
 	ra->up = true;
 	ra->last = false;
 	ra->own = *address;
-	ra->mac = mac ? *mac : none;
 	ra->burst = BURST;
 	if (!ra->config.listen_only)
 		send(ra, now);
