@@ -2,6 +2,7 @@
 #include "net/encap.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -338,13 +339,41 @@ void am_encap_limit_simple(struct am_encap *e, uint16_t port_mtu)
 		e->simple_max = (uint16_t)most;
 }
 
+/* VXLAN over IPv4 in a tunnel: what workers put into its fields in one go. */
+static void set_shaped(uint8_t *string, struct am_encap *e)
+{
+	enum { UDP_VXLAN = AM_UDP_LEN + AM_VXLAN_LEN, HEAD = sizeof e->shaped.head };
+	uint8_t *ip = string + e->ip_at, *inner = string + e->vx_ip_at, *head = e->shaped.head;
+	bool v4 = e->family == AM_IPV4;
+
+	e->shape = v4 ? AM_SHAPE_44 : AM_SHAPE_64;
+	e->shaped.length[0] = (uint32_t)(e->len - e->ip_at - (v4 ? 0 : AM_IP6_LEN));
+	e->shaped.length[1] = AM_IP4_LEN + UDP_VXLAN;
+	e->shaped.length[2] = UDP_VXLAN;
+	e->shaped.sum[1] = e->vx_ip_sum;
+	memset(inner + 2, 0, 2);
+	memset(inner + 10, 0, 2);
+	memset(string + e->udp_at + 4, 0, 2);
+	memcpy(head, ip, HEAD);
+	if (v4) {
+		head[1] = 0;
+		memset(head + 2, 0, 4);
+		am_store16(head + 6, AM_IP4_DF);
+		memset(head + 10, 0, 2);
+		e->shaped.sum[0] = e->ip_sum + __builtin_bswap16(AM_IP4_DF);
+	} else {
+		memset(head, 0, 6);
+	}
+}
+
 /* What net/encap.h says of simple packets. */
-static void set_simple(const uint8_t *string, struct am_encap *e)
+static void set_simple(uint8_t *string, struct am_encap *e)
 {
 	uint32_t whole = e->whole_max, head = (uint32_t)(e->len - e->ip_at);
 	uint32_t frag = e->family == AM_IPV6 ? AM_IP6_FRAG_LEN : 0;
 	bool simple = !e->udp_csum && !e->carries_ip && !e->gre_csum_at && !e->gre_seq_at;
 
+	e->ip_back = (uint8_t)head;
 	e->copy_len = (uint16_t)((e->len + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP);
 	if (e->copy_len < AM_ENCAP_COPY_MIN)
 		e->copy_len = AM_ENCAP_COPY_MIN;
@@ -354,8 +383,8 @@ static void set_simple(const uint8_t *string, struct am_encap *e)
 	}
 	if (e->vx_ip_at && e->vx_family == AM_IPV4)
 		e->vx_ip_sum = constant_sum(string + e->vx_ip_at, false);
-	if (e->vx_ip_at && e->vx_family == AM_IPV4)
-		e->shape = e->family == AM_IPV4 ? AM_SHAPE_44 : AM_SHAPE_64;
+	if (e->vx_ip_at && e->vx_family == AM_IPV4 && simple)
+		set_shaped(string, e);
 	if (simple && e->first_len > head + frag)
 		e->cut_first = (uint16_t)(e->first_len - head - frag);
 	if (simple && whole > head)
@@ -400,6 +429,7 @@ int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struc
 	e.tos_mask = spec->dscp_uniform ? 0xff : 3;
 	set_simple(string, &e);
 	memcpy(e.bytes + AM_ENCAP_HDR_MAX - e.len, string, e.len);
+	_Static_assert(offsetof(struct am_encap, kind) == 64, "the usual packet's fields are one cache line");
 	*out = e;
 	return 0;
 }

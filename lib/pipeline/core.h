@@ -89,15 +89,15 @@ struct am_queue {
 };
 
 struct am_tx {
-	struct am_port *port; /* NULL: no such port */
-	uint16_t queue;
-	uint16_t owner;   /* the worker that may use that queue */
-	uint16_t n;       /* in m */
-	uint16_t room;    /* how many m takes; 0 without a port, else at least 2 */
+	struct am_port *port; /* NULL: no such port; then nothing is ever in m */
+	struct rte_mbuf **m;
+	uint64_t bytes;   /* of those that are not foreign */
+	uint16_t n;       /* in m, at most AM_TX_SLOTS */
 	uint16_t foreign; /* of those: another worker has counted them */
-	uint64_t bytes;   /* of the others */
-	struct rte_mbuf *m[AM_TX_SLOTS];
-};
+	uint16_t last;    /* AM_TX_SLOTS - 1 */
+	uint16_t queue;
+	uint16_t owner; /* the worker that may use that queue */
+} __attribute__((aligned(64)));
 
 /*
  * The answers for the last packet of a VRF: most come in trains from one peer and for one use, and comparing
@@ -142,6 +142,7 @@ struct am_worker {
 	struct am_frame frames[AM_BURST];
 	uint64_t tx_pending; /* bit i: tx[i] holds something */
 	struct am_tx tx[AM_PORTS_MAX];
+	struct rte_mbuf *tx_slots[AM_PORTS_MAX][AM_TX_SLOTS];
 	struct am_ipid ids;
 	struct am_buf_stash stash; /* for second fragments */
 	struct am_reasm *reasm;

@@ -106,41 +106,60 @@ static struct burst describe(const struct am_worker *w, const struct am_port_roo
 	return b;
 }
 
-/* An untagged frame for the port's untagged member. */
-static inline void put_frame(
-	struct am_worker *w, const struct burst *b, struct rte_mbuf *m, const uint8_t *frame, uint16_t type)
+/* Not too long, and without a tag: its EtherType, else 0. */
+static inline uint16_t usual_type(const uint8_t *frame, uint32_t len, uint32_t mtu)
 {
-	struct am_frame *f = &w->frames[w->n_frames++];
+	uint16_t type;
 
-	memcpy(&f->eth, &b->frame.eth, sizeof *f - offsetof(struct am_frame, eth));
-	f->eth.type = type;
-	f->m = m;
-	am_bridge_ask(f, frame, b->in->bridge, b->fdb);
+	if (unlikely(len - AM_ETH_LEN > mtu)) /* what is shorter than a header is vastly longer here */
+		return 0;
+	type = am_load16(frame + 2 * AM_MAC_LEN);
+	return unlikely(type == AM_ET_DOT1Q || type == AM_ET_DOT1AD) ? 0 : type;
 }
 
 /*
- * Nearly every packet: an untagged frame for the port's untagged member, or an untagged IP packet for the port's
- * IP identity. False: it takes a closer look.
+ * A port that is a bridge's alone. Nearly every packet is an untagged frame for its untagged member: f, from the first
+ * that is free on, are filled by those, and what takes a closer look is put among them by the way.
  */
-static inline bool input_usual(struct am_worker *w, const struct burst *b, struct rte_mbuf *m)
+static void take_frames(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
+	struct rte_mbuf **m, unsigned n)
 {
-	const uint8_t *frame = am_buf_data(m);
-	uint32_t payload = am_buf_len(m) - AM_ETH_LEN; /* vast for what is shorter */
-	uint16_t type;
+	const struct am_fdb_lines fdb = b->fdb;
+	const uint16_t bridge = b->in->bridge;
+	const uint32_t mtu = b->mtu;
+	struct am_frame *f = w->frames;
 
-	if (unlikely(payload > b->mtu))
-		return false;
-	type = am_load16(frame + 2 * AM_MAC_LEN);
-	if (unlikely(type == AM_ET_DOT1Q || type == AM_ET_DOT1AD))
-		return false;
-	if (b->mac && am_fdb_make_key(frame, 0) == b->mac && (type == AM_ET_IPV4 || type == AM_ET_IPV6)) {
-		am_input_arrival(w, m, AM_ETH_LEN, type);
-		return true;
+	for (struct rte_mbuf **end = m + n; m < end; m++) {
+		const uint8_t *frame = am_buf_data(*m);
+		uint16_t type = usual_type(frame, am_buf_len(*m), mtu);
+
+		if (unlikely(!type)) {
+			w->n_frames = (unsigned)(f - w->frames);
+			input_one(w, port, *m);
+			f = w->frames + w->n_frames;
+			continue;
+		}
+		memcpy(&f->eth, &b->frame.eth, sizeof *f - offsetof(struct am_frame, eth));
+		f->eth.type = type;
+		f->m = *m;
+		am_bridge_ask(f++, frame, bridge, fdb);
 	}
-	if (unlikely(!b->in))
-		return false;
-	put_frame(w, b, m, frame, type);
-	return true;
+	w->n_frames = (unsigned)(f - w->frames);
+}
+
+/* A port with an IP identity: nearly every packet is an untagged one for that. */
+static void take_packets(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
+	struct rte_mbuf **m, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *frame = am_buf_data(m[i]);
+		uint16_t type = usual_type(frame, am_buf_len(m[i]), port->mtu);
+
+		if (likely((type == AM_ET_IPV4 || type == AM_ET_IPV6) && am_fdb_make_key(frame, 0) == b->mac))
+			am_input_arrival(w, m[i], AM_ETH_LEN, type);
+		else
+			input_one(w, port, m[i]);
+	}
 }
 
 /*
@@ -164,22 +183,20 @@ static inline void prefetch_burst(const struct am_port_root *port, struct rte_mb
 	}
 }
 
-static void take_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
+static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m, unsigned n)
 {
-	const struct burst b = describe(w, port);
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n; i++)
 		bytes += am_buf_len(m[i]);
-		if (unlikely(!input_usual(w, &b, m[i])))
-			input_one(w, port, m[i]);
-	}
-	am_count(w, port->iface, AM_C_RX_PACKETS, n);
-	am_count(w, port->iface, AM_C_RX_BYTES, bytes);
+	am_count(w, iface, AM_C_RX_PACKETS, n);
+	am_count(w, iface, AM_C_RX_BYTES, bytes);
 }
 
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
+	struct burst b;
+
 	am_stage(w, AM_STAGE_INPUT);
 	w->rx_iface = port->iface;
 	w->rx_finish = port->finish_csum;
@@ -187,7 +204,12 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	w->n_frames = 0;
 	w->n_arrivals = 0;
 	prefetch_burst(port, m, n);
-	take_burst(w, port, m, n);
+	count_burst(w, port->iface, m, n);
+	b = describe(w, port);
+	if (b.in && !b.mac)
+		take_frames(w, port, &b, m, n);
+	else
+		take_packets(w, port, &b, m, n);
 	if (w->n_arrivals) {
 		am_stage(w, AM_STAGE_DECAP);
 		am_decap_burst(w, port);

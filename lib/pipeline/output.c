@@ -57,7 +57,7 @@ void am_output_put_edge(struct am_worker *w, uint16_t port_id, struct rte_mbuf *
 		am_drop(w, w->roots->ports[port_id].iface, AM_V_PORT_DOWN, m);
 		return;
 	}
-	if (tx->n >= tx->room)
+	if (tx->n == AM_TX_SLOTS)
 		am_output_flush_port(w, port_id);
 	w->tx_pending |= 1ull << port_id;
 	tx->m[tx->n++] = m;

@@ -17,7 +17,7 @@ static inline void am_output_put(struct am_worker *w, uint16_t port_id, struct r
 	struct am_tx *tx = &w->tx[port_id];
 	uint32_t n = tx->n;
 
-	if (unlikely(n - 1 >= tx->room - 1u)) {
+	if (unlikely(n - 1 >= tx->last)) {
 		am_output_put_edge(w, port_id, m, len);
 		return;
 	}
@@ -80,15 +80,17 @@ static inline bool am_output_to_path(struct am_worker *w, struct am_frame *f, co
 	uint32_t len = am_buf_len(m);
 	const struct am_encap *e;
 	struct am_flow flow;
-	unsigned path;
+	unsigned path = 0;
 
 	if (unlikely(AM_POISON || !am_flow_of_usual(am_buf_data(m), len, &flow)))
 		return false;
 	if (unlikely(member->mss4) && am_mss_may_clamp_usual(am_buf_data(m), len))
 		return false;
-	path = am_output_path(list, flow.hash);
-	if (unlikely(path >= list->n))
-		return false;
+	if (unlikely(atomic_load_explicit(&list->live, memory_order_acquire) != 1)) {
+		path = am_output_path(list, flow.hash);
+		if (path >= list->n)
+			return false;
+	}
 	e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
 	if (len > e->simple_max || unlikely(am_buf_headroom(m) < e->copy_len))
 		return false;

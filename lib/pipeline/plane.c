@@ -213,7 +213,8 @@ int am_plane_set_port(struct am_plane *plane, uint16_t port_id, struct am_port *
 		bool own = port->limits.tx_queues >= plane->conf.workers;
 
 		tx->port = port;
-		tx->room = AM_TX_SLOTS;
+		tx->m = plane->workers[i]->tx_slots[port_id];
+		tx->last = AM_TX_SLOTS - 1;
 		tx->queue = (uint16_t)(i % port->limits.tx_queues);
 		tx->owner = (uint16_t)(own ? i : queue_owner(plane, port_id, tx->queue));
 	}

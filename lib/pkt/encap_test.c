@@ -13,6 +13,7 @@
 #include "net/ip.h"
 #include "pkt/buf.h"
 #include "pkt/encap.h"
+#include "pkt/string.h"
 #include "reference.h"
 
 enum { PAYLOAD_MAX = 3000, FIRST_PATH = 3 };
@@ -24,7 +25,7 @@ struct world {
 	struct am_ipid ids;
 	struct am_buf_stash stash;
 	uint8_t payload[PAYLOAD_MAX];
-	unsigned pushed, cut;
+	unsigned pushed, cut, simple;
 };
 
 static struct am_ip address(uint8_t family, uint8_t last)
@@ -142,6 +143,26 @@ static void check_push(struct world *w, const struct am_encap_spec *spec, const 
 	w->cut += n == 2;
 }
 
+/* The inline way of packets that need nothing but lengths. */
+static void check_simple(struct world *w, const struct am_encap_spec *spec, const struct am_encap *e,
+	uint32_t plen, uint16_t headroom)
+{
+	static struct ref want[2];
+	struct am_encap_in in = {.hash = 0x9e3779b9u * (plen + 1), .tos = (uint8_t)(plen * 5)};
+	struct rte_mbuf *m;
+	struct ref_in choices;
+
+	if (AM_POISON || plen > e->simple_max || headroom < e->copy_len)
+		return;
+	m = make_packet(w, headroom, plen);
+	am_string_push_simple(e, m, plen, in.hash, in.tos);
+	choices = read_choices(spec, e, &in, am_buf_data(m), false);
+	assert_int_equal(ref_encap(want, spec, &choices, w->payload, plen), 1);
+	expect_frame(m, &want[0], "simple");
+	am_buf_free(m);
+	w->simple++;
+}
+
 static void check_spec(struct world *w, const struct am_encap_spec *spec)
 {
 	struct am_encap e;
@@ -158,8 +179,10 @@ static void check_spec(struct world *w, const struct am_encap_spec *spec)
 			e.payload_max - 1u, e.payload_max};
 
 		for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-			if (sizes[i] <= e.payload_max)
+			if (sizes[i] <= e.payload_max) {
 				check_push(w, spec, &e, sizes[i], headrooms[h]);
+				check_simple(w, spec, &e, sizes[i], headrooms[h]);
+			}
 	}
 }
 
@@ -334,7 +357,7 @@ static int teardown(void **state)
 {
 	struct world *w = *state;
 
-	print_message("%u packets pushed, %u of them cut\n", w->pushed, w->cut);
+	print_message("%u packets pushed, %u of them cut; %u pushed inline\n", w->pushed, w->cut, w->simple);
 	am_ipid_fini(&w->ids);
 	if (rte_mempool_avail_count(w->pool) != 31)
 		return -1;

@@ -11,8 +11,17 @@
 
 static inline uint64_t am_mix(uint64_t a, uint64_t b)
 {
+#ifdef __x86_64__
+	/* Written out, since gcc takes a 128-bit product through memory where registers are few. */
+	uint64_t low, high;
+
+	__asm__("mulq %3" : "=a"(low), "=d"(high) : "a"(a), "rm"(b) : "cc");
+	return low ^ high;
+#else
 	unsigned __int128 m = (unsigned __int128)a * b;
+
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
+#endif
 }
 
 /* What am_hash64 multiplies by: for who hashes many with one seed. */

@@ -76,6 +76,17 @@ static inline uint8_t *am_buf_prepend(struct rte_mbuf *m, uint16_t n)
 	return am_buf_data(m);
 }
 
+/*
+ * The same where headroom and length are known: what was just stored need not be read again. n octets more in front of
+ * the len that are there.
+ */
+static inline void am_buf_prepend_known(struct rte_mbuf *m, uint32_t headroom, uint32_t len, uint32_t n)
+{
+	m->data_off = (uint16_t)(headroom - n);
+	m->data_len = (uint16_t)(len + n);
+	m->pkt_len = len + n;
+}
+
 static inline uint8_t *am_buf_adj(struct rte_mbuf *m, uint16_t n)
 {
 	if (AM_POISON && n > am_buf_len(m))
