@@ -20,6 +20,7 @@ enum {
 	IP_LEN_MAX = 65535,
 	TAGS_OCTETS = AM_TAGS_MAX * AM_TAG_LEN,
 	PATH_MTU_LEAST_NONE = 576,
+	CUT_HEAD = 64, /* AM_CUT_HEAD of pkt/cut.h, which may begin so much in front of an IPv6 header */
 };
 
 static uint16_t ip_header_len(uint8_t family)
@@ -337,6 +338,8 @@ void am_encap_limit_simple(struct am_encap *e, uint16_t port_mtu)
 
 	if (e->simple_max > most)
 		e->simple_max = (uint16_t)most;
+	if (e->first_len > port_mtu)
+		e->cut_above = UINT16_MAX;
 }
 
 /* VXLAN over IPv4 in a tunnel: what workers put into its fields in one go. */
@@ -385,8 +388,12 @@ static void set_simple(uint8_t *string, struct am_encap *e)
 		e->vx_ip_sum = constant_sum(string + e->vx_ip_at, false);
 	if (e->vx_ip_at && e->vx_family == AM_IPV4 && simple)
 		set_shaped(string, e);
-	if (simple && e->first_len > head + frag)
+	e->cut_above = UINT16_MAX;
+	e->cut_room = (uint16_t)(e->copy_len + 2 * frag + CUT_HEAD);
+	if (simple && e->first_len > head + frag) {
 		e->cut_first = (uint16_t)(e->first_len - head - frag);
+		e->cut_above = am_encap_whole_payload(e);
+	}
 	if (simple && whole > head)
 		e->simple_max = (uint16_t)(whole - head < e->payload_max ? whole - head : e->payload_max);
 }
@@ -429,7 +436,8 @@ int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struc
 	e.tos_mask = spec->dscp_uniform ? 0xff : 3;
 	set_simple(string, &e);
 	memcpy(e.bytes + AM_ENCAP_HDR_MAX - e.len, string, e.len);
-	_Static_assert(offsetof(struct am_encap, kind) == 64, "the usual packet's fields are one cache line");
+	_Static_assert(
+		offsetof(struct am_encap, cut_above) == 64, "the usual packet's fields are one cache line");
 	*out = e;
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* Out of a member: its tag, or its header string and the cut; then into the transmit buffer of a port. */
 #include "output.h"
 
+#include "pkt/cut.h"
 #include "pkt/encap.h"
 #include "pkt/vlan.h"
 
@@ -125,6 +126,30 @@ static enum am_verdict push(struct am_worker *w, const struct am_frame *f, const
 	return AM_V_PORT_MTU;
 }
 
+bool am_output_cut(struct am_worker *w, struct rte_mbuf *m, const struct am_member *member, unsigned path,
+	struct am_flow flow)
+{
+	const struct am_path_list *list = member->paths;
+	const struct am_encap *e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
+	struct am_cut cut = {.plen = am_buf_len(m),
+		.hash = flow.hash,
+		.tos = am_string_tos(e, flow.tos),
+		.path = list->first_path + path};
+	struct rte_mbuf *fresh;
+
+	if (!am_cut_is_usual(e, m, cut.plen))
+		return false;
+	fresh = am_buf_take(&w->stash, AM_BUF_HEADROOM);
+	if (unlikely(!fresh))
+		return false;
+	am_cut_usual(e, &w->ids, &cut, m, fresh);
+	am_output_sent(w, member, cut.plen);
+	am_output_count(&w->counters[member->way_iface], AM_C_TX_FRAGMENTED, 1, 2);
+	am_output_put(w, list->port[path], m, am_buf_len(m));
+	am_output_put(w, list->port[path], fresh, am_buf_len(fresh));
+	return true;
+}
+
 static void to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
 	const struct am_path_list *list = member->paths;
@@ -148,8 +173,7 @@ static void to_path(struct am_worker *w, struct am_frame *f, const struct am_mem
 	am_output_put(w, list->port[path], out[0], am_buf_len(out[0]));
 	if (n == 1)
 		return;
-	am_count(w, member->way_iface, AM_C_TX_FRAGMENTED, 1);
-	am_count(w, member->way_iface, AM_C_TX_FRAGMENTS, 2);
+	am_output_count(&w->counters[member->way_iface], AM_C_TX_FRAGMENTED, 1, 2);
 	am_output_put(w, list->port[path], out[1], am_buf_len(out[1]));
 }
 

@@ -53,24 +53,31 @@ static inline unsigned am_output_path(const struct am_path_list *list, uint32_t 
 	return (unsigned)__builtin_ctz(live);
 }
 
-/* Packets and their octets, counters side by side, in one addition. */
-static inline void am_output_count(struct am_iface_counters *c, uint64_t packets, uint64_t bytes)
+/* Two counters side by side, in one addition. */
+static inline void am_output_count(
+	struct am_iface_counters *c, enum am_counter first, uint64_t one, uint64_t other)
 {
 	typedef uint64_t pair __attribute__((vector_size(16), may_alias));
 
-	_Static_assert(AM_C_TX_BYTES == AM_C_TX_PACKETS + 1 && AM_C_TX_PACKETS % 2 == 0, "a pair");
-	*(pair *)&c->count[AM_C_TX_PACKETS] += (pair){packets, bytes};
+	*(pair *)&c->count[first] += (pair){one, other};
 }
+
+_Static_assert(AM_C_TX_PACKETS % 2 == 0 && AM_C_TX_BYTES == AM_C_TX_PACKETS + 1, "a pair");
+_Static_assert(AM_C_TX_FRAGMENTED % 2 == 0 && AM_C_TX_FRAGMENTS == AM_C_TX_FRAGMENTED + 1, "a pair");
 
 /* One packet of so many octets went into a member's paths. */
 static inline void am_output_sent(struct am_worker *w, const struct am_member *member, uint32_t bytes)
 {
 	struct am_iface_counters *counters = w->counters;
 
-	am_output_count(&counters[member->way_iface], 1, bytes);
+	am_output_count(&counters[member->way_iface], AM_C_TX_PACKETS, 1, bytes);
 	if (likely(member->iface != member->way_iface))
-		am_output_count(&counters[member->iface], 1, bytes);
+		am_output_count(&counters[member->iface], AM_C_TX_PACKETS, 1, bytes);
 }
+
+/* A frame that its path's string makes two packets of. False: not that simple, and nothing has happened. */
+bool am_output_cut(struct am_worker *w, struct rte_mbuf *m, const struct am_member *member, unsigned path,
+	struct am_flow flow);
 
 /* A frame without a tag that member takes as it is, into one of its paths. False: not that simple, and nothing has happened. */
 static inline bool am_output_to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
@@ -93,7 +100,7 @@ static inline bool am_output_to_path(struct am_worker *w, struct am_frame *f, co
 	}
 	e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
 	if (len > e->simple_max || unlikely(am_buf_headroom(m) < e->copy_len))
-		return false;
+		return am_output_cut(w, m, member, path, flow);
 	am_string_push_simple(e, m, len, flow.hash, flow.tos);
 	am_output_sent(w, member, len);
 	am_output_put(w, list->port[path], m, len + e->len);

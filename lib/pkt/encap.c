@@ -5,6 +5,7 @@
 
 #include "net/ether.h"
 #include "pkt/buf.h"
+#include "pkt/cut.h"
 #include "pkt/string.h"
 
 /* What one packet puts into its header string; the same for all of its fragments. */
@@ -255,100 +256,19 @@ static enum am_verdict push_cut(struct patch *p, struct am_ipid *ids, struct rte
 	return AM_V_OK;
 }
 
-enum {
-	HEAD_COPY = 64, /* Ethernet, a tag and an IPv6 header: in whole steps again */
-	SLACK = 32,     /* octets that copy_up may read and write too many */
-};
-
-/* Copy n octets upwards in whole steps; both ends have SLACK octets of room behind them. */
-static inline void copy_up(uint8_t *dst, const uint8_t *src, uint32_t n)
-{
-	for (uint32_t at = 0; at < n; at += SLACK)
-		memcpy(dst + at, src + at, SLACK);
-}
-
-/* Link and outermost IP header of a string so that they end at end. */
-static inline void copy_head(const struct am_encap *e, uint8_t *end, uint32_t ip_len)
-{
-	memcpy(end - HEAD_COPY, am_encap_bytes(e) + e->ip_at + ip_len - HEAD_COPY, HEAD_COPY);
-}
-
-/* An IPv6 fragment's headers; its Fragment header begins at end. frag: offset in octets, and the lowest bit where more follow. */
-static inline void put_head6(const struct am_encap *e, uint8_t *end, uint32_t total, const struct patch *p,
-	uint32_t id, uint32_t frag)
-{
-	uint8_t *ip = end - AM_IP6_LEN;
-
-	copy_head(e, end, AM_IP6_LEN);
-	am_string_ip6(ip, total, p->tos, p->label);
-	end[0] = am_encap_bytes(e)[e->ip_at + 6];
-	end[1] = 0;
-	am_store16(end + 2, (uint16_t)frag);
-	am_store32(end + 4, id);
-	ip[6] = AM_PROTO_FRAGMENT;
-}
-
-/* Both fragments' headers, in front of payload that stands where it belongs: the first one's ends at end. */
-static inline void put_heads4(const struct patch *p, struct am_ipid *ids, uint32_t path, uint8_t *end,
-	uint8_t *second_end, uint32_t second)
-{
-	const struct am_encap *e = p->e;
-	uint32_t layers = e->len - e->ip_at - AM_IP4_LEN, id = am_ipid4(ids, path);
-
-	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
-	am_string_vxlan(e, end - e->len, p->plen, p->hash, p->tos);
-	patch_ip4(p, end - layers - AM_IP4_LEN, e->first_len, id, AM_IP4_MF);
-	copy_head(e, second_end, AM_IP4_LEN);
-	patch_ip4(p, second_end - AM_IP4_LEN, AM_IP4_LEN + second, id, (layers + e->cut_first) / 8);
-}
-
-static inline void put_heads6(
-	const struct patch *p, struct am_ipid *ids, uint8_t *end, uint8_t *second_end, uint32_t second)
-{
-	const struct am_encap *e = p->e;
-	uint32_t layers = e->len - e->ip_at - AM_IP6_LEN, id = am_ipid6(ids),
-		 head = AM_IP6_LEN + AM_IP6_FRAG_LEN;
-
-	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
-	am_string_vxlan(e, end - e->len, p->plen, p->hash, p->tos);
-	put_head6(e, end - layers - AM_IP6_FRAG_LEN, e->first_len, p, id, 1);
-	put_head6(e, second_end - AM_IP6_FRAG_LEN, head + second, p, id, layers + e->cut_first);
-}
-
-/*
- * The usual cut: a string without checksums and sequence numbers, a buffer with room on both sides, so that all copies
- * are of whole steps. False: push_cut's business; nothing has happened.
- */
-static inline bool cut_simple(const struct patch *p, struct am_ipid *ids, const struct am_encap_in *in,
+/* False: push_cut's business; nothing has happened. */
+static inline bool cut_usual(const struct patch *p, struct am_ipid *ids, const struct am_encap_in *in,
 	struct rte_mbuf *m, struct rte_mbuf *out[2])
 {
-	const struct am_encap *e = p->e;
-	bool v4 = e->family == AM_IPV4;
-	uint32_t head = e->ip_at + (v4 ? AM_IP4_LEN : AM_IP6_LEN + AM_IP6_FRAG_LEN);
-	uint32_t room = v4 ? e->copy_len : e->len - head + 2 * AM_IP6_FRAG_LEN + HEAD_COPY,
-		 second = p->plen - e->cut_first;
-	uint8_t *data = am_buf_data(m), *fresh_data;
-	struct rte_mbuf *fresh;
+	const struct am_cut cut = {.plen = p->plen, .hash = p->hash, .tos = p->tos, .path = in->path};
 
-	if (AM_POISON || !e->cut_first || !in->stash || am_buf_headroom(m) < room ||
-		am_buf_headroom(m) < e->copy_len || am_buf_tailroom(m) < SLACK ||
-		head - e->ip_at + second > e->second_max)
+	if (!in->stash || !am_cut_is_usual(p->e, m, p->plen))
 		return false;
-	fresh = am_buf_take(in->stash, AM_BUF_HEADROOM);
-	if (!fresh)
-		return false;
-	fresh_data = am_buf_data(fresh);
-	copy_up(fresh_data, data + e->cut_first, second);
-	if (v4)
-		put_heads4(p, ids, in->path, data, fresh_data, second);
-	else
-		put_heads6(p, ids, data, fresh_data, second);
-	fresh->data_off = (uint16_t)(AM_BUF_HEADROOM - head);
-	am_buf_set_len(fresh, (uint16_t)(head + second));
-	m->data_off -= (uint16_t)(e->ip_at + e->first_len - e->cut_first);
-	am_buf_set_len(m, (uint16_t)(e->ip_at + e->first_len));
 	out[0] = m;
-	out[1] = fresh;
+	out[1] = am_buf_take(in->stash, AM_BUF_HEADROOM);
+	if (!out[1])
+		return false;
+	am_cut_usual(p->e, ids, &cut, m, out[1]);
 	return true;
 }
 
@@ -371,7 +291,7 @@ enum am_verdict am_encap_push(const struct am_encap *e, struct am_ipid *ids, str
 		return AM_V_TUNNEL_MTU;
 	if (e->len - e->ip_at + plen > e->whole_max) {
 		*n_out = 2;
-		if (cut_simple(&p, ids, in, m, out))
+		if (cut_usual(&p, ids, in, m, out))
 			return AM_V_OK;
 		return push_cut(&p, ids, pool, in, m, out);
 	}

@@ -95,13 +95,16 @@ struct am_encap {
 	uint8_t ip_back;     /* where that begins, counted from the end */
 	uint8_t family;      /* of that */
 	bool flow_label;
-	uint16_t
-		cut_first; /* payload octets in the first fragment of a packet as simple, but cut. 0: none is */
+	uint16_t cut_first; /* payload octets in its first fragment, where it is cut. 0: never */
 	struct {
 		uint32_t length[4]; /* fields, less the payload: outermost IP, that under VXLAN, UDP */
 		uint32_t sum[4];    /* IPv4 without tos, length, checksum: outermost with DF, under VXLAN */
 		uint8_t head[16];   /* outermost IP header's first octets without those, with DF */
 	} shaped __attribute__((aligned(16)));
+
+	/* The same of a packet that is cut: so many octets of payload are more than leave whole. */
+	uint16_t cut_above; /* 65535: none is as simple */
+	uint16_t cut_room;  /* headroom that it takes */
 
 	uint8_t kind;        /* enum am_tunnel_kind */
 	uint8_t gre_at;      /* GRE header, for checksum and sequence */
