@@ -29,6 +29,9 @@ enum {
 	BENCH_STAGES_MAX = 8,
 };
 
+/* Before the name of a case: that of the least which its work takes. */
+#define BENCH_LIMIT "limit/"
+
 /* What a case may use. */
 struct bench_env {
 	struct rte_mempool *pool;
@@ -107,8 +110,9 @@ struct bench_sample {
 
 struct bench_result {
 	const struct bench_case *c;
-	const struct bench_result *null; /* of c->null */
-	const struct bench_result *base; /* of c->relative.of */
+	const struct bench_result *null;  /* of c->null */
+	const struct bench_result *base;  /* of c->relative.of */
+	const struct bench_result *limit; /* named as the case, behind BENCH_LIMIT; NULL: there is none */
 	struct bench_sample *samples;
 	unsigned n, room;
 	unsigned kept;

@@ -10,6 +10,7 @@ extern const struct bench_case bench_reasm_cases[];
 extern const struct bench_case bench_table_cases[]; /* FDB, peers */
 
 extern const struct bench_case bench_pipeline_cases[];
+extern const struct bench_case bench_limit_cases[]; /* "limit/NAME": what row NAME cannot cost less than */
 extern const struct bench_case bench_scale_cases[];
 
 #endif

@@ -70,14 +70,16 @@ static void gather_samples(struct report *r, struct report_row *row, const struc
 static void gather_case(struct report *r, const struct bench *b, const struct bench_result *result)
 {
 	const struct bench_case *c = result->c;
-	struct report_row *row = report_add_row(r, &(struct report_row){
-							   .name = c->name,
-							   .about = c->about,
-							   .unit = "cycles",
-							   .per = c->per,
-							   .null = c->null,
-							   .goal = bench_goal(result),
-						   });
+	struct report_row *row =
+		report_add_row(r, &(struct report_row){
+					  .name = c->name,
+					  .about = c->about,
+					  .unit = "cycles",
+					  .per = c->per,
+					  .null = c->null,
+					  .limit = result->limit ? result->limit->c->name : NULL,
+					  .goal = bench_goal(result),
+				  });
 
 	for (unsigned repeat = 0; repeat < b->size.repeats; repeat++)
 		gather_samples(r, row, b, result, repeat);

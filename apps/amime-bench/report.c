@@ -175,6 +175,7 @@ struct report_row *report_add_row(struct report *r, const struct report_row *abo
 	row->unit = copy_text(r, about->unit);
 	row->per = copy_text(r, about->per ? about->per : "");
 	row->null = about->null ? copy_text(r, about->null) : NULL;
+	row->limit = about->limit ? copy_text(r, about->limit) : NULL;
 	row->goal = about->goal;
 	row->more_is_better = about->more_is_better;
 	APPEND(r, r->rows, r->n_rows, NULL);
@@ -306,6 +307,7 @@ int report_settle(struct report *r)
 		struct report_row *row = r->rows[i];
 
 		row->null_row = row->null ? report_find_row(r, row->null) : NULL;
+		row->limit_row = row->limit ? report_find_row(r, row->limit) : NULL;
 		if (sum_up(row))
 			return -ENOMEM;
 	}
@@ -367,5 +369,15 @@ bool report_goal_ratio(const struct report_row *row, double *ratio)
 	if (row->goal <= 0 || !report_net(row, &value) || value <= 0)
 		return false;
 	*ratio = row->more_is_better ? row->goal / value : value / row->goal;
+	return true;
+}
+
+bool report_limit(const struct report_row *row, double *limit, double *ratio)
+{
+	double value;
+
+	if (!row->limit_row || !report_net(row->limit_row, limit) || *limit <= 0 || !report_net(row, &value))
+		return false;
+	*ratio = value / *limit;
 	return true;
 }

@@ -52,7 +52,8 @@ struct report_row {
 	const char *per;   /* of what one value is: "packet"; "" where the unit says it all */
 	const char
 		*null; /* name of the row whose value is the harness's own, to be subtracted; may be NULL */
-	double goal;   /* in the unit, of the net value where there is a null row; 0: none */
+	const char *limit;   /* name of the row that this one cannot be below; may be NULL */
+	double goal;         /* in the unit, of the net value where there is a null row; 0: none */
 	bool more_is_better; /* throughput; otherwise less is better */
 
 	struct report_sample *samples;
@@ -61,7 +62,7 @@ struct report_row {
 	size_t n_stages;
 
 	/* By report_settle. */
-	const struct report_row *null_row;
+	const struct report_row *null_row, *limit_row;
 	size_t fates[REPORT_FATES];
 	struct bench_stats stats; /* of the samples kept; meaningless where there is none */
 };
@@ -151,6 +152,9 @@ size_t report_kept(const struct report_row *row);
 bool report_net(const struct report_row *row, double *value);
 /* Whether row has a goal and samples to trust; then how much of it is taken: 1 and below is reached. */
 bool report_goal_ratio(const struct report_row *row, double *ratio);
+
+/* Where there is a row of the least that the work takes: its value, and how many times that the row takes. */
+bool report_limit(const struct report_row *row, double *limit, double *ratio);
 
 /* Words of the JSON, by number. */
 extern const char *const report_fate_words[REPORT_FATES];

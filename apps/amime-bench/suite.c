@@ -56,6 +56,17 @@ static const struct bench_result *find(const struct bench_result *results, unsig
 	return NULL;
 }
 
+static const struct bench_result *find_limit(const struct bench_result *results, unsigned n, const char *name)
+{
+	size_t prefix = strlen(BENCH_LIMIT);
+
+	for (unsigned i = 0; i < n; i++)
+		if (!strncmp(results[i].c->name, BENCH_LIMIT, prefix) &&
+			!strcmp(results[i].c->name + prefix, name))
+			return &results[i];
+	return NULL;
+}
+
 static bool names(const char *reference, const struct bench_case *c)
 {
 	return reference && !strcmp(reference, c->name);
@@ -76,6 +87,7 @@ static void refer(struct bench_result *results, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		results[i].null = find(results, n, results[i].c->null);
 		results[i].base = find(results, n, results[i].c->relative.of);
+		results[i].limit = find_limit(results, n, results[i].c->name);
 	}
 }
 
@@ -300,7 +312,7 @@ int bench_micro_main(int argc, char **argv)
 
 int bench_pipeline_main(int argc, char **argv)
 {
-	static const struct bench_case *const groups[] = {bench_pipeline_cases};
+	static const struct bench_case *const groups[] = {bench_pipeline_cases, bench_limit_cases};
 	static const struct suite pipeline = {
 		{"pipeline", "a worker's whole way of a packet, port to port", false, true}, NULL, groups,
 		sizeof groups / sizeof *groups};

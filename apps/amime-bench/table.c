@@ -8,7 +8,7 @@ enum { NAME_LEAST = 16, UNIT = 32 };
 /* Columns that have something to show. */
 struct columns {
 	int name;
-	bool net, goal, mpps;
+	bool net, goal, limit, mpps;
 	double tsc_hz;
 };
 
@@ -28,6 +28,7 @@ static struct columns choose_columns(const struct report *r)
 		c.name = name > c.name ? name : c.name;
 		c.net |= row->null != NULL;
 		c.goal |= row->goal > 0;
+		c.limit |= row->limit != NULL;
 		c.mpps |= c.tsc_hz > 0 && is_per_packet(row);
 	}
 	return c;
@@ -89,6 +90,8 @@ static void print_head(const struct columns *c, FILE *out)
 		fprintf(out, " %9s", "net");
 	if (c->goal)
 		fprintf(out, " %7s %7s", "goal", "of goal");
+	if (c->limit)
+		fprintf(out, " %7s %7s", "limit", "of it");
 	if (c->mpps)
 		fprintf(out, " %7s", "Mpps");
 	fprintf(out, "  %-16s %5s %8s\n", "unit", "kept", "left out");
@@ -126,6 +129,16 @@ static void print_goal(const struct report_row *row, FILE *out)
 		fprintf(out, " %7.4g %7s", row->goal, "-");
 }
 
+static void print_limit(const struct report_row *row, FILE *out)
+{
+	double limit, ratio;
+
+	if (report_limit(row, &limit, &ratio))
+		fprintf(out, " %7.1f %6.2fx", limit, ratio);
+	else
+		fprintf(out, " %7s %7s", row->limit ? "-" : "", "");
+}
+
 static void print_row(const struct report_row *row, const struct columns *c, FILE *out)
 {
 	char unit[UNIT];
@@ -140,6 +153,8 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 		fprintf(out, " %9s", row->null ? "-" : "");
 	if (c->goal)
 		print_goal(row, out);
+	if (c->limit)
+		print_limit(row, out);
 	if (c->mpps && has && net > 0 && is_per_packet(row))
 		fprintf(out, " %7.2f", c->tsc_hz / net / 1e6);
 	else if (c->mpps)
@@ -186,6 +201,10 @@ static void print_foot(const struct report *r, const struct columns *c, FILE *ou
 	if (c->goal)
 		fprintf(out, "of goal: how much of the goal %s takes; 1.00x and below is reached.\n",
 			c->net ? "the net value" : "the median");
+	if (c->limit)
+		fprintf(out,
+			"limit: what the least that such work takes was seen to take in this run (rows limit/), and how "
+			"many times it the row is.\n");
 	if (c->mpps)
 		fprintf(out, "Mpps: millions a second on one core, at %s cycles.\n",
 			c->net ? "so many net" : "so many");
