@@ -263,14 +263,17 @@ static unsigned share(const struct bench *b, const struct bench_case *c, unsigne
 static int measure_round(struct bench *b, struct bench_result *results, unsigned n, unsigned round,
 	bench_progress *progress, unsigned *lacking, struct am_err *err)
 {
-	for (unsigned i = 0; i < n; i++) {
-		unsigned kept = kept_now(b, &results[i]);
+	/* Each time from another case on, so that time does not run out for the same ones. */
+	unsigned first = (round * b->size.repeats + b->repeat) * n / (ROUNDS * b->size.repeats);
+
+	for (unsigned k = 0; k < n; k++) {
+		unsigned i = (k + first) % n, kept = kept_now(b, &results[i]);
 		int ret;
 
 		if (kept >= b->size.samples)
 			continue;
 		++*lacking;
-		progress(round, b->repeat, i, n, results[i].c->name);
+		progress(round, b->repeat, k, n, results[i].c->name);
 		ret = measure(b, &results[i], share(b, results[i].c, b->size.samples - kept), err);
 		if (ret)
 			return ret;

@@ -77,6 +77,7 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 					  .unit = "cycles",
 					  .per = c->per,
 					  .null = c->null,
+					  .base = result->base ? result->base->c->name : NULL,
 					  .limit = result->limit ? result->limit->c->name : NULL,
 					  .goal = bench_goal(result),
 				  });

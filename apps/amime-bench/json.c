@@ -93,6 +93,13 @@ static json_t *goal_ratio_json(const struct report_row *row)
 	return report_goal_ratio(row, &ratio) ? json_real(ratio) : json_null();
 }
 
+static json_t *base_ratio_json(const struct report_row *row)
+{
+	double ratio, allowed;
+
+	return report_base(row, &ratio, &allowed) ? json_real(ratio) : json_null();
+}
+
 static json_t *limit_ratio_json(const struct report_row *row)
 {
 	double limit, ratio;
@@ -112,14 +119,17 @@ static json_t *stages_json(const struct report_row *row)
 
 static json_t *row_json(const struct report_row *row)
 {
-	json_t *object = json_pack("{s:s s:s s:s s:s s:s s:s* s:s*}", "name", row->name, "about", row->about,
-		"unit", row->unit, "per", row->per, "better", row->more_is_better ? "more" : "less", "null",
-		row->null, "limit", row->limit);
+	json_t *object =
+		json_pack("{s:s s:s s:s s:s s:s s:s* s:s* s:s*}", "name", row->name, "about", row->about,
+			"unit", row->unit, "per", row->per, "better", row->more_is_better ? "more" : "less",
+			"null", row->null, "limit", row->limit, "base", row->base);
 
 	json_object_set_new(object, "stats", stats_json(row));
 	json_object_set_new(object, "net", net_json(row));
 	json_object_set_new(object, "goal", goal_json(row));
 	json_object_set_new(object, "goal_ratio", goal_ratio_json(row));
+	if (row->base)
+		json_object_set_new(object, "base_ratio", base_ratio_json(row));
 	if (row->limit)
 		json_object_set_new(object, "limit_ratio", limit_ratio_json(row));
 	json_object_set_new(object, "taken", json_integer((json_int_t)row->n_samples));

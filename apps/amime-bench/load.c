@@ -149,7 +149,7 @@ _Static_assert(sizeof scale_words / sizeof *scale_words == REPORT_SCALES + 1, "a
 
 struct raw_row {
 	struct report *r;
-	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], limit[NAME];
+	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], base[NAME], limit[NAME];
 	uint8_t better;
 	double goal;
 };
@@ -273,6 +273,11 @@ static void read_row_null(const struct place *at, void *raw)
 	read_text(at, ((struct raw_row *)raw)->null, NAME);
 }
 
+static void read_row_base(const struct place *at, void *raw)
+{
+	read_text(at, ((struct raw_row *)raw)->base, NAME);
+}
+
 static void read_row_limit(const struct place *at, void *raw)
 {
 	read_text(at, ((struct raw_row *)raw)->limit, NAME);
@@ -291,11 +296,13 @@ static const struct field row_rows[] = {
 	OTHER("per", read_row_per, NULL, NULL),
 	WORD("better", struct raw_row, better, better_words, 0),
 	OTHER("null", read_row_null, NULL, NULL),
+	OTHER("base", read_row_base, NULL, NULL),
 	OTHER("limit", read_row_limit, NULL, NULL),
 	OTHER("goal", read_row_goal, NULL, NULL),
 	DERIVED("stats"),
 	DERIVED("net"),
 	DERIVED("goal_ratio"),
+	DERIVED("base_ratio"),
 	DERIVED("limit_ratio"),
 	DERIVED("taken"),
 	DERIVED("kept"),
@@ -322,6 +329,7 @@ static void read_row(const struct place *at, struct report *r)
 					.unit = raw.unit,
 					.per = raw.per,
 					.null = *raw.null ? raw.null : NULL,
+					.base = *raw.base ? raw.base : NULL,
 					.limit = *raw.limit ? raw.limit : NULL,
 					.goal = raw.goal,
 					.more_is_better = raw.better,

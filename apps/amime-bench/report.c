@@ -175,6 +175,7 @@ struct report_row *report_add_row(struct report *r, const struct report_row *abo
 	row->unit = copy_text(r, about->unit);
 	row->per = copy_text(r, about->per ? about->per : "");
 	row->null = about->null ? copy_text(r, about->null) : NULL;
+	row->base = about->base ? copy_text(r, about->base) : NULL;
 	row->limit = about->limit ? copy_text(r, about->limit) : NULL;
 	row->goal = about->goal;
 	row->more_is_better = about->more_is_better;
@@ -307,6 +308,7 @@ int report_settle(struct report *r)
 		struct report_row *row = r->rows[i];
 
 		row->null_row = row->null ? report_find_row(r, row->null) : NULL;
+		row->base_row = row->base ? report_find_row(r, row->base) : NULL;
 		row->limit_row = row->limit ? report_find_row(r, row->limit) : NULL;
 		if (sum_up(row))
 			return -ENOMEM;
@@ -380,4 +382,34 @@ bool report_limit(const struct report_row *row, double *limit, double *ratio)
 		return false;
 	*ratio = value / *limit;
 	return true;
+}
+
+bool report_base(const struct report_row *row, double *ratio, double *allowed)
+{
+	double value, base;
+
+	if (!row->base_row || row->goal <= 0 || !report_net(row->base_row, &base) || base <= 0 ||
+		!report_net(row, &value))
+		return false;
+	*ratio = value / base;
+	*allowed = row->goal / base;
+	return true;
+}
+
+bool report_is_slow(const struct report *r, size_t *slow, size_t *n)
+{
+	double turns = report_number(r, REPORT_MACHINE, "core_hz") *
+		       report_number(r, REPORT_SETTINGS, "probe_fastest");
+	double nominal = report_number(r, REPORT_MACHINE, "tsc_hz");
+
+	*n = *slow = 0;
+	for (size_t i = 0; i < r->n_rows; i++) {
+		for (size_t k = 0; k < r->rows[i]->n_samples; k++) {
+			double probe = r->rows[i]->samples[k].probe;
+
+			*n += probe > 0;
+			*slow += probe > 0 && turns < nominal * probe;
+		}
+	}
+	return turns > 0 && 2 * *slow > *n;
 }

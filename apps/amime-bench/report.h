@@ -52,6 +52,7 @@ struct report_row {
 	const char *per;   /* of what one value is: "packet"; "" where the unit says it all */
 	const char
 		*null; /* name of the row whose value is the harness's own, to be subtracted; may be NULL */
+	const char *base;    /* name of the row that the goal follows from; may be NULL */
 	const char *limit;   /* name of the row that this one cannot be below; may be NULL */
 	double goal;         /* in the unit, of the net value where there is a null row; 0: none */
 	bool more_is_better; /* throughput; otherwise less is better */
@@ -62,7 +63,7 @@ struct report_row {
 	size_t n_stages;
 
 	/* By report_settle. */
-	const struct report_row *null_row, *limit_row;
+	const struct report_row *null_row, *base_row, *limit_row;
 	size_t fates[REPORT_FATES];
 	struct bench_stats stats; /* of the samples kept; meaningless where there is none */
 };
@@ -152,6 +153,15 @@ size_t report_kept(const struct report_row *row);
 bool report_net(const struct report_row *row, double *value);
 /* Whether row has a goal and samples to trust; then how much of it is taken: 1 and below is reached. */
 bool report_goal_ratio(const struct report_row *row, double *ratio);
+
+/*
+ * Probes compare samples with each other and cannot tell that all were slow, but their length can: whether the clock was
+ * below the nominal one, that of the TSC, beside most of the n samples.
+ */
+bool report_is_slow(const struct report *r, size_t *slow, size_t *n);
+
+/* Where the goal follows from another row: how many times that one the row takes, and how many times it may. */
+bool report_base(const struct report_row *row, double *ratio, double *allowed);
 
 /* Where there is a row of the least that the work takes: its value, and how many times that the row takes. */
 bool report_limit(const struct report_row *row, double *limit, double *ratio);

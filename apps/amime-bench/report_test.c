@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "config_fact.h"
+#include "markdown.h"
 #include "table.h"
 
 static struct report_row *add_row(
@@ -143,6 +144,40 @@ static void test_a_slow_run_is_said(void **state)
 	}
 }
 
+static void test_markdown_has_goal_base_and_limit(void **state)
+{
+	struct report *r = report_new("pipeline");
+	struct report_row *row;
+	char text[2048] = "";
+	FILE *f;
+
+	(void)state;
+	add_row(r, "null", NULL, 0, (double[]){10}, 1);
+	add_row(r, "limit/a", NULL, 0, (double[]){20}, 1);
+	add_row(r, "a", "null", 40, (double[]){60}, 1);
+	row = report_add_row(r, &(struct report_row){.name = "a-twice",
+					.unit = "cycles",
+					.per = "packet",
+					.null = "null",
+					.base = "a",
+					.limit = "limit/a",
+					.goal = 55});
+	report_add_sample(r, row, &(struct report_sample){110, 0, REPORT_KEPT, 0, 0});
+	report_add_stage(r, row, "bridge", 30);
+	assert_int_equal(report_settle(r), 0);
+	f = fmemopen(text, sizeof text, "w");
+	assert_true(markdown_print(r, "a-,nothing", false, f));
+	assert_false(markdown_print(r, "nothing", false, f));
+	assert_true(markdown_print(r, NULL, true, f));
+	fclose(f);
+	assert_non_null(strstr(
+		text, "| case | cost | goal | of goal | of its base | allowed | limit | of limit | kept |"));
+	assert_non_null(strstr(text, "| a-twice | 100.0 | 55 | 1.82 | 2.00 | 1.10 | 20.0 | 5.00 | 1 of 1 |"));
+	assert_null(strstr(text, "| null |"));
+	assert_non_null(strstr(text, "| case | bridge |\n| --- | --- |\n| a-twice | 30.0 |"));
+	report_free(r);
+}
+
 /* Lists grow, texts are the report's own. */
 static void test_many_of_everything(void **state)
 {
@@ -187,6 +222,7 @@ int main(void)
 		cmocka_unit_test(test_what_no_file_could_hold),
 		cmocka_unit_test(test_configuration_is_named_by_its_sum),
 		cmocka_unit_test(test_a_slow_run_is_said),
+		cmocka_unit_test(test_markdown_has_goal_base_and_limit),
 		cmocka_unit_test(test_many_of_everything),
 	};
 

@@ -8,7 +8,7 @@ enum { NAME_LEAST = 16, UNIT = 32 };
 /* Columns that have something to show. */
 struct columns {
 	int name;
-	bool net, goal, limit, mpps;
+	bool net, goal, base, limit, mpps;
 	double tsc_hz;
 };
 
@@ -28,33 +28,22 @@ static struct columns choose_columns(const struct report *r)
 		c.name = name > c.name ? name : c.name;
 		c.net |= row->null != NULL;
 		c.goal |= row->goal > 0;
+		c.base |= row->base != NULL;
 		c.limit |= row->limit != NULL;
 		c.mpps |= c.tsc_hz > 0 && is_per_packet(row);
 	}
 	return c;
 }
 
-/* A probe cannot tell that the whole run was slow, but its length can: below the nominal clock, which is the TSC's. */
 static void print_slow_run(const struct report *r, FILE *out)
 {
-	double turns = report_number(r, REPORT_MACHINE, "core_hz") *
-		       report_number(r, REPORT_SETTINGS, "probe_fastest");
-	double nominal = report_number(r, REPORT_MACHINE, "tsc_hz");
-	size_t n = 0, slow = 0;
+	size_t n, slow;
 
-	for (size_t i = 0; i < r->n_rows; i++) {
-		for (size_t k = 0; k < r->rows[i]->n_samples; k++) {
-			double probe = r->rows[i]->samples[k].probe;
-
-			n += probe > 0;
-			slow += probe > 0 && turns < nominal * probe;
-		}
-	}
-	if (turns > 0 && 2 * slow > n)
+	if (report_is_slow(r, &slow, &n))
 		fprintf(out,
 			"WARNING: the core ran below its nominal %.0f MHz beside %zu of %zu samples: this run was slow, "
 			"do not compare it\n",
-			nominal / 1e6, slow, n);
+			report_number(r, REPORT_MACHINE, "tsc_hz") / 1e6, slow, n);
 }
 
 static void print_machine(const struct report *r, FILE *out)
@@ -90,6 +79,8 @@ static void print_head(const struct columns *c, FILE *out)
 		fprintf(out, " %9s", "net");
 	if (c->goal)
 		fprintf(out, " %7s %7s", "goal", "of goal");
+	if (c->base)
+		fprintf(out, " %7s %7s", "of base", "allowed");
 	if (c->limit)
 		fprintf(out, " %7s %7s", "limit", "of it");
 	if (c->mpps)
@@ -129,6 +120,16 @@ static void print_goal(const struct report_row *row, FILE *out)
 		fprintf(out, " %7.4g %7s", row->goal, "-");
 }
 
+static void print_base(const struct report_row *row, FILE *out)
+{
+	double ratio, allowed;
+
+	if (report_base(row, &ratio, &allowed))
+		fprintf(out, " %6.2fx %6.2fx", ratio, allowed);
+	else
+		fprintf(out, " %7s %7s", row->base ? "-" : "", "");
+}
+
 static void print_limit(const struct report_row *row, FILE *out)
 {
 	double limit, ratio;
@@ -153,6 +154,8 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 		fprintf(out, " %9s", row->null ? "-" : "");
 	if (c->goal)
 		print_goal(row, out);
+	if (c->base)
+		print_base(row, out);
 	if (c->limit)
 		print_limit(row, out);
 	if (c->mpps && has && net > 0 && is_per_packet(row))
@@ -201,6 +204,9 @@ static void print_foot(const struct report *r, const struct columns *c, FILE *ou
 	if (c->goal)
 		fprintf(out, "of goal: how much of the goal %s takes; 1.00x and below is reached.\n",
 			c->net ? "the net value" : "the median");
+	if (c->base)
+		fprintf(out,
+			"of base: where a goal follows from another case, how many times that one it takes, and may take.\n");
 	if (c->limit)
 		fprintf(out,
 			"limit: what the least that such work takes was seen to take in this run (rows limit/), and how "

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "markdown.h"
+
+#include <string.h>
+
+/* Columns that some row has something for. */
+struct columns {
+	bool goal, base, limit, per;
+};
+
+static bool has_one_of(const char *name, const char *texts)
+{
+	size_t n;
+
+	for (; texts && *texts; texts += n + (texts[n] == ',')) {
+		n = strcspn(texts, ",");
+		if (n && memmem(name, strlen(name), texts, n))
+			return true;
+	}
+	return false;
+}
+
+static bool is_null(const struct report *r, const struct report_row *row)
+{
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (r->rows[i]->null_row == row)
+			return true;
+	return false;
+}
+
+static bool is_shown(const struct report *r, const struct report_row *row, const char *texts, bool stages)
+{
+	return (!texts || has_one_of(row->name, texts)) && !is_null(r, row) && (!stages || row->n_stages);
+}
+
+static void print_machine(const struct report *r, FILE *out)
+{
+	size_t slow, n;
+
+	fprintf(out, "%s, TSC %.0f MHz", report_text(r, REPORT_MACHINE, "cpu"),
+		report_number(r, REPORT_MACHINE, "tsc_hz") / 1e6);
+	if (report_find_fact(r, REPORT_MACHINE, "core_hz"))
+		fprintf(out, ", core at %.0f MHz", report_number(r, REPORT_MACHINE, "core_hz") / 1e6);
+	if (report_find_fact(r, REPORT_MACHINE, "memory_ns"))
+		fprintf(out, ", memory answering in %.0f ns", report_number(r, REPORT_MACHINE, "memory_ns"));
+	fprintf(out, "; `amime-bench %s` of %s, %s.", r->command, report_text(r, REPORT_VERSIONS, "revision"),
+		report_text(r, REPORT_VERSIONS, "compiler"));
+	if (report_is_slow(r, &slow, &n))
+		fprintf(out, " **The clock was below its nominal rate beside %zu of %zu samples.**", slow, n);
+	fprintf(out, "\n\n");
+}
+
+static void print_value(double v, const char *unit, FILE *out)
+{
+	int decimals = !strcmp(unit, "cycles") || v >= 100 ? 1 : v < 10 ? 3 : 2;
+
+	fprintf(out, " %.*f |", strcmp(unit, "octets") ? decimals : 0, v);
+}
+
+static void print_ratio(bool has, double value, const char *value_format, double ratio, FILE *out)
+{
+	if (!has) {
+		fprintf(out, " | |");
+		return;
+	}
+	fputc(' ', out);
+	fprintf(out, value_format, value);
+	fprintf(out, " | %.2f |", ratio);
+}
+
+static void print_row(const struct report_row *row, const struct columns *c, FILE *out)
+{
+	double value, ratio = 0, limit = 0, allowed = 0;
+	bool has;
+
+	fprintf(out, "| %s |", row->name);
+	if (report_net(row, &value))
+		print_value(value, row->unit, out);
+	else
+		fprintf(out, " – |");
+	if (c->goal) {
+		has = report_goal_ratio(row, &ratio);
+		print_ratio(has, row->goal, "%.4g", ratio, out);
+	}
+	if (c->base) {
+		has = report_base(row, &ratio, &allowed);
+		print_ratio(has, ratio, "%.2f", allowed, out);
+	}
+	if (c->limit) {
+		has = report_limit(row, &limit, &ratio);
+		print_ratio(has, limit, "%.1f", ratio, out);
+	}
+	if (c->per)
+		fprintf(out, " %s%s%s |", row->unit, *row->per ? "/" : "", row->per);
+	fprintf(out, " %zu of %zu |\n", report_kept(row), row->n_samples);
+}
+
+static void print_head(const struct columns *c, FILE *out)
+{
+	unsigned n = 3 + 2 * (unsigned)(c->goal + c->base + c->limit) + c->per;
+
+	fprintf(out, "| case | cost |%s%s%s%s kept |\n", c->goal ? " goal | of goal |" : "",
+		c->base ? " of its base | allowed |" : "", c->limit ? " limit | of limit |" : "",
+		c->per ? " unit |" : "");
+	for (unsigned i = 0; i < n; i++)
+		fprintf(out, "| --- ");
+	fprintf(out, "|\n");
+}
+
+static bool print_costs(const struct report *r, const char *texts, FILE *out)
+{
+	const struct report_row *first = NULL;
+	struct columns c = {0};
+
+	for (size_t i = 0; i < r->n_rows; i++) {
+		const struct report_row *row = r->rows[i];
+
+		if (!is_shown(r, row, texts, false))
+			continue;
+		first = first ? first : row;
+		c.goal |= row->goal > 0;
+		c.base |= row->base != NULL;
+		c.limit |= row->limit != NULL;
+		c.per |= strcmp(row->per, first->per) || strcmp(row->unit, first->unit);
+	}
+	if (!first)
+		return false;
+	print_machine(r, out);
+	print_head(&c, out);
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (is_shown(r, r->rows[i], texts, false))
+			print_row(r->rows[i], &c, out);
+	return true;
+}
+
+/* All rows of one data plane have the same stages. */
+static bool print_stages(const struct report *r, const char *texts, FILE *out)
+{
+	const struct report_row *head = NULL;
+
+	for (size_t i = 0; i < r->n_rows; i++) {
+		const struct report_row *row = r->rows[i];
+
+		if (!is_shown(r, row, texts, true) || (head && row->n_stages != head->n_stages))
+			continue;
+		if (!head) {
+			head = row;
+			print_machine(r, out);
+			fprintf(out, "| case |");
+			for (size_t s = 0; s < row->n_stages; s++)
+				fprintf(out, " %s |", row->stages[s].name);
+			fprintf(out, "\n| --- |");
+			for (size_t s = 0; s < row->n_stages; s++)
+				fprintf(out, " --- |");
+			fputc('\n', out);
+		}
+		fprintf(out, "| %s |", row->name);
+		for (size_t s = 0; s < row->n_stages; s++)
+			print_value(row->stages[s].value, row->unit, out);
+		fputc('\n', out);
+	}
+	return head != NULL;
+}
+
+bool markdown_print(const struct report *r, const char *texts, bool stages, FILE *out)
+{
+	return stages ? print_stages(r, texts, out) : print_costs(r, texts, out);
+}
