@@ -118,6 +118,11 @@ def old_version(cache, client):
     expect(client, "version 0 entries 1 + 1 valid invalid not-found valid")
 
 
+def new_version(cache, client):
+    """a cache that speaks version 2 (a draft), too"""
+    expect(client, "version 1 entries 1 + 1 valid invalid not-found valid")
+
+
 def run(test, program, version):
     with tempfile.TemporaryDirectory() as folder:
         cache = Cache(folder, version)
@@ -132,7 +137,7 @@ def run(test, program, version):
 
 
 def main(program):
-    tests = [(follows, 1), (other_session, 1), (old_version, 0)]
+    tests = [(follows, 1), (other_session, 1), (old_version, 0), (new_version, 2)]
     print(f"1..{len(tests)}")
     failed = 0
     for i, (test, version) in enumerate(tests, 1):
