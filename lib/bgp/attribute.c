@@ -592,6 +592,32 @@ void am_bgp_attrs_decode(struct am_bgp_decoder *d, struct am_bgp_span bytes, boo
 		list_broken(d, item.code, item.whole.len < 3);
 }
 
+void am_bgp_attrs_reload(struct am_bgp_span bytes, struct am_bgp_attrs *out)
+{
+	static const struct am_bgp_context ctx = {.kind = AM_BGP_CONFEDERATION, .as4 = true, .aigp = true};
+	struct am_reader r = am_reader(bytes.bytes, bytes.len);
+	struct am_bgp_update update;
+	struct am_bgp_decoder d = {.ctx = &ctx, .out = &update};
+	struct item item;
+
+	update.attrs = (struct am_bgp_attrs){0};
+	while (item_next(&r, &item)) {
+		const struct row *row = row_of(item.code);
+
+		/* What is not known stands behind all else. */
+		if (!row) {
+			update.attrs.unknown =
+				(struct am_bgp_span){item.whole.bytes, (size_t)(r.end - item.whole.bytes)};
+			break;
+		}
+		row->decode(&d, item.value);
+		update.attrs.has |= AM_BGP_HAS(item.code);
+		if (item.flags & AM_BGP_FLAG_PARTIAL)
+			update.attrs.partial |= AM_BGP_HAS(item.code);
+	}
+	*out = update.attrs;
+}
+
 uint8_t *am_bgp_attr_begin(struct am_writer *w, uint8_t flags, uint8_t code)
 {
 	uint8_t *begin = w->at;

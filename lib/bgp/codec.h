@@ -26,6 +26,8 @@ void am_bgp_fault(struct am_bgp_update *out, enum am_bgp_class class, uint8_t at
  * an ATTR_SET, where those of RFC 4760 have no place.
  */
 void am_bgp_attrs_decode(struct am_bgp_decoder *d, struct am_bgp_span bytes, bool inner);
+/* Read again what am_bgp_attrs_encode() wrote for a peer of 4-octet numbers: nothing can be wrong with it, and spans of *out point into it. */
+void am_bgp_attrs_reload(struct am_bgp_span bytes, struct am_bgp_attrs *out);
 /* Merge what RFC 6793 split. */
 void am_bgp_as4_merge(struct am_bgp_decoder *d);
 /* As in am_bgp_attrs_encode(): the flags, code and length of an attribute before the value that was written at `value`. */

@@ -222,7 +222,6 @@ void am_bgp_rib_counters(const struct am_bgp_rib *rib, struct am_bgp_rib_counter
 
 struct am_bgp_rib_peer_counters {
 	uint32_t received[AM_BGP_FAMILIES];   /* routes in adj-in */
-	uint32_t stale[AM_BGP_FAMILIES];      /* of these; counted while the sweep goes on */
 	uint32_t advertised[AM_BGP_FAMILIES]; /* prefixes told to its group */
 	unsigned group;                       /* peers of one number share their UPDATEs */
 };
