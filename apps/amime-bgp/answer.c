@@ -17,12 +17,34 @@ static json_t *show(struct am_bgpd *d, const struct am_bgp_request *request, str
 	case AM_BGP_SHOW_NEIGHBORS:
 		return am_bgpd_show_neighbors(d, request->name, err);
 	case AM_BGP_SHOW_ROUTES:
+		return am_bgpd_show_routes(d, request, err);
 	case AM_BGP_SHOW_COUNTERS:
+		return am_bgpd_show_counters(d);
 	case AM_BGP_SHOW_VERSION:
 	case AM_BGP_SHOWS:
 		break;
 	}
 	return show_version(d);
+}
+
+/* RFC 2918: ask for every family that was agreed on. */
+static int clear_soft(struct am_bgpd *d, const struct am_bgpd_neighbor *n, struct am_err *err)
+{
+	struct am_bgp_speaker_view v;
+
+	if (am_bgp_speaker_view(d->speaker, n->peer, &v) || !v.session)
+		return am_fail(err, ENOTCONN, "\"%s\" is not Established: there is nothing to ask for again",
+			n->conf.name);
+	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
+		int rc = v.session->agreed.families & AM_BGP_IN(f)
+				 ? am_bgp_speaker_refresh(d->speaker, n->peer, f, am_clock_monotonic())
+				 : 0;
+
+		if (rc)
+			return am_fail(err, -rc, "\"%s\" cannot be asked: %s", n->conf.name,
+				rc == -EOPNOTSUPP ? "it does not know route refresh" : strerror(-rc));
+	}
+	return 0;
 }
 
 static json_t *act(struct am_bgpd *d, const struct am_bgp_request *request, struct am_err *err)
@@ -41,6 +63,9 @@ static json_t *act(struct am_bgpd *d, const struct am_bgp_request *request, stru
 	} else if (request->method == AM_BGP_METHOD_SHUTDOWN) {
 		n->shutdown = true;
 		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_SHUTDOWN, request->text, now);
+	} else if (request->soft) {
+		if (clear_soft(d, n, err))
+			return NULL;
 	} else {
 		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_RESET, request->text, now);
 		if (!n->shutdown)

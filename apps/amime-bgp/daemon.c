@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "base/hash.h"
 #include "control.h"
+#include "discovery.h"
 #include "transport.h"
 
 static const char *name_of(const struct am_bgpd *d, unsigned peer)
@@ -51,6 +53,29 @@ static void log_down(const struct am_bgpd *d, const struct am_bgp_speaker_event 
 			am_bgp_state_name(end->state), end->why);
 }
 
+static void log_fault(const struct am_bgpd *d, const struct am_bgp_speaker_event *e)
+{
+	am_log(&d->log, AM_LOG_WARN, "%s: an UPDATE is wrong (%s: %s): %s", name_of(d, e->link.peer),
+		am_bgp_attr_name(e->update->fault.attr), e->update->fault.error.why,
+		am_bgp_class_name(e->update->class));
+}
+
+static void log_table(const struct am_bgpd *d, const struct am_bgp_speaker_event *e)
+{
+	static const char *const what[AM_BGP_RIB_EVENTS] = {
+		[AM_BGP_RIB_LIMIT_IN_WARN] = "comes near its limit of prefixes",
+		[AM_BGP_RIB_LIMIT_IN] = "is over its limit of prefixes: the session ends",
+		[AM_BGP_RIB_LIMIT_OUT_WARN] = "is told nearly as many prefixes as it may be",
+		[AM_BGP_RIB_LIMIT_OUT] = "is told as many prefixes as it may be, and no more",
+		[AM_BGP_RIB_CONVERGED] = "was told everything",
+	};
+	const struct am_bgp_rib_event *t = &e->table;
+	enum am_log_level level = t->type == AM_BGP_RIB_CONVERGED ? AM_LOG_DEBUG : AM_LOG_WARN;
+
+	am_log(&d->log, level, "%s: %s (%s, %u of %u)", name_of(d, e->link.peer), what[t->type],
+		am_bgp_family_name(t->family), t->count, t->max);
+}
+
 static void handle(struct am_bgpd *d, const struct am_bgp_speaker_event *e)
 {
 	switch (e->type) {
@@ -70,10 +95,12 @@ static void handle(struct am_bgpd *d, const struct am_bgp_speaker_event *e)
 	case AM_BGP_SPEAKER_DOWN:
 		log_down(d, e);
 		break;
-	case AM_BGP_SPEAKER_FAULT:
-		am_log(&d->log, AM_LOG_WARN, "%s: an UPDATE is wrong (%s %s): %s", name_of(d, e->link.peer),
-			am_bgp_attr_name(e->update->fault.attr), e->update->fault.error.why,
-			am_bgp_class_name(e->update->class));
+	case AM_BGP_SPEAKER_UPDATE:
+		if (e->update->class != AM_BGP_OK)
+			log_fault(d, e);
+		break;
+	case AM_BGP_SPEAKER_TABLE:
+		log_table(d, e);
 		break;
 	}
 }
@@ -157,7 +184,14 @@ static int load(struct am_bgpd *d, struct am_err *err)
 
 static int make_speaker(struct am_bgpd *d, struct am_err *err)
 {
-	struct am_bgp_speaker_config config = {0};
+	struct am_bgp_speaker_config config = {
+		.as = d->config->as,
+		.id = am_load32(d->config->router_id.bytes),
+		.rib.decision = {.default_local_pref = 100,
+			.always_compare_med = d->config->always_compare_med,
+			.missing_med_is_worst = d->config->missing_med_is_worst,
+			.multipath_relax = d->config->multipath_relax},
+	};
 	int rc;
 
 	am_random(&config.seed, sizeof config.seed);
@@ -185,7 +219,9 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 	d->transport = am_bgpd_transport_open(d, err);
 	if (!d->transport)
 		return -EIO;
-	rc = am_bgpd_add_all(d, err);
+	rc = am_bgpd_announce(d, NULL, err);
+	if (!rc)
+		rc = am_bgpd_add_all(d, err);
 	if (!rc)
 		am_bgpd_pump(d);
 	return rc;
@@ -200,8 +236,11 @@ void am_bgpd_run(struct am_bgpd *d)
 static void say_goodbye(struct am_bgpd *d)
 {
 	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
-		if (d->of_peer[i])
-			am_bgp_speaker_stop(d->speaker, i, AM_BGP_CEASE_SHUTDOWN, NULL, am_clock_monotonic());
+		if (!d->of_peer[i])
+			continue;
+		if (d->of_peer[i]->discovery)
+			am_bgpd_discovery_close(d->of_peer[i]->discovery);
+		am_bgp_speaker_stop(d->speaker, i, AM_BGP_CEASE_SHUTDOWN, NULL, am_clock_monotonic());
 	}
 	am_bgpd_pump(d);
 }

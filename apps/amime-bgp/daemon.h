@@ -14,7 +14,8 @@
 struct am_bgpd_neighbor {
 	struct am_bgpconf_neighbor conf;
 	unsigned peer;
-	bool shutdown; /* by configuration or by hand */
+	bool shutdown;                       /* by configuration or by hand */
+	struct am_bgpd_discovery *discovery; /* NULL unless unnumbered */
 };
 
 struct am_bgpd {

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "daemon.h"
+#include "discovery.h"
 #include "transport.h"
+
+enum { WARN_PERCENT = 80 };
 
 static uint32_t interface_of(const struct am_bgpconf_session *s)
 {
@@ -15,13 +19,43 @@ static uint32_t interface_of(const struct am_bgpconf_session *s)
 	return scoped && *s->interface ? if_nametoindex(s->interface) : 0;
 }
 
+/* What the table is told of a neighbour. */
+static void set_routes(
+	const struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct am_bgp_speaker_peer *peer)
+{
+	struct am_bgp_rib_peer *r = &peer->routes;
+
+	r->import = am_bgpd_filter(d, conf->import);
+	r->export = am_bgpd_filter(d, conf->export);
+	r->enforce_first_as = conf->next_hop != AM_BGPCONF_NEXT_HOP_KEEP;
+	r->reflector_client = conf->reflector_client;
+	r->cluster_id = d->config->cluster_id.family ? am_load32(d->config->cluster_id.bytes) : 0;
+	r->next_hop_self = conf->next_hop == AM_BGPCONF_NEXT_HOP_SELF;
+	peer->next_hop_keep = conf->next_hop == AM_BGPCONF_NEXT_HOP_KEEP;
+	peer->limit_restart = conf->max_restart;
+	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
+		r->limit_in[f] = (struct am_bgp_limit){.max = conf->max_prefixes[f], .warn = WARN_PERCENT};
+		peer->stale_time[f] = conf->session.stale_time;
+		if (conf->max_send[f] > r->add_path_send)
+			r->add_path_send = (uint16_t)conf->max_send[f];
+	}
+}
+
+static struct am_bgp_speaker_peer peer_of(const struct am_bgpd *d, const struct am_bgpconf_neighbor *conf)
+{
+	struct am_bgp_speaker_peer peer;
+
+	memset(&peer, 0, sizeof peer);
+	peer.session = am_bgpconf_session_config(d->config, conf);
+	peer.address = conf->session.address;
+	peer.interface = interface_of(&conf->session);
+	set_routes(d, conf, &peer);
+	return peer;
+}
+
 static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct am_err *err)
 {
-	struct am_bgp_speaker_peer peer = {
-		.session = am_bgpconf_session_config(d->config, conf),
-		.address = conf->session.address,
-		.interface = interface_of(&conf->session),
-	};
+	struct am_bgp_speaker_peer peer = peer_of(d, conf);
 	struct am_bgpd_neighbor *n = calloc(1, sizeof *n);
 	int number = n ? am_bgp_speaker_add(d->speaker, &peer, am_clock_monotonic()) : -ENOMEM;
 
@@ -39,7 +73,10 @@ static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct
 	if (n->shutdown)
 		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_SHUTDOWN, conf->shutdown_text,
 			am_clock_monotonic());
-	return 0;
+	if (conf->session.address.family)
+		return 0;
+	n->discovery = am_bgpd_discovery_open(d, n, err);
+	return n->discovery ? 0 : -ENOMEM;
 }
 
 int am_bgpd_add_all(struct am_bgpd *d, struct am_err *err)
@@ -57,6 +94,8 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 {
 	am_log(&d->log, AM_LOG_INFO, "%s: %s", n->conf.name,
 		subcode == AM_BGP_CEASE_DECONFIGURED ? "removed" : "changed, its session begins anew");
+	if (n->discovery)
+		am_bgpd_discovery_close(n->discovery);
 	am_bgp_speaker_remove(d->speaker, n->peer, subcode, NULL, am_clock_monotonic());
 	if (*n->conf.session.password && n->conf.session.address.family)
 		am_bgpd_transport_password(d->transport, &n->conf.session.address, "");
@@ -70,8 +109,11 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 static void adjust(struct am_bgpd *d, struct am_bgpd_neighbor *n, const struct am_bgpconf_neighbor *conf)
 {
 	bool was = n->conf.shutdown;
+	struct am_bgp_filter import = am_bgpd_filter(d, conf->import),
+			     export = am_bgpd_filter(d, conf->export);
 
 	n->conf = *conf;
+	am_bgp_speaker_set_filters(d->speaker, n->peer, import, export, am_clock_monotonic());
 	if (was == conf->shutdown)
 		return;
 	n->shutdown = conf->shutdown;
@@ -133,8 +175,10 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 		if (d->of_peer[i])
 			update(d, d->of_peer[i], all_anew);
 	}
+	rc = am_bgpd_announce(d, old, err);
 	am_bgpconf_free(old);
-	rc = am_bgpd_add_all(d, err);
+	if (!rc)
+		rc = am_bgpd_add_all(d, err);
 	am_bgpd_pump(d);
 	if (!rc)
 		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);

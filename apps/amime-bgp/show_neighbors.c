@@ -126,7 +126,10 @@ static json_t *neighbor(const struct am_bgpd *d, const struct am_bgpd_neighbor *
 		v.since.ns ? json_integer((json_int_t)(am_time_since(now, v.since) / AM_S)) : json_null());
 	json_object_set_new(out, "times_up", json_integer((json_int_t)v.counters->times_up));
 	json_object_set_new(out, "times_down", json_integer((json_int_t)v.counters->times_down));
-	json_object_set_new(out, "received", by_family(v.received));
+	json_object_set_new(out, "received", by_family(v.routes.received));
+	json_object_set_new(out, "advertised", by_family(v.routes.advertised));
+	json_object_set_new(out, "stale", families(v.stale));
+	json_object_set_new(out, "long_lived_stale", families(v.long_lived));
 	json_object_set_new(out, "messages_received", messages(v.counters->received));
 	json_object_set_new(out, "messages_sent", messages(v.counters->sent));
 	json_object_set_new(out, "faults", faults(v.counters));

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "local.h"
 #include "socket.h"
 
 enum {
@@ -207,6 +208,8 @@ static bool read_link(struct link *l)
 static void connected(struct link *l)
 {
 	struct am_bgpd_transport *t = l->transport;
+	struct am_bgp_speaker_end here;
+	struct am_ip local, peer;
 	int error = 0;
 	socklen_t len = sizeof error;
 
@@ -218,7 +221,9 @@ static void connected(struct link *l)
 		return;
 	}
 	l->connecting = false;
-	am_bgp_speaker_connected(t->daemon->speaker, l->number, am_clock_monotonic());
+	am_bgpd_transport_addresses(t, l->number, &local, &peer);
+	here = am_bgp_local_end(l->fd, &peer);
+	am_bgp_speaker_connected(t->daemon->speaker, l->number, &here, am_clock_monotonic());
 	watch(l);
 }
 
@@ -336,13 +341,15 @@ static void take(struct listener *at, int fd, const struct sockaddr_storage *pee
 	struct am_bgpd_transport *t = at->transport;
 	struct am_bgpd *d = t->daemon;
 	struct am_bgp_link number;
+	struct am_bgp_speaker_end here;
 	char text[AM_IP_TEXT];
 	struct am_ip from;
 	uint32_t scope;
 	int rc;
 
 	am_bgp_sockaddr_ip(peer, &from, &scope);
-	rc = am_bgp_speaker_accept(d->speaker, &from, scope, &number, am_clock_monotonic());
+	here = am_bgp_local_end(fd, &from);
+	rc = am_bgp_speaker_accept(d->speaker, &from, scope, &here, &number, am_clock_monotonic());
 	if (rc) {
 		am_log(log_of(t), AM_LOG_DEBUG, "a connection from %s is refused: %s",
 			am_ip_text(&from, text),

@@ -10,12 +10,23 @@
 
 int am_bgp_speaker_create(const struct am_bgp_speaker_config *config, struct am_bgp_speaker **out)
 {
-	struct am_bgp_speaker *s = calloc(1, sizeof *s);
+	struct am_bgp_speaker *s;
+	int rc;
 
+	if (!config->as || !config->id)
+		return -EINVAL;
+	s = calloc(1, sizeof *s);
 	if (!s)
 		return -ENOMEM;
 	s->config = *config;
 	s->first_news = s->last_news = -1;
+	for (unsigned i = 0; i < AM_BGP_RIB_PEERS; i++)
+		s->of_rib[i] = -1;
+	rc = am_bgp_speaker_open_table(s);
+	if (rc) {
+		am_bgp_speaker_free(s);
+		return rc;
+	}
 	*out = s;
 	return 0;
 }
@@ -25,6 +36,7 @@ static void free_peer(struct am_bgp_speaker *s, unsigned number)
 	struct speaker_peer *p = s->peers[number];
 
 	am_bgp_session_free(p->session);
+	am_bgp_speaker_routes_forget(s, p);
 	free(p);
 	s->peers[number] = NULL;
 }
@@ -38,6 +50,7 @@ void am_bgp_speaker_free(struct am_bgp_speaker *s)
 			free_peer(s, i);
 	}
 	free(s->peers);
+	am_bgp_rib_free(s->rib);
 	free(s);
 }
 
@@ -47,7 +60,7 @@ static struct speaker_peer *peer_of(const struct am_bgp_speaker *s, unsigned num
 }
 
 /* After every call for a session: it may have something to tell, and another deadline. */
-static void touched(struct am_bgp_speaker *s, struct speaker_peer *p)
+void am_bgp_speaker_touched(struct am_bgp_speaker *s, struct speaker_peer *p)
 {
 	p->due = am_bgp_deadline(p->session);
 	if (p->has_news)
@@ -92,8 +105,8 @@ static struct speaker_peer *find(
 	for (unsigned i = 0; address->family && i < s->n_peers; i++) {
 		struct speaker_peer *p = s->peers[i];
 
-		if (p && !p->leaving && am_ip_equal(&p->address, address) &&
-			(!scoped || !p->interface || p->interface == interface))
+		if (p && !p->leaving && am_ip_equal(&p->config.address, address) &&
+			(!scoped || !p->config.interface || p->config.interface == interface))
 			return p;
 	}
 	return NULL;
@@ -120,9 +133,10 @@ int am_bgp_speaker_add(struct am_bgp_speaker *s, const struct am_bgp_speaker_pee
 		free(p);
 		return rc;
 	}
-	p->address = peer->address;
-	p->interface = peer->interface;
+	p->config = *peer;
 	p->number = (unsigned)number;
+	p->rib = -1;
+	p->restart_at = p->stale_until = AM_BGP_NEVER;
 	s->peers[number] = p;
 	am_bgp_speaker_start(s, p->number, now);
 	return number;
@@ -135,9 +149,10 @@ void am_bgp_speaker_start(struct am_bgp_speaker *s, unsigned peer, am_time now)
 	if (!p || p->leaving)
 		return;
 	p->wanted = true;
-	if (p->address.family)
+	p->restart_at = AM_BGP_NEVER;
+	if (p->config.address.family)
 		am_bgp_start(p->session, now);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 }
 
 void am_bgp_speaker_stop(
@@ -148,8 +163,9 @@ void am_bgp_speaker_stop(
 	if (!p)
 		return;
 	p->wanted = false;
+	p->restart_at = AM_BGP_NEVER;
 	am_bgp_stop(p->session, subcode, text, now);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 }
 
 void am_bgp_speaker_remove(
@@ -163,9 +179,10 @@ void am_bgp_speaker_remove(
 	am_bgp_speaker_stop(s, peer, subcode, text, now);
 }
 
-int am_bgp_speaker_found(struct am_bgp_speaker *s, unsigned peer, const struct am_ip *address, am_time now)
+int am_bgp_speaker_found(
+	struct am_bgp_speaker *s, unsigned peer, const struct am_ip *address, uint32_t interface, am_time now)
 {
-	struct speaker_peer *p = peer_of(s, peer), *other = find(s, address, p ? p->interface : 0);
+	struct speaker_peer *p = peer_of(s, peer), *other = find(s, address, interface);
 
 	if (!p)
 		return -ENOENT;
@@ -173,29 +190,32 @@ int am_bgp_speaker_found(struct am_bgp_speaker *s, unsigned peer, const struct a
 		return 0;
 	if (other)
 		return -EEXIST;
-	if (p->address.family)
+	if (p->config.address.family)
 		am_bgp_stop(p->session, AM_BGP_CEASE_OTHER_CHANGE, NULL, now);
-	p->address = *address;
+	p->config.address = *address;
+	p->config.interface = interface;
 	if (p->wanted && address->family)
 		am_bgp_start(p->session, now);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 	return 0;
 }
 
 /* ---- links ---- */
 
-void am_bgp_speaker_connected(struct am_bgp_speaker *s, struct am_bgp_link link, am_time now)
+void am_bgp_speaker_connected(
+	struct am_bgp_speaker *s, struct am_bgp_link link, const struct am_bgp_speaker_end *here, am_time now)
 {
 	struct speaker_peer *p = peer_of(s, link.peer);
 
 	if (!p)
 		return;
+	p->here[link.conn] = *here;
 	am_bgp_connected(p->session, link.conn, now);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 }
 
 int am_bgp_speaker_accept(struct am_bgp_speaker *s, const struct am_ip *from, uint32_t interface,
-	struct am_bgp_link *link, am_time now)
+	const struct am_bgp_speaker_end *here, struct am_bgp_link *link, am_time now)
 {
 	struct speaker_peer *p = find(s, from, interface);
 	int conn;
@@ -203,10 +223,11 @@ int am_bgp_speaker_accept(struct am_bgp_speaker *s, const struct am_ip *from, ui
 	if (!p)
 		return -ENOENT;
 	conn = am_bgp_accept(p->session, now);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 	if (conn < 0)
 		return conn;
 	p->open[conn] = true;
+	p->here[conn] = *here;
 	*link = (struct am_bgp_link){.peer = p->number, .conn = (unsigned)conn};
 	return 0;
 }
@@ -219,7 +240,7 @@ void am_bgp_speaker_closed(struct am_bgp_speaker *s, struct am_bgp_link link, am
 		return;
 	p->open[link.conn] = p->output[link.conn] = false;
 	am_bgp_closed(p->session, link.conn, now);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 }
 
 size_t am_bgp_speaker_input(
@@ -231,7 +252,7 @@ size_t am_bgp_speaker_input(
 	if (!p)
 		return len;
 	len = am_bgp_input(p->session, link.conn, bytes, len);
-	touched(s, p);
+	am_bgp_speaker_touched(s, p);
 	return len;
 }
 
@@ -249,20 +270,31 @@ void am_bgp_speaker_sent(struct am_bgp_speaker *s, struct am_bgp_link link, size
 	if (!p)
 		return;
 	am_bgp_sent(p->session, link.conn, len, now);
-	touched(s, p);
+	am_bgp_speaker_routes_send(s, p, now);
+	am_bgp_speaker_touched(s, p);
 }
 
 /* ---- time ---- */
 
+static am_time earlier(am_time a, am_time b)
+{
+	return am_time_before(a, b) ? a : b;
+}
+
+static am_time due(const struct speaker_peer *p)
+{
+	return earlier(p->due, earlier(p->restart_at, p->stale_until));
+}
+
 am_time am_bgp_speaker_deadline(const struct am_bgp_speaker *s)
 {
-	am_time first = AM_BGP_NEVER;
+	am_time first = am_bgp_rib_deadline(s->rib);
 
-	if (s->first_news >= 0)
+	if (s->first_news >= 0 || s->more)
 		return (am_time){0};
 	for (unsigned i = 0; i < s->n_peers; i++) {
-		if (s->peers[i] && am_time_before(s->peers[i]->due, first))
-			first = s->peers[i]->due;
+		if (s->peers[i])
+			first = earlier(due(s->peers[i]), first);
 	}
 	return first;
 }
@@ -272,35 +304,19 @@ void am_bgp_speaker_run(struct am_bgp_speaker *s, am_time now)
 	for (unsigned i = 0; i < s->n_peers; i++) {
 		struct speaker_peer *p = s->peers[i];
 
-		if (!p || am_time_before(now, p->due))
+		if (!p || am_time_before(now, due(p)))
 			continue;
+		am_bgp_speaker_routes_expire(s, p, now);
 		am_bgp_expire(p->session, now);
-		touched(s, p);
+		am_bgp_speaker_touched(s, p);
 	}
+	am_bgp_speaker_routes_run(s, now);
 }
 
 /* ---- events ---- */
 
-static void count(struct speaker_peer *p, const struct am_bgp_routes *routes)
-{
-	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes);
-	struct am_bgp_nlri nlri;
-
-	while (am_bgp_nlri_next(&iter, &nlri))
-		p->received[routes->family]++;
-}
-
-static void take_update(struct speaker_peer *p, const struct am_bgp_update *update)
-{
-	if (update->class >= AM_BGP_WITHDRAW)
-		return;
-	count(p, &update->announced);
-	if (update->has_mp_reach)
-		count(p, &update->mp_announced);
-}
-
 /* An event of the session for the program, or for us. True: it is the program's. */
-static bool translate(struct speaker_peer *p, const struct am_bgp_event *event,
+static bool translate(struct am_bgp_speaker *s, struct speaker_peer *p, const struct am_bgp_event *event,
 	struct am_bgp_speaker_event *out, am_time now)
 {
 	out->link = (struct am_bgp_link){.peer = p->number, .conn = event->conn};
@@ -316,6 +332,7 @@ static bool translate(struct speaker_peer *p, const struct am_bgp_event *event,
 		out->type = AM_BGP_SPEAKER_UP;
 		out->session = event->peer;
 		p->since = now;
+		am_bgp_speaker_routes_up(s, p, event->conn, event->peer, now);
 		return true;
 	case AM_BGP_EVENT_DOWN:
 		out->type = AM_BGP_SPEAKER_DOWN;
@@ -324,14 +341,17 @@ static bool translate(struct speaker_peer *p, const struct am_bgp_event *event,
 		p->has_end = true;
 		if (p->end.was_up)
 			p->since = now;
-		memset(p->received, 0, sizeof p->received);
+		am_bgp_speaker_routes_down(s, p, now);
 		return true;
 	case AM_BGP_EVENT_UPDATE:
-		take_update(p, event->update);
-		out->type = AM_BGP_SPEAKER_FAULT;
+		out->type = AM_BGP_SPEAKER_UPDATE;
 		out->update = event->update;
-		return event->update->class != AM_BGP_OK;
+		am_bgp_speaker_routes_update(s, p, event->update, now);
+		return true;
 	case AM_BGP_EVENT_REFRESH:
+		if (p->rib >= 0)
+			am_bgp_rib_refresh(s->rib, (unsigned)p->rib, &event->refresh);
+		s->more = true;
 		break;
 	}
 	return false;
@@ -354,12 +374,13 @@ static bool tell_output(struct speaker_peer *p, struct am_bgp_speaker_event *out
 	return false;
 }
 
-static bool tell(struct speaker_peer *p, struct am_bgp_speaker_event *out, am_time now)
+static bool tell(
+	struct am_bgp_speaker *s, struct speaker_peer *p, struct am_bgp_speaker_event *out, am_time now)
 {
 	struct am_bgp_event event;
 
 	while (am_bgp_next_event(p->session, &event, now)) {
-		if (translate(p, &event, out, now))
+		if (translate(s, p, &event, out, now))
 			return true;
 	}
 	return tell_output(p, out);
@@ -367,10 +388,12 @@ static bool tell(struct speaker_peer *p, struct am_bgp_speaker_event *out, am_ti
 
 bool am_bgp_speaker_next_event(struct am_bgp_speaker *s, struct am_bgp_speaker_event *out, am_time now)
 {
+	if (am_bgp_speaker_routes_event(s, out, now))
+		return true;
 	while (s->first_news >= 0) {
 		struct speaker_peer *p = s->peers[s->first_news];
 
-		if (tell(p, out, now))
+		if (tell(s, p, out, now))
 			return true;
 		p->has_news = false;
 		p->due = am_bgp_deadline(p->session);
@@ -390,15 +413,48 @@ int am_bgp_speaker_view(const struct am_bgp_speaker *s, unsigned peer, struct am
 	if (!p || p->leaving)
 		return -ENOENT;
 	*out = (struct am_bgp_speaker_view){
-		.address = p->address,
-		.interface = p->interface,
+		.address = p->config.address,
+		.interface = p->config.interface,
 		.state = am_bgp_session_state(p->session),
 		.since = p->since,
 		.has_end = p->has_end,
 		.end = p->end,
 		.session = am_bgp_session_peer(p->session),
 		.counters = am_bgp_session_counters(p->session),
+		.stale = p->stale,
+		.long_lived = p->long_lived,
+		.stale_until = p->stale_until,
 	};
-	memcpy(out->received, p->received, sizeof out->received);
+	if (p->rib >= 0)
+		am_bgp_rib_peer_counters(s->rib, (unsigned)p->rib, &out->routes);
 	return 0;
+}
+
+int am_bgp_speaker_set_filters(struct am_bgp_speaker *s, unsigned peer, struct am_bgp_filter import,
+	struct am_bgp_filter export, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, peer);
+
+	(void)now;
+	if (!p)
+		return -ENOENT;
+	p->config.routes.import = p->told.import = import;
+	p->config.routes.export = p->told.export = export;
+	if (p->rib < 0)
+		return 0;
+	s->more = true;
+	am_bgp_rib_set_import(s->rib, (unsigned)p->rib, import);
+	return am_bgp_rib_set_export(s->rib, (unsigned)p->rib, export);
+}
+
+int am_bgp_speaker_refresh(struct am_bgp_speaker *s, unsigned peer, enum am_bgp_family family, am_time now)
+{
+	struct speaker_peer *p = peer_of(s, peer);
+	const struct am_bgp_refresh ask = {
+		.afi = am_bgp_afi(family), .safi = am_bgp_safi(family), .kind = AM_BGP_REFRESH_ASK};
+	int rc = p ? am_bgp_send_refresh(p->session, &ask, now) : -ENOTCONN;
+
+	if (!rc)
+		am_bgp_speaker_touched(s, p);
+	return rc;
 }

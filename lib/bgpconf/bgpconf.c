@@ -58,6 +58,7 @@ static const struct field root_rows[] = {
 	{.name = "decision", .kind = FIELD_GROUP, .sub = &decision_fields},
 	OTHER("neighbors", bgpconf_read_neighbors, NULL, &bgpconf_neighbor_fields),
 	OTHER("announce", bgpconf_read_announce, NULL, NULL),
+	OTHER("evpn", bgpconf_read_evpn, NULL, NULL),
 	OTHER("feeds", bgpconf_read_feeds, NULL, NULL),
 };
 const struct fields bgpconf_root_fields = FIELDS(root_rows);
@@ -152,6 +153,7 @@ void am_bgpconf_free(struct am_bgpconf *c)
 		return;
 	free(c->neighbors);
 	free(c->announce);
+	free(c->evpn);
 	free(c->feeds);
 	am_position_free(c->positions);
 	free(c);

@@ -74,6 +74,35 @@ static void a_session_is_what_the_neighbour_says(void **state)
 	am_bgpconf_free(c);
 }
 
+static void evpn_routes_become_bytes(void **state)
+{
+	static const uint8_t rd[8] = {0, 1, 10, 255, 0, 1, 0, 100},
+			     target[8] = {0, 2, 0xfd, 0xe8, 0, 0, 0, 100};
+	static const uint8_t esi[10] = {3, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0, 0, 0x64};
+	static const uint8_t pmsi[9] = {0, 6, 0, 0, 100, 10, 255, 0, 1};
+	struct am_bgpconf *c = load(HEAD
+		"\"evpn\": [{\"type\": \"auto-discovery\", \"rd\": \"10.255.0.1:100\", \"label\": 100,"
+		" \"esi\": \"03:aa:bb:cc:dd:ee:ff:00:00:64\", \"route_targets\": [\"65000:100\"],"
+		" \"next_hop\": \"10.255.0.1\"},"
+		" {\"type\": \"multicast\", \"rd\": \"4200000000:1\", \"ip\": \"10.255.0.1\", \"label\": 100,"
+		" \"next_hop\": \"10.255.0.1\", \"vxlan\": false}]}");
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->n_evpn, 2);
+	assert_memory_equal(c->evpn[0].route.rd, rd, 8);
+	assert_memory_equal(c->evpn[0].route.esi, esi, 10);
+	assert_int_equal(c->evpn[0].n_ext, 2);
+	assert_memory_equal(c->evpn[0].ext, target, 8);
+	assert_int_equal(c->evpn[0].route.n_labels, 1);
+	assert_int_equal(c->evpn[1].route.rd[1], 2);
+	assert_int_equal(c->evpn[1].route.n_labels, 0);
+	assert_int_equal(c->evpn[1].n_ext, 0);
+	assert_int_equal(c->evpn[1].pmsi_len, 9);
+	assert_memory_equal(c->evpn[1].pmsi, pmsi, 9);
+	am_bgpconf_free(c);
+}
+
 /* Each row: a file, and where it is wrong. */
 static void errors_say_where(void **state)
 {
@@ -112,6 +141,17 @@ static void errors_say_where(void **state)
 		{HEAD "\"announce\": [\"10.0.0.1/8\"]}", "$.announce[0]"},
 		{HEAD "\"announce\": [{\"prefix\": \"10.0.0.0/8\", \"next_hop\": \"224.0.0.1\"}]}",
 			"$.announce[0].next_hop"},
+		{HEAD "\"evpn\": [{\"type\": \"mac-ip\", \"rd\": \"1:1\", \"label\": 1, \"next_hop\": \"1.1.1.1\"}]}",
+			"$.evpn[0]"},
+		{HEAD "\"evpn\": [{\"type\": \"multicast\", \"rd\": \"1\", \"label\": 1, \"ip\": \"1.1.1.1\","
+		      " \"next_hop\": \"1.1.1.1\"}]}",
+			"$.evpn[0].rd"},
+		{HEAD "\"evpn\": [{\"type\": \"ethernet-segment\", \"rd\": \"1:1\", \"esi\": \"00\", \"ip\": \"1.1.1.1\","
+		      " \"next_hop\": \"1.1.1.1\"}]}",
+			"$.evpn[0].esi"},
+		{HEAD "\"evpn\": [{\"type\": \"ip-prefix\", \"rd\": \"1:1\", \"label\": 1, \"next_hop\": \"1.1.1.1\","
+		      " \"route_targets\": [\"x\"], \"prefix\": \"10.0.0.0/8\"}]}",
+			"$.evpn[0].route_targets[0]"},
 		{HEAD "\"feeds\": [{\"format\": \"mrt\"}]}", "$.feeds[0]"},
 	};
 
@@ -148,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_away_has_its_default),
 		cmocka_unit_test(a_session_is_what_the_neighbour_says),
+		cmocka_unit_test(evpn_routes_become_bytes),
 		cmocka_unit_test(errors_say_where),
 		cmocka_unit_test(all_errors_come_at_once),
 	};

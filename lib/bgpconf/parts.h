@@ -10,6 +10,7 @@ extern const char *const bgpconf_family_words[];
 
 void bgpconf_read_neighbors(const struct place *at, void *object);
 void bgpconf_read_announce(const struct place *at, void *object);
+void bgpconf_read_evpn(const struct place *at, void *object);
 void bgpconf_read_feeds(const struct place *at, void *object);
 
 void bgpconf_check_neighbors(const struct am_bgpconf *config, struct am_config_errors *errors);

@@ -22,7 +22,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "netns"))
 
 import netns  # noqa: E402
-from netns import Trouble, ip, run  # noqa: E402
+from netns import Trouble, inside, ip, run  # noqa: E402
 
 A, B = "am-bgp-a", "am-bgp-b"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -120,6 +120,9 @@ class Speaker:
     def reload(self, config):
         write(self.folder, f"{self.name}.json", config)
         return self.ask("reload")
+
+    def signal(self, name):
+        self.process.send_signal(getattr(signal, "SIG" + name))
 
     def tail(self, lines=25):
         with open(self.log, encoding="utf-8", errors="replace") as log:

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "bgp/evpn.h"
 #include "bgp/family.h"
 #include "bgp/session.h"
 #include "config/config.h"
@@ -21,6 +22,7 @@ enum {
 	AM_BGPCONF_FEEDS = 64,
 	AM_BGPCONF_PASSWORD = 80, /* octets: what TCP_MD5SIG takes */
 	AM_BGPCONF_INTERFACE = 16,
+	AM_BGPCONF_EXT = 16, /* extended communities of one route */
 };
 
 enum am_bgpconf_as { AM_BGPCONF_AS_NUMBER, AM_BGPCONF_AS_EXTERNAL, AM_BGPCONF_AS_INTERNAL };
@@ -81,6 +83,16 @@ struct am_bgpconf_announce {
 	uint32_t med;
 };
 
+/* An EVPN route that this speaker originates. Compared as bytes. */
+struct am_bgpconf_evpn {
+	struct am_bgp_evpn route;
+	struct am_ip next_hop; /* the VTEP */
+	uint8_t n_ext;         /* extended communities: route targets, encapsulation, router's MAC */
+	uint8_t ext[8 * AM_BGPCONF_EXT];
+	uint8_t pmsi_len; /* of type 3 */
+	uint8_t pmsi[21];
+};
+
 enum am_bgpconf_format { AM_BGPCONF_FORMAT_TEXT, AM_BGPCONF_FORMAT_MRT };
 
 /* A file of routes that this speaker originates. */
@@ -100,9 +112,10 @@ struct am_bgpconf {
 	struct am_ip cluster_id; /* AM_AF_NONE: the router ID */
 	bool always_compare_med, missing_med_is_worst, multipath_relax;
 
-	uint16_t n_neighbors, n_announce, n_feeds;
+	uint16_t n_neighbors, n_announce, n_evpn, n_feeds;
 	struct am_bgpconf_neighbor *neighbors;
 	struct am_bgpconf_announce *announce;
+	struct am_bgpconf_evpn *evpn;
 	struct am_bgpconf_feed *feeds;
 
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
