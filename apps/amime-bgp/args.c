@@ -10,7 +10,7 @@ const char am_bgp_help[] =
 	"       amime-bgp [-s SOCKET] [--json] COMMAND          ask or tell one that runs\n"
 	"\n"
 	"  show neighbors [NAME]                    sessions; all about one of them\n"
-	"  show routes [PREFIX] [received NAME | advertised NAME]\n"
+	"  show routes [ipv4 | ipv6 | evpn] [PREFIX] [received NAME | advertised NAME]\n"
 	"                                           best paths; of PREFIX every path, and why it is best or not\n"
 	"  show counters                            the table's size, and what it did\n"
 	"  clear NAME [soft]                        end the session and begin anew; soft: ask for its routes again\n"

@@ -55,6 +55,29 @@ static int check(const char *path)
 	return status;
 }
 
+/* Routes come in pieces, so that the speaker is never kept long by one answer. Takes over request. */
+static json_t *ask_all(int fd, json_t *request, bool *refused, struct am_err *err)
+{
+	json_t *all = am_bgp_client_ask(fd, json_incref(request), refused, err), *piece;
+	json_t *next = json_object_get(all, "next");
+
+	while (json_is_integer(next)) {
+		json_object_set(request, "at", next);
+		piece = am_bgp_client_ask(fd, json_incref(request), refused, err);
+		if (!piece) {
+			json_decref(all);
+			all = NULL;
+			break;
+		}
+		json_array_extend(json_object_get(all, "routes"), json_object_get(piece, "routes"));
+		json_object_set(all, "next", json_object_get(piece, "next"));
+		json_decref(piece);
+		next = json_object_get(all, "next");
+	}
+	json_decref(request);
+	return all;
+}
+
 static int ask(const struct am_bgp_args *args, int n, char **words)
 {
 	struct am_err err;
@@ -70,7 +93,7 @@ static int ask(const struct am_bgp_args *args, int n, char **words)
 		json_decref(request);
 		return complain(&err, NO_DAEMON);
 	}
-	result = am_bgp_client_ask(fd, request, &refused, &err);
+	result = ask_all(fd, request, &refused, &err);
 	close(fd);
 	if (!result)
 		return complain(&err, refused ? FAILED : NO_DAEMON);

@@ -156,6 +156,8 @@ void am_bgp_view(const char *what, const json_t *result, FILE *out)
 {
 	if (what && !strcmp(what, "neighbors"))
 		print_neighbors(result, out);
+	else if (what && !strcmp(what, "routes"))
+		am_bgp_view_routes(result, out);
 	else if (what)
 		print_object(result, out);
 }

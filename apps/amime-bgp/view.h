@@ -6,5 +6,6 @@
 #include <stdio.h>
 
 void am_bgp_view(const char *what, const json_t *result, FILE *out);
+void am_bgp_view_routes(const json_t *result, FILE *out);
 
 #endif
