@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "bgp/rib.h"
 #include "codec.h"
 
 enum { FEWEST_BUCKETS = 64 };
@@ -111,6 +112,12 @@ static void evpn_restore(struct am_bgp_span extra, struct am_bgp_evpn *route)
 	route->labels[1] = am_take32(&r);
 	route->gateway.family = am_take8(&r);
 	memcpy(route->gateway.bytes, am_take(&r, sizeof route->gateway.bytes), sizeof route->gateway.bytes);
+}
+
+void am_bgp_rib_restore(const struct am_bgp_set *set, struct am_bgp_nlri *nlri)
+{
+	if (nlri->family == AM_BGP_L2VPN_EVPN && set->extra.len)
+		evpn_restore(set->extra, &nlri->evpn);
 }
 
 int am_bgp_table_key(const struct am_bgp_table *t, const struct am_bgp_nlri *nlri, struct am_bgp_key *key)

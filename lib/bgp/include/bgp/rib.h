@@ -200,6 +200,9 @@ int am_bgp_rib_explain(
 bool am_bgp_rib_walk(
 	const struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t *cursor, struct am_bgp_nlri *out);
 
+/* What an EVPN route says beside its key: put back from a set of one of its paths into what walk() gave. Others stay as they are. */
+void am_bgp_rib_restore(const struct am_bgp_set *set, struct am_bgp_nlri *nlri);
+
 /* What a peer is told of a prefix: sets and path identifiers, up to max; how many. 0 where it is not told of it. */
 struct am_bgp_rib_told {
 	uint32_t path_id;
