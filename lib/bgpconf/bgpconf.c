@@ -60,6 +60,11 @@ static const struct field root_rows[] = {
 	OTHER("announce", bgpconf_read_announce, NULL, NULL),
 	OTHER("evpn", bgpconf_read_evpn, NULL, NULL),
 	OTHER("feeds", bgpconf_read_feeds, NULL, NULL),
+	/* Read when all of the file is known: a policy may stand before its lists. */
+	OTHER("prefix_lists", bgpconf_read_later, NULL, NULL),
+	OTHER("as_sets", bgpconf_read_later, NULL, NULL),
+	OTHER("community_lists", bgpconf_read_later, NULL, NULL),
+	OTHER("policies", bgpconf_read_later, NULL, NULL),
 };
 const struct fields bgpconf_root_fields = FIELDS(root_rows);
 
@@ -95,6 +100,7 @@ static void check(const struct am_bgpconf *c, struct am_config_errors *errors)
 	check_id(c, &c->cluster_id, "$.cluster_id", "cluster ID", errors);
 	bgpconf_check_neighbors(c, errors);
 	bgpconf_check_announce(c, errors);
+	bgpconf_check_policies(c, errors);
 }
 
 static void complain_twins(const struct am_bgpconf *c, struct am_config_errors *errors)
@@ -107,16 +113,21 @@ static void complain_twins(const struct am_bgpconf *c, struct am_config_errors *
 			twin.first_line);
 }
 
-static void read_root(struct am_bgpconf *c, const json_t *json, struct am_config_errors *errors)
+static void read_root(
+	struct am_bgpconf *c, const json_t *json, const char *folder, struct am_config_errors *errors)
 {
 	struct load load = {.errors = errors, .positions = c->positions};
 	struct place root = {.load = &load, .json = json};
 
-	if (conf_want_object(&root))
-		conf_read_fields(&root, &bgpconf_root_fields, c);
+	if (!conf_want_object(&root))
+		return;
+	conf_read_fields(&root, &bgpconf_root_fields, c);
+	bgpconf_read_policies(&root, folder, &c->policies);
 }
 
-struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_config_errors *errors)
+/* folder: that files are named from; NULL: they are not read. */
+static struct am_bgpconf *load_in(
+	const char *text, size_t len, const char *folder, struct am_config_errors *errors)
 {
 	struct am_bgpconf *c = calloc(1, sizeof *c);
 	size_t before = errors->n;
@@ -126,7 +137,7 @@ struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_confi
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 	} else if (json) {
 		complain_twins(c, errors);
-		read_root(c, json, errors);
+		read_root(c, json, folder, errors);
 		check(c, errors);
 	}
 	json_decref(json);
@@ -137,12 +148,30 @@ struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_confi
 	return NULL;
 }
 
+struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_config_errors *errors)
+{
+	return load_in(text, len, NULL, errors);
+}
+
+/* Up to the last slash, without it; "." where there is none. */
+static void folder_of(const char *path, char *folder, size_t room)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash)
+		snprintf(folder, room, "%.*s", (int)(slash - path), path);
+	else
+		snprintf(folder, room, ".");
+}
+
 struct am_bgpconf *am_bgpconf_load_file(const char *path, struct am_config_errors *errors)
 {
 	size_t len;
-	char *text = conf_read_file(path, &len, errors);
-	struct am_bgpconf *c = text ? am_bgpconf_load(text, len, errors) : NULL;
+	char *text = conf_read_file(path, &len, errors), folder[512];
+	struct am_bgpconf *c;
 
+	folder_of(path, folder, sizeof folder);
+	c = text ? load_in(text, len, folder, errors) : NULL;
 	free(text);
 	return c;
 }
@@ -155,6 +184,7 @@ void am_bgpconf_free(struct am_bgpconf *c)
 	free(c->announce);
 	free(c->evpn);
 	free(c->feeds);
+	bgpconf_free_policies(c->policies);
 	am_position_free(c->positions);
 	free(c);
 }

@@ -13,7 +13,13 @@ void bgpconf_read_announce(const struct place *at, void *object);
 void bgpconf_read_evpn(const struct place *at, void *object);
 void bgpconf_read_feeds(const struct place *at, void *object);
 
+/* The four sections of policies, once the rest is read; folder: that files are named from, or NULL. */
+void bgpconf_read_policies(const struct place *root, const char *folder, struct am_bgpconf_policies **out);
+void bgpconf_read_later(const struct place *at, void *object);
+void bgpconf_free_policies(struct am_bgpconf_policies *policies);
+
 void bgpconf_check_neighbors(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_announce(const struct am_bgpconf *config, struct am_config_errors *errors);
+void bgpconf_check_policies(const struct am_bgpconf *config, struct am_config_errors *errors);
 
 #endif

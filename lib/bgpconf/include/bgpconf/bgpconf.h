@@ -118,10 +118,11 @@ struct am_bgpconf {
 	struct am_bgpconf_evpn *evpn;
 	struct am_bgpconf_feed *feeds;
 
+	struct am_bgpconf_policies *policies; /* bgpconf/policy.h */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
 };
 
-/* text need not end in a zero. NULL where errors has something. */
+/* text need not end in a zero. NULL where errors has something. Files that it names are read only by am_bgpconf_load_file(). */
 struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_config_errors *errors);
 struct am_bgpconf *am_bgpconf_load_file(const char *path, struct am_config_errors *errors);
 void am_bgpconf_free(struct am_bgpconf *config);
