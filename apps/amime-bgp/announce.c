@@ -98,11 +98,3 @@ int am_bgpd_announce(struct am_bgpd *d, const struct am_bgpconf *old, struct am_
 		rc = announce(d, &d->config->announce[i]);
 	return rc ? am_fail(err, -rc, "cannot announce a prefix: %s", strerror(-rc)) : 0;
 }
-
-struct am_bgp_filter am_bgpd_filter(const struct am_bgpd *d, const char *name)
-{
-	(void)d;
-	if (!strcmp(name, "accept"))
-		return (struct am_bgp_filter){.run = am_bgp_filter_accept};
-	return (struct am_bgp_filter){0};
-}

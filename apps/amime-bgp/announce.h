@@ -7,7 +7,4 @@
 /* From what the old configuration announces (NULL: nothing) to what the present one does. */
 int am_bgpd_announce(struct am_bgpd *d, const struct am_bgpconf *old, struct am_err *err);
 
-/* The policy of this name; the empty name is none, which RFC 8212 lets nothing pass for an external neighbour. */
-struct am_bgp_filter am_bgpd_filter(const struct am_bgpd *d, const char *name);
-
 #endif

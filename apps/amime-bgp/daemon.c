@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "control.h"
 #include "discovery.h"
+#include "policy.h"
 #include "transport.h"
 
 static const char *name_of(const struct am_bgpd *d, unsigned peer)
@@ -221,6 +222,8 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 		return -EIO;
 	rc = am_bgpd_announce(d, NULL, err);
 	if (!rc)
+		rc = am_bgpd_policies_take(d, err);
+	if (!rc)
 		rc = am_bgpd_add_all(d, err);
 	if (!rc)
 		am_bgpd_pump(d);
@@ -273,5 +276,6 @@ void am_bgpd_stop(struct am_bgpd *d)
 	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++)
 		free(d->of_peer[i]);
 	am_bgp_speaker_free(d->speaker);
+	am_bgpd_policies_free(d);
 	am_bgpconf_free(d->config);
 }

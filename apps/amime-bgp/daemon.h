@@ -14,6 +14,7 @@
 struct am_bgpd_neighbor {
 	struct am_bgpconf_neighbor conf;
 	unsigned peer;
+	struct am_bgp_filter import, export; /* that the speaker has */
 	bool shutdown;                       /* by configuration or by hand */
 	struct am_bgpd_discovery *discovery; /* NULL unless unnumbered */
 };
@@ -25,6 +26,7 @@ struct am_bgpd {
 	struct am_log log;
 	const char *config_path, *socket; /* socket NULL: made of the instance's name */
 	struct am_bgpconf *config;
+	struct am_bgpd_policy *policies; /* those in use: policy.h */
 	struct am_bgp_speaker *speaker;
 	struct am_bgpd_transport *transport;
 	struct am_bgpd_control *control;

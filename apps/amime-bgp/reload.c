@@ -8,6 +8,7 @@
 #include "announce.h"
 #include "daemon.h"
 #include "discovery.h"
+#include "policy.h"
 #include "transport.h"
 
 enum { WARN_PERCENT = 80 };
@@ -65,6 +66,8 @@ static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct
 	}
 	n->conf = *conf;
 	n->peer = (unsigned)number;
+	n->import = peer.routes.import;
+	n->export = peer.routes.export;
 	n->shutdown = conf->shutdown;
 	free(d->of_peer[number]);
 	d->of_peer[number] = n;
@@ -96,6 +99,9 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 		subcode == AM_BGP_CEASE_DECONFIGURED ? "removed" : "changed, its session begins anew");
 	if (n->discovery)
 		am_bgpd_discovery_close(n->discovery);
+	/* Its policies may be gone before the last of its routes is. */
+	am_bgp_speaker_set_filters(
+		d->speaker, n->peer, am_bgpd_filter(d, ""), am_bgpd_filter(d, ""), am_clock_monotonic());
 	am_bgp_speaker_remove(d->speaker, n->peer, subcode, NULL, am_clock_monotonic());
 	if (*n->conf.session.password && n->conf.session.address.family)
 		am_bgpd_transport_password(d->transport, &n->conf.session.address, "");
@@ -105,15 +111,32 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 	free(n);
 }
 
+static bool same_filter(struct am_bgp_filter a, struct am_bgp_filter b)
+{
+	return a.run == b.run && a.policy == b.policy;
+}
+
+/* A policy that says what it said before is the same filter, and judges no route again. */
+static void set_policies(
+	struct am_bgpd *d, struct am_bgpd_neighbor *n, const struct am_bgpconf_neighbor *conf)
+{
+	struct am_bgp_filter import = am_bgpd_filter(d, conf->import),
+			     export = am_bgpd_filter(d, conf->export);
+
+	if (same_filter(import, n->import) && same_filter(export, n->export))
+		return;
+	n->import = import;
+	n->export = export;
+	am_bgp_speaker_set_filters(d->speaker, n->peer, import, export, am_clock_monotonic());
+}
+
 /* What can be changed while the session goes on. */
 static void adjust(struct am_bgpd *d, struct am_bgpd_neighbor *n, const struct am_bgpconf_neighbor *conf)
 {
 	bool was = n->conf.shutdown;
-	struct am_bgp_filter import = am_bgpd_filter(d, conf->import),
-			     export = am_bgpd_filter(d, conf->export);
 
 	n->conf = *conf;
-	am_bgp_speaker_set_filters(d->speaker, n->peer, import, export, am_clock_monotonic());
+	set_policies(d, n, conf);
 	if (was == conf->shutdown)
 		return;
 	n->shutdown = conf->shutdown;
@@ -171,11 +194,14 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 	warn_fixed(d, c);
 	all_anew = c->as != old->as || !am_ip_equal(&c->router_id, &old->router_id);
 	d->config = c;
+	rc = am_bgpd_policies_take(d, err);
 	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
 		if (d->of_peer[i])
 			update(d, d->of_peer[i], all_anew);
 	}
-	rc = am_bgpd_announce(d, old, err);
+	if (!rc)
+		rc = am_bgpd_announce(d, old, err);
+	am_bgpd_policies_sweep(d);
 	am_bgpconf_free(old);
 	if (!rc)
 		rc = am_bgpd_add_all(d, err);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bgp/as_path.h"
-#include "bgp/community.h"
+#include "bgp/community_pattern.h"
 
 /* ---- NLRI ---- */
 
@@ -109,7 +109,9 @@ static json_t *as_path_json(struct am_bgp_span path)
 
 static json_t *community(const uint8_t *p)
 {
-	return json_sprintf("%u:%u", am_load16(p), am_load16(p + 2));
+	const char *name = am_bgp_community_name(am_load32(p));
+
+	return name ? json_string(name) : json_sprintf("%u:%u", am_load16(p), am_load16(p + 2));
 }
 
 static json_t *large_community(const uint8_t *p)

@@ -97,6 +97,15 @@ static bool take_well_known(const char *text, struct am_bgp_community_pattern *o
 	return false;
 }
 
+const char *am_bgp_community_name(uint32_t community)
+{
+	for (unsigned i = 0; i < sizeof well_known / sizeof well_known[0]; i++) {
+		if (well_known[i].value == community)
+			return well_known[i].name;
+	}
+	return NULL;
+}
+
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')

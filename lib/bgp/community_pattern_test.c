@@ -82,6 +82,8 @@ static void what_is_added(void **state)
 	assert_int_equal(am_bgp_community_parse("rt:4200000000:7", &p, &err), 0);
 	am_bgp_community_encode(&p, out);
 	assert_memory_equal(out, wide, sizeof wide);
+	assert_string_equal(am_bgp_community_name(AM_BGP_BLACKHOLE), "blackhole");
+	assert_null(am_bgp_community_name(65000u << 16));
 }
 
 static void what_is_none(void **state)

@@ -221,6 +221,9 @@ void bgpconf_read_conditions(const struct place *at, struct vector *v, bool nega
 		return;
 	if (!json_object_size(at->json))
 		conf_complain(at, "there is nothing in it: leave it away for a rule that is for all routes");
+	if (negated && json_object_size(at->json) > 1)
+		conf_complain(at,
+			"not all of them, or none of them? Write a rule for each, with one condition in \"if_not\"");
 	json_object_foreach((json_t *)(uintptr_t)at->json, key, value)
 	{
 		struct place member = {.load = at->load, .up = at, .key = key, .json = value};

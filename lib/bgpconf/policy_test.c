@@ -168,6 +168,8 @@ static const struct {
 	{RULE("{\"then\": \"acept\"}"), "$.policies.p.rules[0].then", "did you mean \"accept\""},
 	{RULE("{\"set\": {\"med\": 1}, \"then\": \"reject\"}"), "$.policies.p.rules[0]", "nothing to set"},
 	{RULE("{\"if\": {}, \"then\": \"reject\"}"), "$.policies.p.rules[0].if", "nothing in it"},
+	{RULE("{\"if_not\": {\"med\": 1, \"rpki\": \"valid\"}, \"then\": \"reject\"}"),
+		"$.policies.p.rules[0].if_not", "Write a rule for each"},
 	{RULE("{\"if\": {\"prefixx\": \"a\"}, \"then\": \"reject\"}"), "$.policies.p.rules[0].if.prefixx",
 		"did you mean \"prefix\""},
 	{RULE("{\"if\": {\"prefix\": \"a\"}, \"then\": \"reject\"}"), "$.policies.p.rules[0].if.prefix",

@@ -48,6 +48,9 @@ int am_bgp_community_parse(const char *text, struct am_bgp_community_pattern *ou
 /* It stands for one community and no other, so that it can be added. */
 bool am_bgp_community_is_one(const struct am_bgp_community_pattern *pattern);
 
+/* The name of a well-known one, as it is parsed; NULL where it has none. */
+const char *am_bgp_community_name(uint32_t community);
+
 /* Octets of one community of this kind. */
 unsigned am_bgp_community_len(enum am_bgp_community_kind kind);
 bool am_bgp_community_fits(const struct am_bgp_community_pattern *pattern, const uint8_t *community);
