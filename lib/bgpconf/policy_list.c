@@ -322,12 +322,14 @@ struct communities {
 static bool push_community_list(const struct place *at, const struct communities *to, const char *name)
 {
 	const struct am_bgpconf_policies *p = policy_load(at)->policies;
-	const struct bgpconf_community_list *l = p->communities;
+	const struct bgpconf_community_list *l;
+	uint16_t number = 0;
 
-	while (l < p->communities + p->n_communities && strcmp(l->name, name))
-		l++;
-	if (l == p->communities + p->n_communities)
+	while (number < p->n_communities && strcmp(p->communities[number].name, name))
+		number++;
+	if (number == p->n_communities)
 		return false;
+	l = &p->communities[number];
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct am_bgp_community_pattern *place = bgpconf_push(at, to->v);
 
