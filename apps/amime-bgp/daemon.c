@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "control.h"
 #include "discovery.h"
+#include "feed.h"
 #include "policy.h"
 #include "transport.h"
 
@@ -220,6 +221,9 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 	d->transport = am_bgpd_transport_open(d, err);
 	if (!d->transport)
 		return -EIO;
+	d->feeds = am_bgpd_feeds_open(d, err);
+	if (!d->feeds)
+		return -EIO;
 	rc = am_bgpd_announce(d, NULL, err);
 	if (!rc)
 		rc = am_bgpd_policies_take(d, err);
@@ -263,6 +267,8 @@ void am_bgpd_stop(struct am_bgpd *d)
 		say_goodbye(d);
 		am_bgpd_transport_close(d->transport);
 	}
+	if (d->feeds)
+		am_bgpd_feeds_close(d->feeds);
 	if (d->control)
 		am_bgpd_control_close(d->control);
 	close_handle((uv_handle_t *)&d->timer, NULL);
@@ -272,6 +278,7 @@ void am_bgpd_stop(struct am_bgpd *d)
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
 	am_bgpd_transport_free(d->transport);
+	am_bgpd_feeds_free(d->feeds);
 	am_bgpd_control_free(d->control);
 	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++)
 		free(d->of_peer[i]);

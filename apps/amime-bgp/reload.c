@@ -181,6 +181,9 @@ static void warn_fixed(const struct am_bgpd *d, const struct am_bgpconf *c)
 	if (strcmp(c->name, d->config->name) || c->port != d->config->port ||
 		c->n_listen != d->config->n_listen || memcmp(c->listen, d->config->listen, sizeof c->listen))
 		am_log(&d->log, AM_LOG_WARN, "system: a new name, port or listen needs a new start");
+	if (c->n_feeds != d->config->n_feeds ||
+		(c->n_feeds && memcmp(c->feeds, d->config->feeds, c->n_feeds * sizeof *c->feeds)))
+		am_log(&d->log, AM_LOG_WARN, "feeds: they are read at the start; others need a new one");
 }
 
 int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)

@@ -3,7 +3,7 @@
 """EVPN types 1 to 5, with FRR and with GoBGP, each way: what is announced is what the other side shows."""
 from peers import Frr, GoBgp
 from routes import expect_up
-from world import ADDRESS, A, B, eventually, expect, ip, main, run
+from world import ADDRESS, AS, A, B, Speaker, eventually, expect, ip, main, run
 
 OUR_VTEP, THEIR_VTEP = "10.255.0.1", "10.255.0.2"
 OUR_RD, THEIR_RD = f"{OUR_VTEP}:100", f"{THEIR_VTEP}:100"
@@ -71,12 +71,14 @@ def frr_evpn(scene):
     vtep(scene.folder)
     frr = scene.start(Frr(scene.folder + "/f", both=False, routes=False,
                           before="vni 200\nip route 172.16.2.0/24 blackhole",
+                          bgp=" neighbor 10.9.0.3 remote-as 65003\n neighbor 10.9.0.3 passive",
                           families=f""" address-family ipv4 unicast
   network 172.16.2.0/24
   neighbor {ADDRESS[A][0]} activate
  exit-address-family
  address-family l2vpn evpn
   neighbor {ADDRESS[A][0]} activate
+  neighbor 10.9.0.3 activate
   advertise-all-vni
   advertise-svi-ip
   advertise ipv4 unicast
@@ -93,6 +95,7 @@ def frr_evpn(scene):
     expect("evpn" in a.neighbor()["agreed"]["families"], "EVPN was agreed on")
     frr_to_us(a)
     us_to_frr(frr)
+    frr_tells_on(scene, a)
     frr.stop()
     a.stop()
 
@@ -107,6 +110,25 @@ def frr_to_us(a):
     prefix = [r for r in found[5] if r["evpn"]["prefix"] == "172.16.2.0/24"]
     expect(len(prefix) == 1 and prefix[0]["evpn"]["labels"] == [200], f"type 5: {prefix[0]['evpn']}")
     expect("router-mac:02:00:00:00:02:02" in prefix[0]["ext_communities"], f"with {prefix[0]['ext_communities']}")
+
+
+def frr_tells_on(scene, a):
+    """FRR makes types 1 and 4 only of bonds, which not every kernel has: here it tells on those of a third speaker."""
+    ip("address replace 10.9.0.3/24 dev eth0\nroute add 10.255.0.3/32 via 10.9.0.3 dev eth0", B)
+    common = {"rd": "10.255.0.3:100", "next_hop": "10.255.0.3", "route_targets": ["65000:100"], "esi": ESI}
+    c = scene.start(Speaker(scene.folder, {
+        "as": 65003, "router_id": "10.9.0.3", "system": {"port": 0},
+        "neighbors": {"frr": {"address": ADDRESS[B][0], "as": AS[B], "source": "10.9.0.3", "import": "accept", "export": "accept",
+                              "hold_time": 9, "connect_retry": 2, "families": {"evpn": {}}}},
+        "evpn": [{**common, "type": "auto-discovery", "tag": 300, "label": 100},
+                 {**common, "type": "ethernet-segment", "ip": "10.255.0.3"}]}, ns=B, name="c"))
+    eventually("the third speaker is up with FRR", lambda: c.is_up("frr"))
+    eventually("FRR's types 1 and 4 came", lambda: {1, 4} <= set(theirs(a)))
+    # FRR tells type 1 on with label 0, whatever it came with.
+    route = one(theirs(a)[1], "type 1", rd="10.255.0.3:100", tag=300, esi=ESI)
+    expect(route["as_path"] == f"{AS[B]} 65003", f"by AS path {route['as_path']}")
+    one(theirs(a)[4], "type 4", rd="10.255.0.3:100", ip="10.255.0.3", esi=ESI)
+    c.stop()
 
 
 def us_to_frr(frr):

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Two of our own: both families over IPv4 and over IPv6, a long attribute both ways, collision, reload, clear, limits, and a peer that vanishes."""
+import struct
 import time
 
 from routes import OURS, THEIRS, path_of
-from world import ADDRESS, AS, A, B, Speaker, config, eventually, expect, main
+from world import ADDRESS, AS, A, B, Speaker, eventually, expect, main, write
 
 
 def other_side(transport, neighbor=None, **more):
@@ -103,8 +104,38 @@ def no_policy(scene):
     a.stop()
 
 
+def feed(scene):
+    """Files of routes: a text, and a table as MRT; the other side counts what came and looks at the paths."""
+    text = write(scene.folder, "feed.txt", "".join(f"10.{i >> 8}.{i & 255}.0/24 64500 {64600 + i % 100}\n" for i in range(2000)))
+    peer = struct.pack("!B4s4sI", 2, bytes(4), bytes([10, 0, 0, 9]), 64500)
+    record(mrt := bytearray(), 1, struct.pack("!4sHH", bytes(4), 0, 1) + peer)
+    for i in range(500):
+        attrs = bytes([0x40, 1, 1, 0]) + bytes([0x40, 2, 10, 2, 2]) + struct.pack("!II", 64500, 4200000000 + i) + \
+            bytes([0x40, 3, 4, 10, 0, 0, 9])
+        prefix = bytes([24, 11, i >> 8, i & 255])
+        record(mrt, 2, struct.pack("!I", i) + prefix + struct.pack("!HHIH", 1, 0, 0, len(attrs)) + attrs)
+    with open(scene.folder + "/feed.mrt", "wb") as file:
+        file.write(mrt)
+    a, b = pair(scene, 0, feeds=[{"file": text}, {"file": scene.folder + "/feed.mrt", "format": "mrt"}])
+    eventually("all 2501 routes came", lambda: a.neighbor()["received"]["ipv4"] == 2501)
+    expect(path_of(a, "10.7.207.0/24")["as_path"] == f"{AS[B]} 64500 64699", "the last of the text has its path")
+    route = path_of(a, "11.1.243.0/24")
+    expect(route["as_path"] == f"{AS[B]} 64500 4200000499" and route["next_hop"] == ADDRESS[B][0], f"the last of the table, too: {route['as_path']}")
+    shown = [r["prefix"] for r in a.ask("show", "routes")["routes"]]
+    expect(len(shown) == len(set(shown)) == 2502, f"show routes has them all, in pieces: {len(shown)}, {len(set(shown))} of them different")
+    expect(b.ask("show", "counters")["routes"]["ipv4"] == 2502, "the table of the other side counts as many")
+    b.stop()
+    a.stop()
+
+
+def record(mrt, subtype, body):
+    """TABLE_DUMP_V2 (RFC 6396 4.3)."""
+    mrt += struct.pack("!IHHI", 0, 13, subtype, len(body)) + body
+
+
 def test(scene):
     transports(scene)
+    feed(scene)
     limit(scene)
     vanishes(scene)
     no_policy(scene)

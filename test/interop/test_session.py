@@ -8,6 +8,19 @@ from world import ADDRESS, AS, A, B, Speaker, config, eventually, expect, ip, ma
 THIRD = "10.9.0.3"
 
 
+def third(announce=()):
+    """A speaker of our own beside BIRD; it connects from an address of its own."""
+    return {"as": 65003, "router_id": THIRD, "system": {"listen": [THIRD], "port": 1790},
+            "neighbors": {"a": {"address": ADDRESS[A][0], "as": AS[A], "source": THIRD, "import": "accept", "export": "accept",
+                                "hold_time": 9, "connect_retry": 2}},
+            "announce": list(announce)}
+
+
+def with_third(ours):
+    ours["neighbors"]["c"] = {"address": THIRD, "as": 65003, "passive": True, "import": "accept", "export": "accept"}
+    return ours
+
+
 def roles(scene):
     bird = scene.start(Bird(scene.folder + "/r1", extra="local role customer;"))
     a = scene.ours({"role": "provider"})
@@ -48,23 +61,24 @@ def extended_messages(scene):
                        lambda: a.ask("show", "routes", THEIRS["ipv4"])["routes"])[0]
     expect(len(route["large_communities"]) == 500, f"{len(route['large_communities'])} communities are there")
     expect(route["large_communities"][499] == "65002:1:499", "the last of them, too")
+    # And we tell it on, which is one UPDATE of ours that is as long.
+    ip(f"address replace {THIRD}/24 dev eth0", B)
+    c = scene.start(Speaker(scene.folder, third(), ns=B, name="c"))
+    a.reload(with_third(config()))
+    told = eventually("a third speaker has it from us", lambda: c.ask("show", "routes", THEIRS["ipv4"])["routes"])[0]
+    expect(told["large_communities"] == route["large_communities"], "with all its communities")
+    c.stop()
     bird.stop()
     a.stop()
 
 
 def add_path_send(scene):
     """We have a prefix twice, our own and from a third speaker: BIRD is told both, that speaker the one that is not its own."""
-    ip(f"address add {THIRD}/24 dev eth0", B)
+    ip(f"address replace {THIRD}/24 dev eth0", B)
     bird = scene.start(Bird(scene.folder + "/aps", channels="""
   ipv4 { import all; export none; add paths rx; };"""))
-    c = {"as": 65003, "router_id": THIRD, "system": {"listen": [THIRD], "port": 1790},
-         "neighbors": {"a": {"address": ADDRESS[A][0], "as": AS[A], "source": THIRD, "import": "accept", "export": "accept",
-                             "hold_time": 9, "connect_retry": 2}},
-         "announce": [OURS["ipv4"]]}
-    ours = config({"families": {"ipv4": {"add_path": "send"}}})
-    ours["neighbors"]["c"] = {"address": THIRD, "as": 65003, "port": 1790, "passive": True, "import": "accept", "export": "accept"}
-    a = scene.start(Speaker(scene.folder, ours))
-    c = scene.start(Speaker(scene.folder, c, ns=B, name="c"))
+    a = scene.start(Speaker(scene.folder, with_third(config({"families": {"ipv4": {"add_path": "send"}}}))))
+    c = scene.start(Speaker(scene.folder, third([OURS["ipv4"]]), ns=B, name="c"))
     expect_up(a, bird)
     eventually("the third speaker is up", lambda: a.is_up("c"))
     text = eventually("BIRD has both paths", lambda: bird.has(OURS["ipv4"]).count("BGP.as_path:") == 2 and bird.has(OURS["ipv4"]))

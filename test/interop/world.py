@@ -41,6 +41,7 @@ class World(netns.Net):
         super().__init__((A, B))
         self.addresses = addresses
         self.state = os.path.join(netns.STATE_DIR, "interop.json")
+        self.lock_path = os.path.join(netns.STATE_DIR, "interop.lock")
 
     def connect(self):
         ip(f"link add eth0 netns {A} type veth peer name eth0 netns {B}")

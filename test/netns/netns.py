@@ -125,6 +125,7 @@ class Net:
         self.names = names
         self.keep = False
         self.state = os.path.join(STATE_DIR, "state.json")
+        self.lock_path = os.path.join(STATE_DIR, "lock")
 
     def __enter__(self):
         if os.geteuid():
@@ -150,7 +151,7 @@ class Net:
 
     def take_lock(self):
         """One run at a time. Another one may just be cleaning up: it gets a moment, and a word is said about it."""
-        self.lock = open(os.path.join(STATE_DIR, "lock"), "w", encoding="ascii")
+        self.lock = open(self.lock_path, "w", encoding="ascii")
         end, said = time.monotonic() + LOCK_PATIENCE, False
         while True:
             try:
