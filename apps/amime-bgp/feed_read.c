@@ -219,7 +219,7 @@ static void read_mrt(struct am_bgp_feed_reader *r, struct am_bgp_span bytes, boo
 	struct am_bgp_mrt_record record;
 	int rc;
 
-	while ((rc = am_bgp_mrt_read(r->mrt, &bytes, &record)) != -EAGAIN) {
+	while (bytes.len && (rc = am_bgp_mrt_read(r->mrt, &bytes, &record)) != -EAGAIN) {
 		if (rc == -ENOMEM) {
 			bad(r, "no memory for a record");
 			return;
