@@ -91,6 +91,23 @@ int am_bgp_socket_ttl(int fd, const struct am_bgpconf_session *session, bool ext
 			   : set(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, least);
 }
 
+int am_bgp_socket_check_syn(int fd, const struct am_bgpconf_session *session)
+{
+	uint8_t syn[128];
+	socklen_t len = sizeof syn;
+	size_t at;
+
+	if (!session->ttl_security)
+		return 0;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_SAVED_SYN, syn, &len))
+		return -errno;
+	/* Where the IP header has its TTL, or hop limit. */
+	at = len && syn[0] >> 4 == 4 ? 8 : 7;
+	if (len <= at || syn[at] < TTL_MAX + 1 - session->ttl_security)
+		return -EPERM;
+	return 0;
+}
+
 int am_bgp_socket_password(int fd, const struct am_ip *address, const char *password)
 {
 	struct tcp_md5sig key = {.tcpm_keylen = (uint16_t)strlen(password)};
@@ -137,6 +154,8 @@ int am_bgp_socket_listen(const struct am_ip *at, uint16_t port)
 	rc = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (!rc && at->family == AM_IPV6)
 		rc = set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (!rc)
+		rc = set(fd, IPPROTO_TCP, TCP_SAVE_SYN, 1);
 	/* A SYN-ACK has to pass a peer's GTSM, and who it is for is not known yet. */
 	if (!rc)
 		rc = set_ttl(fd, TTL_MAX);

@@ -17,6 +17,11 @@ void am_bgp_sockaddr_ip(const struct sockaddr_storage *from, struct am_ip *ip, u
 int am_bgp_socket(uint8_t family);
 /* TTL and GTSM of a connection to this neighbour. */
 int am_bgp_socket_ttl(int fd, const struct am_bgpconf_session *session, bool external);
+/*
+ * GTSM of a connection that came in: its SYN passed before the neighbour was known, so it is looked at now. -EPERM where it may have come from
+ * farther away than the neighbour.
+ */
+int am_bgp_socket_check_syn(int fd, const struct am_bgpconf_session *session);
 /* RFC 2385: the key for connections with address; empty: none any more. */
 int am_bgp_socket_password(int fd, const struct am_ip *address, const char *password);
 /* Begin to connect: 0, also where it is under way. scope: the interface of a link-local address. */

@@ -336,6 +336,34 @@ void am_bgpd_transport_close_link(struct am_bgpd_transport *t, struct am_bgp_lin
 
 /* ---- listening ---- */
 
+/* NULL: nobody, and the speaker refuses it. */
+static const struct am_bgpconf_session *session_at(const struct am_bgpd *d, const struct am_ip *address)
+{
+	struct am_bgp_speaker_view v;
+
+	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
+		if (d->of_peer[i] && !am_bgp_speaker_view(d->speaker, i, &v) &&
+			am_ip_equal(&v.address, address))
+			return &d->of_peer[i]->conf.session;
+	}
+	return NULL;
+}
+
+/* False, and it is closed, where GTSM keeps it out: then the session does not even hear of it. */
+static bool near_enough(struct am_bgpd_transport *t, int fd, const struct am_ip *from)
+{
+	const struct am_bgpconf_session *s = session_at(t->daemon, from);
+	int rc = s ? am_bgp_socket_check_syn(fd, s) : 0;
+	char text[AM_IP_TEXT];
+
+	if (!rc)
+		return true;
+	am_log(log_of(t), AM_LOG_DEBUG, "a connection from %s is refused: %s", am_ip_text(from, text),
+		rc == -EPERM ? "it came from farther away than ttl_security says" : strerror(-rc));
+	close(fd);
+	return false;
+}
+
 static void take(struct listener *at, int fd, const struct sockaddr_storage *peer)
 {
 	struct am_bgpd_transport *t = at->transport;
@@ -348,6 +376,8 @@ static void take(struct listener *at, int fd, const struct sockaddr_storage *pee
 	int rc;
 
 	am_bgp_sockaddr_ip(peer, &from, &scope);
+	if (!near_enough(t, fd, &from))
+		return;
 	here = am_bgp_local_end(fd, &from);
 	rc = am_bgp_speaker_accept(d->speaker, &from, scope, &here, &number, am_clock_monotonic());
 	if (rc) {
