@@ -229,6 +229,19 @@ static inline bool look_first(const struct lookup *l, struct am_frame *f)
 }
 
 /*
+ * A table that the caches do not hold: with the first buckets at hand, find out where keys are, and ask for what says when a
+ * sender was last seen. Ageing bytes of one bucket are side by side.
+ */
+static __attribute__((noinline)) void prefetch_far(struct am_worker *w, struct lookup l)
+{
+	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
+		f->src_at = am_fdb_prefetch_where(l.fdb, f->src, f->src_at);
+		f->dst_at = am_fdb_prefetch_where(l.fdb, f->dst, f->dst_at);
+		__builtin_prefetch((const void *)&l.row[am_fdb_slot(f->src_at, 0)], 1);
+	}
+}
+
+/*
  * The whole burst: known senders are seen, destinations are found. Keys that a first bucket lacks have their second one
  * looked at when the burst is through, and what that does not settle either, or all where the FDB changed meanwhile, is
  * looked up by itself. A stamp that was wrong then lets a stranger live for another ageing time.
@@ -242,6 +255,8 @@ static void look_up_burst(struct am_worker *w)
 	const unsigned n = w->n_frames;
 	uint64_t second = 0, closer = 0;
 
+	if (unlikely(am_fdb_is_far(fdb)))
+		prefetch_far(w, l);
 	for (unsigned i = 0; i < n; i++) {
 		struct am_frame *f = &w->frames[i];
 

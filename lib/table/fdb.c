@@ -65,7 +65,7 @@ void am_fdb_lookup_bulk(
 		values[i] = am_fdb_glance(am_fdb_line(t, at[i]), keys[i], &way);
 		slots[i] = am_fdb_slot(at[i], way);
 		if (!values[i])
-			am_fdb_prefetch_second(t, keys[i]);
+			am_fdb_prefetch_where(t, keys[i], at[i]);
 	}
 	changed = am_fdb_changed(fdb, version);
 	for (unsigned i = 0; i < n; i++)

@@ -59,7 +59,7 @@ struct am_fdb_lines {
 struct am_fdb {
 	struct am_fdb_lines read; /* readers; read.first is lines */
 	struct am_fdb_line *lines;
-	uint32_t count;
+	_Atomic uint32_t count; /* written by control, read by workers for a hint */
 	unsigned workers;
 	size_t row; /* octets of one worker's ageing row */
 	_Atomic uint8_t *seen;
@@ -157,19 +157,13 @@ static inline uint32_t am_fdb_prefetch(struct am_fdb_lines t, am_fdb_key key)
 	return at;
 }
 
-/* Looked at, a key's first bucket does not settle it: ask for the second. */
-static inline void am_fdb_prefetch_second(struct am_fdb_lines t, am_fdb_key key)
-{
-	__builtin_prefetch(am_fdb_line(t, am_fdb_second_line(t, am_fdb_hash(t, key))));
-}
-
-/* Where to look next for a key whose first bucket is at: there again where it holds the key, else in the second. */
+/* Where a key is whose first bucket is at: there if that holds it, else in the second if anywhere. It is asked for. */
 static inline uint32_t am_fdb_prefetch_where(struct am_fdb_lines t, am_fdb_key key, uint32_t at)
 {
-	if (!am_fdb_match(am_fdb_line(t, at), key)) {
-		at = am_fdb_second_line(t, am_fdb_hash(t, key));
-		__builtin_prefetch(am_fdb_line(t, at));
-	}
+	uint32_t second = am_fdb_second_line(t, am_fdb_hash(t, key));
+
+	at = am_fdb_match(am_fdb_line(t, at), key) ? at : second;
+	__builtin_prefetch(am_fdb_line(t, at));
 	return at;
 }
 
@@ -198,6 +192,14 @@ static inline void am_fdb_stamp(_Atomic uint8_t *row, uint32_t slot, uint8_t epo
 {
 	if (atomic_load_explicit(&row[slot], memory_order_relaxed) != epoch)
 		atomic_store_explicit(&row[slot], epoch, memory_order_relaxed);
+}
+
+/* More entries than a core's own caches are sure to hold. */
+static inline bool am_fdb_is_far(const struct am_fdb *fdb)
+{
+	enum { NEAR = 8192 };
+
+	return atomic_load_explicit(&fdb->count, memory_order_relaxed) > NEAR;
 }
 
 #endif
