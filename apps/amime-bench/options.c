@@ -12,7 +12,9 @@
 static const char files_text[] =
 	"  --config FILE    this configuration instead of the built-in cases; its ports have\n"
 	"                   \"driver\": \"mem\"\n"
-	"  --traffic FILE   this traffic instead of theirs, see doc/traffic.md\n"
+	"  --traffic FILE   this traffic instead of theirs, see doc/traffic.md\n";
+
+static const char stages_text[] =
 	"  --stages         read the clock between the stages of a worker too, and show what each\n"
 	"                   takes; that itself costs a little\n";
 
@@ -27,7 +29,7 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		"Usage: amime-bench %s [OPTION]...\n"
 		"Measure %s, in bursts of %d,\n"
 		"in cycles of the time stamp counter. No NIC and no root needed.\n\n"
-		"%s"
+		"%s%s"
 		"  --filter TEXT    only cases with TEXT in their name\n"
 		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
 		"                   output, in place of the table\n"
@@ -35,7 +37,8 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		of->name, of->about, BENCH_BURST,
 		of->pipeline ? files_text
 		: of->micro  ? micro_text
-			     : "");
+			     : "",
+		of->stages ? stages_text : "");
 	fprintf(out,
 		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
 		"  --samples N      N samples of each case\n"
@@ -155,11 +158,11 @@ static int settle(const struct options_of *of, int argc, char **argv, struct opt
 		fprintf(stderr, "amime-bench: %s takes no \"%s\"\n", of->name, argv[optind]);
 		return 2;
 	}
-	if (!of->pipeline && (o->config || o->traffic || o->stages)) {
+	if ((!of->pipeline && (o->config || o->traffic)) || (!of->stages && o->stages)) {
 		fprintf(stderr, "amime-bench: %s takes no --%s; see amime-bench pipeline\n", of->name,
-			o->stages   ? "stages"
-			: o->config ? "config"
-				    : "traffic");
+			o->config    ? "config"
+			: o->traffic ? "traffic"
+				     : "stages");
 		return 2;
 	}
 	if (!of->micro && (o->want.n_bursts || o->want.cold)) {

@@ -22,7 +22,8 @@ struct options_of {
 	const char *name;
 	const char *about; /* after "Measure" */
 	bool micro;        /* takes --burst and --cold */
-	bool pipeline;     /* takes --config, --traffic and --stages */
+	bool pipeline;     /* takes --config and --traffic */
+	bool stages;       /* takes --stages */
 };
 
 struct options {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
@@ -138,6 +139,18 @@ static int report(const struct suite *suite, const struct options *o, const stru
 	return ret;
 }
 
+/* Cases are opened and samples taken whatever the machine does; what is to wait for is up to the machine. */
+static void say_estimate(unsigned n, const struct options *o, uint64_t most)
+{
+	uint64_t least_ms = (uint64_t)n * (unsigned)o->repeats * (unsigned)o->samples;
+
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr,
+			"amime-bench: %u cases, %d times: about %" PRIu64 " s, on a busy machine %" PRIu64
+			" s and more; --quick takes seconds\n",
+			n, o->repeats, 1 + least_ms / 1000, most + 1 + least_ms / 1000);
+}
+
 static int measure(struct bench *b, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
@@ -147,6 +160,7 @@ static int measure(struct bench *b, const struct options *o, struct bench_result
 	if (o->seconds)
 		seconds = (uint64_t)o->seconds;
 	seconds *= (unsigned)o->repeats;
+	say_estimate(n, o, seconds);
 	ret = bench_measure(b, results, n, seconds * AM_S, show_progress, err);
 	end_progress();
 	return ret;
@@ -304,8 +318,8 @@ int bench_micro_main(int argc, char **argv)
 	static const struct bench_case *const groups[] = {
 		bench_net_cases, bench_tunnel_cases, bench_reasm_cases, bench_table_cases};
 	static const struct suite micro = {
-		{"micro", "the building blocks of the data plane one by one", true, false}, NULL, groups,
-		sizeof groups / sizeof *groups};
+		{"micro", "the building blocks of the data plane one by one", true, false, false}, NULL,
+		groups, sizeof groups / sizeof *groups};
 
 	return suite_main(&micro, argc, argv);
 }
@@ -314,8 +328,8 @@ int bench_pipeline_main(int argc, char **argv)
 {
 	static const struct bench_case *const groups[] = {bench_pipeline_cases, bench_limit_cases};
 	static const struct suite pipeline = {
-		{"pipeline", "a worker's whole way of a packet, port to port", false, true}, NULL, groups,
-		sizeof groups / sizeof *groups};
+		{"pipeline", "a worker's whole way of a packet, port to port", false, true, true}, NULL,
+		groups, sizeof groups / sizeof *groups};
 
 	return suite_main(&pipeline, argc, argv);
 }
@@ -327,7 +341,7 @@ int bench_scale_main(int argc, char **argv)
 		{"scale",
 			"how the cost of a packet follows the number of tunnels, bridges, MACs, flows and "
 			"workers, and the memory that each takes",
-			false, false},
+			false, false, true},
 		scale_report, groups, sizeof groups / sizeof *groups};
 
 	return suite_main(&scale, argc, argv);
