@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "argument.h"
 #include "cases.h"
 #include "command.h"
 #include "diff.h"
@@ -61,16 +62,12 @@ static int usage(FILE *out, int status)
 
 static bool read_cpu(int *out)
 {
-	char *end;
-	long n = strtol(optarg, &end, 10);
+	unsigned n;
 
-	if (end != optarg && !*end && n >= 0 && n < CPU_SETSIZE) {
-		*out = (int)n;
-		return true;
-	}
-	fprintf(stderr, "amime-bench: --cpu takes a number from 0 to %d, not \"%s\"\n", CPU_SETSIZE - 1,
-		optarg);
-	return false;
+	if (!argument_number("cpu", optarg, 0, CPU_SETSIZE - 1, &n))
+		return false;
+	*out = (int)n;
+	return true;
 }
 
 /* -1: go on; otherwise the exit status. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "argument.h"
 #include "bench.h"
 
 static const char files_text[] =
@@ -56,45 +55,23 @@ static int usage(const struct options_of *of, FILE *out, int status)
 	return status;
 }
 
-/* The argument of option name; or a line on what it takes, and the exit status. */
-static int number(const char *name, int least, int most, int *out)
+/* -1 or the exit status, as those below. */
+static int number(const char *name, unsigned least, unsigned most, int *out)
 {
-	char *end;
-	long n;
+	unsigned n;
 
-	errno = 0;
-	n = strtol(optarg, &end, 10);
-	if (errno || end == optarg || *end || n < least || n > most) {
-		fprintf(stderr, "amime-bench: --%s takes a number from %d to %d, not \"%s\"\n", name, least,
-			most, optarg);
+	if (!argument_number(name, optarg, least, most, &n))
 		return 2;
-	}
 	*out = (int)n;
 	return -1;
 }
 
-/* A list of bursts with commas. */
 static int bursts(struct variants_want *want)
 {
-	const char *at = optarg;
-	char *end;
-
-	want->n_bursts = 0;
-	for (;; at = end + 1) {
-		unsigned long n = strtoul(at, &end, 10);
-
-		if (end == at || n < 1 || n > BENCH_BURST || (*end && *end != ',') ||
-			want->n_bursts == VARIANTS_BURSTS_MAX) {
-			fprintf(stderr,
-				"amime-bench: --burst takes up to %d numbers from 1 to %d with commas between, not "
-				"\"%s\"\n",
-				VARIANTS_BURSTS_MAX, BENCH_BURST, optarg);
-			return 2;
-		}
-		want->bursts[want->n_bursts++] = (unsigned)n;
-		if (!*end)
-			return -1;
-	}
+	return argument_numbers(
+		       "burst", optarg, 1, BENCH_BURST, VARIANTS_BURSTS_MAX, want->bursts, &want->n_bursts)
+		       ? -1
+		       : 2;
 }
 
 static int take(const struct options_of *of, int option, struct options *o)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "argument.h"
 #include "command.h"
 #include "eal.h"
 #include "machine.h"
@@ -53,46 +54,14 @@ static int usage(FILE *out, int status)
 	return status;
 }
 
-static bool number(const char *name, const char *text, unsigned long least, unsigned long most, unsigned *out)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (errno || end == text || *end || n < least || n > most) {
-		fprintf(stderr, "amime-bench: --%s takes numbers from %lu to %lu, not \"%s\"\n", name, least,
-			most, text);
-		return false;
-	}
-	*out = (unsigned)n;
-	return true;
-}
-
-static bool size_list(char *list, struct reload_run *run)
-{
-	char *rest = NULL;
-
-	run->n_sizes = 0;
-	for (char *word = strtok_r(list, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-		if (run->n_sizes == RELOAD_SIZES_MAX) {
-			fprintf(stderr, "amime-bench: --objects takes at most %d numbers\n",
-				RELOAD_SIZES_MAX);
-			return false;
-		}
-		if (!number("objects", word, TUNNELS_MIN, RELOAD_OBJECTS_MAX, &run->sizes[run->n_sizes++]))
-			return false;
-	}
-	return run->n_sizes > 0;
-}
-
 static bool set_option(struct options *o, int c)
 {
 	switch (c) {
 	case 'n':
-		return size_list(optarg, &o->run);
+		return argument_numbers("objects", optarg, TUNNELS_MIN, RELOAD_OBJECTS_MAX, RELOAD_SIZES_MAX,
+			o->run.sizes, &o->run.n_sizes);
 	case 's':
-		return number("samples", optarg, 1, SAMPLES_MAX, &o->run.samples);
+		return argument_number("samples", optarg, 1, SAMPLES_MAX, &o->run.samples);
 	case 'f':
 		o->run.filter = optarg;
 		return true;

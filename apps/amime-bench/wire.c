@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "argument.h"
 #include "command.h"
 #include "machine.h"
 #include "output.h"
@@ -20,8 +21,8 @@ struct options {
 	const char *config;
 	struct output output;
 	unsigned tests;
-	unsigned long seconds;
-	int cpu; /* -1: wherever the system lets us */
+	unsigned seconds; /* 0: as the file says */
+	int cpu;          /* -1: wherever the system lets us */
 	bool check;
 };
 
@@ -42,18 +43,6 @@ static int usage(FILE *out, int status)
 		"  --check        only say what is wrong with the file\n"
 		"  --help         this text\n");
 	return status;
-}
-
-static bool number(const char *name, unsigned long most, unsigned long *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoul(optarg, &end, 10);
-	if (!errno && end != optarg && !*end && *out <= most && optarg[0] != '-')
-		return true;
-	fprintf(stderr, "amime-bench: --%s takes a number up to %lu, not \"%s\"\n", name, most, optarg);
-	return false;
 }
 
 static bool test_list(char *list, unsigned *out)
@@ -80,7 +69,7 @@ static bool test_list(char *list, unsigned *out)
 
 static bool set_option(struct options *o, int c)
 {
-	unsigned long n;
+	unsigned n;
 
 	switch (c) {
 	case 'c':
@@ -89,7 +78,7 @@ static bool set_option(struct options *o, int c)
 	case 't':
 		return test_list(optarg, &o->tests);
 	case 's':
-		return number("seconds", 3600, &o->seconds);
+		return argument_number("seconds", optarg, 1, 3600, &o->seconds);
 	case 'j':
 		o->output.json = optarg;
 		return true;
@@ -97,7 +86,7 @@ static bool set_option(struct options *o, int c)
 		o->output.dir = optarg;
 		return true;
 	case 'p':
-		if (!number("cpu", CPU_SETSIZE - 1, &n))
+		if (!argument_number("cpu", optarg, 0, CPU_SETSIZE - 1, &n))
 			return false;
 		o->cpu = (int)n;
 		return true;
@@ -236,7 +225,7 @@ static int run(struct wire_config *c, const struct options *o, struct am_config_
 	int ret = pin(o->cpu, &err), stop_fd = open_stop();
 
 	if (o->seconds)
-		c->duration_ms = (uint32_t)o->seconds * 1000;
+		c->duration_ms = o->seconds * 1000;
 	if (!ret)
 		ret = wire_ports_open(&ports, c, errors, &err);
 	if (!ret) {
