@@ -12,6 +12,7 @@ struct bench_command {
 int bench_micro_main(int argc, char **argv);
 int bench_pipeline_main(int argc, char **argv);
 int bench_scale_main(int argc, char **argv);
+int bench_fib_main(int argc, char **argv);
 int bench_wire_main(int argc, char **argv);
 int bench_baseline_main(int argc, char **argv);
 int bench_diff_main(int argc, char **argv);

@@ -152,7 +152,9 @@ void machine_describe(struct report *r)
 
 	describe_cpu(r);
 	describe_caches(r, cpu);
-	report_add_number(r, REPORT_MACHINE, "tsc_hz", (double)rte_get_tsc_hz());
+	/* Known once DPDK runs. */
+	if (rte_get_tsc_hz())
+		report_add_number(r, REPORT_MACHINE, "tsc_hz", (double)rte_get_tsc_hz());
 	describe_system(r, cpu);
 	describe_versions(r);
 }

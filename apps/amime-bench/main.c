@@ -10,6 +10,8 @@ static const struct bench_command commands[] = {
 		bench_pipeline_main},
 	{"scale", "the same by number of tunnels, bridges, MACs, flows and workers, and memory of each",
 		bench_scale_main},
+	{"fib", "a million routes against a plain reference, under changes; lookups and changes a second",
+		bench_fib_main},
 	{"wire", "what stands between ports: throughput, latency, loss by RFC 2544", bench_wire_main},
 	{"baseline", "ratios to a fixed piece of work, to keep and to compare with", bench_baseline_main},
 	{"diff", "what really changed from one result to another", bench_diff_main},

@@ -49,8 +49,10 @@ static void print_slow_run(const struct report *r, FILE *out)
 static void print_machine(const struct report *r, FILE *out)
 {
 	fprintf(out, "amime-bench %s %s", report_text(r, REPORT_VERSIONS, "amime"), r->command);
-	fprintf(out, ": %s, TSC %.0f MHz, CPU %.0f of %.0f, %s\n", report_text(r, REPORT_MACHINE, "cpu"),
-		report_number(r, REPORT_MACHINE, "tsc_hz") / 1e6, report_number(r, REPORT_MACHINE, "on_cpu"),
+	fprintf(out, ": %s, ", report_text(r, REPORT_MACHINE, "cpu"));
+	if (report_find_fact(r, REPORT_MACHINE, "tsc_hz"))
+		fprintf(out, "TSC %.0f MHz, ", report_number(r, REPORT_MACHINE, "tsc_hz") / 1e6);
+	fprintf(out, "CPU %.0f of %.0f, %s\n", report_number(r, REPORT_MACHINE, "on_cpu"),
 		report_number(r, REPORT_MACHINE, "cpus"), report_text(r, REPORT_MACHINE, "kernel"));
 	if (report_find_fact(r, REPORT_MACHINE, "core_hz"))
 		fprintf(out,
