@@ -252,6 +252,15 @@ static bool next_hop_peer(struct am_bgp_path *path)
 	return set_next_hop(path, hops);
 }
 
+/* What the use does not say, the table does on the way out: it knows each neighbour's own. */
+static bool next_hop_self(struct am_bgp_path *path, const struct am_bgp_next_hop self[2])
+{
+	if (self[path->nlri->family != AM_BGP_IPV4_UNICAST].len || !path->to)
+		return set_next_hop(path, self);
+	path->next_hop.len = 0;
+	return true;
+}
+
 bool am_bgp_action_apply(const struct am_bgp_action *action, const struct am_bgp_policy_use *use,
 	struct am_bgp_path *path, struct am_writer *scratch)
 {
@@ -281,7 +290,7 @@ bool am_bgp_action_apply(const struct am_bgp_action *action, const struct am_bgp
 	case AM_BGP_SET_NEXT_HOP:
 		return set_next_hop(path, action->next_hop);
 	case AM_BGP_NEXT_HOP_SELF:
-		return set_next_hop(path, use->self);
+		return next_hop_self(path, use->self);
 	case AM_BGP_NEXT_HOP_PEER:
 		return next_hop_peer(path);
 	}

@@ -315,6 +315,23 @@ static void next_hops(void **state)
 	assert_int_equal(r.path.next_hop.bytes[3], 1);
 }
 
+/* Where nobody says what our own is, the table does on the way out, and nobody on the way in. */
+static void next_hop_of_the_table(void **state)
+{
+	const struct am_bgp_action a = {.type = AM_BGP_NEXT_HOP_SELF};
+	struct am_bgp_policy_rule rule = {"", "", 0, 1, NULL, &a, AM_BGP_POLICY_ACCEPT};
+	struct am_bgp_policy policy = {"p", 1, &rule, false, ""};
+	struct am_bgp_policy_use use = {.policy = &policy, .local_as = 65000};
+	struct route r;
+
+	(void)state;
+	set_up(&r);
+	assert_int_equal(am_bgp_policy_run(&use, &r.path, &r.scratch), AM_BGP_FILTER_ACCEPT);
+	r.path.to = &r.to;
+	assert_int_equal(am_bgp_policy_run(&use, &r.path, &r.scratch), AM_BGP_FILTER_CHANGED);
+	assert_int_equal(r.path.next_hop.len, 0);
+}
+
 static void overflow_rejects(void **state)
 {
 	struct am_bgp_action prepend[40];
@@ -390,6 +407,7 @@ int main(void)
 		cmocka_unit_test(community_lists),
 		cmocka_unit_test(prepending),
 		cmocka_unit_test(next_hops),
+		cmocka_unit_test(next_hop_of_the_table),
 		cmocka_unit_test(overflow_rejects),
 		cmocka_unit_test(rules_in_order),
 		cmocka_unit_test(evpn_prefixes),

@@ -177,6 +177,9 @@ static bool can_send_next_hop(const struct am_bgp_export *rules, const struct am
 static bool finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, struct am_bgp_path *path,
 	struct am_writer *room)
 {
+	/* A policy may ask for our own. */
+	if (!path->next_hop.len)
+		path->next_hop = rules->next_hop;
 	if (!can_send_next_hop(rules, &path->next_hop))
 		return false;
 	if (rules->to.kind == AM_BGP_EXTERNAL)

@@ -110,7 +110,8 @@ struct am_bgp_policy_use {
 	const struct am_bgp_policy *policy;
 	uint32_t local_as;                   /* that AM_BGP_PREPEND means by 0 */
 	const struct am_bgp_roa_table *roas; /* NULL: none */
-	struct am_bgp_next_hop self[2]; /* for routes of IPv4; of IPv6 and EVPN. len 0: left to the table */
+	struct am_bgp_next_hop
+		self[2]; /* for routes of IPv4; of IPv6 and EVPN. len 0: the table's, on the way out */
 };
 
 /* The filter: policy is a struct am_bgp_policy_use. */
