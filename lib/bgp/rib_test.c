@@ -1,0 +1,861 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgp/as_path.h"
+#include "bgp/community.h"
+#include "bgp/rib.h"
+
+enum { LOCAL_AS = 65000, EXTENDED = 1, LLGR = 2, HOP6 = 4, PATH_IDS = 8 };
+
+static const struct am_bgp_filter accept_all = {am_bgp_filter_accept, NULL};
+
+static struct am_bgp_rib *make_with(struct am_bgp_rib_config config)
+{
+	struct am_bgp_rib *rib;
+
+	config.decision.default_local_pref = 100;
+	config.seed = 7;
+	assert_int_equal(am_bgp_rib_create(&config, &rib), 0);
+	return rib;
+}
+
+static struct am_bgp_rib *make(void)
+{
+	return make_with((struct am_bgp_rib_config){.changes = true});
+}
+
+static struct am_bgp_rib_peer config_of(uint8_t number, uint32_t as)
+{
+	return (struct am_bgp_rib_peer){
+		.neighbour = {.kind = as == LOCAL_AS ? AM_BGP_INTERNAL : AM_BGP_EXTERNAL,
+			.as = as,
+			.address = {AM_IPV4, {192, 0, 2, number}}},
+		.local_as = LOCAL_AS,
+		.local_id = 99,
+		.import = accept_all,
+		.export = accept_all,
+		.next_hop = {{4, {192, 0, 2, 99}}, {16, {0x20, 1, 0xd, 0xb8, [15] = 99}}},
+		.add_path_send = 2,
+	};
+}
+
+static void session_up(
+	struct am_bgp_rib *rib, unsigned peer, const struct am_bgp_rib_peer *config, unsigned with)
+{
+	struct am_bgp_peer session = {
+		.open = {.as = config->neighbour.as, .id = config->neighbour.address.bytes[3]},
+		.agreed = {.families = 7,
+			.as4 = true,
+			.extended_message = with & EXTENDED,
+			.enhanced_refresh = true,
+			.graceful = 7,
+			.graceful_forwarding = 7,
+			.long_lived = with & LLGR ? 7 : 0,
+			.next_hop6 = with & HOP6 ? 1 : 0,
+			.add_path_send = with & PATH_IDS ? 7 : 0},
+		.send = {.kind = config->neighbour.kind,
+			.families = 7,
+			.as4 = true,
+			.path_ids = with & PATH_IDS ? 7 : 0},
+	};
+
+	assert_int_equal(am_bgp_rib_up(rib, peer, &session), 0);
+}
+
+static unsigned add(struct am_bgp_rib *rib, struct am_bgp_rib_peer config, unsigned with)
+{
+	int peer = am_bgp_rib_add(rib, &config);
+
+	assert_true(peer >= 0);
+	session_up(rib, (unsigned)peer, &config, with);
+	return (unsigned)peer;
+}
+
+static struct am_bgp_nlri prefix(const char *text)
+{
+	struct am_bgp_nlri n = {0};
+
+	assert_int_equal(am_prefix_parse_text(text, &n.prefix), 0);
+	n.family = n.prefix.ip.family == AM_IPV4 ? AM_BGP_IPV4_UNICAST : AM_BGP_IPV6_UNICAST;
+	return n;
+}
+
+/* A set with a path of these numbers, ended by 0, and one community, or 0. */
+struct set {
+	struct am_bgp_set set;
+	uint8_t path[2 + 4 * 8], community[4];
+};
+
+static struct am_bgp_set *of(struct set *s, const uint32_t *as, uint32_t community)
+{
+	*s = (struct set){
+		.set = {.attrs = {.has = AM_BGP_HAS(1) | AM_BGP_HAS(2)}, .next_hop = {4, {192, 0, 2, 1}}}};
+	s->path[0] = 2;
+	for (; as[s->path[1]]; s->path[1]++)
+		am_store32(s->path + 2 + 4 * s->path[1], as[s->path[1]]);
+	s->set.attrs.as_path = (struct am_bgp_span){s->path, s->path[1] ? 2 + 4 * (size_t)s->path[1] : 0};
+	am_store32(s->community, community);
+	if (community) {
+		s->set.attrs.communities = (struct am_bgp_span){s->community, 4};
+		s->set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_COMMUNITIES);
+	}
+	return &s->set;
+}
+
+#define AS(...) ((const uint32_t[]){__VA_ARGS__, 0})
+
+static void announce(struct am_bgp_rib *rib, unsigned peer, const char *text, const struct am_bgp_set *set)
+{
+	struct am_bgp_nlri n = prefix(text);
+
+	assert_int_equal(am_bgp_rib_announce(rib, peer, &n, set), 0);
+}
+
+static void withdraw(struct am_bgp_rib *rib, unsigned peer, const char *text)
+{
+	struct am_bgp_nlri n = prefix(text);
+
+	assert_int_equal(am_bgp_rib_withdraw(rib, peer, &n), 0);
+}
+
+static void settle(struct am_bgp_rib *rib)
+{
+	while (am_bgp_rib_step(rib, 100, (am_time){AM_S}) > 0)
+		;
+}
+
+/* Read all that waits for a peer: the last UPDATE with attributes, and how many prefixes came and went. */
+struct read {
+	struct am_bgp_update last;
+	unsigned announced, withdrawn, messages, refreshes;
+	bool end_of_rib;
+};
+
+static uint8_t held[65536], scratch[AM_BGP_SCRATCH(65536)];
+
+static unsigned count(const struct am_bgp_routes *routes)
+{
+	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes);
+	struct am_bgp_nlri n;
+	unsigned sum = 0;
+
+	while (am_bgp_nlri_next(&iter, &n))
+		sum++;
+	return sum;
+}
+
+static struct read drain(struct am_bgp_rib *rib, unsigned peer, bool external, bool path_ids)
+{
+	const struct am_bgp_context ctx = {.kind = external ? AM_BGP_EXTERNAL : AM_BGP_INTERNAL,
+		.families = 7,
+		.as4 = true,
+		.path_ids = path_ids ? 7 : 0};
+	struct am_bgp_span bytes;
+	struct read r = {0};
+
+	settle(rib);
+	for (; am_bgp_rib_output(rib, peer, &bytes); am_bgp_rib_sent(rib, peer), settle(rib)) {
+		struct am_bgp_message m;
+		struct am_bgp_error err;
+		struct am_bgp_update u;
+
+		assert_int_equal(
+			am_bgp_message_parse(bytes.bytes, bytes.len, AM_BGP_EXTENDED_MAX, &m, &err), 0);
+		r.messages++;
+		if (m.type == AM_BGP_ROUTE_REFRESH) {
+			r.refreshes++;
+			continue;
+		}
+		if (bytes.len <= sizeof held)
+			memcpy(held, m.body.bytes, m.body.len);
+		assert_int_equal(
+			am_bgp_update_decode(&ctx, (struct am_bgp_span){held, m.body.len}, scratch, &u),
+			AM_BGP_OK);
+		r.announced += count(&u.announced) + count(&u.mp_announced);
+		r.withdrawn += count(&u.withdrawn) + count(&u.mp_withdrawn);
+		r.end_of_rib |= u.end_of_rib;
+		if (count(&u.announced) + count(&u.mp_announced))
+			r.last = u;
+	}
+	return r;
+}
+
+static enum am_bgp_verdict verdict(struct am_bgp_rib *rib, const char *text, unsigned peer, const char **why)
+{
+	struct am_bgp_rib_path paths[8];
+	struct am_bgp_nlri n = prefix(text);
+	int found = am_bgp_rib_explain(rib, &n, paths, 8);
+
+	for (int i = 0; i < found; i++) {
+		if (paths[i].peer == peer) {
+			if (why)
+				*why = paths[i].why;
+			return paths[i].verdict;
+		}
+	}
+	return AM_BGP_VERDICTS;
+}
+
+/* Many prefixes of one set are one message, and peers of one group get the same bytes. */
+static void test_shared(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0), b = add(rib, config_of(2, 2), 0),
+		 c = add(rib, config_of(3, 2), 0);
+	struct am_bgp_span to_b, to_c;
+	struct am_bgp_rib_counters counters;
+	struct set s;
+	char text[32];
+
+	(void)state;
+	for (unsigned p = a; p <= c; p++)
+		assert_true(drain(rib, p, true, false).end_of_rib);
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof text, "10.0.%d.0/24", i);
+		announce(rib, a, text, of(&s, AS(1, 5), 0));
+	}
+	settle(rib);
+	assert_true(am_bgp_rib_output(rib, b, &to_b));
+	assert_true(am_bgp_rib_output(rib, c, &to_c));
+	assert_ptr_equal(to_b.bytes, to_c.bytes);
+	am_bgp_rib_counters(rib, &counters);
+	assert_int_equal(counters.prefixes[0], 100);
+	assert_int_equal(drain(rib, b, true, false).announced, 100);
+	assert_int_equal(drain(rib, c, true, false).messages, 1);
+	/* Nobody hears what it said itself. */
+	assert_int_equal(drain(rib, a, true, false).messages, 0);
+	am_bgp_rib_free(rib);
+}
+
+/* What is told to an external peer: our AS in front, our next hop, no LOCAL_PREF, no MED of others. */
+static void test_external(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, LOCAL_AS), 0), b = add(rib, config_of(2, 2), 0);
+	struct set s;
+	struct read r;
+
+	(void)state;
+	of(&s, AS(5, 6), 0);
+	s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_MED) | AM_BGP_HAS(AM_BGP_ATTR_LOCAL_PREF);
+	announce(rib, a, "10.0.0.0/8", &s.set);
+	r = drain(rib, b, true, false);
+	assert_int_equal(r.announced, 1);
+	assert_int_equal(am_bgp_as_path_first(r.last.attrs.as_path), LOCAL_AS);
+	assert_int_equal(am_bgp_as_path_length(r.last.attrs.as_path), 3);
+	assert_int_equal(r.last.attrs.next_hop[3], 99);
+	assert_false(r.last.attrs.has & AM_BGP_HAS(AM_BGP_ATTR_MED));
+	withdraw(rib, a, "10.0.0.0/8");
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 1);
+	am_bgp_rib_free(rib);
+}
+
+static void test_no_policy(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	const char *why = NULL;
+	struct set s;
+	unsigned a, b, c;
+
+	(void)state;
+	config.import.run = NULL;
+	a = add(rib, config, 0);
+	b = add(rib, config_of(2, 2), 0);
+	config = config_of(3, 3);
+	config.export.run = NULL;
+	c = add(rib, config, 0);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	announce(rib, b, "11.0.0.0/8", of(&s, AS(2), 0));
+	assert_int_equal(drain(rib, b, true, false).announced, 0);
+	assert_int_equal(drain(rib, c, true, false).announced, 0);
+	verdict(rib, "10.0.0.0/8", a, &why);
+	assert_non_null(strstr(why, "8212"));
+	am_bgp_rib_free(rib);
+}
+
+static void test_communities(void **state)
+{
+	static const struct {
+		uint32_t community;
+		bool external, internal;
+	} rows[] = {{AM_BGP_NO_EXPORT, false, true}, {AM_BGP_NO_ADVERTISE, false, false},
+		{AM_BGP_NO_EXPORT_SUBCONFED, false, true}, {0x10001, true, true}};
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0), b = add(rib, config_of(2, 2), 0),
+		 c = add(rib, config_of(3, LOCAL_AS), 0);
+	struct set s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		announce(rib, a, "10.0.0.0/8", of(&s, AS(1), rows[i].community));
+		assert_int_equal(drain(rib, b, true, false).announced, rows[i].external);
+		assert_int_equal(drain(rib, c, false, false).announced, rows[i].internal);
+		withdraw(rib, a, "10.0.0.0/8");
+		drain(rib, b, true, false);
+		drain(rib, c, false, false);
+	}
+	am_bgp_rib_free(rib);
+}
+
+static void test_why(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0), b = add(rib, config_of(2, 2), 0),
+		 c = add(rib, config_of(3, 3), 0);
+	const char *why = NULL;
+	struct set s;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1, 2, 3), 0));
+	announce(rib, b, "10.0.0.0/8", of(&s, AS(2, 3), 0));
+	announce(rib, c, "10.0.0.0/8", of(&s, AS(3, LOCAL_AS), 0));
+	settle(rib);
+	assert_int_equal(verdict(rib, "10.0.0.0/8", a, NULL), AM_BGP_LOST_AS_PATH);
+	assert_int_equal(verdict(rib, "10.0.0.0/8", b, NULL), AM_BGP_BEST);
+	verdict(rib, "10.0.0.0/8", c, &why);
+	assert_non_null(strstr(why, "our own AS"));
+	am_bgp_rib_free(rib);
+}
+
+static bool next_event(struct am_bgp_rib *rib, enum am_bgp_rib_event_type type, unsigned peer)
+{
+	struct am_bgp_rib_event e;
+
+	while (am_bgp_rib_next_event(rib, &e)) {
+		if (e.type == type && e.peer == peer)
+			return true;
+	}
+	return false;
+}
+
+static void test_limits(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	struct am_bgp_rib_counters counters;
+	unsigned a, b;
+	struct set s;
+	char text[32];
+
+	(void)state;
+	config.limit_in[0] = (struct am_bgp_limit){10, 80};
+	a = add(rib, config, 0);
+	config = config_of(2, 2);
+	config.limit_out[0] = (struct am_bgp_limit){5, 0};
+	b = add(rib, config, 0);
+	for (int i = 0; i < 8; i++) {
+		snprintf(text, sizeof text, "10.0.%d.0/24", i);
+		announce(rib, a, text, of(&s, AS(1), 0));
+	}
+	assert_false(next_event(rib, AM_BGP_RIB_LIMIT_IN_WARN, a));
+	announce(rib, a, "10.0.8.0/24", &s.set);
+	assert_true(next_event(rib, AM_BGP_RIB_LIMIT_IN_WARN, a));
+	announce(rib, a, "10.0.9.0/24", &s.set);
+	assert_false(next_event(rib, AM_BGP_RIB_LIMIT_IN, a));
+	announce(rib, a, "10.0.10.0/24", &s.set);
+	/* The same one again is no more of them. */
+	announce(rib, a, "10.0.9.0/24", &s.set);
+	assert_true(next_event(rib, AM_BGP_RIB_LIMIT_IN, a));
+	assert_int_equal(drain(rib, b, true, false).announced, 5);
+	assert_true(next_event(rib, AM_BGP_RIB_LIMIT_OUT, b));
+	am_bgp_rib_counters(rib, &counters);
+	assert_int_equal(counters.prefixes[0], 10);
+	/* What goes makes room for what was left out. */
+	for (int i = 0; i < 10; i++) {
+		snprintf(text, sizeof text, "10.0.%d.0/24", i);
+		if (i != 7)
+			withdraw(rib, a, text);
+	}
+	drain(rib, b, true, false);
+	{
+		struct am_bgp_nlri n = prefix("10.0.7.0/24");
+		struct am_bgp_rib_told told;
+
+		assert_int_equal(am_bgp_rib_told(rib, b, &n, &told, 1), 1);
+	}
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 4724, then 9494: stale, then the last resort and marked so, then gone. */
+static void test_long_lived(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	unsigned a = add(rib, config, LLGR), b = add(rib, config_of(2, 2), LLGR),
+		 c = add(rib, config_of(3, 3), 0);
+	struct set s;
+	struct read r;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0x10001));
+	announce(rib, a, "11.0.0.0/8", of(&s, AS(1), AM_BGP_NO_LLGR));
+	assert_int_equal(drain(rib, b, true, false).announced, 2);
+	assert_int_equal(drain(rib, c, true, false).announced, 2);
+	am_bgp_rib_down(rib, a, 1);
+	assert_int_equal(drain(rib, b, true, false).messages, 0);
+	am_bgp_rib_long_lived(rib, a, 1);
+	r = drain(rib, b, true, false);
+	assert_int_equal(r.withdrawn, 1);
+	assert_int_equal(r.announced, 1);
+	/* Who does not know what it is has to forget it. */
+	assert_int_equal(drain(rib, c, true, false).withdrawn, 2);
+	announce(rib, b, "10.0.0.0/8", of(&s, AS(2, 3, 4, 5), 0));
+	settle(rib);
+	assert_int_equal(verdict(rib, "10.0.0.0/8", a, NULL), AM_BGP_LOST_STALE);
+	session_up(rib, a, &config, LLGR);
+	am_bgp_rib_sweep(rib, a, 7);
+	settle(rib);
+	assert_int_equal(verdict(rib, "10.0.0.0/8", a, NULL), AM_BGP_VERDICTS);
+	am_bgp_rib_free(rib);
+}
+
+static void test_stale_community(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), LLGR), b = add(rib, config_of(2, 2), LLGR);
+	struct set s;
+	struct read r;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0x10001));
+	drain(rib, b, true, false);
+	am_bgp_rib_down(rib, a, 1);
+	am_bgp_rib_long_lived(rib, a, 1);
+	r = drain(rib, b, true, false);
+	assert_true(am_bgp_communities_have(r.last.attrs.communities, AM_BGP_LLGR_STALE));
+	assert_true(am_bgp_communities_have(r.last.attrs.communities, 0x10001));
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 4271 9.2.1.1: the second change waits, and the program is told until when. */
+static void test_mrai(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(2, 2);
+	unsigned a = add(rib, config_of(1, 1), 0), b;
+	struct am_bgp_span bytes;
+	struct set s;
+
+	(void)state;
+	config.mrai = 5 * AM_S;
+	b = add(rib, config, 0);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	assert_true(drain(rib, b, true, false).announced);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1, 2), 0));
+	announce(rib, a, "11.0.0.0/8", of(&s, AS(1, 2), 0));
+	settle(rib);
+	assert_false(am_bgp_rib_output(rib, b, &bytes));
+	assert_true(am_bgp_rib_deadline(rib).ns > AM_S && am_bgp_rib_deadline(rib).ns <= 6 * AM_S);
+	assert_int_equal(am_bgp_rib_step(rib, 100, am_bgp_rib_deadline(rib)), 0);
+	assert_true(am_bgp_rib_output(rib, b, &bytes));
+	am_bgp_rib_free(rib);
+}
+
+static void test_reflector(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, LOCAL_AS);
+	unsigned a, b, c;
+	struct set s;
+	struct read r;
+
+	(void)state;
+	config.reflector_client = true;
+	a = add(rib, config, 0);
+	b = add(rib, config_of(2, LOCAL_AS), 0);
+	c = add(rib, config_of(3, LOCAL_AS), 0);
+	of(&s, AS(1), 0);
+	s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_LOCAL_PREF);
+	announce(rib, a, "10.0.0.0/8", &s.set);
+	announce(rib, b, "11.0.0.0/8", &s.set);
+	r = drain(rib, c, false, false);
+	/* Of a client's and another's, only the client's goes to one that is none. */
+	assert_int_equal(r.announced, 1);
+	assert_int_equal(r.last.attrs.originator_id, 1);
+	assert_int_equal(am_load32(r.last.attrs.cluster_list.bytes), 99);
+	assert_int_equal(r.last.attrs.next_hop[3], 1);
+	r = drain(rib, a, false, false);
+	assert_int_equal(r.announced, 1);
+	/* Our own cluster, and what began here. */
+	s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_ORIGINATOR_ID);
+	s.set.attrs.originator_id = 99;
+	announce(rib, a, "12.0.0.0/8", &s.set);
+	assert_int_equal(drain(rib, c, false, false).announced, 0);
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 9234 5: a customer's route has no OTC, goes anywhere, and gets one towards customers. */
+static void test_only_to_customer(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	unsigned provider, customer, other;
+	const char *why = NULL;
+	struct set s;
+	struct read r;
+
+	(void)state;
+	config.has_role = true;
+	config.role = AM_BGP_ROLE_CUSTOMER;
+	provider = add(rib, config, 0);
+	config.neighbour = config_of(2, 2).neighbour;
+	config.role = AM_BGP_ROLE_PROVIDER;
+	customer = add(rib, config, 0);
+	config.neighbour = config_of(3, 3).neighbour;
+	config.role = AM_BGP_ROLE_PEER;
+	other = add(rib, config, 0);
+	announce(rib, provider, "10.0.0.0/8", of(&s, AS(1), 0));
+	r = drain(rib, customer, true, false);
+	assert_int_equal(r.last.attrs.otc, 1);
+	assert_int_equal(drain(rib, other, true, false).announced, 0);
+	announce(rib, customer, "11.0.0.0/8", of(&s, AS(2), 0));
+	assert_int_equal(drain(rib, provider, true, false).announced, 1);
+	r = drain(rib, other, true, false);
+	assert_int_equal(r.announced, 1);
+	assert_int_equal(r.last.attrs.otc, LOCAL_AS);
+	s.set.attrs.otc = 7;
+	s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_OTC);
+	announce(rib, customer, "12.0.0.0/8", &s.set);
+	settle(rib);
+	verdict(rib, "12.0.0.0/8", customer, &why);
+	assert_non_null(strstr(why, "leak"));
+	am_bgp_rib_free(rib);
+}
+
+/* IPv6, and IPv4 over an IPv6 next hop where that was agreed on (RFC 8950). */
+static void test_next_hops(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(2, 2);
+	struct set s;
+	struct read r;
+	unsigned a, b, c;
+
+	(void)state;
+	memset(config.next_hop, 0, sizeof config.next_hop);
+	a = add(rib, config_of(1, 1), HOP6);
+	b = add(rib, config, HOP6);
+	c = add(rib, config, 0);
+	of(&s, AS(1), 0);
+	s.set.next_hop = (struct am_bgp_next_hop){16, {0xfe, 0x80, [15] = 1}};
+	announce(rib, a, "10.0.0.0/8", &s.set);
+	announce(rib, a, "2001:db8::/32", &s.set);
+	r = drain(rib, b, true, false);
+	assert_int_equal(r.announced, 2);
+	assert_true(r.last.has_mp_reach);
+	assert_int_equal(r.last.mp_next_hop.len, 16);
+	r = drain(rib, c, true, false);
+	assert_int_equal(r.announced, 1);
+	assert_int_equal(r.last.mp_announced.family, AM_BGP_IPV6_UNICAST);
+	withdraw(rib, a, "2001:db8::/32");
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 1);
+	am_bgp_rib_free(rib);
+}
+
+/* A key of type 2 is RD, tag, MAC and IP: another label is another path to the same place. */
+static void test_evpn(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, LOCAL_AS), 0), b = add(rib, config_of(2, 2), 0);
+	struct am_bgp_nlri n = {.family = AM_BGP_L2VPN_EVPN,
+		.evpn = {.type = AM_BGP_EVPN_MAC_IP,
+			.rd = {1},
+			.esi = {9},
+			.mac = {{2}},
+			.n_labels = 1,
+			.labels = {10100}}};
+	struct am_bgp_rib_change change;
+	struct am_bgp_rib_counters counters;
+	struct am_bgp_nlri_iter iter;
+	struct set s;
+	struct read r;
+
+	(void)state;
+	of(&s, AS(5), 0);
+	assert_int_equal(am_bgp_rib_announce(rib, a, &n, &s.set), 0);
+	n.evpn.labels[0] = 10200;
+	assert_int_equal(am_bgp_rib_announce(rib, a, &n, &s.set), 0);
+	n.evpn.mac.bytes[5] = 1;
+	assert_int_equal(am_bgp_rib_announce(rib, a, &n, &s.set), 0);
+	am_bgp_rib_counters(rib, &counters);
+	assert_int_equal(counters.prefixes[2], 2);
+	settle(rib);
+	for (int i = 0; i < 2; i++) {
+		assert_true(am_bgp_rib_next_change(rib, &change));
+		assert_int_equal(change.nlri.evpn.labels[0], 10200);
+		assert_int_equal(change.nlri.evpn.esi[0], 9);
+	}
+	r = drain(rib, b, true, false);
+	assert_int_equal(r.announced, 2);
+	iter = am_bgp_nlri_iter(&r.last.mp_announced);
+	assert_int_equal(am_bgp_nlri_next(&iter, &n) ? 0 : 1, r.last.has_mp_reach ? 0 : 1);
+	am_bgp_rib_down(rib, a, 0);
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 2);
+	am_bgp_rib_free(rib);
+}
+
+struct way {
+	bool reachable;
+	unsigned asked;
+};
+
+static bool reach(void *program, const struct am_bgp_next_hop *hop, uint32_t interface, uint32_t *cost)
+{
+	struct way *way = program;
+
+	(void)hop;
+	(void)interface;
+	*cost = 5;
+	way->asked++;
+	return way->reachable;
+}
+
+static void test_reach(void **state)
+{
+	struct way way = {.reachable = true};
+	struct am_bgp_rib *rib =
+		make_with((struct am_bgp_rib_config){.reach = reach, .program = &way, .changes = true});
+	unsigned a = add(rib, config_of(1, 1), 0), b = add(rib, config_of(2, 2), 0);
+	struct am_bgp_rib_change change;
+	struct set s;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	assert_int_equal(drain(rib, b, true, false).announced, 1);
+	assert_true(am_bgp_rib_next_change(rib, &change));
+	assert_int_equal(change.n, 1);
+	way.reachable = false;
+	am_bgp_rib_recheck_next_hops(rib);
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 1);
+	assert_true(am_bgp_rib_next_change(rib, &change));
+	assert_int_equal(change.n, 0);
+	am_bgp_rib_free(rib);
+}
+
+static void test_multipath(void **state)
+{
+	struct am_bgp_rib *rib = make_with((struct am_bgp_rib_config){
+		.multipath = 2, .decision = {.multipath_relax = true}, .changes = true});
+	struct am_bgp_rib_change change;
+	struct set s;
+
+	(void)state;
+	for (uint8_t i = 1; i <= 4; i++) {
+		unsigned peer = add(rib, config_of(i, i), 0);
+
+		announce(rib, peer, "10.0.0.0/8", of(&s, AS(i), 0));
+	}
+	settle(rib);
+	assert_true(am_bgp_rib_next_change(rib, &change));
+	assert_int_equal(change.n, 2);
+	/* The lowest identifier, then the next. */
+	assert_int_equal(change.paths[0].peer, 0);
+	assert_int_equal(change.paths[1].peer, 1);
+	assert_false(am_bgp_rib_next_change(rib, &change));
+	am_bgp_rib_changes_again(rib, AM_BGP_IPV4_UNICAST);
+	settle(rib);
+	assert_true(am_bgp_rib_next_change(rib, &change));
+	am_bgp_rib_free(rib);
+}
+
+/* Who reads nothing holds up its group for a second, and finds all in the end. */
+static void test_slow_reader(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0), b = add(rib, config_of(2, 2), 0),
+		 c = add(rib, config_of(3, 2), 0);
+	am_time now = {AM_S};
+	struct am_bgp_span bytes;
+	unsigned read_c = 0;
+	struct set s;
+	char text[32];
+
+	(void)state;
+	/* One set each, so one message each. */
+	for (uint32_t i = 0; i < 3000; i++) {
+		snprintf(text, sizeof text, "10.%u.%u.0/24", i / 250, i % 250);
+		announce(rib, a, text, of(&s, AS(1, 100 + i), 0));
+	}
+	for (int turn = 0; turn < 300; turn++) {
+		now = am_time_add(now, 10 * AM_MS);
+		assert_true(am_bgp_rib_step(rib, 1000, now) >= 0);
+		for (; am_bgp_rib_output(rib, c, &bytes); am_bgp_rib_sent(rib, c))
+			read_c++;
+	}
+	assert_true(read_c >= 3000);
+	assert_int_equal(drain(rib, b, true, false).announced, 3000);
+	am_bgp_rib_free(rib);
+}
+
+/* Attributes that leave no room for a route: the prefix is withdrawn, and the session lives. */
+static void test_too_long(void **state)
+{
+	static uint8_t list[4080];
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), EXTENDED), b = add(rib, config_of(2, 2), 0),
+		 c = add(rib, config_of(3, 3), EXTENDED);
+	struct set s;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	assert_int_equal(drain(rib, b, true, false).announced, 1);
+	s.set.attrs.communities = (struct am_bgp_span){list, sizeof list};
+	s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_COMMUNITIES);
+	announce(rib, a, "10.0.0.0/8", &s.set);
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 1);
+	/* The short one, too. */
+	assert_int_equal(drain(rib, c, true, false).announced, 2);
+	am_bgp_rib_free(rib);
+}
+
+static void test_add_path(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned x = add(rib, config_of(9, 9), PATH_IDS), peers[4];
+	struct am_bgp_rib_told told[4];
+	struct am_bgp_nlri n = prefix("10.0.0.0/8");
+	struct set s;
+	struct read r;
+
+	(void)state;
+	for (uint8_t i = 0; i < 4; i++) {
+		peers[i] = add(rib, config_of(i + 1, i + 1u), 0);
+		announce(rib, peers[i], "10.0.0.0/8", of(&s, AS(i + 1u), 0));
+	}
+	r = drain(rib, x, true, true);
+	assert_int_equal(r.announced, 2);
+	assert_int_equal(am_bgp_rib_told(rib, x, &n, told, 4), 2);
+	assert_true(told[0].path_id != told[1].path_id);
+	withdraw(rib, peers[0], "10.0.0.0/8");
+	r = drain(rib, x, true, true);
+	/* The third takes the place of the first. */
+	assert_int_equal(am_bgp_rib_told(rib, x, &n, told, 4), 2);
+	assert_int_equal(r.announced + r.withdrawn > 0, 1);
+	am_bgp_rib_free(rib);
+}
+
+/* A peer's number is free again when its routes are gone, and the program is not asked to wait for it. */
+static void test_remove(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0);
+	struct am_bgp_rib_change change;
+	struct set s;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	settle(rib);
+	assert_true(am_bgp_rib_next_change(rib, &change));
+	am_bgp_rib_remove(rib, a);
+	settle(rib);
+	assert_true(am_bgp_rib_next_change(rib, &change));
+	assert_int_equal(change.n, 0);
+	settle(rib);
+	assert_int_equal(add(rib, config_of(2, 2), 0), a);
+	assert_int_equal(am_bgp_store_size(am_bgp_rib_store(rib)).sets, 0);
+	am_bgp_rib_free(rib);
+}
+
+static void test_walk(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0);
+	struct am_bgp_nlri n;
+	uint32_t cursor = 0;
+	struct set s;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	announce(rib, a, "2001:db8::/32", of(&s, AS(1), 0));
+	assert_true(am_bgp_rib_walk(rib, AM_BGP_IPV4_UNICAST, &cursor, &n));
+	assert_int_equal(n.prefix.len, 8);
+	assert_false(am_bgp_rib_walk(rib, AM_BGP_IPV4_UNICAST, &cursor, &n));
+	cursor = 0;
+	assert_true(am_bgp_rib_walk(rib, AM_BGP_IPV6_UNICAST, &cursor, &n));
+	assert_int_equal(n.prefix.len, 32);
+	am_bgp_rib_free(rib);
+}
+
+static void test_wrong(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	const struct am_bgp_rib_config many = {.multipath = AM_BGP_RIB_MULTIPATH + 1};
+	struct am_bgp_rib *none;
+	struct am_bgp_nlri n = {.family = AM_BGP_FAMILY_OTHER};
+	struct set s;
+
+	(void)state;
+	assert_int_equal(am_bgp_rib_create(&many, &none), -EINVAL);
+	config.local_as = 0;
+	assert_int_equal(am_bgp_rib_add(rib, &config), -EINVAL);
+	config.neighbour.local = true;
+	assert_int_equal(am_bgp_rib_add(rib, &config), 0);
+	assert_int_equal(am_bgp_rib_announce(rib, 0, &n, of(&s, AS(1), 0)), -EINVAL);
+	assert_int_equal(am_bgp_rib_explain(rib, &n, NULL, 0), -ENOENT);
+	am_bgp_rib_free(rib);
+	am_bgp_rib_free(NULL);
+}
+
+/* More than 254 restarts without an End-of-RIB: numbers of epochs wrap, routes do not come back. */
+static void test_many_restarts(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	const struct am_bgp_refresh begin = {1, 1, AM_BGP_REFRESH_BEGIN}, end = {1, 1, AM_BGP_REFRESH_END};
+	unsigned a = add(rib, config, 0);
+	struct set s;
+
+	(void)state;
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	for (int i = 0; i < 700; i++) {
+		am_bgp_rib_refresh(rib, a, &begin);
+		announce(rib, a, "11.0.0.0/8", of(&s, AS(1), 0));
+	}
+	am_bgp_rib_refresh(rib, a, &end);
+	settle(rib);
+	assert_int_equal(verdict(rib, "10.0.0.0/8", a, NULL), AM_BGP_VERDICTS);
+	assert_int_equal(verdict(rib, "11.0.0.0/8", a, NULL), AM_BGP_BEST);
+	am_bgp_rib_free(rib);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_external),
+		cmocka_unit_test(test_no_policy),
+		cmocka_unit_test(test_communities),
+		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_long_lived),
+		cmocka_unit_test(test_stale_community),
+		cmocka_unit_test(test_mrai),
+		cmocka_unit_test(test_reflector),
+		cmocka_unit_test(test_only_to_customer),
+		cmocka_unit_test(test_next_hops),
+		cmocka_unit_test(test_evpn),
+		cmocka_unit_test(test_reach),
+		cmocka_unit_test(test_multipath),
+		cmocka_unit_test(test_slow_reader),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_add_path),
+		cmocka_unit_test(test_remove),
+		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_many_restarts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
