@@ -500,6 +500,19 @@ static void end_pass(struct am_bgp_rib *rib, struct am_bgp_group *g, am_time now
 	}
 }
 
+/* Many of them may go: their links are asked for first. */
+static void tidy_all(struct am_bgp_rib *rib, enum am_bgp_family family, const uint32_t *seen, unsigned n)
+{
+	const struct am_bgp_table *table = &rib->tables[family];
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!am_bgp_node_at(table, seen[i])->routes)
+			am_bgp_table_prefetch_link(table, seen[i]);
+	}
+	for (unsigned i = 0; i < n; i++)
+		am_bgp_rib_tidy(rib, family, seen[i]);
+}
+
 int64_t am_bgp_group_some(struct am_bgp_rib *rib, struct am_bgp_group *g, int64_t budget, am_time now)
 {
 	enum am_bgp_family family = g->rules.family;
@@ -536,7 +549,6 @@ int64_t am_bgp_group_some(struct am_bgp_rib *rib, struct am_bgp_group *g, int64_
 		seen[n++] = node;
 	}
 	am_bgp_pack_flush(rib, g, NOBODY);
-	for (unsigned i = 0; i < n; i++)
-		am_bgp_rib_tidy(rib, family, seen[i]);
+	tidy_all(rib, family, seen, n);
 	return rc ? rc : budget;
 }

@@ -156,6 +156,8 @@ static bool look_ahead(const struct am_bgp_table *table, struct am_bgp_nlri_iter
 		am_bgp_table_prefetch(table, &ahead->keys[ahead->n]);
 		ahead->n++;
 	}
+	for (unsigned i = 0; i < ahead->n; i++)
+		am_bgp_table_prefetch_node(table, &ahead->keys[i]);
 	return ahead->n;
 }
 

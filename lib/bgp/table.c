@@ -145,6 +145,19 @@ static bool is_key(const struct am_bgp_table *t, const struct am_bgp_node *node,
 	return node->len == key->bits && !memcmp(key_bytes(t, node), key->bytes, key->len);
 }
 
+void am_bgp_table_prefetch_node(const struct am_bgp_table *t, const struct am_bgp_key *key)
+{
+	uint32_t id = t->buckets[key->hash & (t->n_buckets - 1)];
+
+	if (id)
+		__builtin_prefetch(am_bgp_node_at(t, id));
+}
+
+void am_bgp_table_prefetch_link(const struct am_bgp_table *t, uint32_t id)
+{
+	__builtin_prefetch(&t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)]);
+}
+
 uint32_t am_bgp_table_find(const struct am_bgp_table *t, const struct am_bgp_key *key)
 {
 	uint32_t id = t->buckets[key->hash & (t->n_buckets - 1)];
@@ -173,8 +186,11 @@ static void rehash(struct am_bgp_table *t, uint32_t n)
 		struct am_bgp_node *node;
 		uint32_t *bucket;
 
-		if (!am_bgp_pool_has(&t->nodes, id))
+		if (!am_bgp_pool_has(&t->nodes, id)) {
+			/* Nothing behind it in its chunk, either. */
+			id |= (1u << AM_BGP_POOL_BITS) - 1;
 			continue;
+		}
 		node = am_bgp_node_at(t, id);
 		if (!(node->flags & AM_BGP_NODE_USED))
 			continue;
@@ -234,8 +250,8 @@ void am_bgp_table_remove(struct am_bgp_table *t, uint32_t id)
 	if (t->family == AM_BGP_L2VPN_EVPN)
 		am_bgp_arena_free(&t->keys, key_id(node), node->key_len);
 	am_bgp_pool_free(&t->nodes, id);
-	if (t->n_buckets > FEWEST_BUCKETS && t->nodes.live < t->n_buckets / 8)
-		rehash(t, t->n_buckets / 2);
+	if (t->n_buckets > FEWEST_BUCKETS * 8 && t->nodes.live < t->n_buckets / 32)
+		rehash(t, t->n_buckets / 8);
 }
 
 void am_bgp_table_nlri(

@@ -65,6 +65,10 @@ static inline void am_bgp_table_prefetch(const struct am_bgp_table *table, const
 	__builtin_prefetch(&table->buckets[key->hash & (table->n_buckets - 1)]);
 }
 
+void am_bgp_table_prefetch_node(const struct am_bgp_table *table, const struct am_bgp_key *key);
+/* What remove() will look at. */
+void am_bgp_table_prefetch_link(const struct am_bgp_table *table, uint32_t id);
+
 /* 0: it is not there. */
 uint32_t am_bgp_table_find(const struct am_bgp_table *table, const struct am_bgp_key *key);
 /* One that is not there. 0: no memory. */
