@@ -115,15 +115,25 @@ static void on_timer(uv_timer_t *timer)
 	am_bgpd_pump(d);
 }
 
+static void on_busy(uv_idle_t *idle)
+{
+	on_timer(&((struct am_bgpd *)idle->data)->timer);
+}
+
+/* What is due now is done between two looks at the sockets: a timer of 0 ms would run again and again before the loop looks. */
 static void set_timer(struct am_bgpd *d)
 {
 	am_time due = am_bgp_speaker_deadline(d->speaker), now = am_clock_monotonic();
 	uint64_t ns = am_time_since(due, now);
 
+	uv_timer_stop(&d->timer);
+	uv_idle_stop(&d->busy);
+	if (!ns) {
+		uv_idle_start(&d->busy, on_busy);
+		return;
+	}
 	uv_update_time(&d->loop);
-	if (due.ns == UINT64_MAX)
-		uv_timer_stop(&d->timer);
-	else
+	if (due.ns != UINT64_MAX)
 		uv_timer_start(&d->timer, on_timer, (ns + AM_MS - 1) / AM_MS, 0);
 }
 
@@ -209,7 +219,8 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 		return rc;
 	uv_loop_init(&d->loop);
 	uv_timer_init(&d->loop, &d->timer);
-	d->timer.data = d;
+	uv_idle_init(&d->loop, &d->busy);
+	d->timer.data = d->busy.data = d;
 	d->started = am_clock_monotonic();
 	watch_signals(d);
 	rc = make_speaker(d, err);
@@ -272,6 +283,7 @@ void am_bgpd_stop(struct am_bgpd *d)
 	if (d->control)
 		am_bgpd_control_close(d->control);
 	close_handle((uv_handle_t *)&d->timer, NULL);
+	close_handle((uv_handle_t *)&d->busy, NULL);
 	close_handle((uv_handle_t *)&d->on_hup, NULL);
 	close_handle((uv_handle_t *)&d->on_term, NULL);
 	close_handle((uv_handle_t *)&d->on_int, NULL);

@@ -22,6 +22,7 @@ struct am_bgpd_neighbor {
 struct am_bgpd {
 	uv_loop_t loop;
 	uv_timer_t timer; /* the speaker's deadline */
+	uv_idle_t busy;   /* runs while that is now */
 	uv_signal_t on_hup, on_term, on_int;
 	struct am_log log;
 	const char *config_path, *socket; /* socket NULL: made of the instance's name */
