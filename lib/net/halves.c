@@ -8,8 +8,8 @@ enum {
 	IP4_PLAIN = 0x45,
 	IP4_OFFSETS = 0x1fff,
 	IP6_MORE = 1,
+	IP6_RESERVED = 6,
 	IP6_FRAG_HEAD = AM_IP6_LEN + AM_IP6_FRAG_LEN,
-	NOT_HERE = 0xffffffff, /* no fragment begins there */
 };
 
 static uint64_t load64(const uint8_t *p)
@@ -28,19 +28,6 @@ static uint32_t load32(const uint8_t *p)
 	return v;
 }
 
-/*
- * Which half begins the datagram: one that begins it and has more, the other the rest without a gap. at: where each
- * begins; NOT_HERE fits nothing. False: they are no halves.
- */
-static bool order(const uint32_t at[2], const bool more[2], const uint16_t plen[2], unsigned *first)
-{
-	for (*first = 0; *first < 2; ++*first)
-		if (at[*first] == 0 && more[*first] && !more[!*first] && at[!*first] == plen[*first] &&
-			plen[0] && plen[1])
-			return true;
-	return false;
-}
-
 /* Version, header length and DSCP, identification, protocol, both addresses; not what halves differ in. */
 static bool alike4(const uint8_t *a, const uint8_t *b)
 {
@@ -52,30 +39,34 @@ static bool alike4(const uint8_t *a, const uint8_t *b)
 
 bool am_ip4_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out)
 {
-	const uint8_t *const ip[2] = {a, b};
-	const uint32_t has[2] = {a_has, b_has};
-	uint32_t at[2];
-	bool more[2];
+	uint32_t a_len, b_len, a_field, b_field;
 
 	if (a_has < AM_IP4_LEN || b_has < AM_IP4_LEN || a[0] != IP4_PLAIN || !alike4(a, b))
 		return false;
-	for (unsigned i = 0; i < 2; i++) {
-		uint32_t total = am_load16(ip[i] + 2), field = am_load16(ip[i] + 6);
-
-		if (total < AM_IP4_LEN || total > has[i])
-			return false;
-		out->plen[i] = (uint16_t)(total - AM_IP4_LEN);
-		more[i] = field & AM_IP4_MF;
-		at[i] = field & ~(uint32_t)(AM_IP4_MF | IP4_OFFSETS) ? NOT_HERE : (field & IP4_OFFSETS) * 8;
-	}
-	if (!order(at, more, out->plen, &out->first) || !am_csum_ip4_is_right(a) || !am_csum_ip4_is_right(b))
+	/* What a length says too little wraps, and is more than there is. */
+	a_len = am_load16(a + 2) - (uint32_t)AM_IP4_LEN;
+	b_len = am_load16(b + 2) - (uint32_t)AM_IP4_LEN;
+	if (a_len > a_has - AM_IP4_LEN || b_len > b_has - AM_IP4_LEN || !a_len || !b_len)
+		return false;
+	/* An offset alone, without any flag, is no more than 13 bits; a length is as much only if it is a multiple of 8. */
+	a_field = am_load16(a + 6);
+	b_field = am_load16(b + 6);
+	if (a_field == AM_IP4_MF && b_field <= IP4_OFFSETS && b_field * 8 == a_len)
+		out->first = 0;
+	else if (b_field == AM_IP4_MF && a_field <= IP4_OFFSETS && a_field * 8 == b_len)
+		out->first = 1;
+	else
+		return false;
+	if (!am_csum_ip4_is_right(a) || !am_csum_ip4_is_right(b))
 		return false;
 	out->family = AM_IPV4;
 	out->proto = a[9];
 	out->tos = a[1];
 	out->id = am_load16(a + 4);
 	out->head = AM_IP4_LEN;
-	return AM_IP4_LEN + (uint32_t)out->plen[0] + out->plen[1] <= UINT16_MAX;
+	out->plen[0] = (uint16_t)a_len;
+	out->plen[1] = (uint16_t)b_len;
+	return AM_IP4_LEN + a_len + b_len <= UINT16_MAX;
 }
 
 /* Version and traffic class, next header, both addresses, what the Fragment header names, identification. */
@@ -89,31 +80,37 @@ static bool alike6(const uint8_t *a, const uint8_t *b)
 	return !differs;
 }
 
+/* Do these fields say that the one begins a datagram and the other ends it, where the first has len octets? */
+static bool ends_what_begins(uint32_t begins, uint32_t ends, uint32_t len)
+{
+	return (begins & ~IP6_RESERVED) == IP6_MORE && !(ends & IP6_MORE) && (ends & ~IP6_RESERVED) == len;
+}
+
 bool am_ip6_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out)
 {
-	const uint8_t *const ip[2] = {a, b};
-	const uint32_t has[2] = {a_has, b_has};
-	uint32_t at[2];
-	bool more[2];
+	uint32_t a_len, b_len, a_field, b_field;
 
 	if (a_has < IP6_FRAG_HEAD || b_has < IP6_FRAG_HEAD || a[0] >> 4 != AM_IPV6 ||
 		a[6] != AM_PROTO_FRAGMENT || !alike6(a, b))
 		return false;
-	for (unsigned i = 0; i < 2; i++) {
-		uint32_t payload = am_load16(ip[i] + 4), field = am_load16(ip[i] + AM_IP6_LEN + 2);
-
-		if (payload < AM_IP6_FRAG_LEN || payload > has[i] - AM_IP6_LEN)
-			return false;
-		out->plen[i] = (uint16_t)(payload - AM_IP6_FRAG_LEN);
-		more[i] = field & IP6_MORE;
-		at[i] = field & ~7u;
-	}
-	if (!order(at, more, out->plen, &out->first))
+	a_len = am_load16(a + 4) - (uint32_t)AM_IP6_FRAG_LEN;
+	b_len = am_load16(b + 4) - (uint32_t)AM_IP6_FRAG_LEN;
+	if (a_len > a_has - IP6_FRAG_HEAD || b_len > b_has - IP6_FRAG_HEAD || !a_len || !b_len)
+		return false;
+	a_field = am_load16(a + AM_IP6_LEN + 2);
+	b_field = am_load16(b + AM_IP6_LEN + 2);
+	if (ends_what_begins(a_field, b_field, a_len))
+		out->first = 0;
+	else if (ends_what_begins(b_field, a_field, b_len))
+		out->first = 1;
+	else
 		return false;
 	out->family = AM_IPV6;
 	out->proto = a[AM_IP6_LEN];
 	out->tos = (uint8_t)(am_load16(a) >> 4);
 	out->id = am_load32(a + 44);
 	out->head = IP6_FRAG_HEAD;
-	return (uint32_t)out->plen[0] + out->plen[1] <= UINT16_MAX;
+	out->plen[0] = (uint16_t)a_len;
+	out->plen[1] = (uint16_t)b_len;
+	return a_len + b_len <= UINT16_MAX;
 }

@@ -7,32 +7,108 @@
 #include "lane_take.h"
 #include "open.h"
 
-/*
- * Are a and b the two halves of a datagram? Then *whole is what they are together. Everything that is not quite so is
- * left to the table.
- */
-static inline bool pair_up(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a,
-	const struct am_arrival *b, struct am_arrival *whole)
+/* Two arrivals that are the halves of a datagram. */
+struct pair {
+	const struct am_arrival *first;
+	struct am_halves halves;
+	uint32_t peer;
+	bool same; /* the header is that of the first one's lane */
+};
+
+static inline bool are_halves(
+	const struct am_arrival *first, const struct am_arrival *later, struct am_halves *h)
+{
+	const uint8_t *a = am_buf_data(first->m) + first->l2, *b = am_buf_data(later->m) + later->l2;
+	uint32_t a_has = am_buf_len(first->m) - first->l2, b_has = am_buf_len(later->m) - later->l2;
+
+	if (first->part != AM_PART_FIRST || later->part != AM_PART_LATER || first->l2 != later->l2 ||
+		first->type != later->type)
+		return false;
+	return first->type == AM_ET_IPV4 ? am_ip4_halves(a, a_has, b, b_has, h)
+					 : am_ip6_halves(a, a_has, b, b_has, h);
+}
+
+/* Is the first half's header that of its lane, all of it in octets that are the datagram's? */
+static inline bool has_lane(const struct pair *p)
+{
+	const struct am_arrival *first = p->first;
+	const uint8_t *ip = am_buf_data(first->m) + first->l2;
+
+	if (unlikely(!first->lane || first->lane->mark != first->shape->mark ||
+		     p->halves.plen[0] < first->shape->octets))
+		return false;
+	return first->type == AM_ET_IPV4 ? am_lane_is_same(ip, first->lane, first->shape)
+					 : am_lane_is_same_in_fragment(ip, first->lane, first->shape);
+}
+
+/* Whose datagram it is: the lane says, or its addresses. */
+static inline bool find_peer(struct am_worker *w, const struct am_port_root *port, struct pair *p)
 {
 	enum { CHAIN = 64 }; /* a first half that long holds every header that must be in it (RFC 7112) */
-	const uint8_t *ip = am_buf_data(a->m) + a->l2, *other = am_buf_data(b->m) + b->l2;
-	uint32_t has = am_buf_len(a->m) - a->l2, other_has = am_buf_len(b->m) - b->l2, peer;
-	struct am_halves h;
+	const uint8_t *ip = am_buf_data(p->first->m) + p->first->l2;
 
-	if (a->l2 != b->l2 || a->type != b->type ||
-		!(a->type == AM_ET_IPV4 ? am_ip4_halves(ip, has, other, other_has, &h)
-					: am_ip6_halves(ip, has, other, other_has, &h)))
+	if (likely(p->same)) {
+		p->peer = p->first->lane->peer;
+		return true;
+	}
+	return p->halves.plen[0] >= CHAIN && am_open_is_tunnel(p->halves.proto) &&
+	       am_open_peer(w, port->vrf, p->halves.family, am_ip_src(ip, p->halves.family), &p->peer) ==
+		       AM_V_OK;
+}
+
+/* What has no lane. */
+static __attribute__((noinline)) void take_long_way(
+	struct am_lane_burst *b, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
+{
+	am_lane_burst_leave(b);
+	am_open(b->w, port, a, whole_made);
+	am_lane_burst_enter(b);
+}
+
+/* The datagram is whole, with the first half's headers: nobody needs others where it has a lane. */
+static inline void take_made(
+	struct am_lane_burst *b, const struct am_port_root *port, const struct pair *p, struct rte_mbuf *m)
+{
+	const struct am_arrival *first = p->first;
+	const struct am_halves *h = &p->halves;
+	uint32_t gap = h->family == AM_IPV4 ? 0 : AM_IP6_FRAG_LEN;
+	uint32_t total = h->head - gap + h->plen[0] + h->plen[1];
+	struct am_arrival whole = {.m = m, .l2 = first->l2, .type = first->type};
+
+	/* A UDP checksum is also over addresses, which are where the headers are right. */
+	if (likely(p->same && !first->shape->udp_at) &&
+		am_lane_open(b, first->lane, first->shape, m, am_buf_data(m) + first->l2 + gap, total, total,
+			true))
+		return;
+	am_reasm_pair_headers(m, first->l2, h);
+	if (p->same &&
+		am_lane_open(b, first->lane, first->shape, m, am_buf_data(m) + first->l2, total, total, true))
+		return;
+	take_long_way(b, port, &whole, true);
+}
+
+/* Halves that came side by side, at a. False: they are none, or what is held of the datagram must be asked. */
+static inline bool take_pair(
+	struct am_lane_burst *b, const struct am_port_root *port, const struct am_arrival *a)
+{
+	const bool reversed = a->part == AM_PART_LATER;
+	const struct am_arrival *later = a + !reversed;
+	struct am_worker *w = b->w;
+	struct pair p = {.first = a + reversed};
+	struct rte_mbuf *m;
+
+	if (!are_halves(p.first, later, &p.halves))
 		return false;
-	if (h.plen[h.first] < CHAIN || !am_open_is_tunnel(h.proto) ||
-		am_open_peer(w, port->vrf, h.family, am_ip_src(ip, h.family), &peer) != AM_V_OK)
+	p.same = has_lane(&p);
+	if (unlikely(!find_peer(w, port, &p)))
 		return false;
-	*whole = (struct am_arrival){.l2 = a->l2, .type = a->type};
-	whole->m = am_reasm_pair(w->reasm, peer, (struct rte_mbuf *[]){a->m, b->m}, a->l2, &h,
+	m = am_reasm_pair(w->reasm, p.peer, (struct rte_mbuf *[]){p.first->m, later->m}, a->l2, &p.halves,
 		AM_BUF_ROOM - AM_BUF_HEADROOM - a->l2, w->now);
-	if (!whole->m)
+	if (unlikely(!m))
 		return false;
 	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 2);
 	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
+	take_made(b, port, &p, m);
 	return true;
 }
 
@@ -56,19 +132,10 @@ static __attribute__((noinline)) void prefetch_rows(struct am_worker *w)
 		rte_prefetch0(&w->counters[in[i]->iface]);
 }
 
-/* What has no lane. */
-static __attribute__((noinline)) void take_long_way(
-	struct am_lane_burst *b, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
-{
-	am_lane_burst_leave(b);
-	am_open(b->w, port, a, whole_made);
-	am_lane_burst_enter(b);
-}
-
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 {
 	const struct am_lanes lanes = am_lanes_of(w, port->vrf);
-	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals, whole;
+	struct am_arrival *a = w->arrivals, *end = a + w->n_arrivals;
 	struct am_lane_burst b = am_lane_burst_of(w);
 
 	w->lanes_to_learn = AM_LANES_LEARNT;
@@ -77,17 +144,12 @@ void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 	if (unlikely(w->roots->n_members > AM_MEMBERS_NEAR))
 		prefetch_rows(w);
 	for (a = w->arrivals; a < end; a++) {
-		if (likely(a->part == AM_PART_WHOLE)) {
-			if (unlikely(!am_lane_take(&b, a, false)))
-				take_long_way(&b, port, a, false);
-		} else if (a + 1 < end && a[1].part != AM_PART_WHOLE && pair_up(w, port, a, a + 1, &whole)) {
+		if (likely(a->part == AM_PART_WHOLE) && likely(am_lane_take(&b, a, false)))
+			continue;
+		if (a->part != AM_PART_WHOLE && a + 1 < end && take_pair(&b, port, a))
 			a++;
-			am_lane_ask(&lanes, &whole);
-			if (!am_lane_take(&b, &whole, true))
-				take_long_way(&b, port, &whole, true);
-		} else {
+		else
 			take_long_way(&b, port, a, false);
-		}
 	}
 	am_lane_burst_leave(&b);
 	am_reasm_release(w->reasm);

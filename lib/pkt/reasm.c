@@ -695,13 +695,13 @@ static inline void join_headers(const struct join *j)
 	data[j->l2_len + 6] = j->proto;
 }
 
+/* The second half's octets behind the first's. */
 static inline void join(struct am_reasm *r, const struct join *j)
 {
 	uint32_t end = j->data + j->first;
 
 	am_buf_set_len(j->whole, (uint16_t)(end + j->second));
 	memcpy(am_buf_data(j->whole) + end, am_buf_data(j->rest) + j->rest_at, j->second);
-	join_headers(j);
 	emptied(r, j->rest);
 	r->reassembled++;
 }
@@ -759,6 +759,7 @@ static struct rte_mbuf *join_held(
 	if (!join_fits(&j, a->max_len))
 		return NULL;
 	join(r, &j);
+	join_headers(&j);
 	measure(r, &r->peers[a->peer], a->now);
 	*hdr = (struct am_ip_hdr){.family = j.family,
 		.proto = j.proto,
@@ -852,9 +853,6 @@ struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbu
 		.rest_at = l2_len + (uint32_t)h->head,
 		.first = h->plen[h->first],
 		.second = h->plen[!h->first],
-		.family = h->family,
-		.proto = h->proto,
-		.tos = h->tos,
 	};
 
 	if (!join_fits(&j, max_len) || peer >= r->conf.peers || is_held(r, peer, h))
@@ -863,6 +861,21 @@ struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbu
 	r->fragments += 2;
 	measure(r, &r->peers[peer], now);
 	return j.whole;
+}
+
+void am_reasm_pair_headers(struct rte_mbuf *whole, uint16_t l2_len, const struct am_halves *h)
+{
+	const struct join j = {
+		.whole = whole,
+		.l2_len = l2_len,
+		.first = h->plen[0],
+		.second = h->plen[1],
+		.family = h->family,
+		.proto = h->proto,
+		.tos = h->tos,
+	};
+
+	join_headers(&j);
 }
 
 /* Drop one peer's overdue datagrams; returns what is left of budget. */

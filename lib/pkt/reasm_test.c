@@ -783,8 +783,10 @@ static struct rte_mbuf *pair_within(
 	assert_true(find_halves(&f[0], m, h));
 	am_reasm_stats(w->r, &before);
 	whole = am_reasm_pair(w->r, peer, m, f[0].l2_len, h, max_len, w->now);
-	if (whole)
+	if (whole) {
+		am_reasm_pair_headers(whole, f[0].l2_len, h);
 		return whole;
+	}
 	am_reasm_stats(w->r, &after);
 	assert_memory_equal(&after, &before, sizeof after);
 	for (unsigned i = 0; i < 2; i++) {

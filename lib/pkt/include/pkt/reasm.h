@@ -81,11 +81,14 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 /*
  * m[0] and m[1], of one peer, came one after the other and are the halves of a datagram (am_ip4_halves and its
  * like), each behind l2_len octets. Where nothing of it is held they become whole without the table, as am_reasm_add
- * of one and of the other would have made them. Returns the whole datagram; the other buffer is gone. NULL: nothing
- * has happened.
+ * of one and of the other would have made them, but that the headers in front are still the first half's. Returns the
+ * whole datagram; the other buffer is gone. NULL: nothing has happened.
  */
 struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbuf *const m[2],
 	uint16_t l2_len, const struct am_halves *halves, uint32_t max_len, am_time now);
+
+/* Its headers as those of a whole packet, for whom they matter. */
+void am_reasm_pair_headers(struct rte_mbuf *whole, uint16_t l2_len, const struct am_halves *halves);
 
 /* Buffers that reassembly has emptied are kept for a while, to be freed together: now is the time, once a burst. */
 void am_reasm_release(struct am_reasm *r);
