@@ -43,15 +43,40 @@ static inline const char *half_disagrees(
 	return NULL;
 }
 
+/* The same of one that is said to be a plain fragment. */
+static inline const char *fragment_wrong(uint8_t family, const uint8_t *ip, uint32_t has)
+{
+	struct am_ip_hdr hdr, found;
+
+	if (!(family == AM_IPV4 ? am_ip4_fragment(ip, has, &hdr) : am_ip6_fragment(ip, has, &hdr)))
+		return NULL;
+	if (am_ip_parse(ip, has, &found) != AM_V_OK)
+		return "the parser refuses a fragment";
+	if (!found.frag || !hdr.frag || found.more != hdr.more || found.dont != hdr.dont ||
+		found.frag_at != hdr.frag_at || found.frag_id != hdr.frag_id)
+		return "what a fragment is a part of";
+	if (found.family != hdr.family || found.proto != hdr.proto || found.tos != hdr.tos ||
+		found.ttl != hdr.ttl)
+		return "a fragment's fields";
+	if (found.hlen != hdr.hlen || found.plen != hdr.plen || found.unfrag_len != hdr.unfrag_len ||
+		found.nexthdr_at != hdr.nexthdr_at)
+		return "a fragment's lengths";
+	return NULL;
+}
+
 /* NULL: the two are no halves, or they are and all that was said of them is so. Otherwise what is not. */
 static inline const char *halves_wrong(
 	uint8_t family, const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has)
 {
 	size_t addrs = family == AM_IPV4 ? 8 : 32;
 	struct am_ip_hdr hdr[2];
-	const char *wrong;
+	const char *wrong = fragment_wrong(family, a, a_has);
 	struct am_halves h;
 
+	if (!wrong)
+		wrong = fragment_wrong(family, b, b_has);
+	if (wrong)
+		return wrong;
 	if (!halves_of(family, a, a_has, b, b_has, &h) || names_extension(&h))
 		return NULL;
 	if (h.family != family || h.first > 1)

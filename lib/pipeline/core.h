@@ -45,6 +45,7 @@ enum {
 	AM_TX_SLOTS = 2 * AM_BURST,
 	AM_QUEUES_MAX = AM_PORTS_MAX * 4,
 	AM_MEMBERS_NEAR = 512, /* with more of them, what they lead to is asked for beforehand */
+	AM_LAST_PEERS = 1024,   /* a power of two */
 	AM_EXPIRE_BUDGET = 64,
 	AM_EXPIRE_NS = 10000000, /* how late a timeout may be noticed */
 };
@@ -100,14 +101,15 @@ struct am_tx {
 } __attribute__((aligned(64)));
 
 /*
- * The answers for the last packet of a VRF: most come in trains from one peer and for one use, and comparing
- * costs a quarter of looking up. Forgotten with the snapshot that they are from.
+ * What was found for packets of a peer last: most come in trains from few peers and for one use, and comparing costs a
+ * quarter of looking up. Forgotten with the snapshot that they are from.
  */
 struct am_last_peer {
 	uint64_t addrs[4]; /* both addresses as they stand in the header; IPv4: one word */
 	uint32_t peer;
 	uint8_t family; /* 0: no answer yet */
-	uint8_t use;    /* 0: no answer yet; enum am_peer_use */
+	uint8_t vrf;
+	uint8_t use; /* 0: no answer yet; enum am_peer_use */
 	uint32_t selector;
 	uint32_t target;
 };
@@ -146,8 +148,8 @@ struct am_worker {
 	struct am_ipid ids;
 	struct am_buf_stash stash; /* for second fragments */
 	struct am_reasm *reasm;
-	uint64_t generation;                               /* of the snapshot that last_peer is from */
-	struct am_last_peer last_peer[AM_VRF_DEFAULT + 1]; /* by VRF */
+	uint64_t generation; /* of the snapshot that last_peer is from */
+	struct am_last_peer last_peer[AM_LAST_PEERS];
 	struct am_lane_shape shapes[AM_LANE_SHAPES];
 	struct am_lane *lanes;
 	uint32_t lane_mask, lane_mark;

@@ -11,7 +11,6 @@
 struct pair {
 	const struct am_arrival *first;
 	struct am_halves halves;
-	uint32_t peer;
 	bool same; /* the header is that of the first one's lane */
 };
 
@@ -28,32 +27,31 @@ static inline bool are_halves(
 					 : am_ip6_halves(a, a_has, b, b_has, h);
 }
 
-/* Is the first half's header that of its lane, all of it in octets that are the datagram's? */
-static inline bool has_lane(const struct pair *p)
+/* Is a first fragment's header that of its lane, all of it in the len octets that are the datagram's? */
+static inline bool has_lane(const struct am_arrival *first, uint32_t len)
 {
-	const struct am_arrival *first = p->first;
 	const uint8_t *ip = am_buf_data(first->m) + first->l2;
 
-	if (unlikely(!first->lane || first->lane->mark != first->shape->mark ||
-		     p->halves.plen[0] < first->shape->octets))
+	if (unlikely(!first->lane || first->lane->mark != first->shape->mark || len < first->shape->octets))
 		return false;
 	return first->type == AM_ET_IPV4 ? am_lane_is_same(ip, first->lane, first->shape)
 					 : am_lane_is_same_in_fragment(ip, first->lane, first->shape);
 }
 
-/* Whose datagram it is: the lane says, or its addresses. */
-static inline bool find_peer(struct am_worker *w, const struct am_port_root *port, struct pair *p)
+/* Whose fragment it is, by its addresses. False where that takes the long way: nobody's, or with little of a header. */
+static inline bool find_peer(struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a,
+	uint8_t proto, uint32_t len, uint32_t *peer)
 {
 	enum { CHAIN = 64 }; /* a first half that long holds every header that must be in it (RFC 7112) */
-	const uint8_t *ip = am_buf_data(p->first->m) + p->first->l2;
+	uint8_t family = a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6;
+	const uint8_t *ip = am_buf_data(a->m) + a->l2;
+	struct am_last_peer *last;
 
-	if (likely(p->same)) {
-		p->peer = p->first->lane->peer;
-		return true;
-	}
-	return p->halves.plen[0] >= CHAIN && am_open_is_tunnel(p->halves.proto) &&
-	       am_open_peer(w, port->vrf, p->halves.family, am_ip_src(ip, p->halves.family), &p->peer) ==
-		       AM_V_OK;
+	if (unlikely((a->part == AM_PART_FIRST && len < CHAIN) || !am_open_is_tunnel(proto) ||
+		     am_open_peer(w, port->vrf, family, am_ip_src(ip, family), &last) != AM_V_OK))
+		return false;
+	*peer = last->peer;
+	return true;
 }
 
 /* What has no lane. */
@@ -96,19 +94,48 @@ static inline bool take_pair(
 	struct am_worker *w = b->w;
 	struct pair p = {.first = a + reversed};
 	struct rte_mbuf *m;
+	uint32_t peer;
 
 	if (!are_halves(p.first, later, &p.halves))
 		return false;
-	p.same = has_lane(&p);
-	if (unlikely(!find_peer(w, port, &p)))
+	p.same = has_lane(p.first, p.halves.plen[0]);
+	if (likely(p.same))
+		peer = p.first->lane->peer;
+	else if (!find_peer(w, port, p.first, p.halves.proto, p.halves.plen[0], &peer))
 		return false;
-	m = am_reasm_pair(w->reasm, p.peer, (struct rte_mbuf *[]){p.first->m, later->m}, a->l2, &p.halves,
+	m = am_reasm_pair(w->reasm, peer, (struct rte_mbuf *[]){p.first->m, later->m}, a->l2, &p.halves,
 		AM_BUF_ROOM - AM_BUF_HEADROOM - a->l2, w->now);
 	if (unlikely(!m))
 		return false;
 	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 2);
 	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
 	take_made(b, port, &p, m);
+	return true;
+}
+
+/* A fragment alone, in the plainest form: into the table, and what is whole with it out. False: it is untouched. */
+static inline bool take_part(struct am_lane_burst *b, const struct am_lanes *lanes,
+	const struct am_port_root *port, const struct am_arrival *a)
+{
+	struct am_arrival whole = {.l2 = a->l2, .type = a->type};
+	const uint8_t *ip = am_buf_data(a->m) + a->l2;
+	uint32_t has = am_buf_len(a->m) - a->l2, peer;
+	struct am_worker *w = b->w;
+	struct am_ip_hdr hdr;
+
+	if (!(a->type == AM_ET_IPV4 ? am_ip4_fragment(ip, has, &hdr) : am_ip6_fragment(ip, has, &hdr)) ||
+		!find_peer(w, port, a, hdr.proto, hdr.plen, &peer))
+		return false;
+	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 1);
+	w->peer_iface[peer] = port->iface;
+	whole.m = am_reasm_add(
+		w->reasm, peer, a->m, a->l2, &hdr, AM_BUF_ROOM - AM_BUF_HEADROOM - a->l2, w->now);
+	if (!whole.m)
+		return true;
+	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
+	am_lane_ask(lanes, &whole);
+	if (!am_lane_take(b, &whole, true))
+		take_long_way(b, port, &whole, true);
 	return true;
 }
 
@@ -148,7 +175,7 @@ void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 			continue;
 		if (a->part != AM_PART_WHOLE && a + 1 < end && take_pair(&b, port, a))
 			a++;
-		else
+		else if (a->part == AM_PART_WHOLE || !take_part(&b, &lanes, port, a))
 			take_long_way(&b, port, a, false);
 	}
 	am_lane_burst_leave(&b);

@@ -79,21 +79,24 @@ static inline bool am_lane_is_zero(am_lane_block b)
 }
 #endif
 
-/* Of which part of a datagram an arrival is. */
+/* Of which part of a datagram an arrival is, of which so many octets are there, at least 20. */
 static inline enum am_part am_lane_part(bool v4, const uint8_t *ip, uint32_t has)
 {
-	uint32_t at;
+	enum { IP4_OFFSET = 0x1fff, IP6_OFFSET = 0xfff8, IP6_MORE = 1 };
+	uint32_t field;
 
-	if (v4)
-		at = am_load16(ip + 6) & (AM_IP4_MF | 0x1fff);
-	else if (likely(ip[6] != AM_PROTO_FRAGMENT || has < AM_IP6_LEN + AM_IP6_FRAG_LEN))
+	if (v4) {
+		field = am_load16(ip + 6) & (AM_IP4_MF | IP4_OFFSET);
+		if (likely(!field))
+			return AM_PART_WHOLE;
+		return field & IP4_OFFSET ? AM_PART_LATER : AM_PART_FIRST;
+	}
+	if (likely(ip[6] != AM_PROTO_FRAGMENT || has < AM_IP6_LEN + AM_IP6_FRAG_LEN))
 		return AM_PART_WHOLE;
-	else
-		at = am_load16(ip + AM_IP6_LEN + 2) << 3 |
-		     AM_IP4_MF; /* the offset's bits, as IPv4 has them but for their place */
-	if (likely(at == 0))
-		return AM_PART_WHOLE;
-	return at & 0x1fff ? AM_PART_LATER : AM_PART_FIRST;
+	field = am_load16(ip + AM_IP6_LEN + 2);
+	if (field & IP6_OFFSET)
+		return AM_PART_LATER;
+	return field & IP6_MORE ? AM_PART_FIRST : AM_PART_WHOLE;
 }
 
 /* Where a worker's lanes are, beside it: its own fields might have changed with whatever is written. */

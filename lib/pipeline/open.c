@@ -24,7 +24,7 @@ struct inner {
 	uint16_t iface;      /* where a drop counts: the port, then the tunnel, then the bridge */
 	uint16_t vrf;
 	uint32_t peer;
-	struct am_last_peer *last; /* of its VRF: about this peer once it is found */
+	struct am_last_peer *last; /* about this peer once it is found */
 	uint8_t tos;               /* of the outer layers: what the inner packet must be told */
 	bool dscp_uniform;
 	bool whole_made; /* it was reassembled */
@@ -484,20 +484,37 @@ static bool is_for_us(const struct inner *p)
 }
 
 /* Both addresses stand side by side: 8 octets of an IPv4 header, 32 of an IPv6 one. */
-static inline bool is_last_peer(const struct am_last_peer *last, const uint8_t *addrs, uint8_t family)
+static inline uint32_t addrs_len(uint8_t family)
 {
-	if (last->family != family)
+	return family == AM_IPV4 ? 8 : 32;
+}
+
+/* Where the answers for these addresses would be, and where others may be. Of IPv6 the interface identifiers tell. */
+static inline struct am_last_peer *last_of(
+	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs)
+{
+	uint64_t a, b = vrf;
+
+	memcpy(&a, addrs + (family == AM_IPV4 ? 0 : 8), sizeof a);
+	if (family != AM_IPV4)
+		memcpy(&b, addrs + 24, sizeof b);
+	return &w->last_peer[am_mix(a ^ 0x9e3779b97f4a7c15ull, b ^ 0xd1b54a32d192ed03ull) % AM_LAST_PEERS];
+}
+
+static inline bool is_last_peer(
+	const struct am_last_peer *last, uint16_t vrf, uint8_t family, const uint8_t *addrs)
+{
+	if (last->family != family || last->vrf != vrf)
 		return false;
 	return family == AM_IPV4 ? !memcmp(last->addrs, addrs, 8) : !memcmp(last->addrs, addrs, 32);
 }
 
-static enum am_verdict look_up_peer(
-	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, uint32_t *peer)
+static __attribute__((noinline)) enum am_verdict look_up_peer(
+	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, struct am_last_peer *last)
 {
-	struct am_last_peer *last = &w->last_peer[vrf];
-	uint32_t len = family == AM_IPV4 ? 4 : 16;
+	uint32_t len = addrs_len(family), peer;
 
-	switch (am_peers_find(w->roots->peers, vrf, family, addrs, addrs + len, peer)) {
+	switch (am_peers_find(w->roots->peers, vrf, family, addrs, addrs + len / 2, &peer)) {
 	case AM_PEER_FOUND:
 		break;
 	case AM_PEER_SOURCE_UNKNOWN:
@@ -505,32 +522,29 @@ static enum am_verdict look_up_peer(
 	default:
 		return AM_V_IP_NOT_OURS;
 	}
-	*last = (struct am_last_peer){.peer = *peer, .family = family};
-	memcpy(last->addrs, addrs, 2 * len);
+	*last = (struct am_last_peer){.peer = peer, .family = family, .vrf = (uint8_t)vrf};
+	memcpy(last->addrs, addrs, len);
 	return AM_V_OK;
 }
 
 enum am_verdict am_open_peer(
-	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, uint32_t *peer)
+	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, struct am_last_peer **last)
 {
-	const struct am_last_peer *last = &w->last_peer[vrf];
-
-	if (unlikely(!is_last_peer(last, addrs, family)))
-		return look_up_peer(w, vrf, family, addrs, peer);
-	*peer = last->peer;
-	return AM_V_OK;
+	*last = last_of(w, vrf, family, addrs);
+	return likely(is_last_peer(*last, vrf, family, addrs)) ? AM_V_OK
+							       : look_up_peer(w, vrf, family, addrs, *last);
 }
 
 static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
 {
 	const uint8_t *addrs = am_ip_src(ip_of(p), p->ip.family);
-	enum am_verdict v = am_open_peer(w, p->vrf, p->ip.family, addrs, &p->peer);
+	enum am_verdict v = am_open_peer(w, p->vrf, p->ip.family, addrs, &p->last);
 
-	p->last = &w->last_peer[p->vrf];
-	if (p->note.n_ip == 0)
-		p->note.peer = p->peer;
 	if (unlikely(v != AM_V_OK))
 		return v;
+	p->peer = p->last->peer;
+	if (p->note.n_ip == 0)
+		p->note.peer = p->peer;
 	if (unlikely(p->ip.family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
 		return AM_V_IP4_OPTIONS;
 	return is_for_us(p) ? AM_V_OK : AM_V_IP_PROTOCOL;
