@@ -57,89 +57,88 @@ static void mask_ip6(struct am_lane_shape *s, unsigned at)
 	mask[7] = DONT_CARE;
 }
 
-static void mask_udp(struct am_lane_shape *s, const struct am_lane_note *note, const uint8_t *ip)
+static void mask_udp(struct am_lane_shape *s)
 {
-	uint8_t *mask = s->mask + note->udp_at;
+	const struct am_lane_layout *at = &s->layout;
+	uint8_t *mask = s->mask + at->udp_at;
 
 	memset(mask, DONT_CARE, 2);
 	memset(mask + 4, DONT_CARE, 2);
-	add_length(s, note->udp_at + 4, note->udp_at);
-	if (am_load16(ip + note->udp_at + 6) == 0)
+	add_length(s, at->udp_at + 4u, at->udp_at);
+	if (!at->udp_csum)
 		return; /* none it was, and none it must be */
 	memset(mask + 6, DONT_CARE, 2);
-	s->udp_at = note->udp_at;
-	s->udp_ip_at = note->ip_at[note->n_ip - 1];
-	s->udp_family = note->family[note->n_ip - 1];
+	s->udp_at = at->udp_at;
+	s->udp_ip_at = at->ip_at[at->n_ip - 1];
+	s->udp_family = at->family[at->n_ip - 1];
 }
 
-static void mask_layers(struct am_lane_shape *s, const struct am_lane_note *note, const uint8_t *ip)
+static void mask_layers(struct am_lane_shape *s)
 {
+	const struct am_lane_layout *at = &s->layout;
+
 	memset(s->mask, 0xff, s->len);
-	for (unsigned i = 0; i < note->n_ip; i++) {
-		bool v4 = note->family[i] == AM_IPV4;
-		unsigned at = note->ip_at[i];
+	for (unsigned i = 0; i < at->n_ip; i++) {
+		bool v4 = at->family[i] == AM_IPV4;
+		unsigned ip_at = at->ip_at[i];
 
 		if (v4)
-			mask_ip4(s, at);
+			mask_ip4(s, ip_at);
 		else
-			mask_ip6(s, at);
+			mask_ip6(s, ip_at);
 		if (i > 0)
-			add_length(s, at + (v4 ? 2 : 4), at + (v4 ? 0 : AM_IP6_LEN));
+			add_length(s, ip_at + (v4 ? 2 : 4), ip_at + (v4 ? 0 : AM_IP6_LEN));
 	}
-	if (note->ether_at)
-		memset(s->mask + note->ether_at + AM_MAC_LEN, DONT_CARE, AM_MAC_LEN);
-	if (note->udp_at)
-		mask_udp(s, note, ip);
+	if (at->ether_at)
+		memset(s->mask + at->ether_at + AM_MAC_LEN, DONT_CARE, AM_MAC_LEN);
+	if (at->udp_at)
+		mask_udp(s);
 }
 
 /*
  * Addresses of the outer and inner packet, and the VNI or the key: what differs between lanes of one shape. None of them
  * stands across the end of an outermost IPv6 header.
  */
-static void choose_keys(struct am_lane_shape *s, const struct am_lane_note *note)
+static void choose_keys(struct am_lane_shape *s)
 {
-	uint8_t outer =
-		note->family[0] == AM_IPV4 ? 12 : 16; /* both addresses, or the remote's second half */
-	unsigned inner = note->ip_at[1] + (note->family[1] == AM_IPV4 ? 12u : 16u);
-	bool numbered = note->udp_at || note->gre;
+	const struct am_lane_layout *at = &s->layout;
+	/* Both addresses, or the remote's second half. */
+	uint8_t outer = at->family[0] == AM_IPV4 ? 12 : 16;
+	unsigned inner = at->ip_at[1] + (at->family[1] == AM_IPV4 ? 12u : 16u);
+	bool numbered = at->udp_at || at->gre;
 
 	s->key_at[0] = outer;
-	s->key_at[1] = note->n_ip > 1 ? (uint8_t)inner : outer;
+	s->key_at[1] = at->n_ip > 1 ? (uint8_t)inner : outer;
 	s->key_at[2] = numbered ? (uint8_t)(s->len - 4) : outer;
 }
 
-static struct am_lane_shape make_shape(const struct am_lane_note *note, const uint8_t *ip, uint16_t len)
+static void make_shape(struct am_lane_shape *s, const struct am_lane_layout *at)
 {
-	unsigned blocks = (len + AM_LANE_BLOCK - 1u) / AM_LANE_BLOCK * AM_LANE_BLOCK;
+	unsigned blocks = (at->len + AM_LANE_BLOCK - 1u) / AM_LANE_BLOCK * AM_LANE_BLOCK;
 	unsigned compared = blocks > AM_LANE_NEAR ? blocks : AM_LANE_NEAR;
-	unsigned least = len + (unsigned)AM_ETH_LEN;
-	struct am_lane_shape s = {
-		.len = (uint8_t)len,
+	unsigned least = at->len + (unsigned)AM_ETH_LEN;
+
+	*s = (struct am_lane_shape){
+		.len = at->len,
 		.octets = (uint8_t)(compared > least ? compared : least),
 		.far = (uint8_t)(compared - AM_LANE_NEAR),
-		.inside_less = note->inside_at,
-		.outer4 = note->family[0] == AM_IPV4,
+		.inside_less = at->inside_at,
+		.outer4 = at->family[0] == AM_IPV4,
+		.layout = *at,
 	};
-
-	mask_layers(&s, note, ip);
-	choose_keys(&s, note);
-	return s;
+	mask_layers(s);
+	choose_keys(s);
 }
 
-static bool is_same_shape(const struct am_lane_shape *a, const struct am_lane_shape *b)
+/* A shape for that layout in its place; what was another there is gone, and with it its lanes. */
+static void settle_shape(struct am_worker *w, struct am_lane_shape *place, const struct am_lane_layout *at)
 {
-	return a->len == b->len && a->udp_at == b->udp_at && a->inside_less == b->inside_less &&
-	       a->inner4_at == b->inner4_at && !memcmp(a->key_at, b->key_at, sizeof a->key_at) &&
-	       !memcmp(a->lengths, b->lengths, sizeof a->lengths) &&
-	       !memcmp(a->mask, b->mask, sizeof a->mask);
-}
-
-/* The shape in its place; what was another there is gone, and with it its lanes. */
-static void settle_shape(struct am_worker *w, struct am_lane_shape *place, const struct am_lane_shape *s)
-{
-	if (place->mark != (uint32_t)AM_LANE_NO_MARK && is_same_shape(place, s))
+	if (likely(place->mark != (uint32_t)AM_LANE_NO_MARK && !memcmp(&place->layout, at, sizeof *at)))
 		return;
-	*place = *s;
+	/* Kinds of packets that take turns in one place would have all of each burst learnt for nothing. */
+	if (place->mark != (uint32_t)AM_LANE_NO_MARK)
+		w->lanes_to_learn = 0;
+	make_shape(place, at);
 	if (++w->lane_mark == (uint32_t)AM_LANE_NO_MARK) {
 		/* All marks were used: what a lane has of the first ones must not count again. */
 		memset(w->lanes, 0, (w->lane_mask + 1) * sizeof *w->lanes);
@@ -148,31 +147,32 @@ static void settle_shape(struct am_worker *w, struct am_lane_shape *place, const
 	place->mark = w->lane_mark;
 }
 
-static void learn(struct am_worker *w, const struct am_lane_note *note, const uint8_t *ip, uint16_t len,
-	const struct am_lane *as)
+static void learn(struct am_worker *w, struct am_lane_note *note, const uint8_t *ip, const struct am_lane *as)
 {
-	struct am_lane_shape s = make_shape(note, ip, len);
-	bool v4 = note->family[0] == AM_IPV4;
+	struct am_lane_layout *at = &note->at;
+	bool v4 = at->family[0] == AM_IPV4;
 	struct am_lane_shape *place = am_lane_shape_of(
 		w->shapes, note->vrf, v4, ip[v4 ? 9 : 6], ip + (v4 ? AM_IP4_LEN : AM_IP6_LEN));
 	struct am_lane *lane;
 
-	settle_shape(w, place, &s);
+	at->udp_csum = at->udp_at && am_load16(ip + at->udp_at + 6);
+	settle_shape(w, place, at);
 	lane = &w->lanes[am_lane_hash(place, ip, ip) & w->lane_mask];
 	*lane = *as;
 	lane->mark = place->mark;
-	memcpy(lane->want, ip, len);
+	memcpy(lane->want, ip, at->len);
 }
 
 void am_lane_learn(
-	struct am_worker *w, const struct am_lane_note *note, struct rte_mbuf *m, const struct am_lane *as)
+	struct am_worker *w, struct am_lane_note *note, struct rte_mbuf *m, const struct am_lane *as)
 {
 	uint16_t len = (uint16_t)(m->data_off - note->start);
 
 	if (!w->lanes_to_learn || len > AM_LANE_OCTETS)
 		return;
 	w->lanes_to_learn--;
-	learn(w, note, am_buf_prepend(m, len), len, as);
+	note->at.len = (uint8_t)len;
+	learn(w, note, am_buf_prepend(m, len), as);
 	am_buf_adj(m, len);
 }
 

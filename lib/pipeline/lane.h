@@ -27,7 +27,7 @@ struct am_worker;
 enum {
 	AM_LANES_MIN = 64,
 	AM_LANES_MAX = 65536,
-	AM_LANES_LEARNT = 16, /* in one burst: what fits no lane costs little more than without */
+	AM_LANES_LEARNT = 64, /* in one burst: all of it */
 	AM_LANE_BLOCK = 16,
 	AM_LANE_NEAR = 64,    /* compared of every packet; shorter ones have no lane */
 	AM_LANE_OCTETS = 112, /* the longest: IPv6, EtherIP, Ethernet, IPv6, UDP, VXLAN */
@@ -37,7 +37,19 @@ enum {
 	AM_LANE_SHAPES = 2 * 2 * 4 * AM_LANE_KINDS, /* two VRFs, two families, four classes of protocols */
 };
 
-/* Offsets are from the outermost IP header's first octet, lengths in octets. */
+/* Where the headers of a packet are, which is all that makes a shape. Offsets are from the outermost IP header's first octet. */
+struct am_lane_layout {
+	uint8_t len; /* up to the frame */
+	uint8_t n_ip;
+	uint8_t ip_at[2], family[2];
+	uint8_t ether_at; /* inner Ethernet header with the tunnel's own IP identity; 0: none */
+	uint8_t udp_at;
+	bool udp_csum; /* it has one */
+	bool gre;
+	uint8_t inside_at; /* the tunnel's payload */
+};
+
+/* Offsets are as there, lengths in octets. */
 struct am_lane_shape {
 	uint32_t mark;                /* its lanes carry it; AM_LANE_NO_MARK: there is no shape here */
 	uint8_t len;                  /* up to the frame */
@@ -54,6 +66,7 @@ struct am_lane_shape {
 	} lengths[2];
 	uint8_t udp_at; /* where its checksum must be verified, else 0 */
 	uint8_t udp_ip_at, udp_family;
+	struct am_lane_layout layout;                         /* it was made from */
 	_Alignas(AM_LANE_BLOCK) uint8_t mask[AM_LANE_OCTETS]; /* of what does not differ */
 };
 
@@ -72,16 +85,11 @@ _Static_assert(sizeof(struct am_lane) == 128, "a lane is two cache lines");
 /* What open.c notes of a packet on its long way, for am_lane_learn. */
 struct am_lane_note {
 	bool good; /* nothing so far that only the long way can judge */
-	uint8_t n_ip;
-	uint8_t ip_at[2], family[2];
-	uint8_t ether_at; /* inner Ethernet header with the tunnel's own IP identity; 0: none */
-	uint8_t udp_at;
-	bool gre;
-	uint8_t inside_at; /* the tunnel's payload */
 	uint16_t vrf;
-	uint32_t peer;
 	uint16_t start; /* data_off of the outermost IP header */
 	uint16_t tunnel_iface;
+	uint32_t peer;
+	struct am_lane_layout at;
 };
 
 /* Which of its headers a GRE packet has: key or none, and what follows: 08 00, 86 dd and 65 58 differ in two bits. */
@@ -128,7 +136,7 @@ static inline uint32_t am_lane_hash(
 
 /* Remember the header of m, a frame that the long way has let through, as that of packets for such a lane. */
 void am_lane_learn(
-	struct am_worker *w, const struct am_lane_note *note, struct rte_mbuf *m, const struct am_lane *as);
+	struct am_worker *w, struct am_lane_note *note, struct rte_mbuf *m, const struct am_lane *as);
 
 /* There is another snapshot. */
 void am_lanes_forget(struct am_worker *w);

@@ -48,11 +48,11 @@ static void note_ip(struct inner *p)
 	struct am_lane_note *note = &p->note;
 	bool usual = p->ip.hlen == (p->ip.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN) && !(p->tos & 1);
 
-	note->good &= usual && note->n_ip < 2;
+	note->good &= usual && note->at.n_ip < 2;
 	if (!note->good)
 		return;
-	note->ip_at[note->n_ip] = (uint8_t)offset(p);
-	note->family[note->n_ip++] = p->ip.family;
+	note->at.ip_at[note->at.n_ip] = (uint8_t)offset(p);
+	note->at.family[note->at.n_ip++] = p->ip.family;
 }
 
 /* The IP header that an EtherType or GRE protocol type announces. */
@@ -136,7 +136,7 @@ struct terms {
 
 /* The frame was good; whether all that are like it will be is for a lane to say. */
 static void learn_lane(
-	struct am_worker *w, const struct inner *p, const struct am_frame *f, const struct terms *terms)
+	struct am_worker *w, struct inner *p, const struct am_frame *f, const struct terms *terms)
 {
 	const struct am_lane as = {.member = f->member,
 		.tunnel_iface = p->note.tunnel_iface,
@@ -176,7 +176,7 @@ static void count_tunnel(struct am_worker *w, struct inner *p, const struct am_t
 	p->dscp_uniform = t->dscp_uniform;
 	p->note.good &= !t->dscp_uniform;
 	p->note.tunnel_iface = t->iface;
-	p->note.inside_at = (uint8_t)(p->m->data_off - p->note.start);
+	p->note.at.inside_at = (uint8_t)(p->m->data_off - p->note.start);
 	am_count(w, t->iface, AM_C_RX_PACKETS, 1);
 	am_count(w, t->iface, AM_C_RX_BYTES, len);
 	if (p->whole_made)
@@ -219,7 +219,7 @@ static void ip_behind_mac(
 		refuse(w, p, AM_V_ETH_NOT_OURS);
 		return;
 	}
-	p->note.ether_at = p->note.inside_at;
+	p->note.at.ether_at = p->note.at.inside_at;
 	p->l2 = eth->len;
 	ip_inside(w, p, t, eth->type);
 }
@@ -344,7 +344,7 @@ static void open_gre(struct am_worker *w, struct inner *p)
 		return;
 	}
 	p->note.good &= !gre.has_csum && !gre.has_seq;
-	p->note.gre = true;
+	p->note.at.gre = true;
 	strip(p, (uint16_t)(p->l2 + p->ip.hlen + gre.len), p->ip.plen - gre.len);
 	count_tunnel(w, p, t, am_buf_len(p->m));
 	if (gre.type == AM_ET_TEB) {
@@ -421,7 +421,7 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 		refuse(w, p, v);
 		return;
 	}
-	p->note.udp_at = (uint8_t)(offset(p) + p->ip.hlen);
+	p->note.at.udp_at = (uint8_t)(offset(p) + p->ip.hlen);
 	strip(p, (uint16_t)(p->l2 + p->ip.hlen + AM_UDP_LEN + AM_VXLAN_LEN), udp.plen - AM_VXLAN_LEN);
 	if (unlikely(am_ether_parse(am_buf_data(p->m), am_buf_len(p->m), &f->eth) != AM_V_OK)) {
 		refuse(w, p, AM_V_TUNNEL_INNER);
@@ -543,7 +543,7 @@ static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
 	if (unlikely(v != AM_V_OK))
 		return v;
 	p->peer = p->last->peer;
-	if (p->note.n_ip == 0)
+	if (p->note.at.n_ip == 0)
 		p->note.peer = p->peer;
 	if (unlikely(p->ip.family == AM_IPV4 && p->ip.hlen > AM_IP4_LEN))
 		return AM_V_IP4_OPTIONS;
