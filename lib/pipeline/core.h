@@ -45,7 +45,7 @@ enum {
 	AM_TX_SLOTS = 2 * AM_BURST,
 	AM_QUEUES_MAX = AM_PORTS_MAX * 4,
 	AM_MEMBERS_NEAR = 512, /* with more of them, what they lead to is asked for beforehand */
-	AM_LAST_PEERS = 1024,   /* a power of two */
+	AM_LAST_PEERS = 1024,  /* a power of two */
 	AM_EXPIRE_BUDGET = 64,
 	AM_EXPIRE_NS = 10000000, /* how late a timeout may be noticed */
 };

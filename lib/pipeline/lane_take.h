@@ -212,8 +212,10 @@ static inline bool am_lane_parse(const uint8_t *frame, uint32_t len, bool whole_
 		eth->len = AM_ETH_LEN;
 		eth->type = AM_ET_IPV4;
 		eth->tags = 0;
+		if (unlikely(has < AM_IP4_LEN))
+			return false;
 		says = am_load16(frame + AM_ETH_LEN + 2);
-		return has >= AM_IP4_LEN && (whole_made ? says == has : says <= has);
+		return whole_made ? says == has : says <= has;
 	}
 	if (am_ether_parse(frame, len, eth) != AM_V_OK)
 		return false;

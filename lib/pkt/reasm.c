@@ -214,7 +214,7 @@ static bool overdue(const struct am_reasm *r, const struct entry *e, am_time now
 	return now.ns >= e->born_ns + timeout_ns(r, e);
 }
 
-static uint32_t entry_find(struct am_reasm *r, const struct arrival *a)
+static inline uint32_t entry_find(struct am_reasm *r, const struct arrival *a)
 {
 	uint32_t i = r->heads[a->bucket];
 
@@ -269,15 +269,13 @@ static void make_buffer(struct am_reasm *r, uint32_t peer, const struct entry *e
 	}
 }
 
-static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
+/* Where there is room. */
+static inline struct entry *entry_begin(struct am_reasm *r, const struct arrival *a)
 {
 	struct peer *p = &r->peers[a->peer];
-	uint32_t i, *head;
-	struct entry *e;
+	uint32_t i = r->free, *head;
+	struct entry *e = &r->entries[i];
 
-	make_room(r, a->peer);
-	i = r->free;
-	e = &r->entries[i];
 	r->free = e->hash_next;
 	if (p->held++ == 0)
 		activate(r, a->peer);
@@ -304,6 +302,12 @@ static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
 	if (r->next_sweep_ns > e->born_ns + timeout_ns(r, e))
 		r->next_sweep_ns = e->born_ns + timeout_ns(r, e);
 	return e;
+}
+
+static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
+{
+	make_room(r, a->peer);
+	return entry_begin(r, a);
 }
 
 /*
@@ -371,7 +375,7 @@ static enum am_verdict judge(const struct arrival *a, const struct entry *e)
 	return AM_V_OK;
 }
 
-static void take_piece(struct am_reasm *r, const struct arrival *a, struct entry *e)
+static inline void take_piece(struct am_reasm *r, const struct arrival *a, struct entry *e)
 {
 	const struct am_ip_hdr *h = a->hdr;
 
@@ -614,7 +618,7 @@ static uint16_t make_key2(uint8_t family, uint8_t proto)
 	return (uint16_t)(family << 8 | (family == AM_IPV6 ? 0 : proto));
 }
 
-static struct arrival describe_arrival(const struct am_reasm *r, uint32_t peer, struct rte_mbuf *m,
+static inline struct arrival describe_arrival(const struct am_reasm *r, uint32_t peer, struct rte_mbuf *m,
 	uint16_t l2_len, const struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
 {
 	bool v6 = hdr->family == AM_IPV6;
@@ -648,7 +652,7 @@ static struct rte_mbuf *refuse(struct am_reasm *r, const struct arrival *a, enum
 }
 
 /* What can be said of a fragment without looking at any other. */
-static enum am_verdict judge_alone(const struct am_reasm *r, const struct arrival *a)
+static inline enum am_verdict judge_alone(const struct am_reasm *r, const struct arrival *a)
 {
 	if (a->peer >= r->conf.peers)
 		return AM_V_TUNNEL_SOURCE;
@@ -747,7 +751,7 @@ static inline bool ends_in_table(const struct arrival *a, const struct entry *e,
 }
 
 /* The arrival is the other half of what e holds, and nothing about either is unusual: NULL where that is not so. */
-static struct rte_mbuf *join_held(
+static inline struct rte_mbuf *join_held(
 	struct am_reasm *r, const struct arrival *a, struct entry *e, struct am_ip_hdr *hdr)
 {
 	struct join j;
@@ -776,8 +780,9 @@ static struct rte_mbuf *join_held(
 	return j.whole;
 }
 
-struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
-	struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
+/* A fragment of which anything may be so. */
+static __attribute__((noinline)) struct rte_mbuf *add_any(struct am_reasm *r, uint32_t peer,
+	struct rte_mbuf *m, uint16_t l2_len, struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
 {
 	struct arrival a = describe_arrival(r, peer, m, l2_len, hdr, max_len, now);
 	struct rte_mbuf *whole;
@@ -785,8 +790,6 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 	struct entry *e;
 	uint32_t i;
 
-	assert(l2_len <= LINK_MAX);
-	r->fragments++;
 	i = peer < r->conf.peers ? entry_find(r, &a) : NONE;
 	if (i != NONE && overdue(r, &r->entries[i], now)) {
 		entry_drop(r, i, AM_V_FRAG_TIMEOUT);
@@ -801,9 +804,6 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 		e = &r->entries[i];
 		if (e->dead)
 			return refuse(r, &a, (enum am_verdict)e->dead);
-		whole = join_held(r, &a, e, hdr);
-		if (whole)
-			return whole;
 		v = judge(&a, e);
 		if (v == AM_V_FRAG_DUPLICATE)
 			return refuse(r, &a, v);
@@ -827,6 +827,34 @@ struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf
 	r->reassembled++;
 	entry_remove(r, (uint32_t)(e - r->entries));
 	return whole;
+}
+
+/* Nobody has to give anything up for one more datagram of that peer. */
+static inline bool has_room(const struct am_reasm *r, uint32_t peer)
+{
+	return r->free != NONE && r->peers[peer].held < r->conf.peer_entries && r->buffers < r->conf.buffers;
+}
+
+struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
+	struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
+{
+	/* Nobody gets its address but what is inline, so it is never written anywhere. */
+	const struct arrival a = describe_arrival(r, peer, m, l2_len, hdr, max_len, now);
+	uint32_t i = peer < r->conf.peers ? entry_find(r, &a) : NONE;
+	struct rte_mbuf *whole;
+
+	assert(l2_len <= LINK_MAX);
+	r->fragments++;
+	if (i != NONE && !r->entries[i].dead && !overdue(r, &r->entries[i], now)) {
+		whole = join_held(r, &a, &r->entries[i], hdr);
+		if (whole)
+			return whole;
+	} else if (i == NONE && judge_alone(r, &a) == AM_V_OK && has_room(r, peer)) {
+		am_buf_set_len(m, (uint16_t)(a.data + a.len));
+		take_piece(r, &a, entry_begin(r, &a));
+		return NULL;
+	}
+	return add_any(r, peer, m, l2_len, hdr, max_len, now);
 }
 
 /* ---- two halves side by side ---- */
