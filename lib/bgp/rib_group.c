@@ -490,7 +490,8 @@ static void end_pass(struct am_bgp_rib *rib, struct am_bgp_group *g, am_time now
 	for (unsigned i = 0; i < g->n_members; i++) {
 		struct am_bgp_out *out = &rib->peers[g->members[i]]->out[g->rules.family];
 
-		if (out->mode == AM_BGP_OUT_IN_STEP && !am_bgp_out_end(rib, g->members[i], g->rules.family))
+		if (out->mode == AM_BGP_OUT_IN_STEP &&
+			!am_bgp_out_end(rib, g->members[i], g->rules.family, AM_BGP_OUT_IN_STEP))
 			g->end_due = true;
 	}
 	/* There is room again for what was left out. */

@@ -29,7 +29,7 @@ struct known {
 
 struct peer {
 	unsigned number;
-	bool up, add_path, enhanced, in_refresh, lazy;
+	bool up, add_path, enhanced, in_refresh, out_refresh, lazy;
 	enum am_bgp_peer_kind kind;
 	uint32_t as;
 	uint8_t import, export; /* policies */
@@ -159,7 +159,7 @@ static void up(struct world *w, struct peer *p)
 	memset(p->known, 0, sizeof p->known);
 	memset(p->before, 0, sizeof p->before);
 	p->up = true;
-	p->in_refresh = false;
+	p->in_refresh = p->out_refresh = false;
 	p->ends = 0;
 	if (am_bgp_rib_up(w->rib, p->number, &session))
 		fail("up", p->number, 0);
@@ -342,9 +342,15 @@ static void read_refresh(struct peer *p, const struct am_bgp_message *m)
 	if (am_bgp_refresh_decode(m, &r, &err) || !p->enhanced)
 		fail("a ROUTE-REFRESH that was not agreed on", p->number, 0);
 	if (r.kind == AM_BGP_REFRESH_BEGIN) {
+		if (!p->ends)
+			fail("BoRR before the End-of-RIB", p->number, 0);
+		p->out_refresh = true;
 		memcpy(p->before, p->known, sizeof p->before);
 		return;
 	}
+	if (!p->out_refresh)
+		fail("EoRR without BoRR", p->number, 0);
+	p->out_refresh = false;
 	for (unsigned i = 0; i < PREFIXES; i++) {
 		for (unsigned k = 0; k < KNOWN; k++) {
 			if (p->before[i][k].there)

@@ -120,24 +120,56 @@ static bool say_refresh(struct am_bgp_peer_state *p, enum am_bgp_family family, 
 	return !am_bgp_refresh_encode(&w, &refresh) && say(p, &w);
 }
 
-bool am_bgp_out_end(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family)
+static bool say_end_of_rib(struct am_bgp_peer_state *p, enum am_bgp_family family)
+{
+	uint8_t room[64];
+	struct am_writer w = am_writer(room, sizeof room);
+
+	return !am_bgp_end_of_rib_encode(&w, family) && say(p, &w);
+}
+
+/* Must a refresh wait? For the End-of-RIB (RFC 7313 4), and, since FRR times one at a time, for that of another family. */
+static bool refresh_waits(const struct am_bgp_peer_state *p, enum am_bgp_family family)
+{
+	bool waits = p->out[family].end_of_rib;
+
+	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++)
+		waits |= f != family && p->out[f].end_of_refresh;
+	return waits;
+}
+
+/* Without memory for a BoRR, the peer keeps what it has, and may ask again. */
+static void begin_waiting(struct am_bgp_rib *rib, unsigned peer)
+{
+	struct am_bgp_peer_state *p = rib->peers[peer];
+
+	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
+		if (!p->out[f].again_due || refresh_waits(p, f))
+			continue;
+		p->out[f].again_due = false;
+		am_bgp_out_again(rib, peer, f, true);
+	}
+}
+
+bool am_bgp_out_end(
+	struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, enum am_bgp_out_mode mode)
 {
 	struct am_bgp_peer_state *p = rib->peers[peer];
 	struct am_bgp_out *out = &p->out[family];
-	uint8_t room[64];
-	struct am_writer w = am_writer(room, sizeof room);
 
 	if (out->end_of_refresh) {
 		if (!say_refresh(p, family, AM_BGP_REFRESH_END))
 			return false;
 		out->end_of_refresh = false;
 	}
-	if (!out->end_of_rib)
-		return true;
-	if (am_bgp_end_of_rib_encode(&w, family) || !say(p, &w))
-		return false;
-	out->end_of_rib = false;
-	am_bgp_raise(p, family, AM_BGP_RIB_CONVERGED);
+	if (out->end_of_rib) {
+		if (!say_end_of_rib(p, family))
+			return false;
+		out->end_of_rib = false;
+		am_bgp_raise(p, family, AM_BGP_RIB_CONVERGED);
+	}
+	out->mode = mode;
+	begin_waiting(rib, peer);
 	return true;
 }
 
@@ -182,8 +214,8 @@ static int64_t join_on(struct am_bgp_rib *rib, unsigned peer, struct am_bgp_out 
 	for (; budget > 0 && out->at < end && !am_bgp_pack_full(rib->pack); budget--)
 		tell_all(rib, g, out->at++, peer, false);
 	am_bgp_pack_flush(rib, g, peer);
-	if (out->at >= end && !g->walk_at && am_bgp_out_end(rib, peer, g->rules.family))
-		out->mode = AM_BGP_OUT_BEHIND;
+	if (out->at >= end && !g->walk_at)
+		am_bgp_out_end(rib, peer, g->rules.family, AM_BGP_OUT_BEHIND);
 	return budget;
 }
 
@@ -206,10 +238,8 @@ static int64_t catch_up(struct am_bgp_rib *rib, unsigned peer, struct am_bgp_out
 	am_bgp_pack_flush(rib, g, peer);
 	for (unsigned i = 0; i < n; i++)
 		am_bgp_rib_tidy(rib, g->rules.family, seen[i]);
-	if (!out->behind.count && am_bgp_out_end(rib, peer, g->rules.family)) {
-		out->mode = AM_BGP_OUT_IN_STEP;
+	if (!out->behind.count && am_bgp_out_end(rib, peer, g->rules.family, AM_BGP_OUT_IN_STEP))
 		out->unsure = 0;
-	}
 	return budget;
 }
 
@@ -229,6 +259,11 @@ bool am_bgp_out_again(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family 
 	struct am_bgp_peer_state *p = rib->peers[peer];
 	struct am_bgp_out *out = &p->out[family];
 
+	/* A BoRR that is ignored leaves an EoRR of what never began. */
+	if (enhanced && refresh_waits(p, family)) {
+		out->again_due = true;
+		return true;
+	}
 	if (enhanced && !say_refresh(p, family, AM_BGP_REFRESH_BEGIN))
 		return false;
 	out->end_of_refresh |= enhanced;

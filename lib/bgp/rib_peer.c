@@ -105,7 +105,7 @@ int am_bgp_rib_up(struct am_bgp_rib *rib, unsigned peer, const struct am_bgp_pee
 			continue;
 		rc = am_bgp_group_join(rib, peer, f);
 		p->out[f].end_of_rib = true;
-		p->out[f].end_of_refresh = false;
+		p->out[f].end_of_refresh = p->out[f].again_due = false;
 	}
 	if (rc)
 		am_bgp_rib_down(rib, peer, 0);

@@ -78,6 +78,7 @@ struct am_bgp_out {
 	bool again;  /* JOINING: it was told all before, so withdrawals of prefixes further on count, too */
 	struct am_bgp_marks behind;
 	bool end_of_rib, end_of_refresh; /* to be sent when it has been told all */
+	bool again_due;                  /* it asked for a refresh, which has to wait */
 	/* BEHIND: path identifiers up to this one may be known to it from another group. */
 	uint16_t unsure;
 };
@@ -341,9 +342,10 @@ struct am_bgp_shared *am_bgp_shared_of(
 bool am_bgp_out_ready(const struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family);
 /* Tell a peer that is not in step what its group knows. The budget that is left; -ENOMEM. */
 int64_t am_bgp_out_some(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, int64_t budget);
-/* Tell it all again, after BoRR where enhanced (RFC 7313). False: no memory, and nothing is done. */
+/* Tell it all again, after BoRR where enhanced (RFC 7313), now or when it may begin. False: no memory, and nothing is done. */
 bool am_bgp_out_again(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, bool enhanced);
-/* All was told: End-of-RIB, or EoRR. False: no memory, it stays to be said. */
-bool am_bgp_out_end(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family);
+/* All was told: End-of-RIB, or EoRR, and it goes on in this mode, or with the refresh that waited. False: no memory, it stays to be said. */
+bool am_bgp_out_end(
+	struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, enum am_bgp_out_mode mode);
 
 #endif

@@ -830,9 +830,83 @@ static void test_many_restarts(void **state)
 	am_bgp_rib_free(rib);
 }
 
+/* What waits for a peer, a letter a message: Update, End-of-RIB, BoRR as <, EoRR as >; small ones for IPv6, and (). */
+static const char *letters(struct am_bgp_rib *rib, unsigned peer)
+{
+	const struct am_bgp_context ctx = {.kind = AM_BGP_EXTERNAL, .families = 3, .as4 = true};
+	static char out[32];
+	struct am_bgp_span bytes;
+	size_t n = 0;
+
+	for (; am_bgp_rib_output(rib, peer, &bytes) && n < sizeof out - 1; am_bgp_rib_sent(rib, peer)) {
+		struct am_bgp_message m;
+		struct am_bgp_refresh refresh;
+		struct am_bgp_error err;
+		struct am_bgp_update u;
+
+		assert_int_equal(
+			am_bgp_message_parse(bytes.bytes, bytes.len, AM_BGP_MESSAGE_MAX, &m, &err), 0);
+		if (m.type == AM_BGP_ROUTE_REFRESH) {
+			assert_int_equal(am_bgp_refresh_decode(&m, &refresh, &err), 0);
+			out[n++] = (refresh.afi == 2 ? "()" : "<>")[refresh.kind == AM_BGP_REFRESH_END];
+			continue;
+		}
+		assert_int_equal(am_bgp_update_decode(&ctx, m.body, scratch, &u), AM_BGP_OK);
+		out[n] = u.end_of_rib ? 'E' : 'U';
+		out[n++] |= u.has_mp_reach || u.has_mp_unreach ? 0x20 : 0;
+	}
+	out[n] = 0;
+	return out;
+}
+
+/* RFC 7313 4: no BoRR before the End-of-RIB, and one family at a time. */
+static void test_refresh_order(void **state)
+{
+	const struct am_bgp_refresh ask = {1, 1, AM_BGP_REFRESH_ASK}, ask6 = {2, 1, AM_BGP_REFRESH_ASK};
+	struct am_bgp_rib_peer config = config_of(2, 2);
+	struct am_bgp_peer session = {.open = {.as = 2, .id = 2},
+		.agreed = {.families = 3, .as4 = true, .enhanced_refresh = true},
+		.send = {.kind = AM_BGP_EXTERNAL, .families = 3, .as4 = true}};
+	struct am_bgp_rib *rib = make();
+	unsigned a = add(rib, config_of(1, 1), 0);
+	int b = am_bgp_rib_add(rib, &config);
+	struct set s;
+
+	(void)state;
+	assert_true(b >= 0);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	s.set.next_hop = (struct am_bgp_next_hop){16, {0x20, 1, 0xd, 0xb8, [15] = 1}};
+	announce(rib, a, "2001:db8::/32", &s.set);
+	settle(rib);
+	assert_int_equal(am_bgp_rib_up(rib, (unsigned)b, &session), 0);
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	settle(rib);
+	assert_string_equal(letters(rib, (unsigned)b), "ueUE<U>");
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	settle(rib);
+	assert_string_equal(letters(rib, (unsigned)b), "<<U>");
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask6);
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	settle(rib);
+	assert_string_equal(letters(rib, (unsigned)b), "(u)<U>");
+	/* What was asked for and not answered dies with the session. */
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	am_bgp_rib_down(rib, (unsigned)b, 0);
+	assert_int_equal(am_bgp_rib_up(rib, (unsigned)b, &session), 0);
+	am_bgp_rib_refresh(rib, (unsigned)b, &ask);
+	am_bgp_rib_down(rib, (unsigned)b, 0);
+	assert_int_equal(am_bgp_rib_up(rib, (unsigned)b, &session), 0);
+	settle(rib);
+	assert_string_equal(letters(rib, (unsigned)b), "ueUE");
+	am_bgp_rib_free(rib);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refresh_order),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_external),
 		cmocka_unit_test(test_no_policy),
