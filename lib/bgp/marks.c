@@ -50,7 +50,11 @@ void am_bgp_mark(struct am_bgp_marks *m, uint32_t number)
 		return;
 	m->count++;
 	for (unsigned i = 0; i < AM_BGP_MARK_LEVELS; i++) {
-		m->words[i][number / 64] |= (uint64_t)1 << number % 64;
+		uint64_t *word = &m->words[i][number / 64], was = *word;
+
+		*word |= (uint64_t)1 << number % 64;
+		if (was)
+			return;
 		number /= 64;
 	}
 }
@@ -100,7 +104,13 @@ static int64_t level_next(const struct am_bgp_marks *m, unsigned level, size_t f
 
 int64_t am_bgp_marks_next(const struct am_bgp_marks *m, uint32_t from)
 {
-	return m->count && from < m->end ? level_next(m, 0, from) : AM_BGP_NO_MARK;
+	uint64_t word;
+
+	if (!m->count || from >= m->end)
+		return AM_BGP_NO_MARK;
+	/* Marks come in runs: most often the next one is near. */
+	word = m->words[0][from / 64] >> from % 64;
+	return word ? (int64_t)from + __builtin_ctzll(word) : level_next(m, 0, from);
 }
 
 void am_bgp_marks_join(struct am_bgp_marks *m, const struct am_bgp_marks *others)

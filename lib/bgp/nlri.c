@@ -18,21 +18,31 @@ static struct am_prefix prefix_of(enum am_bgp_family family, uint8_t len, const 
 	return p;
 }
 
+/* A prefix's bytes and its bits; NULL where it is none. */
+static const uint8_t *prefix_bytes(
+	struct am_reader *r, enum am_bgp_family family, uint8_t *len, const char **why)
+{
+	const uint8_t *bytes;
+
+	*len = am_take8(r);
+	if (*len > (family == AM_BGP_IPV4_UNICAST ? 32 : 128)) {
+		*why = "a prefix is longer than an address";
+		return NULL;
+	}
+	bytes = am_take(r, (*len + 7u) / 8);
+	if (!bytes)
+		*why = "the last prefix is longer than what is left";
+	return bytes;
+}
+
 static enum am_bgp_class prefix_take(
 	struct am_reader *r, enum am_bgp_family family, struct am_prefix *out, const char **why)
 {
-	uint8_t len = am_take8(r);
-	const uint8_t *bytes;
+	uint8_t len;
+	const uint8_t *bytes = prefix_bytes(r, family, &len, why);
 
-	if (len > (family == AM_BGP_IPV4_UNICAST ? 32 : 128)) {
-		*why = "a prefix is longer than an address";
+	if (!bytes)
 		return AM_BGP_RESET;
-	}
-	bytes = am_take(r, (len + 7u) / 8);
-	if (!bytes) {
-		*why = "the last prefix is longer than what is left";
-		return AM_BGP_RESET;
-	}
 	*out = prefix_of(family, len, bytes);
 	return AM_BGP_OK;
 }
@@ -47,6 +57,21 @@ enum am_bgp_class am_bgp_nlri_take(struct am_reader *r, enum am_bgp_family famil
 	return prefix_take(r, family, &out->prefix, why);
 }
 
+/* Prefixes are looked at without being made. */
+static enum am_bgp_class check_prefixes(const struct am_bgp_routes *routes, const char **why)
+{
+	struct am_reader r = am_reader(routes->nlri.bytes, routes->nlri.len);
+	uint8_t len;
+
+	while (am_reader_left(&r)) {
+		if (routes->path_ids)
+			am_take32(&r);
+		if (!prefix_bytes(&r, routes->family, &len, why))
+			return AM_BGP_RESET;
+	}
+	return AM_BGP_OK;
+}
+
 enum am_bgp_class am_bgp_nlri_check(const struct am_bgp_routes *routes, const char **why)
 {
 	struct am_reader r = am_reader(routes->nlri.bytes, routes->nlri.len);
@@ -55,6 +80,8 @@ enum am_bgp_class am_bgp_nlri_check(const struct am_bgp_routes *routes, const ch
 
 	if (routes->family == AM_BGP_FAMILY_OTHER)
 		return AM_BGP_OK;
+	if (routes->family != AM_BGP_L2VPN_EVPN)
+		return check_prefixes(routes, why);
 	while (am_reader_left(&r) && worst != AM_BGP_RESET) {
 		enum am_bgp_class class = am_bgp_nlri_take(&r, routes->family, routes->path_ids, &nlri, why);
 

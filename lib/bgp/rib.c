@@ -120,11 +120,15 @@ uint32_t am_bgp_rib_node(struct am_bgp_rib *rib, enum am_bgp_family family, cons
 /* Does a peer of the group still have to be told? */
 static bool awaited(const struct am_bgp_rib *rib, const struct am_bgp_group *g, uint32_t node)
 {
+	if (am_bgp_marked(&g->dirty, node))
+		return true;
 	for (unsigned i = 0; i < g->n_members; i++) {
-		if (am_bgp_marked(&rib->peers[g->members[i]]->out[g->rules.family].behind, node))
+		const struct am_bgp_marks *behind = &rib->peers[g->members[i]]->out[g->rules.family].behind;
+
+		if (behind->count && am_bgp_marked(behind, node))
 			return true;
 	}
-	return am_bgp_marked(&g->dirty, node);
+	return false;
 }
 
 /* With add-path, what was withdrawn stays noted for those who lag behind; now there are none. */
@@ -137,8 +141,7 @@ static bool told_for_good(struct am_bgp_rib *rib, struct am_bgp_group *g, uint32
 		if (paths[i].set)
 			return false;
 	}
-	if (n)
-		am_bgp_told_set(rib, g, node, NULL, 0);
+	am_bgp_told_set(rib, g, node, NULL, 0);
 	return true;
 }
 
@@ -149,8 +152,9 @@ void am_bgp_rib_tidy(struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t
 		am_bgp_marked(&rib->decide[family], node) || am_bgp_marked(&rib->changes[family], node))
 		return;
 	for (struct am_bgp_group *g = rib->groups; g; g = g->next) {
-		if (g->rules.family == family && !g->dying &&
-			(awaited(rib, g, node) || !told_for_good(rib, g, node)))
+		if (g->rules.family != family || g->dying)
+			continue;
+		if (awaited(rib, g, node) || (am_bgp_told_any(g, node) && !told_for_good(rib, g, node)))
 			return;
 	}
 	am_bgp_table_remove(&rib->tables[family], node);

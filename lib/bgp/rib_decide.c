@@ -180,8 +180,9 @@ static int decide(struct am_bgp_rib *rib, enum am_bgp_family family, struct am_b
 	bool multi = false;
 	int best = -1, n = 0;
 
-	if (node->routes && !am_bgp_route_at(rib, node->routes)->next &&
-		!am_bgp_route_at(rib, node->routes)->flags) {
+	if (!node->routes) {
+		after = 0;
+	} else if (!am_bgp_route_at(rib, node->routes)->next && !am_bgp_route_at(rib, node->routes)->flags) {
 		if (lone(rib, family, node) == 0)
 			after = node->routes;
 	} else {
@@ -199,15 +200,31 @@ static int decide(struct am_bgp_rib *rib, enum am_bgp_family family, struct am_b
 	return 0;
 }
 
-/* Tell the next stages. */
-static void pass_on(struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t id, bool news, bool touched)
+/*
+ * Does a group look at changes? Not where nobody is in it, nor where external peers without an export policy (RFC 8212) were told nothing:
+ * a policy has it look at every prefix.
+ */
+static bool listens(const struct am_bgp_group *g)
 {
-	if (news && rib->config.changes)
+	bool mute = g->rules.to.kind == AM_BGP_EXTERNAL && !g->rules.filter.run && !g->advertised;
+
+	return !g->dying && !mute;
+}
+
+/* Tell the next stages. False: none of them looks. */
+static bool pass_on(struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t id, bool news, bool touched)
+{
+	bool any = news && rib->config.changes;
+
+	if (any)
 		am_bgp_mark(&rib->changes[family], id);
 	for (struct am_bgp_group *g = rib->groups; g; g = g->next) {
-		if (g->rules.family == family && !g->dying && (news || (touched && g->rules.paths > 1)))
-			am_bgp_mark(&g->dirty, id);
+		if (g->rules.family != family || !(news || (touched && g->rules.paths > 1)) || !listens(g))
+			continue;
+		am_bgp_mark(&g->dirty, id);
+		any = true;
 	}
+	return any;
 }
 
 int64_t am_bgp_decide_some(struct am_bgp_rib *rib, enum am_bgp_family family, int64_t budget)
@@ -234,8 +251,8 @@ int64_t am_bgp_decide_some(struct am_bgp_rib *rib, enum am_bgp_family family, in
 		rib->decide_at[family] = (uint32_t)id + 1;
 		rib->counters.decisions++;
 		rib->counters.changes += news;
-		pass_on(rib, family, (uint32_t)id, news, touched);
-		am_bgp_rib_tidy(rib, family, (uint32_t)id);
+		if (!pass_on(rib, family, (uint32_t)id, news, touched))
+			am_bgp_rib_tidy(rib, family, (uint32_t)id);
 		budget--;
 	}
 	return budget;

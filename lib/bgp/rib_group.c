@@ -378,13 +378,32 @@ static unsigned keep_withdrawn(
 	return all;
 }
 
+/* A prefix without a best path, where one path is told: it is withdrawn where it was told. */
+static void withdraw(struct am_bgp_rib *rib, struct am_bgp_group *g, uint32_t node)
+{
+	struct am_bgp_told_path old[AM_BGP_RIB_MULTIPATH];
+
+	if (!am_bgp_told_get(g, node, old))
+		return;
+	news(rib, node, &old[0], 0, old[0].from, NOBODY);
+	mark_others(rib, g, node);
+	am_bgp_told_set(rib, g, node, NULL, 0);
+}
+
 /* Make up what the prefix is to be told as, and pack the difference. -ENOMEM, and it is as it was. */
 static int look_at(struct am_bgp_rib *rib, struct am_bgp_group *g, uint32_t node)
 {
 	struct am_bgp_told_path old[AM_BGP_RIB_MULTIPATH], now[AM_BGP_RIB_MULTIPATH];
-	unsigned n_old = am_bgp_told_get(g, node, old), n, keep, packed = rib->pack->n;
-	int rc = want(rib, g, node, now, &n);
+	unsigned n_old, n, keep, packed = rib->pack->n;
+	int rc;
 
+	if (!g->rules.path_ids &&
+		!(am_bgp_node_at(&rib->tables[g->rules.family], node)->flags & AM_BGP_NODE_BEST)) {
+		withdraw(rib, g, node);
+		return 0;
+	}
+	n_old = am_bgp_told_get(g, node, old);
+	rc = want(rib, g, node, now, &n);
 	if (rc)
 		return rc;
 	if (n && over_limit(rib, g, n_old)) {
@@ -509,6 +528,10 @@ static void tidy_all(struct am_bgp_rib *rib, enum am_bgp_family family, const ui
 	for (unsigned i = 0; i < n; i++) {
 		if (!am_bgp_node_at(table, seen[i])->routes)
 			am_bgp_table_prefetch_link(table, seen[i]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (!am_bgp_node_at(table, seen[i])->routes)
+			am_bgp_table_prefetch_chain(table, seen[i]);
 	}
 	for (unsigned i = 0; i < n; i++)
 		am_bgp_rib_tidy(rib, family, seen[i]);

@@ -49,8 +49,10 @@ static void remove_route(struct am_bgp_rib *rib, enum am_bgp_family family, uint
 	*link = route->next;
 	rib->peers[route->peer]->in[family].count--;
 	rib->counters.routes[family]--;
-	am_bgp_store_release(rib->store, route->received, 1);
-	am_bgp_store_release(rib->store, route->imported, 1);
+	/* Where the policy left it alone, it is one set. */
+	am_bgp_store_release(rib->store, route->received, 1 + (route->imported == route->received));
+	if (route->imported != route->received)
+		am_bgp_store_release(rib->store, route->imported, 1);
 	am_bgp_pool_free(&rib->routes, number);
 }
 

@@ -31,17 +31,26 @@ static uint16_t *slot_of(struct am_bgp_pack *pack, const struct am_bgp_entry *e)
 	return &pack->hash[at];
 }
 
+static bool same_bucket(const struct am_bgp_entry *a, const struct am_bgp_entry *b)
+{
+	return a->set == b->set && a->except == b->except && a->only == b->only;
+}
+
 /* Sort the entries into buckets; both keep their order. */
 static void sort(struct am_bgp_pack *pack)
 {
+	uint16_t *slot = NULL;
+
 	memset(pack->hash, 0, sizeof pack->hash);
 	pack->n_buckets = 0;
 	for (uint32_t i = 0; i < pack->n; i++) {
 		struct am_bgp_entry *e = &pack->entries[i];
-		uint16_t *slot = slot_of(pack, e);
 		struct am_bgp_bucket *b;
 
 		e->next = UINT32_MAX;
+		/* Often it goes where the one before it went. */
+		if (!i || !same_bucket(e, &pack->entries[i - 1]))
+			slot = slot_of(pack, e);
 		if (!*slot) {
 			pack->buckets[pack->n_buckets++] =
 				(struct am_bgp_bucket){e->set, e->except, e->only, i, i};
@@ -137,6 +146,20 @@ static size_t room_for(
 	return rules->max - am_writer_len(&w) - (am_writer_len(&w) < rules->max);
 }
 
+/* One route of a message. Negative: there is no room. */
+static int put_route(const struct am_bgp_rib *rib, const struct am_bgp_export *rules,
+	const struct am_bgp_entry *e, struct am_bgp_span extra, struct am_writer *w)
+{
+	const struct am_bgp_table *table = &rib->tables[rules->family];
+	struct am_bgp_nlri nlri;
+
+	if (!rules->path_ids && rules->family != AM_BGP_L2VPN_EVPN)
+		return am_bgp_table_put(table, e->node, w);
+	am_bgp_table_nlri(table, e->node, extra, &nlri);
+	nlri.path_id = e->path_id;
+	return am_bgp_nlri_encode(w, &nlri, rules->path_ids);
+}
+
 static bool send_bucket(
 	struct am_bgp_rib *rib, const struct am_bgp_bucket *b, const struct receivers *to, am_bgp_set_id id)
 {
@@ -150,12 +173,8 @@ static bool send_bucket(
 	for (uint32_t i = b->first; i != UINT32_MAX;) {
 		const struct am_bgp_entry *e = &pack->entries[i];
 		struct am_writer message = am_writer(pack->message, rules->max);
-		struct am_bgp_nlri nlri;
-		int rc;
+		int rc = put_route(rib, rules, e, set.extra, &w);
 
-		am_bgp_table_nlri(&rib->tables[rules->family], e->node, set.extra, &nlri);
-		nlri.path_id = e->path_id;
-		rc = am_bgp_nlri_encode(&w, &nlri, rules->path_ids);
 		/* Attributes that leave no room for a route: nobody can be told of it (RFC 8654 4). */
 		if (rc && am_writer_len(&w) == 0)
 			return id ? send_bucket(rib, b, to, 0) : true;

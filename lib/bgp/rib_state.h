@@ -322,7 +322,13 @@ unsigned am_bgp_told_get(const struct am_bgp_group *group, uint32_t node, struct
 /* Takes over the references of paths and gives up those of what it was. -ENOMEM, and nothing changed. */
 int am_bgp_told_set(struct am_bgp_rib *rib, struct am_bgp_group *group, uint32_t node,
 	const struct am_bgp_told_path *paths, unsigned n);
-bool am_bgp_told_any(const struct am_bgp_group *group, uint32_t node);
+static inline bool am_bgp_told_any(const struct am_bgp_group *group, uint32_t node)
+{
+	uint32_t number = node / AM_BGP_PAGE;
+	const struct am_bgp_page *page = number < group->n_pages ? group->pages[number] : NULL;
+
+	return page && page->told[node % AM_BGP_PAGE];
+}
 
 /* rib_pack.c */
 void am_bgp_pack_add(struct am_bgp_rib *rib, const struct am_bgp_entry *entry);

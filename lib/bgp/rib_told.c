@@ -13,13 +13,6 @@ static struct am_bgp_page *page_of(const struct am_bgp_group *g, uint32_t node)
 	return number < g->n_pages ? g->pages[number] : NULL;
 }
 
-bool am_bgp_told_any(const struct am_bgp_group *g, uint32_t node)
-{
-	const struct am_bgp_page *page = page_of(g, node);
-
-	return page && page->told[node % AM_BGP_PAGE];
-}
-
 unsigned am_bgp_told_get(const struct am_bgp_group *g, uint32_t node, struct am_bgp_told_path *paths)
 {
 	const struct am_bgp_page *page = page_of(g, node);
@@ -98,34 +91,57 @@ static unsigned in_force(const struct am_bgp_told_path *paths, unsigned n)
 	return sum;
 }
 
-int am_bgp_told_set(struct am_bgp_rib *rib, struct am_bgp_group *g, uint32_t node,
-	const struct am_bgp_told_path *paths, unsigned n)
+/* Without add-path there is at most one, and none without a set. */
+static int set_one(
+	struct am_bgp_rib *rib, struct am_bgp_group *g, uint32_t node, const struct am_bgp_told_path *path)
 {
-	struct am_bgp_told_path old[AM_BGP_RIB_MULTIPATH];
-	unsigned before = am_bgp_told_get(g, node, old);
-	uint32_t told = n ? paths[0].set : 0, *place;
+	uint32_t told = path ? path->set : 0, *place;
 	struct am_bgp_page *page;
 
-	if (!n && !before)
-		return 0;
 	if (!page_make(g, node))
 		return -ENOMEM;
 	page = page_of(g, node);
 	place = &page->told[node % AM_BGP_PAGE];
-	if (g->rules.path_ids) {
-		told = list_make(g, paths, n);
-		if (n && !told) {
-			page_drop(g, node);
-			return -ENOMEM;
-		}
-		list_free(g, *place);
+	am_bgp_store_release(rib->store, *place, 1);
+	page->live += (told != 0) - (*place != 0);
+	g->advertised += (told != 0) - (*place != 0);
+	*place = told;
+	page->from[node % AM_BGP_PAGE] = path ? path->from : 0;
+	page_drop(g, node);
+	return 0;
+}
+
+static int set_list(struct am_bgp_rib *rib, struct am_bgp_group *g, uint32_t node,
+	const struct am_bgp_told_path *paths, unsigned n)
+{
+	struct am_bgp_told_path old[AM_BGP_RIB_MULTIPATH];
+	unsigned before = am_bgp_told_get(g, node, old);
+	uint32_t told, *place;
+	struct am_bgp_page *page;
+
+	if (!page_make(g, node))
+		return -ENOMEM;
+	page = page_of(g, node);
+	place = &page->told[node % AM_BGP_PAGE];
+	told = list_make(g, paths, n);
+	if (n && !told) {
+		page_drop(g, node);
+		return -ENOMEM;
 	}
+	list_free(g, *place);
 	page->live += (told != 0) - (*place != 0);
 	*place = told;
-	page->from[node % AM_BGP_PAGE] = n ? paths[0].from : 0;
 	for (unsigned i = 0; i < before; i++)
 		am_bgp_store_release(rib->store, old[i].set, 1);
 	g->advertised += (in_force(paths, n) != 0) - (in_force(old, before) != 0);
 	page_drop(g, node);
 	return 0;
+}
+
+int am_bgp_told_set(struct am_bgp_rib *rib, struct am_bgp_group *g, uint32_t node,
+	const struct am_bgp_told_path *paths, unsigned n)
+{
+	if (!n && !am_bgp_told_any(g, node))
+		return 0;
+	return g->rules.path_ids ? set_list(rib, g, node, paths, n) : set_one(rib, g, node, n ? paths : NULL);
 }

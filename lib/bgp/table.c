@@ -45,14 +45,24 @@ static const uint8_t *key_bytes(const struct am_bgp_table *t, const struct am_bg
 	return t->family == AM_BGP_L2VPN_EVPN ? am_bgp_arena_at(&t->keys, key_id(node)) : node->key;
 }
 
-static uint64_t hash_bytes(const struct am_bgp_table *t, const uint8_t *bytes, size_t len, uint8_t bits)
+/* Apart, so that its room is not cleared for prefixes. */
+static __attribute__((noinline)) uint64_t hash_evpn(
+	const struct am_bgp_table *t, const uint8_t *bytes, size_t len)
 {
 	uint8_t padded[(AM_BGP_KEY_MAX + 7) & ~7] = {0};
 
+	memcpy(padded, bytes, len);
+	return am_hash_words(padded, (len + 7) & ~(size_t)7, t->seed);
+}
+
+static inline uint64_t hash_bytes(
+	const struct am_bgp_table *t, const uint8_t *bytes, size_t len, uint8_t bits)
+{
 	if (t->family == AM_BGP_IPV4_UNICAST)
 		return am_hash64((uint64_t)am_load32(bytes) << 8 | bits, t->seed);
-	memcpy(padded, bytes, len);
-	return am_hash_words(padded, (len + 7) & ~(size_t)7, t->seed + bits);
+	if (t->family == AM_BGP_IPV6_UNICAST)
+		return am_hash_words(bytes, 16, t->seed + bits);
+	return hash_evpn(t, bytes, len);
 }
 
 static uint64_t hash_node(const struct am_bgp_table *t, const struct am_bgp_node *node)
@@ -131,7 +141,7 @@ int am_bgp_table_key(const struct am_bgp_table *t, const struct am_bgp_nlri *nlr
 	} else {
 		key->bits = nlri->prefix.len;
 		key->len = (uint16_t)address_len(t);
-		memcpy(key->bytes, nlri->prefix.ip.bytes, key->len);
+		memcpy(key->bytes, nlri->prefix.ip.bytes, 16);
 	}
 	if (!rc)
 		key->hash = hash_bytes(t, key->bytes, key->len, key->bits);
@@ -140,9 +150,11 @@ int am_bgp_table_key(const struct am_bgp_table *t, const struct am_bgp_nlri *nlr
 
 static bool is_key(const struct am_bgp_table *t, const struct am_bgp_node *node, const struct am_bgp_key *key)
 {
-	if (t->family == AM_BGP_L2VPN_EVPN && node->key_len != key->len)
-		return false;
-	return node->len == key->bits && !memcmp(key_bytes(t, node), key->bytes, key->len);
+	if (t->family == AM_BGP_IPV4_UNICAST)
+		return node->len == key->bits && !memcmp(node->key, key->bytes, 4);
+	if (t->family == AM_BGP_IPV6_UNICAST)
+		return node->len == key->bits && !memcmp(node->key, key->bytes, 16);
+	return node->key_len == key->len && !memcmp(key_bytes(t, node), key->bytes, key->len);
 }
 
 void am_bgp_table_prefetch_node(const struct am_bgp_table *t, const struct am_bgp_key *key)
@@ -156,6 +168,14 @@ void am_bgp_table_prefetch_node(const struct am_bgp_table *t, const struct am_bg
 void am_bgp_table_prefetch_link(const struct am_bgp_table *t, uint32_t id)
 {
 	__builtin_prefetch(&t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)]);
+}
+
+void am_bgp_table_prefetch_chain(const struct am_bgp_table *t, uint32_t id)
+{
+	uint32_t first = t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)];
+
+	if (first != id)
+		__builtin_prefetch(am_bgp_node_at(t, first));
 }
 
 uint32_t am_bgp_table_find(const struct am_bgp_table *t, const struct am_bgp_key *key)
@@ -272,6 +292,23 @@ void am_bgp_table_nlri(
 	out->prefix = (struct am_prefix){.len = node->len};
 	out->prefix.ip.family = t->family == AM_BGP_IPV4_UNICAST ? AM_IPV4 : AM_IPV6;
 	memcpy(out->prefix.ip.bytes, node->key, address_len(t));
+}
+
+int am_bgp_table_put(const struct am_bgp_table *t, uint32_t id, struct am_writer *w)
+{
+	const struct am_bgp_node *node = am_bgp_node_at(t, id);
+	size_t len = (node->len + 7u) / 8, room = (size_t)(w->end - w->at);
+
+	if (1 + len > room)
+		return -ENOSPC;
+	*w->at = node->len;
+	/* Of one size where there is room: copies of any size are calls. */
+	if (t->family == AM_BGP_IPV4_UNICAST && room > 4)
+		memcpy(w->at + 1, node->key, 4);
+	else
+		memcpy(w->at + 1, node->key, len);
+	w->at += 1 + len;
+	return 0;
 }
 
 size_t am_bgp_table_bytes(const struct am_bgp_table *t)

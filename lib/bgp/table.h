@@ -66,8 +66,9 @@ static inline void am_bgp_table_prefetch(const struct am_bgp_table *table, const
 }
 
 void am_bgp_table_prefetch_node(const struct am_bgp_table *table, const struct am_bgp_key *key);
-/* What remove() will look at. */
+/* What remove() will look at first, and then the node behind it. */
 void am_bgp_table_prefetch_link(const struct am_bgp_table *table, uint32_t id);
+void am_bgp_table_prefetch_chain(const struct am_bgp_table *table, uint32_t id);
 
 /* 0: it is not there. */
 uint32_t am_bgp_table_find(const struct am_bgp_table *table, const struct am_bgp_key *key);
@@ -77,6 +78,8 @@ void am_bgp_table_remove(struct am_bgp_table *table, uint32_t id);
 /* The NLRI of a prefix, with what extra says of an EVPN route; spans point into the table. */
 void am_bgp_table_nlri(
 	const struct am_bgp_table *table, uint32_t id, struct am_bgp_span extra, struct am_bgp_nlri *out);
+/* A prefix, no EVPN, as it stands in an UPDATE. -ENOSPC. */
+int am_bgp_table_put(const struct am_bgp_table *table, uint32_t id, struct am_writer *w);
 size_t am_bgp_table_bytes(const struct am_bgp_table *table);
 
 #endif
