@@ -520,19 +520,19 @@ static void end_pass(struct am_bgp_rib *rib, struct am_bgp_group *g, am_time now
 	}
 }
 
-/* Many of them may go: their links are asked for first. */
+/* Many of them may go: their buckets are asked for first, and then the nodes in front of them. */
 static void tidy_all(struct am_bgp_rib *rib, enum am_bgp_family family, const uint32_t *seen, unsigned n)
 {
 	const struct am_bgp_table *table = &rib->tables[family];
+	const uint32_t *buckets[AM_BGP_BATCH];
+	unsigned going = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (!am_bgp_node_at(table, seen[i])->routes)
-			am_bgp_table_prefetch_link(table, seen[i]);
+			buckets[going++] = am_bgp_table_prefetch_bucket(table, seen[i]);
 	}
-	for (unsigned i = 0; i < n; i++) {
-		if (!am_bgp_node_at(table, seen[i])->routes)
-			am_bgp_table_prefetch_chain(table, seen[i]);
-	}
+	for (unsigned i = 0; i < going; i++)
+		__builtin_prefetch(am_bgp_node_at(table, *buckets[i]));
 	for (unsigned i = 0; i < n; i++)
 		am_bgp_rib_tidy(rib, family, seen[i]);
 }

@@ -165,17 +165,12 @@ void am_bgp_table_prefetch_node(const struct am_bgp_table *t, const struct am_bg
 		__builtin_prefetch(am_bgp_node_at(t, id));
 }
 
-void am_bgp_table_prefetch_link(const struct am_bgp_table *t, uint32_t id)
+const uint32_t *am_bgp_table_prefetch_bucket(const struct am_bgp_table *t, uint32_t id)
 {
-	__builtin_prefetch(&t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)]);
-}
+	const uint32_t *bucket = &t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)];
 
-void am_bgp_table_prefetch_chain(const struct am_bgp_table *t, uint32_t id)
-{
-	uint32_t first = t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)];
-
-	if (first != id)
-		__builtin_prefetch(am_bgp_node_at(t, first));
+	__builtin_prefetch(bucket);
+	return bucket;
 }
 
 uint32_t am_bgp_table_find(const struct am_bgp_table *t, const struct am_bgp_key *key)

@@ -66,9 +66,8 @@ static inline void am_bgp_table_prefetch(const struct am_bgp_table *table, const
 }
 
 void am_bgp_table_prefetch_node(const struct am_bgp_table *table, const struct am_bgp_key *key);
-/* What remove() will look at first, and then the node behind it. */
-void am_bgp_table_prefetch_link(const struct am_bgp_table *table, uint32_t id);
-void am_bgp_table_prefetch_chain(const struct am_bgp_table *table, uint32_t id);
+/* What remove() will look at first: the bucket, which stays where it is until a node comes or goes. */
+const uint32_t *am_bgp_table_prefetch_bucket(const struct am_bgp_table *table, uint32_t id);
 
 /* 0: it is not there. */
 uint32_t am_bgp_table_find(const struct am_bgp_table *table, const struct am_bgp_key *key);
