@@ -71,6 +71,7 @@ void am_bgp_rib_free(struct am_bgp_rib *rib)
 		am_bgp_marks_release(&rib->decide[f]);
 		am_bgp_marks_release(&rib->changes[f]);
 	}
+	am_bgp_prefix_list_free(rib->doubtful);
 	am_bgp_pool_release(&rib->routes);
 	am_bgp_field_release(&rib->field);
 	am_bgp_store_free(rib->store);

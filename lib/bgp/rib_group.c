@@ -516,6 +516,7 @@ static void end_pass(struct am_bgp_rib *rib, struct am_bgp_group *g, am_time now
 	/* There is room again for what was left out. */
 	if (g->limited && g->advertised + g->advertised / 16 < g->rules.limit.max) {
 		g->limited = false;
+		g->walk_some = false;
 		g->walk_at = 1;
 	}
 }
@@ -559,6 +560,9 @@ int64_t am_bgp_group_some(struct am_bgp_rib *rib, struct am_bgp_group *g, int64_
 		}
 		budget--;
 		g->at = g->walk_at ? g->at : node + 1;
+		if (g->walk_some && !am_bgp_marked(&g->dirty, node) &&
+			!am_bgp_rib_is_doubtful(rib, family, node))
+			continue;
 		/* What is still to be decided is looked at after that. */
 		if (am_bgp_marked(&rib->decide[family], node)) {
 			am_bgp_mark(&g->dirty, node);

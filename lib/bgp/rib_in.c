@@ -358,12 +358,9 @@ void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family f
 		am_bgp_in_sweep(in);
 }
 
-void am_bgp_in_recheck(struct am_bgp_in *in, const struct am_prefix *within)
+void am_bgp_in_recheck(struct am_bgp_in *in, bool some)
 {
-	if (in->recheck_at || !within)
-		in->within = (struct am_prefix){0};
-	else
-		in->within = *within;
+	in->recheck_some = some && !in->recheck_at;
 	in->recheck_at = 1;
 }
 
@@ -413,21 +410,6 @@ static int rejudge(struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t i
 	return 0;
 }
 
-/* Is the prefix one of those that are judged again? */
-static bool is_within(
-	const struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t id, const struct am_prefix *within)
-{
-	struct am_bgp_nlri nlri;
-
-	if (within->ip.family == AM_AF_NONE)
-		return true;
-	if (family == AM_BGP_L2VPN_EVPN)
-		return false;
-	am_bgp_table_nlri(&rib->tables[family], id, (struct am_bgp_span){0}, &nlri);
-	return nlri.prefix.ip.family == within->ip.family && nlri.prefix.len >= within->len &&
-	       am_prefix_contains(within, &nlri.prefix.ip);
-}
-
 /* One prefix of the walk. */
 static int visit(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, uint32_t id,
 	struct am_bgp_intake *intake)
@@ -437,7 +419,7 @@ static int visit(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family famil
 	bool sweep = in->sweep_at == id, again = in->recheck_at == id;
 	uint32_t *link = &node->routes;
 
-	again = again && is_within(rib, family, id, &in->within);
+	again = again && (!in->recheck_some || am_bgp_rib_is_doubtful(rib, family, id));
 	while (*link) {
 		uint32_t number = *link;
 		struct am_bgp_route *route = am_bgp_route_at(rib, number);

@@ -152,7 +152,7 @@ void am_bgp_rib_long_lived(struct am_bgp_rib *rib, unsigned peer, am_bgp_familie
 		if (!(families & AM_BGP_IN(f)) || !in->count)
 			continue;
 		in->long_lived = in->redecide = true;
-		am_bgp_in_recheck(in, NULL);
+		am_bgp_in_recheck(in, false);
 	}
 }
 
@@ -187,7 +187,7 @@ void am_bgp_rib_set_import(struct am_bgp_rib *rib, unsigned peer, struct am_bgp_
 	p->config.import = filter;
 	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
 		if (p->in[f].count)
-			am_bgp_in_recheck(&p->in[f], NULL);
+			am_bgp_in_recheck(&p->in[f], false);
 	}
 }
 
@@ -195,6 +195,7 @@ static void group_filter(struct am_bgp_rib *rib, struct am_bgp_group *g, struct 
 {
 	am_bgp_outlet_close(rib, &g->outlet);
 	g->rules.filter = filter;
+	g->walk_some = false;
 	g->walk_at = 1;
 }
 
@@ -275,16 +276,56 @@ void am_bgp_rib_swap_filter(
 	}
 }
 
-void am_bgp_rib_recheck(struct am_bgp_rib *rib, const struct am_prefix *within)
+/* A list of these and all that is longer. NULL: no memory, or something that is no prefix. */
+static struct am_bgp_prefix_list *list_of(const struct am_prefix *prefixes, size_t n)
 {
+	struct am_bgp_prefix_entry *entries = calloc(n, sizeof *entries);
+	struct am_bgp_prefix_list *list = NULL;
+
+	for (size_t i = 0; entries && i < n; i++)
+		entries[i] = (struct am_bgp_prefix_entry){.prefix = prefixes[i],
+			.ge = prefixes[i].len,
+			.le = prefixes[i].ip.family == AM_IPV4 ? 32 : 128,
+			.permit = true};
+	if (entries && am_bgp_prefix_list_create(entries, n, &list))
+		list = NULL;
+	free(entries);
+	return list;
+}
+
+bool am_bgp_rib_is_doubtful(const struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t node)
+{
+	struct am_bgp_nlri nlri;
+
+	if (family == AM_BGP_L2VPN_EVPN)
+		return false;
+	am_bgp_table_nlri(&rib->tables[family], node, (struct am_bgp_span){0}, &nlri);
+	return am_bgp_prefix_list_permits(rib->doubtful, &nlri.prefix);
+}
+
+/* What is under way for another list goes on for all prefixes: am_bgp_in_recheck() sees to it, and so does this. */
+static void recheck_group(struct am_bgp_group *g, bool some)
+{
+	g->walk_some = some && !g->walk_at;
+	g->walk_at = 1;
+}
+
+void am_bgp_rib_recheck(struct am_bgp_rib *rib, const struct am_prefix *within, size_t n)
+{
+	struct am_bgp_prefix_list *list = within ? list_of(within, n) : NULL;
+
 	for (unsigned i = 0; i < rib->n_peers; i++) {
 		for (unsigned f = 0; rib->peers[i] && f < AM_BGP_FAMILIES; f++) {
-			if (rib->peers[i]->in[f].count && !rib->peers[i]->leaving)
-				am_bgp_in_recheck(&rib->peers[i]->in[f], within);
+			struct am_bgp_in *in = &rib->peers[i]->in[f];
+
+			if (in->recheck_at || (in->count && !rib->peers[i]->leaving))
+				am_bgp_in_recheck(in, list);
 		}
 	}
 	for (struct am_bgp_group *g = rib->groups; g; g = g->next) {
 		if (!g->dying)
-			g->walk_at = 1;
+			recheck_group(g, list);
 	}
+	am_bgp_prefix_list_free(rib->doubtful);
+	rib->doubtful = list;
 }

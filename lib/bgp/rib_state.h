@@ -10,6 +10,7 @@
  * Between two of them stands a set of marks, so each stage does as much at a time as it is allowed, and a prefix that changes twice before the next
  * stage looks is looked at once.
  */
+#include "bgp/prefix_list.h"
 #include "bgp/rib.h"
 #include "marks.h"
 #include "pool.h"
@@ -45,10 +46,10 @@ struct am_bgp_in {
 	uint8_t fresh;  /* routes of older ones are stale */
 	uint8_t oldest; /* there are none of older ones */
 	bool long_lived;
-	bool redecide;           /* the walk marks every route of the peer */
-	uint32_t sweep_at;       /* the prefix where the sweep is; 0: it does not run */
-	uint32_t recheck_at;     /* of the walk that judges again */
-	struct am_prefix within; /* which prefixes it judges; family AM_AF_NONE: all */
+	bool redecide;       /* the walk marks every route of the peer */
+	uint32_t sweep_at;   /* the prefix where the sweep is; 0: it does not run */
+	uint32_t recheck_at; /* of the walk that judges again */
+	bool recheck_some;   /* it judges only prefixes in the table's doubtful list */
 };
 
 /* Bytes of a message for several peers. */
@@ -156,6 +157,7 @@ struct am_bgp_group {
 	struct am_bgp_marks dirty; /* prefixes to be looked at */
 	uint32_t at;               /* where the present pass over them is; 0: none is under way */
 	uint32_t walk_at;          /* all prefixes are looked at, from here on; 0: done */
+	bool walk_some;            /* only those in the table's doubtful list */
 	struct am_bgp_page **pages;
 	uint32_t n_pages;
 	struct am_bgp_pool paths; /* of struct am_bgp_told_path, with add-path */
@@ -214,7 +216,8 @@ struct am_bgp_rib {
 	unsigned n_peers, peer_room; /* places, and how many the list has room for */
 	struct am_bgp_group *groups;
 	unsigned n_groups_made;
-	unsigned n_add_path; /* groups that are sent several paths */
+	unsigned n_add_path;                 /* groups that are sent several paths */
+	struct am_bgp_prefix_list *doubtful; /* what am_bgp_rib_recheck() was told last; NULL: all */
 	struct am_bgp_field field;
 	struct am_bgp_pack *pack;
 	struct am_bgp_rib_path *shown; /* of the change that was handed out */
@@ -261,6 +264,9 @@ void am_bgp_raise(struct am_bgp_peer_state *peer, enum am_bgp_family family, enu
 bool am_bgp_limit_reached(struct am_bgp_peer_state *peer, enum am_bgp_family family,
 	const struct am_bgp_limit *limit, uint32_t count, enum am_bgp_rib_event_type first);
 
+/* rib_peer.c: is the prefix in the list of the last am_bgp_rib_recheck()? */
+bool am_bgp_rib_is_doubtful(const struct am_bgp_rib *rib, enum am_bgp_family family, uint32_t node);
+
 /* rib_import.c: one attribute set, judged for any number of prefixes. */
 struct am_bgp_intake {
 	const struct am_bgp_peer_state *peer;
@@ -287,7 +293,8 @@ void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family f
 /* Routes of older epochs than floor, or than the present one, go. */
 void am_bgp_in_drop(struct am_bgp_in *in, uint8_t floor);
 void am_bgp_in_sweep(struct am_bgp_in *in);
-void am_bgp_in_recheck(struct am_bgp_in *in, const struct am_prefix *within);
+/* some: only what am_bgp_rib_is_doubtful(). */
+void am_bgp_in_recheck(struct am_bgp_in *in, bool some);
 
 /* rib_decide.c */
 bool am_bgp_field_fit(struct am_bgp_field *field, uint32_t n);

@@ -643,6 +643,62 @@ static void test_reach(void **state)
 	am_bgp_rib_free(rib);
 }
 
+/* A policy whose answers come from elsewhere, and how often it was asked. */
+struct oracle {
+	bool rejects;
+	unsigned asked;
+};
+
+static enum am_bgp_filter_result ask_oracle(
+	const void *policy, struct am_bgp_path *path, struct am_writer *room)
+{
+	struct oracle *oracle = (struct oracle *)(uintptr_t)policy;
+
+	(void)path;
+	(void)room;
+	oracle->asked++;
+	return oracle->rejects ? AM_BGP_FILTER_REJECT : AM_BGP_FILTER_ACCEPT;
+}
+
+static void test_recheck(void **state)
+{
+	struct oracle in = {0}, out = {0};
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer from = config_of(1, 1), to = config_of(2, 2);
+	const struct am_prefix within[] = {{{AM_IPV4, {10, 1}}, 16}, {{AM_IPV4, {172, 16}}, 12}};
+	unsigned a, b;
+	struct set s;
+
+	(void)state;
+	from.import = (struct am_bgp_filter){ask_oracle, &in};
+	to.export = (struct am_bgp_filter){ask_oracle, &out};
+	a = add(rib, from, 0);
+	b = add(rib, to, 0);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	announce(rib, a, "10.1.0.0/16", of(&s, AS(1), 0));
+	announce(rib, a, "10.1.2.0/24", of(&s, AS(1), 0));
+	announce(rib, a, "10.2.0.0/16", of(&s, AS(1), 0));
+	assert_int_equal(drain(rib, b, true, false).announced, 4);
+	in.asked = out.asked = 0;
+	am_bgp_rib_recheck(rib, within, 2);
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 0);
+	assert_int_equal(in.asked, 2);
+	assert_int_equal(out.asked, 2);
+	in.rejects = true;
+	am_bgp_rib_recheck(rib, within, 1);
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 2);
+	in.rejects = false;
+	out.rejects = true;
+	/* The second one before the first is done: all of them. */
+	am_bgp_rib_recheck(rib, within, 1);
+	am_bgp_rib_recheck(rib, within + 1, 1);
+	assert_int_equal(drain(rib, b, true, false).withdrawn, 2);
+	out.rejects = false;
+	am_bgp_rib_recheck(rib, NULL, 0);
+	assert_int_equal(drain(rib, b, true, false).announced, 4);
+	am_bgp_rib_free(rib);
+}
+
 static void test_multipath(void **state)
 {
 	struct am_bgp_rib *rib = make_with((struct am_bgp_rib_config){
@@ -921,6 +977,7 @@ int main(void)
 		cmocka_unit_test(test_next_hops),
 		cmocka_unit_test(test_evpn),
 		cmocka_unit_test(test_reach),
+		cmocka_unit_test(test_recheck),
 		cmocka_unit_test(test_multipath),
 		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_too_long),

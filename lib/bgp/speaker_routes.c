@@ -314,6 +314,12 @@ int am_bgp_speaker_withdraw(struct am_bgp_speaker *s, const struct am_bgp_nlri *
 	return am_bgp_rib_withdraw(s->rib, s->self, nlri);
 }
 
+void am_bgp_speaker_recheck(struct am_bgp_speaker *s, const struct am_prefix *within, size_t n)
+{
+	s->more = true;
+	am_bgp_rib_recheck(s->rib, within, n);
+}
+
 bool am_bgp_speaker_next_change(struct am_bgp_speaker *s, struct am_bgp_rib_change *out)
 {
 	return am_bgp_rib_next_change(s->rib, out);

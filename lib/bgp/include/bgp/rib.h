@@ -130,8 +130,11 @@ int am_bgp_rib_set_export(struct am_bgp_rib *rib, unsigned peer, struct am_bgp_f
 /* As set_import and set_export of every peer that has the old filter, in one go. */
 void am_bgp_rib_swap_filter(
 	struct am_bgp_rib *rib, struct am_bgp_filter old, struct am_bgp_filter replacement);
-/* The filters answer differently than before (RPKI data came): judge again, in and out, prefixes within this one; NULL: all. */
-void am_bgp_rib_recheck(struct am_bgp_rib *rib, const struct am_prefix *within);
+/*
+ * The filters answer differently than before (RPKI data came): in steps, judge again, in and out, what is in one of these n prefixes; NULL: all.
+ * Another call before that is done makes it all.
+ */
+void am_bgp_rib_recheck(struct am_bgp_rib *rib, const struct am_prefix *within, size_t n);
 /* Next hops became reachable, or not, or cost something else: decide again. */
 void am_bgp_rib_recheck_next_hops(struct am_bgp_rib *rib);
 

@@ -87,6 +87,8 @@ int am_bgp_speaker_found(struct am_bgp_speaker *speaker, unsigned peer, const st
 /* Other policies for a peer, while its session goes on: only what comes out differently is told again. -ENOENT, -ENOMEM. */
 int am_bgp_speaker_set_filters(struct am_bgp_speaker *speaker, unsigned peer, struct am_bgp_filter import,
 	struct am_bgp_filter export, am_time now);
+/* Policies answer differently than before, for routes in these n prefixes (NULL: for all): they are judged again, see rib.h. */
+void am_bgp_speaker_recheck(struct am_bgp_speaker *speaker, const struct am_prefix *within, size_t n);
 /* Ask the peer to tell all of a family again (RFC 2918). -ENOTCONN, -EOPNOTSUPP, -EAGAIN. */
 int am_bgp_speaker_refresh(
 	struct am_bgp_speaker *speaker, unsigned peer, enum am_bgp_family family, am_time now);
