@@ -10,8 +10,8 @@ _amime_bgp_names() {
 	done
 }
 
-# Names of neighbours, asked with the -s that was typed so far.
-_amime_bgp_neighbors() {
+# Names of what is shown, asked with the -s that was typed so far.
+_amime_bgp_shown() {
 	local i
 	local -a to=()
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
@@ -19,7 +19,7 @@ _amime_bgp_neighbors() {
 		-s | --socket) to=(-s "${COMP_WORDS[i + 1]}") ;;
 		esac
 	done
-	amime-bgp "${to[@]}" --json show neighbors 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
+	amime-bgp "${to[@]}" --json show "$1" 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
 }
 
 _amime_bgp() {
@@ -28,7 +28,8 @@ _amime_bgp() {
 	-s | --socket) words=$(_amime_bgp_names) ;;
 	show) words='neighbors routes policies counters version' ;;
 	routes) words='ipv4 ipv6 evpn received advertised' ;;
-	neighbors | clear | shutdown | start | received | advertised) words=$(_amime_bgp_neighbors) ;;
+	policies) words=$(_amime_bgp_shown policies) ;;
+	neighbors | clear | shutdown | start | received | advertised) words=$(_amime_bgp_shown neighbors) ;;
 	-c | --config)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

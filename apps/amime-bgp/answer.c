@@ -18,6 +18,8 @@ static json_t *show(struct am_bgpd *d, const struct am_bgp_request *request, str
 		return am_bgpd_show_neighbors(d, request->name, err);
 	case AM_BGP_SHOW_ROUTES:
 		return am_bgpd_show_routes(d, request, err);
+	case AM_BGP_SHOW_POLICIES:
+		return am_bgpd_show_policies(d, request->name, err);
 	case AM_BGP_SHOW_COUNTERS:
 		return am_bgpd_show_counters(d);
 	case AM_BGP_SHOW_VERSION:

@@ -13,6 +13,7 @@ json_t *am_bgpd_answer(struct am_bgpd *d, const struct am_bgp_request *request, 
 json_t *am_bgpd_show_neighbors(const struct am_bgpd *d, const char *name, struct am_err *err);
 json_t *am_bgpd_show_routes(
 	const struct am_bgpd *d, const struct am_bgp_request *request, struct am_err *err);
+json_t *am_bgpd_show_policies(const struct am_bgpd *d, const char *name, struct am_err *err);
 json_t *am_bgpd_show_counters(const struct am_bgpd *d);
 
 #endif

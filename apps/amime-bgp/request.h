@@ -3,7 +3,7 @@
 #define AMIME_BGP_REQUEST_H
 /*
  * One request on the control socket: a JSON object on a line of its own.
- *   {"method": "show", "what": "neighbors", "name": "b"}          what: version neighbors routes counters
+ *   {"method": "show", "what": "neighbors", "name": "b"}          what: version neighbors routes policies counters
  *   {"method": "show", "what": "routes", "prefix": "203.0.113.0/24"}
  *   {"method": "show", "what": "routes", "family": "ipv4", "side": "advertised", "name": "b", "at": 0}
  *   {"method": "clear", "name": "b", "soft": true}                clear shutdown start
@@ -33,6 +33,7 @@ enum am_bgp_what {
 	AM_BGP_SHOW_VERSION,
 	AM_BGP_SHOW_NEIGHBORS,
 	AM_BGP_SHOW_ROUTES,
+	AM_BGP_SHOW_POLICIES,
 	AM_BGP_SHOW_COUNTERS,
 	AM_BGP_SHOWS
 };
@@ -42,7 +43,7 @@ enum am_bgp_side { AM_BGP_SIDE_BEST, AM_BGP_SIDE_RECEIVED, AM_BGP_SIDE_ADVERTISE
 struct am_bgp_request {
 	enum am_bgp_method method;
 	enum am_bgp_what what;
-	char name[AM_NAME_MAX]; /* of a neighbour; empty: all */
+	char name[AM_NAME_MAX]; /* of a neighbour, or a policy; empty: all */
 	bool has_prefix, soft;
 	struct am_prefix prefix;
 	enum am_bgp_family family;

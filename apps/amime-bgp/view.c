@@ -135,6 +135,73 @@ static void print_neighbors(const json_t *result, FILE *out)
 	}
 }
 
+/* A list on one line. */
+static void put_words(struct am_table *t, const json_t *names)
+{
+	char text[256] = "";
+	json_t *name;
+	size_t i, used = 0;
+
+	json_array_foreach(names, i, name)
+	{
+		int n = snprintf(
+			text + used, sizeof text - used, "%s%s", used ? " " : "", json_string_value(name));
+
+		used += n > 0 ? (size_t)n : 0;
+		if (used >= sizeof text)
+			break;
+	}
+	am_table_cell(t, "%s", used ? text : "-");
+}
+
+static void print_rules(const json_t *policy, FILE *out)
+{
+	struct am_table *t = am_table_new();
+	json_t *rule;
+	size_t i;
+
+	am_table_column(t, "RULE", AM_RIGHT);
+	am_table_column(t, "NAME", AM_LEFT);
+	am_table_column(t, "CHANGES", AM_RIGHT);
+	am_table_column(t, "THEN", AM_LEFT);
+	am_table_column(t, "IF", AM_LEFT);
+	json_array_foreach(json_object_get(policy, "rules"), i, rule)
+	{
+		am_table_cell(t, "%zu", i + 1);
+		am_table_cell(t, "%s", text_of(rule, "name"));
+		am_table_cell(t, "%lld", (long long)number_of(rule, "changes"));
+		am_table_cell(t, "%s", text_of(rule, "then"));
+		put_words(t, json_object_get(rule, "if"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+}
+
+static void print_policies(const json_t *result, FILE *out)
+{
+	struct am_table *t = am_table_new();
+	json_t *p;
+	size_t i;
+
+	am_table_column(t, "POLICY", AM_LEFT);
+	am_table_column(t, "RULES", AM_RIGHT);
+	am_table_column(t, "OTHERWISE", AM_LEFT);
+	am_table_column(t, "IMPORT OF", AM_LEFT);
+	am_table_column(t, "EXPORT OF", AM_LEFT);
+	json_array_foreach(result, i, p)
+	{
+		am_table_cell(t, "%s", text_of(p, "name"));
+		am_table_cell(t, "%zu", json_array_size(json_object_get(p, "rules")));
+		am_table_cell(t, "%s", text_of(p, "otherwise"));
+		put_words(t, json_object_get(p, "import"));
+		put_words(t, json_object_get(p, "export"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+	if (json_array_size(result) == 1)
+		print_rules(json_array_get(result, 0), out);
+}
+
 static void print_object(const json_t *result, FILE *out)
 {
 	const char *key;
@@ -158,6 +225,8 @@ void am_bgp_view(const char *what, const json_t *result, FILE *out)
 		print_neighbors(result, out);
 	else if (what && !strcmp(what, "routes"))
 		am_bgp_view_routes(result, out);
+	else if (what && !strcmp(what, "policies"))
+		print_policies(result, out);
 	else if (what)
 		print_object(result, out);
 }

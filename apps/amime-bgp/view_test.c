@@ -55,6 +55,20 @@ static void neighbors_are_a_table(void **state)
 	free(text);
 }
 
+static void policies_are_a_table(void **state)
+{
+	char *text = shown("policies",
+		"[{\"name\": \"in\", \"otherwise\": \"reject\", \"import\": [\"b\", \"c\"], \"export\": [],"
+		" \"rules\": [{\"name\": \"bogons\", \"if\": [\"prefix\", \"not:as_path\"], \"changes\": 0,"
+		" \"then\": \"reject\"}]}]");
+
+	(void)state;
+	assert_non_null(strstr(text, "b c"));
+	assert_non_null(strstr(text, "prefix not:as_path"));
+	assert_non_null(strstr(text, "bogons"));
+	free(text);
+}
+
 static void routes_are_a_table(void **state)
 {
 	char *text = shown("routes",
@@ -114,6 +128,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbors_are_a_table),
+		cmocka_unit_test(policies_are_a_table),
 		cmocka_unit_test(routes_are_a_table),
 		cmocka_unit_test(a_set_is_json),
 	};

@@ -10,12 +10,13 @@ static json_t *wrong(struct am_err *err, const char *usage)
 	return NULL;
 }
 
-static json_t *show_neighbors(int n, char **words, struct am_err *err)
+/* All of them, or the one that is named. */
+static json_t *show_named(const char *what, int n, char **words, const char *usage, struct am_err *err)
 {
 	if (n > 1)
-		return wrong(err, "show neighbors [NAME]");
-	return n ? json_pack("{s:s, s:s, s:s}", "method", "show", "what", "neighbors", "name", words[0])
-		 : json_pack("{s:s, s:s}", "method", "show", "what", "neighbors");
+		return wrong(err, usage);
+	return n ? json_pack("{s:s, s:s, s:s}", "method", "show", "what", what, "name", words[0])
+		 : json_pack("{s:s, s:s}", "method", "show", "what", what);
 }
 
 static int is_family(const char *word)
@@ -46,13 +47,15 @@ static json_t *show_routes(int n, char **words, struct am_err *err)
 
 static json_t *show(int n, char **words, const char **what, struct am_err *err)
 {
-	static const char *const usage = "show neighbors|routes|counters|version ...";
+	static const char *const usage = "show neighbors|routes|policies|counters|version ...";
 
 	if (n == 0)
 		return wrong(err, usage);
 	*what = words[0];
 	if (!strcmp(words[0], "neighbors"))
-		return show_neighbors(n - 1, words + 1, err);
+		return show_named("neighbors", n - 1, words + 1, "show neighbors [NAME]", err);
+	if (!strcmp(words[0], "policies"))
+		return show_named("policies", n - 1, words + 1, "show policies [NAME]", err);
 	if (!strcmp(words[0], "routes"))
 		return show_routes(n - 1, words + 1, err);
 	if (n == 1 && (!strcmp(words[0], "version") || !strcmp(words[0], "counters")))

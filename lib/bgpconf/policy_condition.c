@@ -195,6 +195,15 @@ static const struct row {
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+const char *am_bgpconf_condition_key(enum am_bgp_condition_type type)
+{
+	size_t i = 0;
+
+	while (rows[i].type != type)
+		i++;
+	return rows[i].key;
+}
+
 /* For the complaint about a key that is none of them. */
 static void refuse_key(const struct place *at)
 {

@@ -54,6 +54,12 @@ def test(scene):
     expect(route["as_path"] == " ".join([str(AS[A])] * 3), f"by AS path {route['as_path']}")
     expect(not b.ask("show", "routes", OURS["ipv6"])["routes"], "and no other route of ours is")
 
+    shown = a.ask("show", "policies", "in")[0]
+    expect([r["then"] for r in shown["rules"]] == ["reject", "reject", "reject", "accept"] and shown["import"] == ["b"],
+           "show policies says its rules and who uses it")
+    expect(shown["rules"][1]["if"] == ["not:prefix"], "with their conditions")
+    expect([p["name"] for p in a.ask("show", "policies")] == ["in", "out"], "and names all of them")
+
     reloads(scene, a)
     b.stop()
     a.stop()

@@ -11,4 +11,7 @@ const struct am_bgp_policy *am_bgpconf_policy(const struct am_bgpconf *config, c
 /* In the order of the file, without the two that are always there; NULL behind the last one. */
 const struct am_bgp_policy *am_bgpconf_policy_at(const struct am_bgpconf *config, unsigned i);
 
+/* The key of a condition in the file. */
+const char *am_bgpconf_condition_key(enum am_bgp_condition_type type);
+
 #endif
