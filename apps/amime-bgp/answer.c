@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rpki.h"
+
 static json_t *show_version(const struct am_bgpd *d)
 {
 	return json_pack("{s:s, s:s, s:i, s:s}", "version", AM_VERSION, "name", d->config->name, "pid",
@@ -20,6 +22,8 @@ static json_t *show(struct am_bgpd *d, const struct am_bgp_request *request, str
 		return am_bgpd_show_routes(d, request, err);
 	case AM_BGP_SHOW_POLICIES:
 		return am_bgpd_show_policies(d, request->name, err);
+	case AM_BGP_SHOW_RPKI:
+		return am_bgpd_rpki_show(d->rpki);
 	case AM_BGP_SHOW_COUNTERS:
 		return am_bgpd_show_counters(d);
 	case AM_BGP_SHOW_VERSION:

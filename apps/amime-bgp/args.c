@@ -13,6 +13,7 @@ const char am_bgp_help[] =
 	"  show routes [ipv4 | ipv6 | evpn] [PREFIX] [received NAME | advertised NAME]\n"
 	"                                           best paths; of PREFIX every path, and why it is best or not\n"
 	"  show policies [NAME]                     what uses them; the rules of one of them\n"
+	"  show rpki                                caches that are asked (RFC 8210), and how many entries they say\n"
 	"  show counters                            the table's size, and what it did\n"
 	"  clear NAME [soft]                        end the session and begin anew; soft: ask for its routes again\n"
 	"  shutdown NAME [TEXT]                     end the session and say why (RFC 9003)\n"

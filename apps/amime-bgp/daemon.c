@@ -13,6 +13,7 @@
 #include "discovery.h"
 #include "feed.h"
 #include "policy.h"
+#include "rpki.h"
 #include "transport.h"
 
 static const char *name_of(const struct am_bgpd *d, unsigned peer)
@@ -235,11 +236,16 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 	d->feeds = am_bgpd_feeds_open(d, err);
 	if (!d->feeds)
 		return -EIO;
+	d->rpki = am_bgpd_rpki_open(d, err);
+	if (!d->rpki)
+		return -ENOMEM;
 	rc = am_bgpd_announce(d, NULL, err);
 	if (!rc)
 		rc = am_bgpd_policies_take(d, err);
 	if (!rc)
 		rc = am_bgpd_add_all(d, err);
+	if (!rc)
+		rc = am_bgpd_rpki_take(d->rpki, err);
 	if (!rc)
 		am_bgpd_pump(d);
 	return rc;
@@ -280,6 +286,8 @@ void am_bgpd_stop(struct am_bgpd *d)
 	}
 	if (d->feeds)
 		am_bgpd_feeds_close(d->feeds);
+	if (d->rpki)
+		am_bgpd_rpki_close(d->rpki);
 	if (d->control)
 		am_bgpd_control_close(d->control);
 	close_handle((uv_handle_t *)&d->timer, NULL);
@@ -296,5 +304,6 @@ void am_bgpd_stop(struct am_bgpd *d)
 		free(d->of_peer[i]);
 	am_bgp_speaker_free(d->speaker);
 	am_bgpd_policies_free(d);
+	am_bgpd_rpki_free(d->rpki);
 	am_bgpconf_free(d->config);
 }

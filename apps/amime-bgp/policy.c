@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bgpconf/policy.h"
+#include "rpki.h"
 
 static struct am_bgpd_policy *find(const struct am_bgpd *d, const char *name)
 {
@@ -25,6 +26,7 @@ static int add(struct am_bgpd *d, const char *name)
 	strcpy(p->name, name);
 	p->use.policy = am_bgpconf_policy(d->config, name);
 	p->use.local_as = d->config->as;
+	p->use.roas = am_bgpd_rpki_table(d->rpki);
 	p->next = d->policies;
 	d->policies = p;
 	return 0;

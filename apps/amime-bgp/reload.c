@@ -9,6 +9,7 @@
 #include "daemon.h"
 #include "discovery.h"
 #include "policy.h"
+#include "rpki.h"
 #include "transport.h"
 
 enum { WARN_PERCENT = 80 };
@@ -184,6 +185,10 @@ static void warn_fixed(const struct am_bgpd *d, const struct am_bgpconf *c)
 	if (c->n_feeds != d->config->n_feeds ||
 		(c->n_feeds && memcmp(c->feeds, d->config->feeds, c->n_feeds * sizeof *c->feeds)))
 		am_log(&d->log, AM_LOG_WARN, "feeds: they are read at the start; others need a new one");
+	if (c->rpki.refresh != d->config->rpki.refresh || c->rpki.retry != d->config->rpki.retry ||
+		c->rpki.expire != d->config->rpki.expire)
+		am_log(&d->log, AM_LOG_WARN,
+			"rpki: other times count for new caches alone, until a new start");
 }
 
 int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
@@ -208,6 +213,8 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 	am_bgpconf_free(old);
 	if (!rc)
 		rc = am_bgpd_add_all(d, err);
+	if (!rc)
+		rc = am_bgpd_rpki_take(d->rpki, err);
 	am_bgpd_pump(d);
 	if (!rc)
 		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);

@@ -34,6 +34,8 @@ static void good(void **state)
 	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"policies\",\"name\":\"in\"}", &r), 0);
 	assert_int_equal(r.what, AM_BGP_SHOW_POLICIES);
 	assert_string_equal(r.name, "in");
+	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"rpki\"}", &r), 0);
+	assert_int_equal(r.what, AM_BGP_SHOW_RPKI);
 	assert_int_equal(
 		parse("{\"method\":\"show\",\"what\":\"routes\",\"prefix\":\"2001:db8::/32\"}", &r), 0);
 	assert_true(r.has_prefix);

@@ -202,6 +202,40 @@ static void print_policies(const json_t *result, FILE *out)
 		print_rules(json_array_get(result, 0), out);
 }
 
+static void print_rpki(const json_t *result, FILE *out)
+{
+	const json_t *entries = json_object_get(result, "entries");
+	struct am_table *t = am_table_new();
+	char since[32];
+	json_t *c;
+	size_t i;
+
+	am_table_column(t, "CACHE", AM_LEFT);
+	am_table_column(t, "PORT", AM_RIGHT);
+	am_table_column(t, "STATE", AM_LEFT);
+	am_table_column(t, "COMPLETE", AM_RIGHT);
+	am_table_column(t, "SERIAL", AM_RIGHT);
+	am_table_column(t, "ANNOUNCED", AM_RIGHT);
+	am_table_column(t, "WITHDRAWN", AM_RIGHT);
+	am_table_column(t, "LAST FAULT", AM_LEFT);
+	json_array_foreach(json_object_get(result, "caches"), i, c)
+	{
+		duration(json_object_get(c, "complete_s"), since);
+		am_table_cell(t, "%s", text_of(c, "address"));
+		am_table_cell(t, "%lld", (long long)number_of(c, "port"));
+		am_table_cell(t, "%s", text_of(c, "state"));
+		am_table_cell(t, "%s", since);
+		am_table_cell(t, "%lld", (long long)number_of(c, "serial"));
+		am_table_cell(t, "%lld", (long long)number_of(c, "announced"));
+		am_table_cell(t, "%lld", (long long)number_of(c, "withdrawn"));
+		am_table_cell(t, "%s", text_of(c, "last_fault"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+	fprintf(out, "entries: %lld of IPv4, %lld of IPv6\n", (long long)number_of(entries, "ipv4"),
+		(long long)number_of(entries, "ipv6"));
+}
+
 static void print_object(const json_t *result, FILE *out)
 {
 	const char *key;
@@ -227,6 +261,8 @@ void am_bgp_view(const char *what, const json_t *result, FILE *out)
 		am_bgp_view_routes(result, out);
 	else if (what && !strcmp(what, "policies"))
 		print_policies(result, out);
+	else if (what && !strcmp(what, "rpki"))
+		print_rpki(result, out);
 	else if (what)
 		print_object(result, out);
 }

@@ -69,6 +69,20 @@ static void policies_are_a_table(void **state)
 	free(text);
 }
 
+static void caches_are_a_table(void **state)
+{
+	char *text = shown("rpki",
+		"{\"caches\": [{\"address\": \"192.0.2.1\", \"port\": 323, \"state\": \"synced\", \"serial\": 7,"
+		" \"complete_s\": 61, \"announced\": 5, \"withdrawn\": 1, \"last_fault\": null}],"
+		" \"entries\": {\"ipv4\": 3, \"ipv6\": 1}}");
+
+	(void)state;
+	assert_non_null(strstr(text, "192.0.2.1"));
+	assert_non_null(strstr(text, "00:01:01"));
+	assert_non_null(strstr(text, "entries: 3 of IPv4, 1 of IPv6"));
+	free(text);
+}
+
 static void routes_are_a_table(void **state)
 {
 	char *text = shown("routes",
@@ -129,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbors_are_a_table),
 		cmocka_unit_test(policies_are_a_table),
+		cmocka_unit_test(caches_are_a_table),
 		cmocka_unit_test(routes_are_a_table),
 		cmocka_unit_test(a_set_is_json),
 	};

@@ -248,6 +248,9 @@ void am_bgp_rtr_closed(struct am_bgp_rtr *rtr, am_time now)
 	rtr->open = rtr->close = rtr->has_roa = rtr->restart = rtr->complete = false;
 	if (rtr->status.state == AM_BGP_RTR_STOPPED || rtr->status.state == AM_BGP_RTR_WAITING)
 		return;
+	/* A cache of another session may hang up on a Serial Query without a word, and would each time: StayRTR does. */
+	if (rtr->status.state == AM_BGP_RTR_ASKED)
+		rtr->has_session = false;
 	if (rtr->status.state != AM_BGP_RTR_CLOSING) {
 		rtr->fault =
 			(struct am_bgp_rtr_fault){.why = "the connection was lost, or could not be made"};

@@ -255,6 +255,27 @@ static void test_other_session(void **state)
 	am_bgp_rtr_free(w.rtr);
 }
 
+/* It hangs up instead of an answer: next time everything is asked for, and what it said holds till then. */
+static void test_hangs_up(void **state)
+{
+	struct world w = synced();
+
+	(void)state;
+	am_bgp_rtr_closed(w.rtr, w.now);
+	wait_for(&w, 450, 600);
+	assert_string_equal(events(&w), "o");
+	am_bgp_rtr_connected(w.rtr, w.now);
+	sends(&w, SERIAL_QUERY);
+	am_bgp_rtr_closed(w.rtr, w.now);
+	assert_string_equal(events(&w), "");
+	assert_true(am_bgp_rtr_status(w.rtr).has_data);
+	wait_for(&w, 450, 600);
+	assert_string_equal(events(&w), "o");
+	am_bgp_rtr_connected(w.rtr, w.now);
+	sends(&w, RESET_QUERY);
+	am_bgp_rtr_free(w.rtr);
+}
+
 /* A first answer that ends in the middle: it expires too. */
 static void test_half(void **state)
 {
@@ -498,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_notify),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_other_session),
+		cmocka_unit_test(test_hangs_up),
 		cmocka_unit_test(test_half),
 		cmocka_unit_test(test_no_data),
 		cmocka_unit_test(test_version_0),

@@ -60,6 +60,7 @@ static const struct field root_rows[] = {
 	OTHER("announce", bgpconf_read_announce, NULL, NULL),
 	OTHER("evpn", bgpconf_read_evpn, NULL, NULL),
 	OTHER("feeds", bgpconf_read_feeds, NULL, NULL),
+	{.name = "rpki", .kind = FIELD_GROUP, .sub = &bgpconf_rpki_fields},
 	/* Read when all of the file is known: a policy may stand before its lists. */
 	OTHER("prefix_lists", bgpconf_read_later, NULL, NULL),
 	OTHER("as_sets", bgpconf_read_later, NULL, NULL),
@@ -100,6 +101,7 @@ static void check(const struct am_bgpconf *c, struct am_config_errors *errors)
 	check_id(c, &c->cluster_id, "$.cluster_id", "cluster ID", errors);
 	bgpconf_check_neighbors(c, errors);
 	bgpconf_check_announce(c, errors);
+	bgpconf_check_rpki(c, errors);
 	bgpconf_check_policies(c, errors);
 }
 
@@ -184,6 +186,7 @@ void am_bgpconf_free(struct am_bgpconf *c)
 	free(c->announce);
 	free(c->evpn);
 	free(c->feeds);
+	free(c->rpki.caches);
 	bgpconf_free_policies(c->policies);
 	am_position_free(c->positions);
 	free(c);

@@ -28,6 +28,16 @@ static void make_sessions(const struct am_bgpconf *c)
 	}
 }
 
+static void make_clients(const struct am_bgpconf *c)
+{
+	const struct am_bgp_rtr_config config = am_bgpconf_rtr_config(c, 1);
+	struct am_bgp_rtr *rtr;
+
+	demand(c->rpki.n <= AM_BGP_ROA_SOURCES, "more caches than a table has sources");
+	demand(am_bgp_rtr_create(&config, &rtr) == 0, "timers that no client can be made with");
+	am_bgp_rtr_free(rtr);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct am_config_errors errors = {0};
@@ -36,8 +46,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	demand((c == NULL) == (errors.n > 0), "an error without a reason, or a reason without an error");
 	for (size_t i = 0; i < errors.n; i++)
 		demand(*errors.items[i].path == '$' && *errors.items[i].text, "an error that says nothing");
-	if (c)
+	if (c) {
 		make_sessions(c);
+		make_clients(c);
+	}
 	am_bgpconf_free(c);
 	am_config_errors_free(&errors);
 	return 0;

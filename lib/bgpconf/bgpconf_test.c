@@ -103,6 +103,25 @@ static void evpn_routes_become_bytes(void **state)
 	am_bgpconf_free(c);
 }
 
+static void caches_have_clients(void **state)
+{
+	struct am_bgpconf *c = load(HEAD
+		"\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\"}, {\"address\": \"::1\", \"port\": 3323}],"
+		" \"refresh\": 60}}");
+	struct am_bgp_rtr_config rtr;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->rpki.n, 2);
+	assert_int_equal(c->rpki.caches[0].port, 323);
+	assert_int_equal(c->rpki.caches[1].port, 3323);
+	rtr = am_bgpconf_rtr_config(c, 7);
+	assert_int_equal(rtr.refresh, 60);
+	assert_int_equal(rtr.retry, AM_BGP_RTR_RETRY);
+	assert_int_equal(rtr.expire, AM_BGP_RTR_EXPIRE);
+	am_bgpconf_free(c);
+}
+
 /* Each row: a file, and where it is wrong. */
 static void errors_say_where(void **state)
 {
@@ -153,6 +172,15 @@ static void errors_say_where(void **state)
 		      " \"route_targets\": [\"x\"], \"prefix\": \"10.0.0.0/8\"}]}",
 			"$.evpn[0].route_targets[0]"},
 		{HEAD "\"feeds\": [{\"format\": \"mrt\"}]}", "$.feeds[0]"},
+		{HEAD "\"rpki\": {\"caches\": [{\"port\": 3323}]}}", "$.rpki.caches[0]"},
+		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\", \"port\": 0}]}}",
+			"$.rpki.caches[0].port"},
+		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"fe80::1\"}]}}", "$.rpki.caches[0]"},
+		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\"}, {\"address\": \"10.0.0.2\"}]}}",
+			"$.rpki.caches[1]"},
+		{HEAD "\"rpki\": {\"retry\": 0}}", "$.rpki.retry"},
+		{HEAD "\"rpki\": {\"refresh\": 7200}}", "$.rpki"},
+		{HEAD "\"rpki\": {\"cache\": []}}", "$.rpki.cache"},
 	};
 
 	(void)state;
@@ -189,6 +217,7 @@ int main(void)
 		cmocka_unit_test(what_is_left_away_has_its_default),
 		cmocka_unit_test(a_session_is_what_the_neighbour_says),
 		cmocka_unit_test(evpn_routes_become_bytes),
+		cmocka_unit_test(caches_have_clients),
 		cmocka_unit_test(errors_say_where),
 		cmocka_unit_test(all_errors_come_at_once),
 	};

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "bgp/evpn.h"
 #include "bgp/family.h"
+#include "bgp/rtr.h"
 #include "bgp/session.h"
 #include "config/config.h"
 
@@ -20,6 +21,7 @@ enum {
 	AM_BGPCONF_ANNOUNCE = 16384,
 	AM_BGPCONF_LISTEN = 16,
 	AM_BGPCONF_FEEDS = 64,
+	AM_BGPCONF_CACHES = AM_BGP_ROA_SOURCES,
 	AM_BGPCONF_PASSWORD = 80, /* octets: what TCP_MD5SIG takes */
 	AM_BGPCONF_INTERFACE = 16,
 	AM_BGPCONF_EXT = 16, /* extended communities of one route */
@@ -102,6 +104,18 @@ struct am_bgpconf_feed {
 	uint32_t limit; /* routes; 0: all */
 };
 
+/* An RPKI cache that is asked over RTR (RFC 8210). */
+struct am_bgpconf_cache {
+	struct am_ip address;
+	uint16_t port;
+};
+
+struct am_bgpconf_rpki {
+	uint16_t n;
+	struct am_bgpconf_cache *caches;
+	uint32_t refresh, retry, expire; /* s; a cache of version 1 says its own */
+};
+
 struct am_bgpconf {
 	char name[AM_NAME_MAX]; /* of this instance: its control socket */
 	uint16_t port;          /* to listen on; 0: do not */
@@ -117,6 +131,7 @@ struct am_bgpconf {
 	struct am_bgpconf_announce *announce;
 	struct am_bgpconf_evpn *evpn;
 	struct am_bgpconf_feed *feeds;
+	struct am_bgpconf_rpki rpki;
 
 	struct am_bgpconf_policies *policies; /* bgpconf/policy.h */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
@@ -133,6 +148,9 @@ void am_bgpconf_complain(const struct am_bgpconf *config, struct am_config_error
 
 /* The neighbour of this name; NULL where there is none. */
 const struct am_bgpconf_neighbor *am_bgpconf_neighbor(const struct am_bgpconf *config, const char *name);
+
+/* What the client of each RPKI cache is made with. */
+struct am_bgp_rtr_config am_bgpconf_rtr_config(const struct am_bgpconf *config, uint64_t seed);
 
 /* What a neighbour's session is configured with. */
 struct am_bgp_session_config am_bgpconf_session_config(
