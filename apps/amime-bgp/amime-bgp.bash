@@ -30,7 +30,7 @@ _amime_bgp() {
 	routes) words='ipv4 ipv6 evpn received advertised' ;;
 	policies) words=$(_amime_bgp_shown policies) ;;
 	neighbors | clear | shutdown | start | received | advertised) words=$(_amime_bgp_shown neighbors) ;;
-	-c | --config)
+	-c | --config | dump)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -38,7 +38,7 @@ _amime_bgp() {
 		if [[ $cur == -* ]]; then
 			words='--config --check --socket --json --verbose --quiet --version --help'
 		else
-			words='show clear shutdown start reload'
+			words='show clear shutdown start reload dump'
 		fi
 		;;
 	esac

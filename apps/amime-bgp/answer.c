@@ -98,6 +98,7 @@ json_t *am_bgpd_answer(struct am_bgpd *d, const struct am_bgp_request *request, 
 	case AM_BGP_METHOD_CLEAR:
 	case AM_BGP_METHOD_SHUTDOWN:
 	case AM_BGP_METHOD_START:
+	case AM_BGP_METHOD_DUMP: /* control.c answers it when it is done */
 	case AM_BGP_METHODS:
 		break;
 	}

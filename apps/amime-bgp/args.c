@@ -18,6 +18,7 @@ const char am_bgp_help[] =
 	"  clear NAME [soft]                        end the session and begin anew; soft: ask for its routes again\n"
 	"  shutdown NAME [TEXT]                     end the session and say why (RFC 9003)\n"
 	"  start NAME                               the other way\n"
+	"  dump FILE                                write the table into FILE, as MRT (RFC 6396)\n"
 	"  reload                                   read the configuration again, as SIGHUP does\n"
 	"\n"
 	"  -c, --config FILE       the configuration (amime-bgp.json(5))\n"

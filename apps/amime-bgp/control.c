@@ -13,6 +13,7 @@
 
 #include "answer.h"
 #include "daemon.h"
+#include "dump.h"
 #include "request.h"
 
 enum { CLIENTS_MAX = 32, BACKLOG = 16 };
@@ -55,6 +56,7 @@ static void client_gone(uv_handle_t *handle)
 
 static void drop_client(struct client *c)
 {
+	am_bgpd_dump_forget(c->control->daemon->dumps, c);
 	if (!c->closing)
 		uv_close((uv_handle_t *)&c->pipe, client_gone);
 	c->closing = true;
@@ -102,14 +104,37 @@ static void send_answer(struct client *c, json_t *result, const char *error)
 	}
 }
 
+static void dumped(void *ctx, json_t *result, const char *why)
+{
+	struct client *c = ctx;
+
+	c->pending--;
+	send_answer(c, result, why);
+}
+
+static void serve_dump(struct client *c, const struct am_bgp_request *request)
+{
+	struct am_err err;
+
+	if (am_bgpd_dump(c->control->daemon->dumps, request->file, dumped, c, &err))
+		send_answer(c, NULL, err.text);
+	else
+		c->pending++;
+}
+
 static void serve(struct client *c, const char *line, size_t len)
 {
 	struct am_bgp_request request;
 	struct am_err err = {"no memory"};
 	json_t *result = NULL;
 
-	if (!am_bgp_request_parse(line, len, &request, &err))
+	if (!am_bgp_request_parse(line, len, &request, &err)) {
+		if (request.method == AM_BGP_METHOD_DUMP) {
+			serve_dump(c, &request);
+			return;
+		}
 		result = am_bgpd_answer(c->control->daemon, &request, &err);
+	}
 	send_answer(c, result, err.text);
 }
 

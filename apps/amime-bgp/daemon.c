@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "control.h"
 #include "discovery.h"
+#include "dump.h"
 #include "feed.h"
 #include "policy.h"
 #include "rpki.h"
@@ -239,6 +240,9 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 	d->rpki = am_bgpd_rpki_open(d, err);
 	if (!d->rpki)
 		return -ENOMEM;
+	d->dumps = am_bgpd_dumps_open(d, err);
+	if (!d->dumps)
+		return -ENOMEM;
 	rc = am_bgpd_announce(d, NULL, err);
 	if (!rc)
 		rc = am_bgpd_policies_take(d, err);
@@ -288,6 +292,8 @@ void am_bgpd_stop(struct am_bgpd *d)
 		am_bgpd_feeds_close(d->feeds);
 	if (d->rpki)
 		am_bgpd_rpki_close(d->rpki);
+	if (d->dumps)
+		am_bgpd_dumps_close(d->dumps);
 	if (d->control)
 		am_bgpd_control_close(d->control);
 	close_handle((uv_handle_t *)&d->timer, NULL);
@@ -300,6 +306,7 @@ void am_bgpd_stop(struct am_bgpd *d)
 	am_bgpd_transport_free(d->transport);
 	am_bgpd_feeds_free(d->feeds);
 	am_bgpd_control_free(d->control);
+	am_bgpd_dumps_free(d->dumps);
 	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++)
 		free(d->of_peer[i]);
 	am_bgp_speaker_free(d->speaker);

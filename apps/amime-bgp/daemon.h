@@ -33,6 +33,7 @@ struct am_bgpd {
 	struct am_bgpd_control *control;
 	struct am_bgpd_feeds *feeds;
 	struct am_bgpd_rpki *rpki;
+	struct am_bgpd_dumps *dumps;
 	struct am_bgpd_neighbor *of_peer[AM_BGP_SPEAKER_PEERS]; /* by number; NULL: none */
 	am_time started;
 	bool stopping;

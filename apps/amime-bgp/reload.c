@@ -8,6 +8,7 @@
 #include "announce.h"
 #include "daemon.h"
 #include "discovery.h"
+#include "dump.h"
 #include "policy.h"
 #include "rpki.h"
 #include "transport.h"
@@ -215,6 +216,7 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 		rc = am_bgpd_add_all(d, err);
 	if (!rc)
 		rc = am_bgpd_rpki_take(d->rpki, err);
+	am_bgpd_dumps_take(d->dumps);
 	am_bgpd_pump(d);
 	if (!rc)
 		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);

@@ -93,14 +93,23 @@ static int read_show(const json_t *object, struct am_bgp_request *out, struct am
 	return 0;
 }
 
+static int read_file(const json_t *object, struct am_bgp_request *out, struct am_err *err)
+{
+	if (read_text(object, "file", out->file, sizeof out->file, err))
+		return -EINVAL;
+	return *out->file == '/' ? 0 : am_fail(err, EINVAL, "\"file\" is a name that begins with a slash");
+}
+
 static int read_object(const json_t *object, struct am_bgp_request *out, struct am_err *err)
 {
-	static const char *const methods[AM_BGP_METHODS] = {"show", "clear", "shutdown", "start", "reload"};
+	static const char *const methods[AM_BGP_METHODS] = {
+		"show", "clear", "shutdown", "start", "reload", "dump"};
 	unsigned method;
 
 	if (!json_object_get(object, "method") ||
 		read_word(object, "method", methods, AM_BGP_METHODS, &method, err))
-		return am_fail(err, EINVAL, "\"method\" is one of show, clear, shutdown, start, reload");
+		return am_fail(
+			err, EINVAL, "\"method\" is one of show, clear, shutdown, start, reload, dump");
 	out->method = method;
 	if (read_text(object, "name", out->name, sizeof out->name, err) ||
 		read_text(object, "text", out->text, sizeof out->text, err))
@@ -108,6 +117,8 @@ static int read_object(const json_t *object, struct am_bgp_request *out, struct 
 	out->soft = json_is_true(json_object_get(object, "soft"));
 	if (out->method == AM_BGP_METHOD_SHOW)
 		return read_show(object, out, err);
+	if (out->method == AM_BGP_METHOD_DUMP)
+		return read_file(object, out, err);
 	if (out->method != AM_BGP_METHOD_RELOAD && !*out->name)
 		return am_fail(err, EINVAL, "\"name\" is the name of a neighbour");
 	return 0;

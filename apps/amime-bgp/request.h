@@ -9,6 +9,7 @@
  *   {"method": "clear", "name": "b", "soft": true}                clear shutdown start
  *   {"method": "shutdown", "name": "b", "text": "maintenance"}
  *   {"method": "reload"}
+ *   {"method": "dump", "file": "/var/lib/amime/table.mrt"}        answered when it is written
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,12 +21,15 @@
 #include "bgp/message.h"
 #include "config/config.h"
 
+enum { AM_BGP_REQUEST_FILE = 500 }; /* octets of a file's name, with its zero */
+
 enum am_bgp_method {
 	AM_BGP_METHOD_SHOW,
 	AM_BGP_METHOD_CLEAR,
 	AM_BGP_METHOD_SHUTDOWN,
 	AM_BGP_METHOD_START,
 	AM_BGP_METHOD_RELOAD,
+	AM_BGP_METHOD_DUMP,
 	AM_BGP_METHODS,
 };
 
@@ -51,6 +55,7 @@ struct am_bgp_request {
 	enum am_bgp_side side;
 	uint32_t at, limit; /* of routes */
 	char text[AM_BGP_SHUTDOWN_TEXT_MAX + 1];
+	char file[AM_BGP_REQUEST_FILE]; /* absolute */
 };
 
 enum {

@@ -34,6 +34,9 @@ static void good(void **state)
 	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"policies\",\"name\":\"in\"}", &r), 0);
 	assert_int_equal(r.what, AM_BGP_SHOW_POLICIES);
 	assert_string_equal(r.name, "in");
+	assert_int_equal(parse("{\"method\":\"dump\",\"file\":\"/tmp/t.mrt\"}", &r), 0);
+	assert_int_equal(r.method, AM_BGP_METHOD_DUMP);
+	assert_string_equal(r.file, "/tmp/t.mrt");
 	assert_int_equal(parse("{\"method\":\"show\",\"what\":\"rpki\"}", &r), 0);
 	assert_int_equal(r.what, AM_BGP_SHOW_RPKI);
 	assert_int_equal(
@@ -67,6 +70,8 @@ static void bad(void **state)
 		"{\"method\":\"show\",\"what\":\"routes\",\"limit\":501}",
 		"{\"method\":\"show\",\"what\":\"routes\",\"at\":-1}",
 		"{\"method\":\"clear\"}",
+		"{\"method\":\"dump\"}",
+		"{\"method\":\"dump\",\"file\":\"t.mrt\"}",
 		"{\"method\":\"clear\",\"name\":7}",
 		"{\"method\":\"clear\",\"name\":\"a name that is longer than any name may be\"}",
 	};
@@ -135,6 +140,9 @@ static void words_that_are_wrong(void **state)
 	assert_int_equal(THROUGH(&r, "clear", "b", "hard"), -1);
 	assert_int_equal(THROUGH(&r, "shutdown", "b", "two", "words"), -1);
 	assert_int_equal(THROUGH(&r, "start"), -1);
+	assert_int_equal(THROUGH(&r, "dump"), -1);
+	assert_int_equal(THROUGH(&r, "dump", "here.mrt"), 0);
+	assert_true(r.file[0] == '/' && strstr(r.file, "/here.mrt"));
 }
 
 #define ARGS(a, err, ...)                                                                                    \

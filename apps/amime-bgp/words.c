@@ -2,7 +2,9 @@
 #include "words.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 static json_t *wrong(struct am_err *err, const char *usage)
 {
@@ -71,6 +73,19 @@ static json_t *clear(int n, char **words, struct am_err *err)
 	return json_pack("{s:s, s:s, s:b}", "method", "clear", "name", words[0], "soft", n == 2);
 }
 
+/* The speaker has another working directory. */
+static json_t *dump(const char *file, struct am_err *err)
+{
+	char folder[PATH_MAX] = "";
+
+	if (*file != '/' && !getcwd(folder, sizeof folder)) {
+		am_fail(err, errno, "dump %s: %s", file, strerror(errno));
+		return NULL;
+	}
+	return json_pack("{s:s, s:o}", "method", "dump", "file",
+		json_sprintf("%s%s%s", folder, *folder ? "/" : "", file));
+}
+
 json_t *am_bgp_words(int n, char **words, const char **what, struct am_err *err)
 {
 	*what = NULL;
@@ -87,6 +102,8 @@ json_t *am_bgp_words(int n, char **words, const char **what, struct am_err *err)
 	if (!strcmp(words[0], "start"))
 		return n == 2 ? json_pack("{s:s, s:s}", "method", "start", "name", words[1])
 			      : wrong(err, "start NAME");
+	if (!strcmp(words[0], "dump"))
+		return n == 2 ? dump(words[1], err) : wrong(err, "dump FILE");
 	if (!strcmp(words[0], "reload") && n == 1)
 		return json_pack("{s:s}", "method", "reload");
 	am_fail(err, EINVAL, "%s: no such command, or words too many; see amime-bgp --help", words[0]);

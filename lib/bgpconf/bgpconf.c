@@ -45,6 +45,12 @@ static const struct field decision_rows[] = {
 };
 static const struct fields decision_fields = FIELDS(decision_rows);
 
+static const struct field dump_rows[] = {
+	TEXT("rib", struct am_bgpconf, dump.rib),
+	UINT("every", struct am_bgpconf, dump.every, 10, 604800, 3600),
+};
+static const struct fields dump_fields = FIELDS(dump_rows);
+
 static const struct field root_rows[] = {
 	{.name = "system", .kind = FIELD_GROUP, .sub = &system_fields},
 	{.name = "as",
@@ -60,6 +66,7 @@ static const struct field root_rows[] = {
 	OTHER("announce", bgpconf_read_announce, NULL, NULL),
 	OTHER("evpn", bgpconf_read_evpn, NULL, NULL),
 	OTHER("feeds", bgpconf_read_feeds, NULL, NULL),
+	{.name = "dump", .kind = FIELD_GROUP, .sub = &dump_fields},
 	{.name = "rpki", .kind = FIELD_GROUP, .sub = &bgpconf_rpki_fields},
 	/* Read when all of the file is known: a policy may stand before its lists. */
 	OTHER("prefix_lists", bgpconf_read_later, NULL, NULL),

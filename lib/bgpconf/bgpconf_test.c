@@ -179,6 +179,7 @@ static void errors_say_where(void **state)
 		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\"}, {\"address\": \"10.0.0.2\"}]}}",
 			"$.rpki.caches[1]"},
 		{HEAD "\"rpki\": {\"retry\": 0}}", "$.rpki.retry"},
+		{HEAD "\"dump\": {\"rib\": \"t.mrt\", \"every\": 1}}", "$.dump.every"},
 		{HEAD "\"rpki\": {\"refresh\": 7200}}", "$.rpki"},
 		{HEAD "\"rpki\": {\"cache\": []}}", "$.rpki.cache"},
 	};

@@ -116,6 +116,12 @@ struct am_bgpconf_rpki {
 	uint32_t refresh, retry, expire; /* s; a cache of version 1 says its own */
 };
 
+/* A file that the table is dumped into, every so often. */
+struct am_bgpconf_dump {
+	char rib[256];  /* empty: none */
+	uint32_t every; /* s */
+};
+
 struct am_bgpconf {
 	char name[AM_NAME_MAX]; /* of this instance: its control socket */
 	uint16_t port;          /* to listen on; 0: do not */
@@ -132,6 +138,7 @@ struct am_bgpconf {
 	struct am_bgpconf_evpn *evpn;
 	struct am_bgpconf_feed *feeds;
 	struct am_bgpconf_rpki rpki;
+	struct am_bgpconf_dump dump;
 
 	struct am_bgpconf_policies *policies; /* bgpconf/policy.h */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
