@@ -80,7 +80,7 @@ static json_t *ask_all(int fd, json_t *request, bool *refused, struct am_err *er
 
 static int ask(const struct am_bgp_args *args, int n, char **words)
 {
-	struct am_err err;
+	struct am_err err = {"these words are no text (are they UTF-8?)"};
 	const char *what;
 	bool refused = false;
 	json_t *request = am_bgp_words(n, words, &what, &err), *result;

@@ -117,6 +117,14 @@ static void refresh(struct world *w, unsigned peer, uint8_t how)
 		am_bgp_rib_refresh(w->rib, peer, &r);
 }
 
+/* The filters answer as before, so nothing may come of it. */
+static void recheck(struct world *w, uint8_t how)
+{
+	const struct am_prefix within[] = {{{AM_IPV4, {how}}, 8}, {{AM_IPV6, {how}}, 8}};
+
+	am_bgp_rib_recheck(w->rib, how & 16 ? NULL : within, how & 32 ? 1 : 2);
+}
+
 static void act(struct world *w)
 {
 	uint8_t what = am_take8(&w->in), how = am_take8(&w->in);
@@ -157,6 +165,8 @@ static void act(struct world *w)
 			am_bgp_rib_long_lived(w->rib, peer, how & 7);
 		else if (how & 8)
 			am_bgp_rib_recheck_next_hops(w->rib);
+		else
+			recheck(w, how);
 		break;
 	default:
 		update(w, peer);
