@@ -5,8 +5,8 @@
 #include "command.h"
 
 static const struct bench_command commands[] = {
-	{"micro", "cycles per packet of each building block, hot, in memory", bench_micro_main},
-	{"pipeline", "cycles per packet of a worker's whole way, port to port, hot, in memory",
+	{"micro", "cycles per packet of each building block, in memory", bench_micro_main},
+	{"pipeline", "cycles per packet of a worker's whole way, port to port, in memory",
 		bench_pipeline_main},
 	{"scale", "the same by number of tunnels, bridges, MACs, flows and workers, and memory of each",
 		bench_scale_main},

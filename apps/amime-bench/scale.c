@@ -28,13 +28,21 @@ enum { WAYS = sizeof ways / sizeof *ways };
 
 /* ---- cycles by number ---- */
 
+/* Without its null case's samples a row has no net cost, and is no point. */
+static bool has_cost(const struct bench_result *r)
+{
+	double net;
+
+	return r->kept && (!r->null || bench_net(r, &net));
+}
+
 /* The number behind the name of a case of a group and a way; false where it is another's, or has nothing to show. */
 static bool number_of(const struct bench_result *r, const char *group, const char *way, unsigned *number)
 {
 	char format[64], more;
 
 	snprintf(format, sizeof format, "%s/%s/%%u%%c", group, way);
-	return r->kept && sscanf(r->c->name, format, number, &more) == 1;
+	return has_cost(r) && sscanf(r->c->name, format, number, &more) == 1;
 }
 
 static double cost(const struct bench_result *r)
