@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,9 +60,17 @@ static void log_down(const struct am_bgpd *d, const struct am_bgp_speaker_event 
 
 static void log_fault(const struct am_bgpd *d, const struct am_bgp_speaker_event *e)
 {
-	am_log(&d->log, AM_LOG_WARN, "%s: an UPDATE is wrong (%s: %s): %s", name_of(d, e->link.peer),
+	struct am_bgpd_neighbor *n = d->of_peer[e->link.peer];
+	char others[32] = "";
+	unsigned more = 0;
+
+	if (n && !am_bgpd_pace_due(&n->faults, am_clock_monotonic(), &more))
+		return;
+	if (more)
+		snprintf(others, sizeof others, "; and %u more", more);
+	am_log(&d->log, AM_LOG_WARN, "%s: an UPDATE is wrong (%s: %s): %s%s", name_of(d, e->link.peer),
 		am_bgp_attr_name(e->update->fault.attr), e->update->fault.error.why,
-		am_bgp_class_name(e->update->class));
+		am_bgp_class_name(e->update->class), others);
 }
 
 static void log_table(const struct am_bgpd *d, const struct am_bgp_speaker_event *e)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "bgp/speaker.h"
 #include "bgpconf/bgpconf.h"
+#include "pace.h"
 
 /* A configured neighbour and its number in the speaker. */
 struct am_bgpd_neighbor {
@@ -17,6 +18,7 @@ struct am_bgpd_neighbor {
 	struct am_bgp_filter import, export; /* that the speaker has */
 	bool shutdown;                       /* by configuration or by hand */
 	struct am_bgpd_discovery *discovery; /* NULL unless unnumbered */
+	struct am_bgpd_pace faults;          /* of what the log says of wrong UPDATEs */
 };
 
 struct am_bgpd {

@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is agreed on in the OPEN: roles (RFC 9234), extended messages (RFC 8654), add-path (RFC 7911)."""
+"""What is agreed on in the OPEN: roles (RFC 9234), extended messages (RFC 8654), add-path (RFC 7911). And a peer whose UPDATEs are all wrong."""
+import time
+
 from peers import Bird
 from routes import OURS, THEIRS, expect_both_ways, expect_up
-from world import ADDRESS, AS, A, B, Speaker, config, eventually, expect, ip, main
+from table import Peer, attributes, rest, update
+from world import ADDRESS, AS, A, B, Speaker, config, eventually, expect, inside, ip, main
 
 THIRD = "10.9.0.3"
 
@@ -116,12 +119,40 @@ protocol static two { ipv4 { preference 100; }; route 198.51.100.0/24 via 10.9.0
     a.stop()
 
 
+def wrong_updates(scene):
+    """2000 UPDATEs with an ORIGIN that there is not, as fast as they go: the log has one line a second, and they add up."""
+    a = scene.start(Speaker(scene.folder, config({"passive": True}), name="flooded"))
+    with inside(B):
+        peer = Peer(ADDRESS[B][0], ADDRESS[A][0], AS[B])
+    wrong = update(b"", b"\x40\x01\x01\x09" + attributes(AS[B], 0, AS[B], ADDRESS[B][0])[4:], b"\x18\xc6\x33\x64")
+
+    def written():
+        with open(a.log, encoding="utf-8") as log:
+            return [line for line in log if "an UPDATE is wrong" in line]
+
+    def told():
+        return sum(1 + int(line.split("; and ")[1].split()[0] if "; and " in line else 0) for line in written())
+
+    begin = time.monotonic()
+    peer.send(wrong * 2000)
+    eventually("all are read", lambda: rest(a.process.pid))
+    time.sleep(1)
+    peer.send(wrong)
+    eventually("the lines tell of all 2001", lambda: told() == 2001)
+    took = time.monotonic() - begin
+    expect(len(written()) <= took + 1, f"{len(written())} lines in {took:.1f} s")
+    expect(a.is_up(), "the session stays up")
+    peer.close()
+    a.stop()
+
+
 def test(scene):
     roles(scene)
     role_mismatch(scene)
     extended_messages(scene)
     add_path_receive(scene)
     add_path_send(scene)
+    wrong_updates(scene)
 
 
 main(test)
