@@ -36,7 +36,11 @@ static void agree_family(const struct am_bgp_capabilities *ours, const struct am
 	out->graceful |= them.graceful ? bit : 0;
 	out->graceful_forwarding |= them.graceful && them.graceful_forwarding ? bit : 0;
 	/* RFC 9494 4.2: without graceful restart it means nothing. */
-	out->long_lived |= us.long_lived && them.long_lived ? bit : 0;
+	if (!us.long_lived || !them.long_lived)
+		return;
+	out->long_lived |= bit;
+	out->long_lived_forwarding |= them.long_lived_forwarding ? bit : 0;
+	out->stale_time[family] = them.stale_time;
 }
 
 void am_bgp_capabilities_agree(const struct am_bgp_capabilities *ours,

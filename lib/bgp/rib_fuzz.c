@@ -54,6 +54,7 @@ static void up(struct world *w, unsigned peer)
 			.graceful = 7,
 			.graceful_forwarding = 3,
 			.long_lived = peer & 1 ? 7 : 0,
+			.long_lived_forwarding = peer & 1 ? 5 : 0,
 			.next_hop6 = 1,
 			.enhanced_refresh = peer & 1,
 			.add_path_send = peer == 3 ? 7 : 0},

@@ -73,16 +73,16 @@ void am_bgp_rib_remove(struct am_bgp_rib *rib, unsigned peer)
 	p->leaving = true;
 }
 
-/* RFC 4724 4.2: stale routes stay over the peer's return where it says that it kept forwarding by them. */
+/* RFC 4724 4.2, 9494 4.2: stale routes stay over the peer's return where it says that it kept forwarding by them. */
 static am_bgp_families kept(const struct am_bgp_peer_state *p)
 {
-	am_bgp_families keep = p->agreed.families & p->agreed.graceful_forwarding;
+	const struct am_bgp_agreed *a = &p->agreed;
+	am_bgp_families keep = 0;
 
-	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
-		if (p->in[f].long_lived)
-			keep |= p->agreed.families & p->agreed.long_lived & AM_BGP_IN(f);
-	}
-	return keep;
+	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++)
+		keep |= (p->in[f].long_lived ? a->long_lived_forwarding : a->graceful_forwarding) &
+			AM_BGP_IN(f);
+	return keep & a->families;
 }
 
 int am_bgp_rib_up(struct am_bgp_rib *rib, unsigned peer, const struct am_bgp_peer *session)

@@ -61,6 +61,7 @@ static void session_up(
 			.graceful = 7,
 			.graceful_forwarding = 7,
 			.long_lived = with & LLGR ? 7 : 0,
+			.long_lived_forwarding = with & LLGR ? 7 : 0,
 			.next_hop6 = with & HOP6 ? 1 : 0,
 			.add_path_send = with & PATH_IDS ? 7 : 0},
 		.send = {.kind = config->neighbour.kind,

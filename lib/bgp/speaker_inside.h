@@ -21,6 +21,8 @@ struct speaker_peer {
 	am_time restart_at;                           /* after a limit was broken; NEVER */
 	am_time stale_until;                          /* NEVER */
 	am_bgp_families stale, long_lived;
+	uint32_t stale_time[AM_BGP_FAMILIES]; /* s, RFC 9494, as it told in its last session */
+	am_time dies[AM_BGP_FAMILIES];        /* where long_lived */
 	am_time since;
 	bool has_end;
 	struct am_bgp_end end;

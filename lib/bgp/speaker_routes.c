@@ -153,19 +153,17 @@ static void no_memory(struct am_bgp_speaker *s, struct speaker_peer *p, am_time 
 void am_bgp_speaker_routes_up(struct am_bgp_speaker *s, struct speaker_peer *p, unsigned conn,
 	const struct am_bgp_peer *session, am_time now)
 {
-	am_bgp_families lost;
+	const struct am_bgp_agreed *a = &session->agreed;
 
 	if (enter(s, p, conn, session) || am_bgp_rib_up(s->rib, (unsigned)p->rib, session)) {
 		no_memory(s, p, now);
 		return;
 	}
 	s->more = true;
-	/* RFC 4724 4.2: a family whose forwarding state did not survive has no routes to keep. */
-	lost = p->stale & (am_bgp_families)~session->agreed.graceful_forwarding;
-	if (lost)
-		am_bgp_rib_sweep(s->rib, (unsigned)p->rib, lost);
-	p->stale &= session->agreed.graceful_forwarding;
+	/* RFC 4724 4.2, 9494 4.2: what the table did not sweep waits for its End-of-RIB. */
+	p->stale = (p->stale & a->graceful_forwarding) | (p->long_lived & a->long_lived_forwarding);
 	p->long_lived = 0;
+	memcpy(p->stale_time, a->stale_time, sizeof p->stale_time);
 	p->stale_until = p->stale ? am_time_add(now, AM_BGP_SPEAKER_STALE_TIME * AM_S) : AM_BGP_NEVER;
 }
 
@@ -183,18 +181,22 @@ void am_bgp_speaker_routes_down(struct am_bgp_speaker *s, struct speaker_peer *p
 	p->stale_until = stale ? am_time_add(now, end->restart_time * AM_S) : AM_BGP_NEVER;
 }
 
-static am_bgp_families kept_longer(const struct speaker_peer *p, uint32_t *seconds)
+/* RFC 9494 4.2: for as long as the peer told, and we want, family by family; *next: when the first of them ends. */
+static am_bgp_families kept_longer(struct speaker_peer *p, am_time now, am_time *next)
 {
 	am_bgp_families out = 0;
 
-	*seconds = UINT32_MAX;
+	*next = AM_BGP_NEVER;
 	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
-		uint32_t time = p->config.stale_time[f];
+		uint32_t ours = p->config.stale_time[f], theirs = p->stale_time[f];
 
-		if (!(p->stale & AM_BGP_IN(f)) || !time)
+		if (p->stale & AM_BGP_IN(f))
+			p->dies[f] = am_time_add(now, (ours < theirs ? ours : theirs) * AM_S);
+		if (!((p->stale | p->long_lived) & AM_BGP_IN(f)) || !am_time_before(now, p->dies[f]))
 			continue;
 		out |= AM_BGP_IN(f);
-		*seconds = time < *seconds ? time : *seconds;
+		if (am_time_before(p->dies[f], *next))
+			*next = p->dies[f];
 	}
 	return out;
 }
@@ -202,19 +204,19 @@ static am_bgp_families kept_longer(const struct speaker_peer *p, uint32_t *secon
 /* The restart time is over (RFC 4724 4.2), and what may live longer does (RFC 9494 4.2); or that is over, too. */
 static void end_of_stale(struct am_bgp_speaker *s, struct speaker_peer *p, am_time now)
 {
-	uint32_t seconds;
-	am_bgp_families longer = kept_longer(p, &seconds), go = p->stale | p->long_lived;
+	am_time next = AM_BGP_NEVER;
+	am_bgp_families longer = 0, go = p->stale | p->long_lived;
 
-	if (am_bgp_session_peer(p->session) || p->rib < 0)
-		longer = 0;
+	if (!am_bgp_session_peer(p->session) && p->rib >= 0)
+		longer = kept_longer(p, now, &next);
 	go &= (am_bgp_families)~longer;
 	if (go && p->rib >= 0)
 		am_bgp_rib_sweep(s->rib, (unsigned)p->rib, go);
-	if (longer)
-		am_bgp_rib_long_lived(s->rib, (unsigned)p->rib, longer);
+	if (longer & p->stale)
+		am_bgp_rib_long_lived(s->rib, (unsigned)p->rib, longer & p->stale);
 	p->stale = 0;
 	p->long_lived = longer;
-	p->stale_until = longer ? am_time_add(now, seconds * AM_S) : AM_BGP_NEVER;
+	p->stale_until = next;
 	s->more = true;
 }
 

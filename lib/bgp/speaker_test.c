@@ -32,6 +32,7 @@ struct node {
 	unsigned ups, downs, updates, tables;
 	struct am_bgp_end last; /* of a session that was up */
 	bool deaf;              /* reads nothing */
+	bool silent;            /* its UPDATEs are lost on the way */
 };
 
 struct pair {
@@ -195,6 +196,22 @@ static void events(struct pair *w, unsigned node)
 		handle(w, node, &e);
 }
 
+/* Whole messages, of which those that are no UPDATE stay. */
+static size_t without_updates(uint8_t *bytes, size_t len)
+{
+	size_t kept = 0, message;
+
+	for (size_t at = 0; at < len; at += message) {
+		message = am_load16(bytes + at + 16);
+		assert_true(message >= 19 && message <= len - at);
+		if (bytes[at + 18] == AM_BGP_UPDATE)
+			continue;
+		memmove(bytes + kept, bytes + at, message);
+		kept += message;
+	}
+	return kept;
+}
+
 /* Bytes of one direction of a wire; true where any went. */
 static bool carry(struct pair *w, struct wire *wire, unsigned from)
 {
@@ -211,6 +228,8 @@ static bool carry(struct pair *w, struct wire *wire, unsigned from)
 		return false;
 	memcpy(bytes, out.bytes, len);
 	am_bgp_speaker_sent(s, wire->end[from].link, len, w->now);
+	if (w->node[from].silent)
+		len = without_updates(bytes, len);
 	if (wire->end[!from].there)
 		assert_int_equal(am_bgp_speaker_input(t, wire->end[!from].link, bytes, len, w->now), len);
 	w->passed += len;
@@ -401,6 +420,95 @@ static void a_restart_keeps_routes(void **state)
 	release(w);
 }
 
+struct long_lived {
+	uint32_t theirs, ours; /* s; 0: no such capability */
+	bool graceful_forwarding, forwarding;
+};
+
+/* Node 0 is known to node 1 by what it says; and again, with other words. */
+static void say(struct pair *w, const struct long_lived *said)
+{
+	struct am_bgp_speaker_peer p = peer_config(0);
+	struct am_bgp_capability_family *f = &p.session.caps.families[0];
+
+	if (w->node[0].peer >= 0)
+		am_bgp_speaker_remove(w->node[0].speaker, (unsigned)w->node[0].peer,
+			AM_BGP_CEASE_DECONFIGURED, NULL, w->now);
+	events(w, 0);
+	f->graceful_forwarding = said->graceful_forwarding;
+	f->long_lived = said->theirs;
+	f->long_lived_forwarding = said->forwarding;
+	f->stale_time = said->theirs;
+	w->node[0].peer = am_bgp_speaker_add(w->node[0].speaker, &p, w->now);
+	assert_true(w->node[0].peer >= 0);
+}
+
+/* Node 0 told a route, and has been away for 2 s more than its restart time of 10 s. */
+static struct pair *make_away(const struct long_lived *said)
+{
+	struct am_bgp_speaker_peer p = peer_config(1);
+	struct pair *w = make();
+
+	p.session.caps.families[0].long_lived = true;
+	p.session.caps.families[0].stale_time = p.stale_time[AM_BGP_IPV4_UNICAST] = said->ours;
+	w->node[1].peer = am_bgp_speaker_add(w->node[1].speaker, &p, w->now);
+	say(w, said);
+	announce(w, 0, 1);
+	run(w, 5);
+	assert_int_equal(view(w, 1).stale, 0);
+	w->cut = true;
+	lose_all(w);
+	run(w, 12);
+	return w;
+}
+
+static void stays_for_the_smaller_time(const struct long_lived *said)
+{
+	uint32_t least = said->theirs < said->ours ? said->theirs : said->ours;
+	struct pair *w = make_away(said);
+	struct am_bgp_rib_path path;
+
+	assert_int_equal(view(w, 1).long_lived, least ? AM_BGP_IN(AM_BGP_IPV4_UNICAST) : 0);
+	assert_int_equal(paths(w, 1, 1, &path), least ? 1 : -ENOENT);
+	run(w, least);
+	assert_int_equal(paths(w, 1, 1, &path), -ENOENT);
+	release(w);
+}
+
+/* No UPDATE comes from it any more, and so no End-of-RIB. */
+static void comes_back_silent(const struct long_lived *said)
+{
+	struct pair *w = make_away(said);
+	struct am_bgp_rib_path path;
+
+	say(w, said);
+	w->node[0].silent = true;
+	w->cut = false;
+	run(w, 20);
+	assert_int_equal(view(w, 1).state, AM_BGP_ESTABLISHED);
+	assert_int_equal(view(w, 1).stale, said->forwarding ? AM_BGP_IN(AM_BGP_IPV4_UNICAST) : 0);
+	assert_int_equal(paths(w, 1, 1, &path), said->forwarding ? 1 : -ENOENT);
+	run(w, AM_BGP_SPEAKER_STALE_TIME);
+	assert_int_equal(paths(w, 1, 1, &path), -ENOENT);
+	assert_int_equal(view(w, 1).stale, 0);
+	release(w);
+}
+
+/* RFC 9494 4.2: whether, for how long, and whether still after its return. */
+static void long_lived_is_what_the_peer_says(void **state)
+{
+	static const struct long_lived times[] = {
+		{.theirs = 0, .ours = 60}, {.theirs = 5, .ours = 60}, {.theirs = 60, .ours = 5}};
+	static const struct long_lived backs[] = {
+		{60, 60, true, false}, {60, 60, false, true}, {60, 60, true, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+		stays_for_the_smaller_time(&times[i]);
+	for (size_t i = 0; i < sizeof backs / sizeof backs[0]; i++)
+		comes_back_silent(&backs[i]);
+}
+
 static void a_limit_ends_the_session(void **state)
 {
 	struct pair *w = make();
@@ -521,6 +629,7 @@ int main(void)
 		cmocka_unit_test(only_peers_are_accepted),
 		cmocka_unit_test(collisions_leave_one),
 		cmocka_unit_test(a_restart_keeps_routes),
+		cmocka_unit_test(long_lived_is_what_the_peer_says),
 		cmocka_unit_test(a_limit_ends_the_session),
 		cmocka_unit_test(a_deaf_peer_holds_no_memory),
 		cmocka_unit_test(an_unnumbered_peer_waits_until_it_is_found),

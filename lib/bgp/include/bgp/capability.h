@@ -94,7 +94,8 @@ struct am_bgp_agreed {
 	am_bgp_families add_path_send;    /* NLRI that we write carry one */
 	bool as4, refresh, enhanced_refresh, extended_message;
 	/* The peer's restart (RFC 4724), which we help with. */
-	am_bgp_families graceful, graceful_forwarding, long_lived;
+	am_bgp_families graceful, graceful_forwarding, long_lived, long_lived_forwarding;
+	uint32_t stale_time[AM_BGP_FAMILIES]; /* s, as the peer told it; 0 where not long_lived */
 	uint16_t restart_time;
 	bool restarting;   /* the peer has just restarted */
 	bool notification; /* RFC 8538: a NOTIFICATION, too, is survived */

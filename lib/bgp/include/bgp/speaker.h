@@ -66,7 +66,7 @@ struct am_bgp_speaker_peer {
 	uint32_t
 		limit_restart; /* s after which a session that broke limit_in begins anew; 0: when it is started by hand */
 	uint32_t stale_time
-		[AM_BGP_FAMILIES]; /* s, RFC 9494: how long we keep its routes, beyond the restart time */
+		[AM_BGP_FAMILIES]; /* s, RFC 9494: how long at most we keep its routes, beyond the restart time; less where it says so */
 };
 
 /* A peer's number, and it is started. -EINVAL, -ENOMEM, -ENFILE where there are too many, -EEXIST where another one has this address. */
