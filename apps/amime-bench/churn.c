@@ -106,6 +106,9 @@ static void work_for(struct work *w, unsigned rate, uint64_t ns)
 		if (!busy)
 			usleep(NAP_US);
 	}
+	/* Due since the last turn, and due at all where another program had the CPU for the whole window. */
+	if (w->churn->kind >= NEXT_HOP_MOVES)
+		change_hops(w, ns, rate);
 }
 
 static uint64_t changes_so_far(const struct work *w)
