@@ -47,7 +47,7 @@ def no_io(installed, _):
     """neither form asks the C library for a file, a socket, a clock or a thread, or for anything that is not there"""
     archive = os.path.join(installed.lib, "libamime-bgp.a")
     inside = set(re.findall(r"^[0-9a-f]+ \w (\S+)$", run("nm", "--defined-only", archive), re.MULTILINE))
-    asked = undefined("nm", "-D", installed.library_file("amime-bgp")) | (undefined("nm", archive) - inside)
+    asked = undefined("nm", "-D", installed.built_file("amime-bgp")) | (undefined("nm", archive) - inside)
     wrong = {name for name in asked if not HARMLESS.match(name) or WRITES.match(name)}
     if not asked or wrong:
         raise Wrong(f"of {len(asked)} symbols these are not of memory: {sorted(wrong)}")

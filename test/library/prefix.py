@@ -42,7 +42,7 @@ class Installed:
     def flags(self, *args):
         return run("pkg-config", *args, env=self.env).split()
 
-    def library_file(self, name):
+    def built_file(self, name):
         return os.path.join(self.lib, f"lib{name}.so")
 
     def headers(self):
@@ -66,10 +66,10 @@ class Installed:
 
     def exported(self, name):
         """What the shared form defines; its soname is right."""
-        dynamic = run("readelf", "-d", self.library_file(name))
+        dynamic = run("readelf", "-d", self.built_file(name))
         if f"soname: [lib{name}.so.0]" not in dynamic:
             raise Wrong(f"lib{name}.so has another soname:\n{dynamic}")
-        lines = run("nm", "-D", "--defined-only", self.library_file(name)).splitlines()
+        lines = run("nm", "-D", "--defined-only", self.built_file(name)).splitlines()
         return {line.split()[2].split("@")[0] for line in lines if line.split()[1] != "A"}
 
 
