@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "random.h"
 
@@ -28,7 +29,8 @@ int am_bgp_conn_open(struct am_bgp_session *s, struct am_bgp_conn *c)
 
 	c->in = (struct am_bgp_buffer){.bytes = malloc(room), .room = room};
 	c->out = (struct am_bgp_buffer){.bytes = malloc(room + RESERVE), .room = room + RESERVE};
-	if (c->in.bytes && c->out.bytes)
+	c->opens = malloc(2 * AM_BGP_MESSAGE_MAX);
+	if (c->in.bytes && c->out.bytes && c->opens)
 		return 0;
 	am_bgp_conn_release(c);
 	return -ENOMEM;
@@ -38,6 +40,8 @@ void am_bgp_conn_release(struct am_bgp_conn *c)
 {
 	free(c->in.bytes);
 	free(c->out.bytes);
+	free(c->opens);
+	c->opens = NULL;
 	c->in = c->out = (struct am_bgp_buffer){0};
 }
 
@@ -69,10 +73,42 @@ struct am_writer am_bgp_conn_writer(struct am_bgp_conn *c, bool reserve)
 	return am_writer(b->bytes + b->end, room > b->end ? room - b->end : 0);
 }
 
+void am_bgp_conn_show(const struct am_bgp_session *s, const struct am_bgp_conn *c, enum am_bgp_seen_type type,
+	struct am_bgp_span message)
+{
+	const struct am_bgp_seen seen = {
+		.type = type,
+		.conn = (unsigned)(c - s->conn),
+		.message = message,
+		.peer = c->state >= AM_BGP_OPEN_CONFIRM ? &c->peer : NULL,
+	};
+
+	if (s->tap.see)
+		s->tap.see(s->tap.program, &seen);
+}
+
+void am_bgp_conn_enter(struct am_bgp_session *s, struct am_bgp_conn *c, enum am_bgp_state state)
+{
+	const struct am_bgp_seen seen = {
+		.type = AM_BGP_SEEN_STATE,
+		.conn = (unsigned)(c - s->conn),
+		.peer = c->state >= AM_BGP_OPEN_CONFIRM || state == AM_BGP_OPEN_CONFIRM ? &c->peer : NULL,
+		.from = c->state,
+		.to = state,
+	};
+
+	c->state = state;
+	if (s->tap.see && seen.from != seen.to)
+		s->tap.see(s->tap.program, &seen);
+}
+
 void am_bgp_conn_wrote(
 	struct am_bgp_session *s, struct am_bgp_conn *c, struct am_writer *w, enum am_bgp_type type)
 {
-	c->out.end += am_writer_len(w);
+	size_t len = am_writer_len(w);
+
+	am_bgp_conn_show(s, c, AM_BGP_SEEN_SENT, (struct am_bgp_span){c->out.bytes + c->out.end, len});
+	c->out.end += len;
 	s->counters.sent[type]++;
 }
 
@@ -94,8 +130,11 @@ static void send_open(struct am_bgp_session *s, struct am_bgp_conn *c, am_time n
 	};
 
 	/* It was encoded when the session was made: it fits. */
-	if (!am_bgp_open_encode(&w, &open))
+	if (!am_bgp_open_encode(&w, &open)) {
+		c->sent_open = am_writer_len(&w);
+		memcpy(c->opens, c->out.bytes + c->out.end, c->sent_open);
 		am_bgp_conn_wrote(s, c, &w, AM_BGP_OPEN);
+	}
 	c->timer[AM_BGP_T_HOLD] = am_time_add(now, LARGE_HOLD * AM_S);
 }
 
@@ -227,7 +266,7 @@ bool am_bgp_conn_step(struct am_bgp_session *s, struct am_bgp_conn *c, enum am_b
 	if (step.todo & AM_BGP_DO_CLOSE)
 		close_conn(s, c, &cause, now);
 	do_timers(s, c, step.todo, now);
-	c->state = step.next;
+	am_bgp_conn_enter(s, c, step.next);
 	do_messages(s, c, step.todo, now);
 	if (step.todo & AM_BGP_DO_UP) {
 		c->tell_up = true;

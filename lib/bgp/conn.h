@@ -27,12 +27,15 @@ struct am_bgp_conn {
 	struct am_bgp_buffer in, out;
 	am_time timer[AM_BGP_TIMERS]; /* NEVER: does not run */
 	struct am_bgp_peer peer;      /* from OpenConfirm on */
+	uint8_t *opens;   /* both OPENs as they passed: ours, and AM_BGP_MESSAGE_MAX behind it the peer's */
+	size_t sent_open; /* octets of ours */
 	struct am_bgp_end end;
 	bool tell_connect, tell_up, tell_down, tell_close;
 };
 
 struct am_bgp_session {
 	struct am_bgp_session_config config;
+	struct am_bgp_tap tap;
 	struct am_bgp_conn conn[AM_BGP_CONNS];
 	struct am_bgp_session_counters counters;
 	bool started;
@@ -76,6 +79,11 @@ bool am_bgp_conn_step(struct am_bgp_session *s, struct am_bgp_conn *c, enum am_b
 struct am_writer am_bgp_conn_writer(struct am_bgp_conn *c, bool reserve);
 void am_bgp_conn_wrote(
 	struct am_bgp_session *s, struct am_bgp_conn *c, struct am_writer *w, enum am_bgp_type type);
+/* What passes is shown to who looks. */
+void am_bgp_conn_show(const struct am_bgp_session *s, const struct am_bgp_conn *c, enum am_bgp_seen_type type,
+	struct am_bgp_span message);
+/* The state machine is here now. */
+void am_bgp_conn_enter(struct am_bgp_session *s, struct am_bgp_conn *c, enum am_bgp_state state);
 /* Start the Send Hold timer where output waits and it does not run. */
 void am_bgp_conn_watch(struct am_bgp_conn *c, am_time now);
 

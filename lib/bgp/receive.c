@@ -3,6 +3,7 @@
 #include "conn.h"
 
 #include <errno.h>
+#include <string.h>
 
 static const struct am_bgp_cause collided = {
 	.error = {.code = AM_BGP_E_CEASE,
@@ -73,6 +74,16 @@ static int check_open(
 	return check_role(s, open, err);
 }
 
+/* No OPEN is longer than AM_BGP_MESSAGE_MAX (RFC 8654 4). */
+static void keep_open(struct am_bgp_conn *c, struct am_bgp_span open)
+{
+	uint8_t *received = c->opens + AM_BGP_MESSAGE_MAX;
+
+	memcpy(received, open.bytes, open.len);
+	c->peer.sent_open = (struct am_bgp_span){c->opens, c->sent_open};
+	c->peer.received_open = (struct am_bgp_span){received, open.len};
+}
+
 static void set_peer(const struct am_bgp_session *s, struct am_bgp_conn *c)
 {
 	struct am_bgp_peer *peer = &c->peer;
@@ -81,6 +92,7 @@ static void set_peer(const struct am_bgp_session *s, struct am_bgp_conn *c)
 	peer->open.caps.n_others = 0; /* they point into the message */
 	peer->hold_time = ours < theirs ? ours : theirs;
 	peer->incoming = c->incoming;
+	peer->conn = (unsigned)(c - s->conn);
 	peer->receive = (struct am_bgp_context){
 		.kind = kind_of(s, peer->open.as),
 		.families = peer->agreed.families,
@@ -138,8 +150,10 @@ static void receive_open(
 			am_bgp_capabilities_agree(&s->config.caps, &c->peer.open.caps, &c->peer.agreed);
 			rc = check_open(s, &c->peer, &cause.error);
 		}
-		if (!rc)
+		if (!rc) {
 			set_peer(s, c);
+			keep_open(c, message->whole);
+		}
 	}
 	if (rc)
 		am_bgp_conn_step(s, c, AM_BGP_EV_OPEN_ERROR, &cause, now);
@@ -170,6 +184,7 @@ static bool receive_update(struct am_bgp_session *s, struct am_bgp_conn *c,
 
 	event->type = AM_BGP_EVENT_UPDATE;
 	event->update = &s->update;
+	event->message = message->whole;
 	if (c->state != AM_BGP_ESTABLISHED)
 		return am_bgp_conn_step(s, c, AM_BGP_EV_UPDATE, NULL, now);
 	am_bgp_update_decode(&c->peer.receive, message->body, s->scratch, &s->update);
@@ -243,6 +258,7 @@ bool am_bgp_receive(struct am_bgp_session *s, struct am_bgp_conn *c, struct am_b
 	}
 	s->counters.received[message.type]++;
 	c->in.start += message.whole.len;
+	am_bgp_conn_show(s, c, AM_BGP_SEEN_RECEIVED, message.whole);
 	*deliver = dispatch(s, c, &message, event, now);
 	return true;
 }

@@ -199,7 +199,8 @@ int am_bgp_accept(struct am_bgp_session *s, am_time now)
 		return -EBUSY;
 	if (am_bgp_conn_open(s, c))
 		return -ENOMEM;
-	c->state = AM_BGP_ACTIVE; /* RFC 4271 8.2.1: a state machine of its own, which listened */
+	am_bgp_conn_enter(
+		s, c, AM_BGP_ACTIVE); /* RFC 4271 8.2.1: a state machine of its own, which listened */
 	c->open = c->connected = c->incoming = true;
 	am_bgp_conn_step(s, c, AM_BGP_EV_TCP_UP, NULL, now);
 	settle(s, now);
@@ -478,6 +479,11 @@ const char *am_bgp_state_name(enum am_bgp_state state)
 		"Idle", "Connect", "Active", "OpenSent", "OpenConfirm", "Established"};
 
 	return names[state];
+}
+
+void am_bgp_session_tap(struct am_bgp_session *s, struct am_bgp_tap tap)
+{
+	s->tap = tap;
 }
 
 const struct am_bgp_session_counters *am_bgp_session_counters(const struct am_bgp_session *s)

@@ -74,6 +74,31 @@ void am_bgp_speaker_touched(struct am_bgp_speaker *s, struct speaker_peer *p)
 	s->last_news = (int)p->number;
 }
 
+/* ---- who looks ---- */
+
+static void see(void *program, const struct am_bgp_seen *seen)
+{
+	const struct speaker_peer *p = program;
+	const struct am_bgp_speaker_tap *tap = &p->speaker->tap;
+	bool arriving = p->arriving && !p->open[seen->conn];
+
+	tap->see(tap->program, p->number, arriving ? p->arriving : &p->here[seen->conn], seen);
+}
+
+static void show_session(struct am_bgp_speaker *s, struct speaker_peer *p)
+{
+	am_bgp_session_tap(p->session, (struct am_bgp_tap){.see = s->tap.see ? see : NULL, .program = p});
+}
+
+void am_bgp_speaker_tap(struct am_bgp_speaker *s, const struct am_bgp_speaker_tap *tap)
+{
+	s->tap = tap ? *tap : (struct am_bgp_speaker_tap){0};
+	for (unsigned i = 0; i < s->n_peers; i++) {
+		if (s->peers[i])
+			show_session(s, s->peers[i]);
+	}
+}
+
 /* ---- peers ---- */
 
 /* A number that is free, with room in the table for it. */
@@ -134,10 +159,12 @@ int am_bgp_speaker_add(struct am_bgp_speaker *s, const struct am_bgp_speaker_pee
 		return rc;
 	}
 	p->config = *peer;
+	p->speaker = s;
 	p->number = (unsigned)number;
 	p->rib = -1;
 	p->restart_at = p->stale_until = AM_BGP_NEVER;
 	s->peers[number] = p;
+	show_session(s, p);
 	am_bgp_speaker_start(s, p->number, now);
 	return number;
 }
@@ -222,7 +249,9 @@ int am_bgp_speaker_accept(struct am_bgp_speaker *s, const struct am_ip *from, ui
 
 	if (!p)
 		return -ENOENT;
+	p->arriving = here;
 	conn = am_bgp_accept(p->session, now);
+	p->arriving = NULL;
 	am_bgp_speaker_touched(s, p);
 	if (conn < 0)
 		return conn;
@@ -240,6 +269,7 @@ void am_bgp_speaker_closed(struct am_bgp_speaker *s, struct am_bgp_link link, am
 		return;
 	p->open[link.conn] = p->output[link.conn] = false;
 	am_bgp_closed(p->session, link.conn, now);
+	p->here[link.conn] = (struct am_bgp_speaker_end){0};
 	am_bgp_speaker_touched(s, p);
 }
 
@@ -346,6 +376,7 @@ static bool translate(struct am_bgp_speaker *s, struct speaker_peer *p, const st
 	case AM_BGP_EVENT_UPDATE:
 		out->type = AM_BGP_SPEAKER_UPDATE;
 		out->update = event->update;
+		out->message = event->message;
 		am_bgp_speaker_routes_update(s, p, event->update, now);
 		return true;
 	case AM_BGP_EVENT_REFRESH:

@@ -7,6 +7,7 @@
 #define AM_BGP_NEVER ((am_time){UINT64_MAX})
 
 struct speaker_peer {
+	struct am_bgp_speaker *speaker;
 	struct am_bgp_speaker_peer config;
 	struct am_bgp_session *session;
 	unsigned number;
@@ -16,6 +17,7 @@ struct speaker_peer {
 	bool output[AM_BGP_CONNS];                    /* the program knows that there is output */
 	bool open[AM_BGP_CONNS];                      /* the program has, or makes, a connection */
 	struct am_bgp_speaker_end here[AM_BGP_CONNS]; /* our ends of them */
+	const struct am_bgp_speaker_end *arriving;    /* while the session gives it a number */
 	unsigned next_news;                           /* number, in the queue */
 	am_time due;                                  /* of its session */
 	am_time restart_at;                           /* after a limit was broken; NEVER */
@@ -33,7 +35,8 @@ struct speaker_peer {
 struct am_bgp_speaker {
 	struct am_bgp_speaker_config config;
 	struct am_bgp_rib *rib;
-	unsigned self;               /* our own routes' number in the table */
+	unsigned self; /* our own routes' number in the table */
+	struct am_bgp_speaker_tap tap;
 	bool more;                   /* the table has work left */
 	struct speaker_peer **peers; /* by number; NULL: free */
 	unsigned n_peers;

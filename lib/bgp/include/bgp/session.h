@@ -121,14 +121,17 @@ struct am_bgp_end {
 struct am_bgp_peer {
 	struct am_bgp_open open; /* the peer's; capabilities not known here are not kept */
 	struct am_bgp_agreed agreed;
-	struct am_bgp_context receive, send; /* how UPDATEs are read and written */
-	uint16_t hold_time;                  /* s; 0: none */
-	bool incoming;                       /* the peer opened the connection */
+	struct am_bgp_context receive, send;         /* how UPDATEs are read and written */
+	uint16_t hold_time;                          /* s; 0: none */
+	bool incoming;                               /* the peer opened the connection */
+	unsigned conn;                               /* its number */
+	struct am_bgp_span sent_open, received_open; /* as they passed, with their headers */
 };
 
 struct am_bgp_event {
 	enum am_bgp_event_type type;
 	unsigned conn;
+	struct am_bgp_span message; /* UPDATE: as it came, with its header */
 	union {
 		const struct am_bgp_peer *peer;     /* UP */
 		const struct am_bgp_update *update; /* UPDATE */
@@ -136,6 +139,30 @@ struct am_bgp_event {
 		const struct am_bgp_end *end;       /* DOWN */
 	};
 };
+
+/*
+ * A look at what passes, for who records it. see() is called in the middle of other calls: it takes what it needs and calls nothing of this
+ * session. Messages are shown where they lie, and nothing is copied; where see is NULL, nothing is called.
+ */
+enum am_bgp_seen_type {
+	AM_BGP_SEEN_RECEIVED, /* a message whose header is right, before anything else is known of it */
+	AM_BGP_SEEN_SENT,     /* a message is queued */
+	AM_BGP_SEEN_STATE,    /* the connection's state changed */
+};
+
+struct am_bgp_seen {
+	enum am_bgp_seen_type type;
+	unsigned conn;
+	struct am_bgp_span message;     /* with its header */
+	const struct am_bgp_peer *peer; /* from when the peer's OPEN was taken on; NULL before */
+	enum am_bgp_state from, to;     /* STATE */
+};
+
+struct am_bgp_tap {
+	void (*see)(void *program, const struct am_bgp_seen *seen);
+	void *program;
+};
+void am_bgp_session_tap(struct am_bgp_session *session, struct am_bgp_tap tap);
 
 /* The next thing to know or to do; false: nothing is left until the next call of another kind. */
 bool am_bgp_next_event(struct am_bgp_session *session, struct am_bgp_event *out, am_time now);

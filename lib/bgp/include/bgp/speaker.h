@@ -123,6 +123,17 @@ size_t am_bgp_speaker_input(
 struct am_bgp_span am_bgp_speaker_output(const struct am_bgp_speaker *speaker, struct am_bgp_link link);
 void am_bgp_speaker_sent(struct am_bgp_speaker *speaker, struct am_bgp_link link, size_t len, am_time now);
 
+/*
+ * A look at all messages and changes of state (session.h), of every peer from now on; NULL: none. see() may call what is const of the speaker,
+ * and nothing else. here is our end of the connection; its address has no family while there is none.
+ */
+struct am_bgp_speaker_tap {
+	void (*see)(void *program, unsigned peer, const struct am_bgp_speaker_end *here,
+		const struct am_bgp_seen *seen);
+	void *program;
+};
+void am_bgp_speaker_tap(struct am_bgp_speaker *speaker, const struct am_bgp_speaker_tap *tap);
+
 /* When am_bgp_speaker_run() has something to do: 0 is now, ns UINT64_MAX never. */
 am_time am_bgp_speaker_deadline(const struct am_bgp_speaker *speaker);
 void am_bgp_speaker_run(struct am_bgp_speaker *speaker, am_time now);
@@ -140,6 +151,7 @@ enum am_bgp_speaker_event_type {
 struct am_bgp_speaker_event {
 	enum am_bgp_speaker_event_type type;
 	struct am_bgp_link link;
+	struct am_bgp_span message; /* UPDATE: as it came, with its header */
 	union {
 		const struct am_bgp_peer *session;  /* UP */
 		const struct am_bgp_end *end;       /* DOWN */
