@@ -58,7 +58,12 @@ static int af_xdp_steer(struct am_port *port, const struct am_steer *steer)
 	struct af_xdp_port *p = (struct af_xdp_port *)port;
 	int rc = netdev_promisc(&p->dev, p->own_mac || steer_takes_frames(steer));
 
-	return rc ? rc : xdp_prog_steer(&p->prog, steer);
+	return rc ? rc : xdp_prog_steer(&p->prog, steer, &port->limits.mac);
+}
+
+static int af_xdp_give_back(struct am_port *port, const uint8_t *frame, uint32_t len)
+{
+	return xdp_prog_give_back(&((struct af_xdp_port *)port)->prog, frame, len);
 }
 
 static void af_xdp_stats(struct am_port *port, struct am_port_stats *out)
@@ -69,6 +74,10 @@ static void af_xdp_stats(struct am_port *port, struct am_port_stats *out)
 	*out = (struct am_port_stats){.link_up = netdev_link_up(&p->dev)};
 	for (uint16_t i = 0; i < p->queues; i++)
 		xsk_add_stats(&p->queue[i], out);
+	xdp_prog_counts(&p->prog, out->steered);
+	out->troubles = netdev_troubles(&p->dev, p->prog.generic);
+	if (netdev_rx_queues(&p->dev) > p->queues)
+		out->troubles |= 1u << AM_TROUBLE_QUEUES;
 	if (mtu)
 		port->limits.mtu = mtu;
 }
@@ -93,6 +102,7 @@ static const struct am_port_ops af_xdp_ops = {
 	.wait_fd = af_xdp_wait_fd,
 	.wait = af_xdp_wait,
 	.steer = af_xdp_steer,
+	.give_back = af_xdp_give_back,
 	.stats = af_xdp_stats,
 	.close = af_xdp_close,
 };

@@ -8,6 +8,7 @@
 #include <linux/sockios.h>
 #include <net/if_arp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -122,6 +123,93 @@ void netdev_keep_tags(const struct netdev *dev)
 	ethtool(dev, &flags);
 }
 
+/* ---- features, by the names that ethtool -k shows ---- */
+
+static uint32_t count_features(const struct netdev *dev)
+{
+	struct {
+		struct ethtool_sset_info info;
+		uint32_t len;
+	} ask = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}};
+
+	return ethtool(dev, &ask) || !ask.info.sset_mask ? 0 : ask.len;
+}
+
+static void find_features(struct netdev *dev)
+{
+	static const char *const names[NETDEV_FEATURES] = {
+		[NETDEV_LRO] = "rx-lro",
+		[NETDEV_GRO_HW] = "rx-gro-hw",
+		[NETDEV_GRO] = "rx-gro",
+		[NETDEV_RXVLAN] = "rx-vlan-hw-parse",
+	};
+	uint32_t n = count_features(dev);
+	struct ethtool_gstrings *strings = calloc(1, sizeof *strings + (size_t)n * ETH_GSTRING_LEN);
+
+	for (unsigned f = 0; f < NETDEV_FEATURES; f++)
+		dev->feature[f] = -1;
+	if (!strings)
+		return;
+	*strings =
+		(struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_FEATURES, .len = n};
+	if (!ethtool(dev, strings))
+		for (uint32_t i = 0; i < n; i++)
+			for (unsigned f = 0; f < NETDEV_FEATURES; f++)
+				if (!strncmp((const char *)strings->data + (size_t)i * ETH_GSTRING_LEN,
+					    names[f], ETH_GSTRING_LEN))
+					dev->feature[f] = (int)i;
+	free(strings);
+}
+
+static bool is_active(const struct ethtool_gfeatures *got, int feature)
+{
+	return feature >= 0 && (uint32_t)feature / 32 < got->size &&
+	       got->features[feature / 32].active >> (feature % 32) & 1;
+}
+
+uint32_t netdev_troubles(const struct netdev *dev, bool generic)
+{
+	enum { BLOCKS = 8 };
+	struct {
+		struct ethtool_gfeatures got;
+		struct ethtool_get_features_block room[BLOCKS];
+	} ask = {.got = {.cmd = ETHTOOL_GFEATURES, .size = BLOCKS}};
+	uint32_t troubles = 0;
+
+	if (ethtool(dev, &ask))
+		return 0;
+	if (is_active(&ask.got, dev->feature[NETDEV_LRO]))
+		troubles |= 1u << AM_TROUBLE_LRO;
+	if (is_active(&ask.got, dev->feature[NETDEV_GRO_HW]))
+		troubles |= 1u << AM_TROUBLE_GRO_HW;
+	if (generic && is_active(&ask.got, dev->feature[NETDEV_GRO]))
+		troubles |= 1u << AM_TROUBLE_GRO;
+	if (is_active(&ask.got, dev->feature[NETDEV_RXVLAN]))
+		troubles |= 1u << AM_TROUBLE_TAGS;
+	return troubles;
+}
+
+const char *am_port_trouble_text(enum am_port_trouble trouble, const char *device, char *buf, size_t room)
+{
+	static const char *const formats[AM_TROUBLES] = {
+		[AM_TROUBLE_LRO] =
+			"the NIC merges TCP segments before we see them; try: ethtool -K %s lro off",
+		[AM_TROUBLE_GRO_HW] =
+			"the NIC merges TCP segments before we see them; try: ethtool -K %s rx-gro-hw off",
+		[AM_TROUBLE_GRO] = "XDP runs in the kernel's generic mode here, behind its merging of TCP "
+				   "segments; try: ethtool -K %s gro off",
+		[AM_TROUBLE_TAGS] =
+			"VLAN tags are taken out of received frames, and tagged ones are not known "
+			"as such; try: ethtool -K %s rxvlan off",
+		[AM_TROUBLE_QUEUES] =
+			"it has more receive queues than when it was opened, and what comes in by those "
+			"is not taken; restart amimed, or see: ethtool -l %s",
+	};
+
+	snprintf(buf, room, formats[trouble], device);
+	return buf;
+}
+
 int netdev_promisc(struct netdev *dev, bool on)
 {
 	struct packet_mreq membership = {.mr_ifindex = dev->ifindex, .mr_type = PACKET_MR_PROMISC};
@@ -160,6 +248,7 @@ static int fill_limits(
 	port->limits.mtu = netdev_mtu(dev);
 	port->limits.ifindex = dev->ifindex;
 	port->limits.unfinished_csum = leaves_checksums(dev);
+	find_features(dev);
 	if (conf->mac && memcmp(&mac, conf->mac, sizeof mac) && (rc = netdev_promisc(dev, true)))
 		return am_fail(err, -rc, "device %s: promiscuous mode, which a MAC of its own needs: %s",
 			dev->name, strerror(-rc));

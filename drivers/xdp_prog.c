@@ -47,7 +47,9 @@ int xdp_prog_attach(struct xdp_prog *prog, int ifindex, struct am_err *err)
 	int fd = bpf_program__fd(prog->skel->progs.amime);
 
 	prog->link = bpf_link_create(fd, ifindex, BPF_XDP, NULL);
-	if (prog->link < 0 && errno != EBUSY && errno != EEXIST && errno != EPERM)
+	prog->ifindex = ifindex;
+	prog->generic = prog->link < 0 && errno != EBUSY && errno != EEXIST && errno != EPERM;
+	if (prog->generic)
 		prog->link = bpf_link_create(fd, ifindex, BPF_XDP, &generic);
 	if (prog->link >= 0)
 		return 0;
@@ -58,11 +60,6 @@ int xdp_prog_attach(struct xdp_prog *prog, int ifindex, struct am_err *err)
 		strerror(errno));
 }
 
-static struct bpf_map *table_of(struct xdp_prog *prog, const struct am_ip *ip)
-{
-	return ip->family == AM_IPV4 ? prog->skel->maps.locals4 : prog->skel->maps.locals6;
-}
-
 static bool contains(const struct am_ip *ips, uint16_t n, const struct am_ip *ip)
 {
 	for (uint16_t i = 0; i < n; i++)
@@ -71,48 +68,90 @@ static bool contains(const struct am_ip *ips, uint16_t n, const struct am_ip *ip
 	return false;
 }
 
-static int add_locals(struct xdp_prog *prog, const struct am_steer *steer)
+/* The two tables, by family, of a set of addresses. */
+struct tables {
+	const struct bpf_map *v4, *v6;
+};
+
+static int fd_of(const struct tables *t, const struct am_ip *ip)
 {
+	return bpf_map__fd(ip->family == AM_IPV4 ? t->v4 : t->v6);
+}
+
+/* Add what is new, then remove what has left: what stays is there all the time. 0 or -errno. */
+static int set_addresses(
+	const struct tables *tables, struct xdp_set *set, const struct am_ip *ips, uint16_t n)
+{
+	struct am_ip *copy = calloc(n + 1u, sizeof *copy);
 	uint8_t yes = 1;
 
-	for (uint16_t i = 0; i < steer->n_locals; i++)
-		if (bpf_map_update_elem(bpf_map__fd(table_of(prog, &steer->locals[i])),
-			    steer->locals[i].bytes, &yes, BPF_ANY))
+	if (!copy)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < n; i++) {
+		copy[i] = ips[i];
+		if (!contains(set->ips, set->n, &ips[i]) &&
+			bpf_map_update_elem(fd_of(tables, &ips[i]), ips[i].bytes, &yes, BPF_ANY)) {
+			free(copy);
 			return -errno;
+		}
+	}
+	for (uint16_t i = 0; i < set->n; i++)
+		if (!contains(copy, n, &set->ips[i]))
+			bpf_map_delete_elem(fd_of(tables, &set->ips[i]), set->ips[i].bytes);
+	free(set->ips);
+	*set = (struct xdp_set){copy, n};
 	return 0;
 }
 
-static void remove_locals(struct xdp_prog *prog, const struct am_ip *keep, uint16_t n)
+/* What the kernel keeps is told before what is routed, and forgotten after it. */
+int xdp_prog_steer(struct xdp_prog *prog, const struct am_steer *steer, const struct am_mac *mac)
 {
-	for (uint16_t i = 0; i < prog->n_locals; i++)
-		if (!contains(keep, n, &prog->locals[i]))
-			bpf_map_delete_elem(
-				bpf_map__fd(table_of(prog, &prog->locals[i])), prog->locals[i].bytes);
-}
-
-int xdp_prog_steer(struct xdp_prog *prog, const struct am_steer *steer)
-{
+	const struct tables locals = {prog->skel->maps.locals4, prog->skel->maps.locals6};
+	const struct tables kernel = {prog->skel->maps.kernel4, prog->skel->maps.kernel6};
 	struct amime_xdp__bss *bss = prog->skel->bss;
-	struct am_ip *locals = calloc(steer->n_locals + 1u, sizeof *locals);
-	int rc;
+	int rc = set_addresses(&locals, &prog->locals, steer->locals, steer->n_locals);
 
-	if (!locals)
-		return -ENOMEM;
-	rc = add_locals(prog, steer);
-	if (rc) {
-		free(locals);
+	if (!steer->routed)
+		bss->routed = false;
+	if (!rc)
+		rc = set_addresses(&kernel, &prog->kernel, steer->kernel, steer->n_kernel);
+	if (rc)
 		return rc;
-	}
-	if (steer->n_locals)
-		memcpy(locals, steer->locals, steer->n_locals * sizeof *locals);
+	memcpy(bss->mac, mac->bytes, sizeof bss->mac);
+	bss->routed_vid = steer->routed_vid;
+	bss->routed = steer->routed;
 	for (unsigned vid = 0; vid < sizeof bss->vids; vid++)
 		bss->vids[vid] = steer->vids[vid / 64] >> (vid % 64) & 1;
 	bss->take_all = steer->all;
-	remove_locals(prog, locals, steer->n_locals);
-	free(prog->locals);
-	prog->locals = locals;
-	prog->n_locals = steer->n_locals;
 	return 0;
+}
+
+void xdp_prog_counts(const struct xdp_prog *prog, uint64_t out[AM_STEER_RULES])
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *each = cpus > 0 ? calloc((size_t)cpus, sizeof *each) : NULL;
+
+	memset(out, 0, AM_STEER_RULES * sizeof *out);
+	for (uint32_t rule = 0; each && rule < AM_STEER_RULES; rule++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(prog->skel->maps.hits), &rule, each))
+			continue;
+		for (int i = 0; i < cpus; i++)
+			out[rule] += each[i];
+	}
+	free(each);
+}
+
+/*
+ * A test run with live frames: what the program passes goes into the stack by the device that the context names, with all
+ * that depends on it (reverse path filter, reassembly, sockets bound to it), which a TAP beside it could not do.
+ */
+int xdp_prog_give_back(const struct xdp_prog *prog, const uint8_t *frame, uint32_t len)
+{
+	struct xdp_md ctx = {.data_end = len, .ingress_ifindex = (uint32_t)prog->ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = len, .ctx_in = &ctx,
+		.ctx_size_in = sizeof ctx, .repeat = 1, .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(prog->skel->progs.give_back), &run) ? -errno : 0;
 }
 
 void xdp_prog_detach(struct xdp_prog *prog)
@@ -126,7 +165,7 @@ void xdp_prog_free(struct xdp_prog *prog)
 {
 	xdp_prog_detach(prog);
 	amime_xdp__destroy(prog->skel);
-	free(prog->locals);
-	prog->skel = NULL;
-	prog->locals = NULL;
+	free(prog->locals.ips);
+	free(prog->kernel.ips);
+	*prog = (struct xdp_prog){.link = -1};
 }

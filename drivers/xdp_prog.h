@@ -9,11 +9,18 @@ struct amime_xdp;
 
 enum { XDP_PROG_QUEUES = 64 }; /* as in the program */
 
+/* What is in a table of addresses now. */
+struct xdp_set {
+	struct am_ip *ips;
+	uint16_t n;
+};
+
 struct xdp_prog {
 	struct amime_xdp *skel;
-	int link;             /* descriptor of the bpf_link, or -1 */
-	struct am_ip *locals; /* that are in the tables now */
-	uint16_t n_locals;
+	int link; /* descriptor of the bpf_link, or -1 */
+	int ifindex;
+	bool generic; /* it runs in the kernel's stack and not in the device's driver */
+	struct xdp_set locals, kernel;
 };
 
 /* 0 or -errno with err, which does not name the device. */
@@ -21,8 +28,12 @@ int xdp_prog_load(struct xdp_prog *prog, struct am_err *err);
 /* The socket that takes the frames of one queue. */
 int xdp_prog_set_socket(struct xdp_prog *prog, uint32_t queue, int xsk);
 int xdp_prog_attach(struct xdp_prog *prog, int ifindex, struct am_err *err);
-/* Nothing that is ours before and after is lost in between. 0 or -errno. */
-int xdp_prog_steer(struct xdp_prog *prog, const struct am_steer *steer);
+/* Nothing that is ours before and after is lost in between. mac: the port's. 0 or -errno. */
+int xdp_prog_steer(struct xdp_prog *prog, const struct am_steer *steer, const struct am_mac *mac);
+/* Frames by rule since the program was loaded. */
+void xdp_prog_counts(const struct xdp_prog *prog, uint64_t out[AM_STEER_RULES]);
+/* The kernel's stack takes the frame as if the device had received it just now. 0 or -errno. */
+int xdp_prog_give_back(const struct xdp_prog *prog, const uint8_t *frame, uint32_t len);
 /* Frames are the kernel's again. */
 void xdp_prog_detach(struct xdp_prog *prog);
 void xdp_prog_free(struct xdp_prog *prog);

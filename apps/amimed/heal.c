@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "drivers/driver.h"
 
 void am_heal_note_gone(struct am_daemon *d, int ifindex)
 {
@@ -78,6 +79,17 @@ static void reopen(struct am_daemon *d)
 	}
 }
 
+static void say_troubles(struct am_daemon *d, struct am_open_port *open, uint32_t troubles)
+{
+	char text[AM_ERR_TEXT];
+
+	for (unsigned t = 0; t < AM_TROUBLES; t++)
+		if (troubles >> t & 1 && !(open->troubles >> t & 1))
+			am_log(&d->log, AM_LOG_WARN, "port %s: %s", open->conf.name,
+				am_port_trouble_text(t, open->conf.device, text, sizeof text));
+	open->troubles = troubles;
+}
+
 static void say_changes(struct am_daemon *d, struct am_open_port *open)
 {
 	struct am_port_stats stats;
@@ -90,6 +102,7 @@ static void say_changes(struct am_daemon *d, struct am_open_port *open)
 			"the driver af_xdp",
 			open->conf.name, open->conf.device);
 	open->gso_seen = stats.rx_gso;
+	say_troubles(d, open, stats.troubles);
 	if (open->link_down == stats.link_up)
 		am_log(&d->log, stats.link_up ? AM_LOG_INFO : AM_LOG_WARN, "port %s: link %s",
 			open->conf.name,

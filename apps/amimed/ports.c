@@ -299,8 +299,11 @@ void am_port_stats(const struct am_open_port *open, struct am_port_stats *out)
 		.rx_too_long = open->before.rx_too_long + now.rx_too_long,
 		.rx_gso = open->before.rx_gso + now.rx_gso,
 		.tx_errors = open->before.tx_errors + now.tx_errors,
+		.troubles = now.troubles,
 		.link_up = now.link_up,
 	};
+	for (unsigned rule = 0; rule < AM_STEER_RULES; rule++)
+		out->steered[rule] = open->before.steered[rule] + now.steered[rule];
 }
 
 void am_ports_close(struct am_ports *ports)

@@ -24,6 +24,7 @@ struct am_open_port {
 	bool absent;              /* port is a stand-in */
 	bool deleted;             /* the kernel said so */
 	bool link_down, gso_seen; /* what was logged */
+	uint32_t troubles;        /* the same */
 	struct am_port *again; /* absent: its device is there again and open, to be taken by the next plan */
 	struct am_port_stats before; /* counted until it was lost */
 	char why[AM_ERR_TEXT];       /* absent: why it could not be opened again */

@@ -5,6 +5,7 @@
  * Opening ports. Each driver is one file that implements struct am_port_ops (pkt/port.h); this is how an app
  * gets one. Control thread. The error says what is wrong with which device and the command that helps.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -34,5 +35,8 @@ int am_pcap_open(const struct am_port_conf *conf, const char *rx_file, const cha
 	struct am_port **out, struct am_err *err);
 /* Generator and sink in memory, see drivers/mem.h for how frames get in and out. */
 int am_mem_open(const struct am_port_conf *conf, struct am_port **out, struct am_err *err);
+
+/* What is wrong with the device's settings, and the command that mends it. Returns buf. */
+const char *am_port_trouble_text(enum am_port_trouble trouble, const char *device, char *buf, size_t room);
 
 #endif

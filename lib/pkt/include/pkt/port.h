@@ -13,12 +13,41 @@
 struct rte_mbuf;
 struct am_port;
 
+/* Why a received frame is ours, or is not. */
+enum am_steer_rule {
+#define AM_STEER(name, text, what) AM_STEER_##name,
+#include "pkt/steer.def"
+#undef AM_STEER
+	AM_STEER_RULES,
+};
+
+const char *am_steer_rule_name(enum am_steer_rule rule); /* "etherip" */
+const char *am_steer_rule_text(enum am_steer_rule rule);
+
 /* Which received frames are ours; the rest stays the kernel's where a driver can leave it there. */
 struct am_steer {
 	bool all;                 /* every frame: the whole port is a bridge's or an xconnect's */
 	uint64_t vids[4096 / 64]; /* every frame of these VLANs; bit 0: untagged frames */
 	uint16_t n_locals;        /* tunnel endpoints and VTEPs: 47, 97, UDP 4789, and fragments */
 	const struct am_ip *locals;
+	/*
+	 * We forward IP here: what is to the port's MAC, untagged or in routed_vid, and to none of the kernel's own addresses.
+	 * ARP, ND, groups, and what is link-local stay the kernel's.
+	 */
+	bool routed;
+	uint16_t routed_vid;
+	uint16_t n_kernel;
+	const struct am_ip *kernel;
+};
+
+/* Settings of a kernel device that spoil what is received by it; am_port_trouble_text says how to mend them. */
+enum am_port_trouble {
+	AM_TROUBLE_LRO,    /* segments are merged before we see them */
+	AM_TROUBLE_GRO_HW, /* the same, by the NIC itself */
+	AM_TROUBLE_GRO,    /* the same, by the kernel, where the XDP program runs behind it */
+	AM_TROUBLE_TAGS,   /* VLAN tags are taken out of the frame */
+	AM_TROUBLE_QUEUES, /* there are more queues than when it was opened: their frames pass us by */
+	AM_TROUBLES,
 };
 
 struct am_port_limits {
@@ -35,6 +64,9 @@ struct am_port_stats {
 	uint64_t rx_too_long;
 	uint64_t rx_gso; /* GSO frames longer than the MTU, refused */
 	uint64_t tx_errors;
+	uint64_t steered
+		[AM_STEER_RULES]; /* frames by rule, where the driver has rules; their sum is what came in */
+	uint32_t troubles;        /* bit t: enum am_port_trouble t */
 	bool link_up;
 };
 
@@ -63,6 +95,12 @@ struct am_port_ops {
 	 * -errno.
 	 */
 	int (*steer)(struct am_port *port, const struct am_steer *steer);
+
+	/*
+	 * A frame that rx gave us is the kernel's after all: let it have it, as if it had just come in. Any thread but a worker,
+	 * one at a time. May be NULL where the kernel has a copy anyway, or where it has no such device. 0 or -errno.
+	 */
+	int (*give_back)(struct am_port *port, const uint8_t *frame, uint32_t len);
 
 	/* Control thread. limits.mtu and link state as they are now are put into port->limits as well. */
 	void (*stats)(struct am_port *port, struct am_port_stats *out);
