@@ -275,6 +275,20 @@ static void look_up_burst(struct am_worker *w)
 		look_up(w, &w->frames[__builtin_ctzll(closer)], &l);
 }
 
+void am_bridge_watched(struct am_worker *w)
+{
+	const struct am_fdb *fdb = w->plane->conf.fdb;
+	const struct lookup l = {fdb->read, am_fdb_row(fdb, w->id),
+		atomic_load_explicit(&w->plane->epoch, memory_order_relaxed)};
+
+	w->stats.carried += w->n_frames;
+	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
+		look_up(w, f, &l);
+		forward_any(w, f);
+	}
+	w->n_frames = 0;
+}
+
 void am_bridge_burst(struct am_worker *w)
 {
 	const struct am_member *const *members;

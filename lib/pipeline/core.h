@@ -10,6 +10,7 @@
  *   handoff.c  the frame to the worker that carries its flow, where there are several
  *   bridge.c   source learning, destination lookup, which members
  *   output.c   tags or header string, fragments, transmit buffer
+ *   tap.c      watches, where somebody wants to see packets
  *
  * Each stage takes a frame with everything that was validated so far beside it, and never looks at a length
  * field again.
@@ -35,6 +36,7 @@
 #include <rte_cycles.h>
 #endif
 
+struct am_tap;
 struct rte_rcu_qsbr;
 
 enum {
@@ -132,6 +134,7 @@ struct am_worker {
 	struct am_plane *plane;
 	unsigned id;
 	unsigned n_queues;
+	_Atomic(struct am_tap *) tap; /* at any time; NULL: none is armed */
 	struct am_queue queues[AM_QUEUES_MAX];
 
 	/* Written and read by the worker alone. */
@@ -217,9 +220,13 @@ static inline void am_count(struct am_worker *w, uint16_t iface, enum am_counter
 
 /* The end of a packet that goes nowhere. Out of line: it is rare, and the loops are short without it. */
 void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m);
+/* The same of one that begins with an IP header, not with Ethernet's. */
+void am_drop_ip(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m);
 
 /* input.c: a burst from a port; n at most AM_BURST. */
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n);
+/* One packet, the long way. */
+void am_input_watched(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m);
 /* Finish a checksum that the sender left to its NIC. */
 void am_input_finish(struct am_worker *w, struct am_frame *f);
 /* The member of a tagged frame; its tag popped where it has one of its own. AM_NO_ID where nobody wants it. */
@@ -238,6 +245,8 @@ bool am_handoff_waiting(const struct am_worker *w);
 
 /* bridge.c: all of w->frames, admitted; consumed. */
 void am_bridge_burst(struct am_worker *w);
+/* The same, none by a short way. */
+void am_bridge_watched(struct am_worker *w);
 
 /* output.c: out of one member; f->m is consumed. output.h has the same inline. */
 void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *member);

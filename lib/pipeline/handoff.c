@@ -11,6 +11,7 @@
 #include "bridge.h"
 #include "core.h"
 #include "net/flow.h"
+#include "tap.h"
 
 static bool ring_put(struct am_ring *ring, const struct am_frame *f)
 {
@@ -78,11 +79,13 @@ void am_handoff_frames(struct am_worker *w)
 		unsigned to;
 
 		hash_frame(f);
+		f->to = am_tap_story(w);
 		to = (unsigned)(((uint64_t)f->hash * workers) >> 32);
 		if (to == w->id) {
 			w->frames[kept] = *f;
 			kept += admit(w, &w->frames[kept]);
 		} else if (ring_put(plane->carry[to][w->id], f)) {
+			am_tap_handoff(w, to, f->iface);
 			w->stats.handed_out++;
 			woken |= 1u << to;
 		} else {
@@ -104,6 +107,7 @@ static bool still_there(const struct am_worker *w, const struct am_frame *f)
 static unsigned take_frames(struct am_worker *w, unsigned from)
 {
 	unsigned n = ring_take(w->plane->carry[w->id][from], w->frames, AM_BURST), kept = 0;
+	bool watched = am_tap_armed(w);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (unlikely(!still_there(w, &w->frames[i]))) {
@@ -111,11 +115,14 @@ static unsigned take_frames(struct am_worker *w, unsigned from)
 			continue;
 		}
 		w->frames[kept] = w->frames[i];
-		kept += admit(w, &w->frames[kept]);
+		kept += watched || admit(w, &w->frames[kept]);
 	}
 	w->stats.handed_in += n;
 	w->n_frames = kept;
-	am_bridge_burst(w);
+	if (unlikely(watched))
+		am_tap_handed(w, kept);
+	else
+		am_bridge_burst(w);
 	return n;
 }
 

@@ -2,6 +2,7 @@
 /* From a port: whose frame is it? A member's by its VLAN, ours by its MAC and EtherType, or nobody's. */
 #include "input.h"
 #include "net/csum.h"
+#include "open.h"
 #include "pkt/vlan.h"
 
 #include <stddef.h>
@@ -193,18 +194,37 @@ static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m
 	am_count(w, iface, AM_C_RX_BYTES, bytes);
 }
 
+static inline void begin(
+	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
+{
+	w->rx_iface = port->iface;
+	w->rx_finish = port->finish_csum;
+	w->hands_off = w->plane->conf.handoff;
+	w->n_frames = 0;
+	w->n_arrivals = 0;
+	prefetch_burst(port, m, n);
+	count_burst(w, port->iface, m, n);
+}
+
+void am_input_watched(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
+{
+	begin(w, port, &m, 1);
+	input_one(w, port, m);
+	if (w->n_arrivals) {
+		am_open(w, port, &w->arrivals[0], false);
+		am_reasm_release(w->reasm);
+	}
+	if (w->hands_off)
+		am_handoff_frames(w);
+	am_bridge_watched(w);
+}
+
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
 	struct burst b;
 
 	am_stage(w, AM_STAGE_INPUT);
-	w->rx_iface = port->iface;
-	w->rx_finish = port->finish_csum;
-	w->hands_off = w->plane->conf.handoff && w->plane->conf.workers > 1;
-	w->n_frames = 0;
-	w->n_arrivals = 0;
-	prefetch_burst(port, m, n);
-	count_burst(w, port->iface, m, n);
+	begin(w, port, m, n);
 	b = describe(w, port);
 	if (b.in && !b.mac)
 		take_frames(w, port, &b, m, n);

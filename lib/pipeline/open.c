@@ -13,6 +13,7 @@
 #include "net/gre.h"
 #include "net/mss.h"
 #include "net/vxlan.h"
+#include "tap.h"
 
 #include <string.h>
 
@@ -65,13 +66,17 @@ static enum am_verdict parse_as(uint16_t type, struct inner *p)
 
 static void refuse(struct am_worker *w, struct inner *p, enum am_verdict why)
 {
-	am_drop(w, p->iface, why, p->m);
+	if (p->l2)
+		am_drop(w, p->iface, why, p->m);
+	else
+		am_drop_ip(w, p->iface, why, p->m);
 }
 
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets)
 {
 	struct am_worker *w = worker;
 
+	am_tap_died(w, w->peer_iface[peer], why);
 	w->counters[w->peer_iface[peer]].drop[why] += packets;
 }
 
@@ -165,6 +170,7 @@ static void frame_out(struct am_worker *w, struct inner *p, struct am_frame *f, 
 	learn_lane(w, p, f, terms);
 	if (unlikely(terms->mss4 | terms->mss6) && am_mss_clamp_frame(frame, len, terms->mss4, terms->mss6))
 		am_count(w, p->iface, AM_C_MSS_CLAMPED, 1);
+	am_tap_see(w, AM_TAP_DECAP, AM_TAP_ETHERNET, p->iface, p->m);
 	f->m = p->m;
 	f->iface = p->iface;
 	am_input_frame(w, f);
@@ -191,6 +197,7 @@ static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunn
 	enum am_verdict v = parse_as(type, p);
 
 	p->vrf = t->vrf;
+	am_tap_see(w, AM_TAP_DECAP, p->l2 ? AM_TAP_ETHERNET : AM_TAP_IP, t->iface, p->m);
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
 		return;
@@ -465,11 +472,14 @@ static bool make_whole(struct am_worker *w, struct inner *p)
 	}
 	w->peer_iface[p->peer] = p->iface;
 	p->m = am_reasm_add(w->reasm, p->peer, p->m, p->l2, &p->ip, max, w->now);
-	if (!p->m)
+	if (!p->m) {
+		am_tap_held(w, p->iface);
 		return false;
+	}
 	p->whole_made = true;
 	p->note.start = (uint16_t)(p->m->data_off + p->l2);
 	am_count(w, p->iface, AM_C_RX_REASSEMBLED, 1);
+	am_tap_see(w, AM_TAP_WHOLE, p->l2 ? AM_TAP_ETHERNET : AM_TAP_IP, p->iface, p->m);
 	return true;
 }
 
@@ -589,7 +599,8 @@ static void open_ip(struct am_worker *w, struct inner *p)
 	else if (!p->ip.frag)
 		open_whole(w, p);
 	else if (make_whole(w, p) &&
-		 !take_made(w, p->vrf, p->m, p->l2, p->ip.family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6))
+		 (am_tap_armed(w) || !take_made(w, p->vrf, p->m, p->l2,
+					     p->ip.family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6)))
 		open_whole(w, p);
 }
 

@@ -5,6 +5,7 @@
 #include "pkt/cut.h"
 #include "pkt/encap.h"
 #include "pkt/vlan.h"
+#include "tap.h"
 
 /* What this worker puts into a transmit buffer counts when the buffer is emptied. */
 static void count_transmitted(struct am_worker *w, struct am_tx *tx, uint16_t iface)
@@ -26,6 +27,8 @@ static void transmit(struct am_worker *w, struct am_tx *tx, uint16_t iface)
 	}
 	if (unlikely(sent < tx->n)) {
 		w->counters[iface].drop[AM_V_PORT_TX_FULL] += tx->n - sent;
+		for (unsigned i = sent; i < tx->n; i++)
+			am_tap_drop(w, AM_TAP_ETHERNET, iface, AM_V_PORT_TX_FULL, tx->m[i]);
 		am_buf_free_bulk(tx->m + sent, tx->n - sent);
 	}
 	tx->n = 0;
@@ -50,6 +53,12 @@ void am_output_flush(struct am_worker *w)
 		am_output_flush_port(w, (uint16_t)__builtin_ctzll(left));
 }
 
+static __attribute__((noinline)) void make_room(struct am_worker *w, uint16_t port_id)
+{
+	am_tap_transmit(w, port_id);
+	am_output_flush_port(w, port_id);
+}
+
 void am_output_put_edge(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len)
 {
 	struct am_tx *tx = &w->tx[port_id];
@@ -58,8 +67,8 @@ void am_output_put_edge(struct am_worker *w, uint16_t port_id, struct rte_mbuf *
 		am_drop(w, w->roots->ports[port_id].iface, AM_V_PORT_DOWN, m);
 		return;
 	}
-	if (tx->n == AM_TX_SLOTS)
-		am_output_flush_port(w, port_id);
+	if (unlikely(tx->n == AM_TX_SLOTS))
+		make_room(w, port_id);
 	w->tx_pending |= 1ull << port_id;
 	tx->m[tx->n++] = m;
 	tx->bytes += len;
@@ -185,8 +194,10 @@ void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *
 	}
 	if (!change(w, f, member))
 		return;
-	if (member->kind == AM_MEMBER_PORT)
+	if (member->kind == AM_MEMBER_PORT) {
 		am_output_to_port(w, f, member);
-	else
-		to_path(w, f, member);
+		return;
+	}
+	am_tap_see(w, AM_TAP_ENCAP, AM_TAP_ETHERNET, member->iface, f->m);
+	to_path(w, f, member);
 }

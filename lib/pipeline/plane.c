@@ -130,6 +130,7 @@ struct am_plane *am_plane_create(const struct am_plane_conf *conf, struct am_err
 	if (!plane)
 		goto no_memory;
 	plane->conf = *conf;
+	plane->conf.handoff &= conf->workers > 1;
 	for (unsigned i = 0; i < conf->workers; i++) {
 		plane->workers[i] = worker_new(plane, i);
 		if (!plane->workers[i])

@@ -6,9 +6,18 @@
 #include <rte_rcu_qsbr.h>
 
 #include "core.h"
+#include "tap.h"
 
 void am_drop(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m)
 {
+	am_tap_drop(w, AM_TAP_ETHERNET, iface, why, m);
+	w->counters[iface].drop[why]++;
+	am_buf_free(m);
+}
+
+void am_drop_ip(struct am_worker *w, uint16_t iface, enum am_verdict why, struct rte_mbuf *m)
+{
+	am_tap_drop(w, AM_TAP_IP, iface, why, m);
 	w->counters[iface].drop[why]++;
 	am_buf_free(m);
 }
@@ -26,10 +35,16 @@ static unsigned poll_queue(struct am_worker *w, const struct am_queue *q)
 	am_stage(w, AM_STAGE_REST);
 	if (n == 0)
 		return 0;
-	if (likely(w->roots && q->port_id < w->roots->n_ports))
-		am_input_burst(w, &w->roots->ports[q->port_id], m, n);
-	else
+	if (likely(w->roots && q->port_id < w->roots->n_ports)) {
+		const struct am_port_root *port = &w->roots->ports[q->port_id];
+
+		if (likely(!am_tap_armed(w)))
+			am_input_burst(w, port, m, n);
+		else
+			am_tap_burst(w, port, m, n);
+	} else {
 		am_buf_free_bulk(m, n);
+	}
 	return n;
 }
 

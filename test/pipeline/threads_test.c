@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The real thing at full tilt: two sites of two workers each in threads of their own, hand-off on both, while
- * control learns and reloads another configuration again and again. Nothing is lost, no flow is reordered;
+ * control learns, reloads another configuration, and looks at packets, again and again. Nothing is lost, no flow is reordered;
  * under the thread sanitizer nothing races.
  */
 #include <pthread.h>
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "eal.h"
+#include "pipeline/tap.h"
 #include "rig.h"
 #include "sites.h"
 
@@ -42,6 +43,7 @@ struct site {
 	struct rig rig;
 	struct runner runners[WORKERS];
 	char config[2][CONFIG_ROOM];
+	struct am_tap *tap; /* armed now */
 };
 
 static void *run(void *arg)
@@ -122,6 +124,38 @@ static void drain(struct site *from, struct site *to, struct traffic *t, unsigne
 	}
 }
 
+/* Read what a site's tap holds. */
+static unsigned look(struct site *s)
+{
+	const struct am_tap_record *record;
+	const uint8_t *octets;
+	unsigned n = 0;
+
+	for (unsigned i = 0; s->tap && i < WORKERS; i++)
+		for (; (record = am_tap_peek(s->tap, i, &octets)); n++)
+			am_tap_take(s->tap, i, record);
+	return n;
+}
+
+/* Disarm, or arm another one. */
+static void rearm(struct site *s)
+{
+	const struct am_tap_conf conf = {.stages = (1 << AM_TAP_PACKETS) - 1,
+		.iface = AM_TAP_ANY_IFACE,
+		.snaplen = 64,
+		.stories = true};
+	struct am_tap *old = s->tap;
+	struct am_err err;
+	uint64_t token;
+
+	s->tap = old ? NULL : am_tap_create(s->rig.plane, &conf, &err);
+	am_plane_arm_tap(s->rig.plane, s->tap);
+	token = am_plane_token(s->rig.plane);
+	while (!am_plane_passed(s->rig.plane, token))
+		sched_yield();
+	am_tap_free(old);
+}
+
 static void test_threads_and_reloads(void **state)
 {
 	static const struct site_kind kind = {"gre", 4, 4, 1, ""};
@@ -129,7 +163,7 @@ static void test_threads_and_reloads(void **state)
 	static struct rig_frame f;
 	struct traffic t = {0};
 	_Atomic bool stop = false;
-	unsigned reloads = 0;
+	unsigned reloads = 0, seen = 0;
 
 	(void)state;
 	start(&one, &kind, 0, &stop);
@@ -143,6 +177,9 @@ static void test_threads_and_reloads(void **state)
 		drain(&one, &two, &t, IN_FLIGHT);
 		if (seq % ROUNDS_PER_RELOAD == 0) {
 			reloads++;
+			seen += look(&one) + look(&two);
+			rearm(&one);
+			rearm(&two);
 			rig_reload(&one.rig, one.config[reloads % 2], false);
 			rig_reload(&two.rig, two.config[reloads % 2], false);
 		}
@@ -151,8 +188,12 @@ static void test_threads_and_reloads(void **state)
 	atomic_store(&stop, true);
 	join(&one);
 	join(&two);
-	print_message("  %u frames, %u reloads of each site\n", t.received, reloads);
+	print_message(
+		"  %u frames, %u reloads of each site, %u looks at a packet\n", t.received, reloads, seen);
+	assert_true(seen > t.sent / 2);
 	assert_int_equal(rig_all_drops(&one.rig) + rig_all_drops(&two.rig), 0);
+	am_tap_free(one.tap);
+	am_tap_free(two.tap);
 	rig_close(&one.rig);
 	rig_close(&two.rig);
 }

@@ -16,6 +16,7 @@
 #include "net/encap.h"
 #include "net/ether.h"
 #include "net/ip.h"
+#include "pipeline/tap.h"
 #include "rig.h"
 #include "sites.h"
 
@@ -157,6 +158,39 @@ static void test_every_size(void **state)
 	}
 }
 
+/* Who looks on changes nothing. */
+static void test_watched(void **state)
+{
+	const struct am_tap_conf conf = {
+		.stages = 1 << AM_TAP_DROP, .iface = AM_TAP_ANY_IFACE, .snaplen = 64, .stories = true};
+	struct am_tap *taps[2];
+	struct rig_frame f;
+	struct am_err err;
+	struct pair p;
+
+	(void)state;
+	for (unsigned k = 0; k < MEMBERS_OF(kinds); k++) {
+		open_pair(&p, &kinds[k]);
+		taps[0] = am_tap_create(p.a.plane, &conf, &err);
+		taps[1] = am_tap_create(p.b.plane, &conf, &err);
+		am_plane_arm_tap(p.a.plane, taps[0]);
+		am_plane_arm_tap(p.b.plane, taps[1]);
+		for (uint16_t len = FRAME_MIN; len <= FRAME_MAX; len += len < 1200 ? 97 : 7) {
+			rig_udp_frame(&f, HOST_A, HOST_B, len % 32, len, len);
+			cross(&kinds[k], &p.a, &p.b, &f, len % 2);
+			rig_udp_frame(&f, HOST_B, HOST_A, len % 32, len, len);
+			cross(&kinds[k], &p.b, &p.a, &f, len % 3);
+		}
+		assert_int_equal(rig_all_drops(&p.a) + rig_all_drops(&p.b), 0);
+		assert_int_equal(am_tap_lost(taps[0]) + am_tap_lost(taps[1]), 0);
+		am_plane_arm_tap(p.a.plane, NULL);
+		am_plane_arm_tap(p.b.plane, NULL);
+		close_pair(&p);
+		am_tap_free(taps[0]);
+		am_tap_free(taps[1]);
+	}
+}
+
 /*
  * One bit is wrong: the frame arrives as it was, or nothing arrives and exactly that is counted under a name.
  */
@@ -259,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_size),
+		cmocka_unit_test(test_watched),
 		cmocka_unit_test(test_single_bits),
 		cmocka_unit_test(test_single_bits_in_fragments),
 	};
