@@ -26,7 +26,7 @@ _amime_bgp() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	case $prev in
 	-s | --socket) words=$(_amime_bgp_names) ;;
-	show) words='neighbors routes policies rpki counters version' ;;
+	show) words='neighbors routes policies rpki bmp counters version' ;;
 	routes) words='ipv4 ipv6 evpn received advertised' ;;
 	policies) words=$(_amime_bgp_shown policies) ;;
 	neighbors | clear | shutdown | start | received | advertised) words=$(_amime_bgp_shown neighbors) ;;

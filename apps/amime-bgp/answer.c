@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bmp.h"
 #include "rpki.h"
 
 static json_t *show_version(const struct am_bgpd *d)
@@ -24,6 +25,8 @@ static json_t *show(struct am_bgpd *d, const struct am_bgp_request *request, str
 		return am_bgpd_show_policies(d, request->name, err);
 	case AM_BGP_SHOW_RPKI:
 		return am_bgpd_rpki_show(d->rpki);
+	case AM_BGP_SHOW_BMP:
+		return am_bgpd_bmp_show(d->bmp);
 	case AM_BGP_SHOW_COUNTERS:
 		return am_bgpd_show_counters(d);
 	case AM_BGP_SHOW_VERSION:

@@ -14,6 +14,7 @@ const char am_bgp_help[] =
 	"                                           best paths; of PREFIX every path, and why it is best or not\n"
 	"  show policies [NAME]                     what uses them; the rules of one of them\n"
 	"  show rpki                                caches that are asked (RFC 8210), and how many entries they say\n"
+	"  show bmp                                 stations that are told of all sessions (RFC 7854)\n"
 	"  show counters                            the table's size, and what it did\n"
 	"  clear NAME [soft]                        end the session and begin anew; soft: ask for its routes again\n"
 	"  shutdown NAME [TEXT]                     end the session and say why (RFC 9003)\n"

@@ -10,10 +10,13 @@
 
 #include "announce.h"
 #include "base/hash.h"
+#include "bmp.h"
 #include "control.h"
 #include "discovery.h"
 #include "dump.h"
 #include "feed.h"
+#include "message_log.h"
+#include "observe.h"
 #include "policy.h"
 #include "rpki.h"
 #include "transport.h"
@@ -91,6 +94,7 @@ static void log_table(const struct am_bgpd *d, const struct am_bgp_speaker_event
 
 static void handle(struct am_bgpd *d, const struct am_bgp_speaker_event *e)
 {
+	am_bgpd_bmp_event(d->bmp, e);
 	switch (e->type) {
 	case AM_BGP_SPEAKER_CONNECT:
 		am_bgpd_transport_connect(d->transport, e->link);
@@ -252,6 +256,13 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 	d->dumps = am_bgpd_dumps_open(d, err);
 	if (!d->dumps)
 		return -ENOMEM;
+	d->message_log = am_bgpd_message_log_open(d, err);
+	if (!d->message_log)
+		return -ENOMEM;
+	d->bmp = am_bgpd_bmp_open(d, err);
+	if (!d->bmp)
+		return -ENOMEM;
+	am_bgpd_observe(d);
 	rc = am_bgpd_announce(d, NULL, err);
 	if (!rc)
 		rc = am_bgpd_policies_take(d, err);
@@ -303,6 +314,10 @@ void am_bgpd_stop(struct am_bgpd *d)
 		am_bgpd_rpki_close(d->rpki);
 	if (d->dumps)
 		am_bgpd_dumps_close(d->dumps);
+	if (d->bmp)
+		am_bgpd_bmp_close(d->bmp);
+	if (d->message_log)
+		am_bgpd_message_log_close(d->message_log);
 	if (d->control)
 		am_bgpd_control_close(d->control);
 	close_handle((uv_handle_t *)&d->timer, NULL);
@@ -316,8 +331,13 @@ void am_bgpd_stop(struct am_bgpd *d)
 	am_bgpd_feeds_free(d->feeds);
 	am_bgpd_control_free(d->control);
 	am_bgpd_dumps_free(d->dumps);
-	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++)
+	am_bgpd_message_log_free(d->message_log);
+	am_bgpd_bmp_free(d->bmp);
+	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
+		if (d->of_peer[i])
+			am_bgpd_notified_free(d->of_peer[i]);
 		free(d->of_peer[i]);
+	}
 	am_bgp_speaker_free(d->speaker);
 	am_bgpd_policies_free(d);
 	am_bgpd_rpki_free(d->rpki);

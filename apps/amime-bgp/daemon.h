@@ -19,6 +19,7 @@ struct am_bgpd_neighbor {
 	bool shutdown;                       /* by configuration or by hand */
 	struct am_bgpd_discovery *discovery; /* NULL unless unnumbered */
 	struct am_bgpd_pace faults;          /* of what the log says of wrong UPDATEs */
+	struct am_bgpd_notified *notified_sent, *notified_received; /* observe.h; NULL: none */
 };
 
 struct am_bgpd {
@@ -36,6 +37,8 @@ struct am_bgpd {
 	struct am_bgpd_feeds *feeds;
 	struct am_bgpd_rpki *rpki;
 	struct am_bgpd_dumps *dumps;
+	struct am_bgpd_message_log *message_log;
+	struct am_bgpd_bmp *bmp;
 	struct am_bgpd_neighbor *of_peer[AM_BGP_SPEAKER_PEERS]; /* by number; NULL: none */
 	am_time started;
 	bool stopping;

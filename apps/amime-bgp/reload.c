@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "announce.h"
+#include "bmp.h"
 #include "daemon.h"
 #include "discovery.h"
 #include "dump.h"
+#include "message_log.h"
+#include "observe.h"
 #include "policy.h"
 #include "rpki.h"
 #include "transport.h"
@@ -110,6 +113,7 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 	/* What the speaker still has to say about it is done before its number is used again. */
 	am_bgpd_pump(d);
 	d->of_peer[n->peer] = NULL;
+	am_bgpd_notified_free(n);
 	free(n);
 }
 
@@ -217,6 +221,8 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 	if (!rc)
 		rc = am_bgpd_rpki_take(d->rpki, err);
 	am_bgpd_dumps_take(d->dumps);
+	am_bgpd_message_log_take(d->message_log);
+	am_bgpd_bmp_take(d->bmp);
 	am_bgpd_pump(d);
 	if (!rc)
 		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);

@@ -70,14 +70,14 @@ static int read_prefix(const json_t *object, struct am_bgp_request *out, struct 
 static int read_show(const json_t *object, struct am_bgp_request *out, struct am_err *err)
 {
 	static const char *const whats[AM_BGP_SHOWS] = {
-		"version", "neighbors", "routes", "policies", "rpki", "counters"};
+		"version", "neighbors", "routes", "policies", "rpki", "bmp", "counters"};
 	static const char *const sides[AM_BGP_SIDES] = {"best", "received", "advertised"};
 	static const char *const families[] = {"ipv4", "ipv6", "evpn"};
 	unsigned what, side, family;
 
 	if (!json_object_get(object, "what") || read_word(object, "what", whats, AM_BGP_SHOWS, &what, err))
 		return am_fail(err, EINVAL,
-			"\"what\" is one of version, neighbors, routes, policies, rpki, counters");
+			"\"what\" is one of version, neighbors, routes, policies, rpki, bmp, counters");
 	if (read_word(object, "side", sides, AM_BGP_SIDES, &side, err) ||
 		read_word(object, "family", families, AM_BGP_FAMILIES, &family, err))
 		return -EINVAL;

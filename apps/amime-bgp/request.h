@@ -3,7 +3,7 @@
 #define AMIME_BGP_REQUEST_H
 /*
  * One request on the control socket: a JSON object on a line of its own.
- *   {"method": "show", "what": "neighbors", "name": "b"}          what: version neighbors routes policies rpki counters
+ *   {"method": "show", "what": "neighbors", "name": "b"}          what: version neighbors routes policies rpki bmp counters
  *   {"method": "show", "what": "routes", "prefix": "203.0.113.0/24"}
  *   {"method": "show", "what": "routes", "family": "ipv4", "side": "advertised", "name": "b", "at": 0}
  *   {"method": "clear", "name": "b", "soft": true}                clear shutdown start
@@ -39,6 +39,7 @@ enum am_bgp_what {
 	AM_BGP_SHOW_ROUTES,
 	AM_BGP_SHOW_POLICIES,
 	AM_BGP_SHOW_RPKI,
+	AM_BGP_SHOW_BMP,
 	AM_BGP_SHOW_COUNTERS,
 	AM_BGP_SHOWS
 };

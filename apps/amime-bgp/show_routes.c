@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "answer.h"
+#include "message_log.h"
 #include "route_text.h"
 
 enum { PATHS_MAX = 256, WALKED_A_STEP = 20000 };
@@ -143,8 +144,9 @@ json_t *am_bgpd_show_counters(const struct am_bgpd *d)
 		json_object_set_new(prefixes, families[f], json_integer(c.prefixes[f]));
 		json_object_set_new(routes, families[f], json_integer(c.routes[f]));
 	}
-	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "prefixes", prefixes, "routes",
-		routes, "memory", (json_int_t)c.memory, "announcements", (json_int_t)c.announcements,
-		"withdrawals", (json_int_t)c.withdrawals, "decisions", (json_int_t)c.decisions, "changes",
-		(json_int_t)c.changes, "messages", (json_int_t)c.messages, "shared", (json_int_t)c.shared);
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o*}", "prefixes", prefixes,
+		"routes", routes, "memory", (json_int_t)c.memory, "announcements",
+		(json_int_t)c.announcements, "withdrawals", (json_int_t)c.withdrawals, "decisions",
+		(json_int_t)c.decisions, "changes", (json_int_t)c.changes, "messages", (json_int_t)c.messages,
+		"shared", (json_int_t)c.shared, "message_log", am_bgpd_message_log_show(d->message_log));
 }

@@ -2,6 +2,7 @@
 #include "transport.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -515,4 +516,25 @@ void am_bgpd_transport_addresses(const struct am_bgpd_transport *t, struct am_bg
 	len = sizeof at;
 	if (l && !getpeername(l->fd, (struct sockaddr *)&at, &len))
 		am_bgp_sockaddr_ip(&at, remote, &scope);
+}
+
+/* Of either family it stands at the same place. */
+static uint16_t port_of(const struct sockaddr_storage *at)
+{
+	return ntohs(((const struct sockaddr_in *)at)->sin_port);
+}
+
+void am_bgpd_transport_ports(
+	const struct am_bgpd_transport *t, struct am_bgp_link number, uint16_t *local, uint16_t *remote)
+{
+	const struct link *l = link_of(t, number);
+	struct sockaddr_storage at;
+	socklen_t len = sizeof at;
+
+	*local = *remote = 0;
+	if (l && !getsockname(l->fd, (struct sockaddr *)&at, &len))
+		*local = port_of(&at);
+	len = sizeof at;
+	if (l && !getpeername(l->fd, (struct sockaddr *)&at, &len))
+		*remote = port_of(&at);
 }

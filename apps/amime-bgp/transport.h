@@ -30,5 +30,8 @@ void am_bgpd_transport_close_link(struct am_bgpd_transport *t, struct am_bgp_lin
 /* Addresses of an open link, family AM_AF_NONE where there is none. */
 void am_bgpd_transport_addresses(const struct am_bgpd_transport *t, struct am_bgp_link link,
 	struct am_ip *local, struct am_ip *remote);
+/* And its ports, 0 where there is none. */
+void am_bgpd_transport_ports(
+	const struct am_bgpd_transport *t, struct am_bgp_link link, uint16_t *local, uint16_t *remote);
 
 #endif

@@ -236,6 +236,37 @@ static void print_rpki(const json_t *result, FILE *out)
 		(long long)number_of(entries, "ipv6"));
 }
 
+static void print_bmp(const json_t *result, FILE *out)
+{
+	struct am_table *t = am_table_new();
+	char since[32];
+	json_t *s;
+	size_t i;
+
+	am_table_column(t, "STATION", AM_LEFT);
+	am_table_column(t, "PORT", AM_RIGHT);
+	am_table_column(t, "STATE", AM_LEFT);
+	am_table_column(t, "SINCE", AM_RIGHT);
+	am_table_column(t, "MESSAGES", AM_RIGHT);
+	am_table_column(t, "WAITING", AM_RIGHT);
+	am_table_column(t, "CUT OFF", AM_RIGHT);
+	am_table_column(t, "LAST FAULT", AM_LEFT);
+	json_array_foreach(json_object_get(result, "stations"), i, s)
+	{
+		duration(json_object_get(s, "since_s"), since);
+		am_table_cell(t, "%s", text_of(s, "address"));
+		am_table_cell(t, "%lld", (long long)number_of(s, "port"));
+		am_table_cell(t, "%s", text_of(s, "state"));
+		am_table_cell(t, "%s", since);
+		am_table_cell(t, "%lld", (long long)number_of(s, "messages"));
+		am_table_cell(t, "%lld", (long long)number_of(s, "waiting"));
+		am_table_cell(t, "%lld", (long long)number_of(s, "cut_off"));
+		am_table_cell(t, "%s", text_of(s, "last_fault"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+}
+
 static void print_object(const json_t *result, FILE *out)
 {
 	const char *key;
@@ -263,6 +294,8 @@ void am_bgp_view(const char *what, const json_t *result, FILE *out)
 		print_policies(result, out);
 	else if (what && !strcmp(what, "rpki"))
 		print_rpki(result, out);
+	else if (what && !strcmp(what, "bmp"))
+		print_bmp(result, out);
 	else if (what)
 		print_object(result, out);
 }

@@ -49,7 +49,7 @@ static json_t *show_routes(int n, char **words, struct am_err *err)
 
 static json_t *show(int n, char **words, const char **what, struct am_err *err)
 {
-	static const char *const usage = "show neighbors|routes|policies|rpki|counters|version ...";
+	static const char *const usage = "show neighbors|routes|policies|rpki|bmp|counters|version ...";
 
 	if (n == 0)
 		return wrong(err, usage);
@@ -60,8 +60,8 @@ static json_t *show(int n, char **words, const char **what, struct am_err *err)
 		return show_named("policies", n - 1, words + 1, "show policies [NAME]", err);
 	if (!strcmp(words[0], "routes"))
 		return show_routes(n - 1, words + 1, err);
-	if (n == 1 &&
-		(!strcmp(words[0], "version") || !strcmp(words[0], "counters") || !strcmp(words[0], "rpki")))
+	if (n == 1 && (!strcmp(words[0], "version") || !strcmp(words[0], "counters") ||
+			      !strcmp(words[0], "rpki") || !strcmp(words[0], "bmp")))
 		return json_pack("{s:s, s:s}", "method", "show", "what", words[0]);
 	return wrong(err, usage);
 }

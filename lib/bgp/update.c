@@ -142,6 +142,25 @@ enum am_bgp_class am_bgp_update_decode(const struct am_bgp_context *ctx, struct 
 	return out->class;
 }
 
+enum am_bgp_family am_bgp_update_family(struct am_bgp_span body)
+{
+	struct am_bgp_span fields[3];
+	struct am_reader r;
+
+	if (!split(body, fields))
+		return AM_BGP_IPV4_UNICAST;
+	r = am_reader(fields[1].bytes, fields[1].len);
+	while (!r.bad && am_reader_left(&r)) {
+		uint8_t flags = am_take8(&r), code = am_take8(&r);
+		size_t len = flags & AM_BGP_FLAG_EXTENDED ? am_take16(&r) : am_take8(&r);
+		const uint8_t *value = am_take(&r, len);
+
+		if (value && len >= 3 && (code == AM_BGP_ATTR_MP_REACH || code == AM_BGP_ATTR_MP_UNREACH))
+			return am_bgp_family_of(am_load16(value), value[2]);
+	}
+	return AM_BGP_IPV4_UNICAST;
+}
+
 static void put_field(struct am_writer *w, const struct am_bgp_routes *routes)
 {
 	if (routes->nlri.len)

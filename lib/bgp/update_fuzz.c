@@ -107,6 +107,17 @@ static void again(const struct am_bgp_update *u, const struct am_bgp_context *ct
 		fail("our own UPDATE says something else");
 }
 
+/* Who only looks for the family finds one that the UPDATE has. */
+static void read_family(const struct am_bgp_update *u, struct am_bgp_span body)
+{
+	enum am_bgp_family family = am_bgp_update_family(body);
+	bool reach = u->has_mp_reach && u->mp_announced.family == family;
+	bool unreach = u->has_mp_unreach && u->mp_withdrawn.family == family;
+
+	if (u->has_mp_reach || u->has_mp_unreach ? !reach && !unreach : family != AM_BGP_IPV4_UNICAST)
+		fail("its family is another one than that of its routes");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct am_bgp_context ctx;
@@ -126,8 +137,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_path(u.attrs.as_path);
 		read_next_hop(&u.mp_next_hop);
 	}
-	if (class == AM_BGP_OK)
+	if (class == AM_BGP_OK) {
+		read_family(&u, (struct am_bgp_span){data + 1, size - 1});
 		again(&u, &ctx);
+	} else {
+		am_bgp_update_family((struct am_bgp_span){data + 1, size - 1});
+	}
 	free(scratch);
 	return 0;
 }

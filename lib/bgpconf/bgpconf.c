@@ -45,12 +45,6 @@ static const struct field decision_rows[] = {
 };
 static const struct fields decision_fields = FIELDS(decision_rows);
 
-static const struct field dump_rows[] = {
-	TEXT("rib", struct am_bgpconf, dump.rib),
-	UINT("every", struct am_bgpconf, dump.every, 10, 604800, 3600),
-};
-static const struct fields dump_fields = FIELDS(dump_rows);
-
 static const struct field root_rows[] = {
 	{.name = "system", .kind = FIELD_GROUP, .sub = &system_fields},
 	{.name = "as",
@@ -66,7 +60,8 @@ static const struct field root_rows[] = {
 	OTHER("announce", bgpconf_read_announce, NULL, NULL),
 	OTHER("evpn", bgpconf_read_evpn, NULL, NULL),
 	OTHER("feeds", bgpconf_read_feeds, NULL, NULL),
-	{.name = "dump", .kind = FIELD_GROUP, .sub = &dump_fields},
+	{.name = "dump", .kind = FIELD_GROUP, .sub = &bgpconf_dump_fields},
+	{.name = "bmp", .kind = FIELD_GROUP, .sub = &bgpconf_bmp_fields},
 	{.name = "rpki", .kind = FIELD_GROUP, .sub = &bgpconf_rpki_fields},
 	/* Read when all of the file is known: a policy may stand before its lists. */
 	OTHER("prefix_lists", bgpconf_read_later, NULL, NULL),
@@ -108,6 +103,8 @@ static void check(const struct am_bgpconf *c, struct am_config_errors *errors)
 	check_id(c, &c->cluster_id, "$.cluster_id", "cluster ID", errors);
 	bgpconf_check_neighbors(c, errors);
 	bgpconf_check_announce(c, errors);
+	bgpconf_check_dump(c, errors);
+	bgpconf_check_bmp(c, errors);
 	bgpconf_check_rpki(c, errors);
 	bgpconf_check_policies(c, errors);
 }
@@ -194,6 +191,7 @@ void am_bgpconf_free(struct am_bgpconf *c)
 	free(c->evpn);
 	free(c->feeds);
 	free(c->rpki.caches);
+	free(c->bmp.stations);
 	bgpconf_free_policies(c->policies);
 	am_position_free(c->positions);
 	free(c);

@@ -122,75 +122,98 @@ static void caches_have_clients(void **state)
 	am_bgpconf_free(c);
 }
 
-/* Each row: a file, and where it is wrong. */
-static void errors_say_where(void **state)
+static void what_is_observed(void **state)
 {
-	static const struct {
-		const char *text, *path;
-	} rows[] = {
-		{"{\"router_id\": \"10.0.0.1\"}", "$"},
-		{"{\"as\": 0, \"router_id\": \"10.0.0.1\"}", "$.as"},
-		{"{\"as\": 1, \"router_id\": \"::1\"}", "$.router_id"},
-		{"{\"as\": 1, \"router_id\": \"0.0.0.0\"}", "$.router_id"},
-		{HEAD "\"neighbours\": {}}", "$.neighbours"},
-		{HEAD "\"neighbors\": {\"b\": {\"as\": 1}}}", "$.neighbors.b"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\"}}}", "$.neighbors.b"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"224.0.0.1\", \"as\": 1}}}",
-			"$.neighbors.b.address"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"fe80::1\", \"as\": 1}}}",
-			"$.neighbors.b.address"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"source\": \"::1\"}}}",
-			"$.neighbors.b.source"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 65001, \"role\": \"peer\"}}}",
-			"$.neighbors.b.role"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"strict_role\": true}}}",
-			"$.neighbors.b.strict_role"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"hold_time\": 2}}}",
-			"$.neighbors.b.hold_time"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"families\": {}}}}",
-			"$.neighbors.b.families"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"families\": {\"x\": {}}}}}",
-			"$.neighbors.b.families"},
-		{HEAD "\"neighbors\": {\"a\": {\"address\": \"10.0.0.2\", \"as\": 1},"
-		      " \"b\": {\"address\": \"10.0.0.2\", \"as\": 1}}}",
-			"$.neighbors.b.address"},
-		{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"ttl\": 2,"
-		      " \"ttl_security\": 1}}}",
-			"$.neighbors.b.ttl"},
-		{HEAD "\"announce\": [\"10.0.0.1/8\"]}", "$.announce[0]"},
-		{HEAD "\"announce\": [{\"prefix\": \"10.0.0.0/8\", \"next_hop\": \"224.0.0.1\"}]}",
-			"$.announce[0].next_hop"},
-		{HEAD "\"evpn\": [{\"type\": \"mac-ip\", \"rd\": \"1:1\", \"label\": 1, \"next_hop\": \"1.1.1.1\"}]}",
-			"$.evpn[0]"},
-		{HEAD "\"evpn\": [{\"type\": \"multicast\", \"rd\": \"1\", \"label\": 1, \"ip\": \"1.1.1.1\","
-		      " \"next_hop\": \"1.1.1.1\"}]}",
-			"$.evpn[0].rd"},
-		{HEAD "\"evpn\": [{\"type\": \"ethernet-segment\", \"rd\": \"1:1\", \"esi\": \"00\", \"ip\": \"1.1.1.1\","
-		      " \"next_hop\": \"1.1.1.1\"}]}",
-			"$.evpn[0].esi"},
-		{HEAD "\"evpn\": [{\"type\": \"ip-prefix\", \"rd\": \"1:1\", \"label\": 1, \"next_hop\": \"1.1.1.1\","
-		      " \"route_targets\": [\"x\"], \"prefix\": \"10.0.0.0/8\"}]}",
-			"$.evpn[0].route_targets[0]"},
-		{HEAD "\"feeds\": [{\"format\": \"mrt\"}]}", "$.feeds[0]"},
-		{HEAD "\"rpki\": {\"caches\": [{\"port\": 3323}]}}", "$.rpki.caches[0]"},
-		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\", \"port\": 0}]}}",
-			"$.rpki.caches[0].port"},
-		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"fe80::1\"}]}}", "$.rpki.caches[0]"},
-		{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\"}, {\"address\": \"10.0.0.2\"}]}}",
-			"$.rpki.caches[1]"},
-		{HEAD "\"rpki\": {\"retry\": 0}}", "$.rpki.retry"},
-		{HEAD "\"dump\": {\"rib\": \"t.mrt\", \"every\": 1}}", "$.dump.every"},
-		{HEAD "\"rpki\": {\"refresh\": 7200}}", "$.rpki"},
-		{HEAD "\"rpki\": {\"cache\": []}}", "$.rpki.cache"},
-	};
+	struct am_bgpconf *c = load(HEAD
+		"\"dump\": {\"messages\": \"m.mrt\", \"messages_every\": 60},"
+		" \"bmp\": {\"stations\": [{\"address\": \"::1\", \"port\": 11019}], \"statistics\": 0}}");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+	assert_non_null(c);
+	assert_string_equal(c->dump.messages, "m.mrt");
+	assert_int_equal(c->dump.messages_every, 60);
+	assert_int_equal(c->dump.messages_size, 256);
+	assert_int_equal(c->bmp.n, 1);
+	assert_int_equal(c->bmp.stations[0].port, 11019);
+	assert_int_equal(c->bmp.statistics, 0);
+	assert_int_equal(c->bmp.buffer, 16);
+	am_bgpconf_free(c);
+}
+
+/* Each row: a file, and where it is wrong. */
+static const struct {
+	const char *text, *path;
+} wrong[] = {
+	{"{\"router_id\": \"10.0.0.1\"}", "$"},
+	{"{\"as\": 0, \"router_id\": \"10.0.0.1\"}", "$.as"},
+	{"{\"as\": 1, \"router_id\": \"::1\"}", "$.router_id"},
+	{"{\"as\": 1, \"router_id\": \"0.0.0.0\"}", "$.router_id"},
+	{HEAD "\"neighbours\": {}}", "$.neighbours"},
+	{HEAD "\"neighbors\": {\"b\": {\"as\": 1}}}", "$.neighbors.b"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\"}}}", "$.neighbors.b"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"224.0.0.1\", \"as\": 1}}}", "$.neighbors.b.address"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"fe80::1\", \"as\": 1}}}", "$.neighbors.b.address"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"source\": \"::1\"}}}",
+		"$.neighbors.b.source"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 65001, \"role\": \"peer\"}}}",
+		"$.neighbors.b.role"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"strict_role\": true}}}",
+		"$.neighbors.b.strict_role"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"hold_time\": 2}}}",
+		"$.neighbors.b.hold_time"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"families\": {}}}}",
+		"$.neighbors.b.families"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"families\": {\"x\": {}}}}}",
+		"$.neighbors.b.families"},
+	{HEAD "\"neighbors\": {\"a\": {\"address\": \"10.0.0.2\", \"as\": 1},"
+	      " \"b\": {\"address\": \"10.0.0.2\", \"as\": 1}}}",
+		"$.neighbors.b.address"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"ttl\": 2,"
+	      " \"ttl_security\": 1}}}",
+		"$.neighbors.b.ttl"},
+	{HEAD "\"announce\": [\"10.0.0.1/8\"]}", "$.announce[0]"},
+	{HEAD "\"announce\": [{\"prefix\": \"10.0.0.0/8\", \"next_hop\": \"224.0.0.1\"}]}",
+		"$.announce[0].next_hop"},
+	{HEAD "\"evpn\": [{\"type\": \"mac-ip\", \"rd\": \"1:1\", \"label\": 1, \"next_hop\": \"1.1.1.1\"}]}",
+		"$.evpn[0]"},
+	{HEAD "\"evpn\": [{\"type\": \"multicast\", \"rd\": \"1\", \"label\": 1, \"ip\": \"1.1.1.1\","
+	      " \"next_hop\": \"1.1.1.1\"}]}",
+		"$.evpn[0].rd"},
+	{HEAD "\"evpn\": [{\"type\": \"ethernet-segment\", \"rd\": \"1:1\", \"esi\": \"00\", \"ip\": \"1.1.1.1\","
+	      " \"next_hop\": \"1.1.1.1\"}]}",
+		"$.evpn[0].esi"},
+	{HEAD "\"evpn\": [{\"type\": \"ip-prefix\", \"rd\": \"1:1\", \"label\": 1, \"next_hop\": \"1.1.1.1\","
+	      " \"route_targets\": [\"x\"], \"prefix\": \"10.0.0.0/8\"}]}",
+		"$.evpn[0].route_targets[0]"},
+	{HEAD "\"feeds\": [{\"format\": \"mrt\"}]}", "$.feeds[0]"},
+	{HEAD "\"rpki\": {\"caches\": [{\"port\": 3323}]}}", "$.rpki.caches[0]"},
+	{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\", \"port\": 0}]}}", "$.rpki.caches[0].port"},
+	{HEAD "\"rpki\": {\"caches\": [{\"address\": \"fe80::1\"}]}}", "$.rpki.caches[0]"},
+	{HEAD "\"rpki\": {\"caches\": [{\"address\": \"10.0.0.2\"}, {\"address\": \"10.0.0.2\"}]}}",
+		"$.rpki.caches[1]"},
+	{HEAD "\"rpki\": {\"retry\": 0}}", "$.rpki.retry"},
+	{HEAD "\"dump\": {\"rib\": \"t.mrt\", \"every\": 1}}", "$.dump.every"},
+	{HEAD "\"dump\": {\"rib\": \"t.mrt\", \"messages\": \"t.mrt\"}}", "$.dump.messages"},
+	{HEAD "\"dump\": {\"messages\": \"t.mrt\", \"messages_size\": 0}}", "$.dump.messages_size"},
+	{HEAD "\"bmp\": {\"stations\": [{\"address\": \"10.0.0.2\"}]}}", "$.bmp.stations[0]"},
+	{HEAD "\"bmp\": {\"stations\": [{\"address\": \"fe80::1\", \"port\": 1}]}}", "$.bmp.stations[0]"},
+	{HEAD "\"bmp\": {\"stations\": [{\"address\": \"10.0.0.2\", \"port\": 1},"
+	      " {\"address\": \"10.0.0.2\", \"port\": 1}]}}",
+		"$.bmp.stations[1]"},
+	{HEAD "\"bmp\": {\"buffer\": 0}}", "$.bmp.buffer"},
+	{HEAD "\"rpki\": {\"refresh\": 7200}}", "$.rpki"},
+	{HEAD "\"rpki\": {\"cache\": []}}", "$.rpki.cache"},
+};
+
+static void errors_say_where(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		struct am_config_errors errors = {0};
 
-		assert_null(am_bgpconf_load(rows[i].text, strlen(rows[i].text), &errors));
+		assert_null(am_bgpconf_load(wrong[i].text, strlen(wrong[i].text), &errors));
 		assert_true(errors.n > 0);
-		if (strncmp(errors.items[0].path, rows[i].path, strlen(rows[i].path)))
+		if (strncmp(errors.items[0].path, wrong[i].path, strlen(wrong[i].path)))
 			fail_msg("row %zu: %s: %s", i, errors.items[0].path, errors.items[0].text);
 		assert_int_equal(errors.items[0].line, 1);
 		am_config_errors_free(&errors);
@@ -219,6 +242,7 @@ int main(void)
 		cmocka_unit_test(a_session_is_what_the_neighbour_says),
 		cmocka_unit_test(evpn_routes_become_bytes),
 		cmocka_unit_test(caches_have_clients),
+		cmocka_unit_test(what_is_observed),
 		cmocka_unit_test(errors_say_where),
 		cmocka_unit_test(all_errors_come_at_once),
 	};

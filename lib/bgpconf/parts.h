@@ -5,7 +5,8 @@
 #include "bgpconf/bgpconf.h"
 #include "config/field.h"
 
-extern const struct fields bgpconf_root_fields, bgpconf_neighbor_fields, bgpconf_rpki_fields;
+extern const struct fields bgpconf_root_fields, bgpconf_neighbor_fields, bgpconf_rpki_fields,
+	bgpconf_dump_fields, bgpconf_bmp_fields;
 extern const char *const bgpconf_family_words[];
 
 void bgpconf_read_neighbors(const struct place *at, void *object);
@@ -20,6 +21,8 @@ void bgpconf_free_policies(struct am_bgpconf_policies *policies);
 
 void bgpconf_check_neighbors(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_announce(const struct am_bgpconf *config, struct am_config_errors *errors);
+void bgpconf_check_dump(const struct am_bgpconf *config, struct am_config_errors *errors);
+void bgpconf_check_bmp(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_rpki(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_policies(const struct am_bgpconf *config, struct am_config_errors *errors);
 

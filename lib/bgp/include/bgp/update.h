@@ -53,6 +53,12 @@ enum am_bgp_class am_bgp_update_decode(const struct am_bgp_context *ctx, struct 
 int am_bgp_update_encode(struct am_writer *w, const struct am_bgp_update *update,
 	const struct am_bgp_context *ctx, size_t max);
 
+/*
+ * The family of routes that a body is about, as its first MP_REACH_NLRI or MP_UNREACH_NLRI says; IPv4 unicast where it has neither. Of bodies that
+ * contradict themselves it says anything.
+ */
+enum am_bgp_family am_bgp_update_family(struct am_bgp_span body);
+
 /* The End-of-RIB marker of a family (RFC 4724 2). */
 int am_bgp_end_of_rib_encode(struct am_writer *w, enum am_bgp_family family);
 

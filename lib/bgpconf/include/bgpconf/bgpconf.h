@@ -22,6 +22,7 @@ enum {
 	AM_BGPCONF_LISTEN = 16,
 	AM_BGPCONF_FEEDS = 64,
 	AM_BGPCONF_CACHES = AM_BGP_ROA_SOURCES,
+	AM_BGPCONF_STATIONS = 8,
 	AM_BGPCONF_PASSWORD = 80, /* octets: what TCP_MD5SIG takes */
 	AM_BGPCONF_INTERFACE = 16,
 	AM_BGPCONF_EXT = 16, /* extended communities of one route */
@@ -116,10 +117,25 @@ struct am_bgpconf_rpki {
 	uint32_t refresh, retry, expire; /* s; a cache of version 1 says its own */
 };
 
-/* A file that the table is dumped into, every so often. */
+/* Files that are written: the table every so often, and messages as they pass. */
 struct am_bgpconf_dump {
-	char rib[256];  /* empty: none */
-	uint32_t every; /* s */
+	char rib[256];                          /* empty: none */
+	uint32_t every;                         /* s */
+	char messages[256];                     /* what files begin with; empty: none */
+	uint32_t messages_every, messages_size; /* s, MiB: after either the next file begins */
+};
+
+/* A BMP station, which is told of all sessions (RFC 7854). */
+struct am_bgpconf_station {
+	struct am_ip address;
+	uint16_t port;
+};
+
+struct am_bgpconf_bmp {
+	uint16_t n;
+	struct am_bgpconf_station *stations;
+	uint32_t statistics; /* s between two reports; 0: none */
+	uint32_t buffer;     /* MiB that may wait for one station */
 };
 
 struct am_bgpconf {
@@ -139,6 +155,7 @@ struct am_bgpconf {
 	struct am_bgpconf_feed *feeds;
 	struct am_bgpconf_rpki rpki;
 	struct am_bgpconf_dump dump;
+	struct am_bgpconf_bmp bmp;
 
 	struct am_bgpconf_policies *policies; /* bgpconf/policy.h */
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
@@ -155,6 +172,8 @@ void am_bgpconf_complain(const struct am_bgpconf *config, struct am_config_error
 
 /* The neighbour of this name; NULL where there is none. */
 const struct am_bgpconf_neighbor *am_bgpconf_neighbor(const struct am_bgpconf *config, const char *name);
+
+bool am_bgpconf_station_equal(const struct am_bgpconf_station *a, const struct am_bgpconf_station *b);
 
 /* What the client of each RPKI cache is made with. */
 struct am_bgp_rtr_config am_bgpconf_rtr_config(const struct am_bgpconf *config, uint64_t seed);
