@@ -24,6 +24,7 @@
 #include "lane.h"
 #include "net/ether.h"
 #include "net/ip.h"
+#include "pipeline/punt.h"
 #include "pipeline/stage.h"
 #include "pipeline/worker.h"
 #include "pkt/buf.h"
@@ -38,6 +39,8 @@
 
 struct am_tap;
 struct rte_rcu_qsbr;
+struct am_punt;
+struct am_punt_shared;
 
 enum {
 	AM_RING_SLOTS = 1024, /* hand-off, each direction of each pair of workers */
@@ -180,6 +183,7 @@ struct am_worker {
 	int wake_fd;
 
 	struct am_learn_ring learn;
+	struct am_punt *punt; /* set while the worker does not run; NULL: it does not punt */
 };
 
 struct am_plane {
@@ -188,6 +192,7 @@ struct am_plane {
 	_Atomic(const struct am_roots *) roots; /* written by control, read by workers once a burst */
 	_Atomic uint8_t epoch;                  /* written by control, read by workers */
 	_Atomic bool learn_signalled;           /* set by workers, cleared by control when it drains */
+	struct am_punt_shared *punt;            /* NULL: nobody punts */
 	struct am_port *ports[AM_PORTS_MAX];
 	struct am_worker *workers[AM_WORKERS_MAX];
 	/* [to][from]: whole frames to carry, and frames to transmit on a queue that `to` owns (member is the
@@ -242,6 +247,23 @@ void am_handoff_frames(struct am_worker *w);
 unsigned am_handoff_take(struct am_worker *w);
 void am_handoff_send(struct am_worker *w, struct am_tx *tx, uint16_t port_id);
 bool am_handoff_waiting(const struct am_worker *w);
+/* Any thread: a worker that sleeps looks at its rings. */
+void am_worker_wake(struct am_worker *to);
+
+/*
+ * punt.c: for the kernel, by the host interface of an interface (AM_PUNT_BACK: of a port); m is consumed, and dropped by a
+ * name where its class has had enough. What is for a TAP is a frame without the VLAN tag of its interface, what is for a TUN
+ * an IP packet. iface: where it is counted.
+ */
+void am_punt(struct am_worker *w, uint16_t iface, uint16_t to, enum am_punt_class class, struct rte_mbuf *m);
+enum am_punt_class am_punt_classify(
+	const struct am_worker *w, const uint8_t *ip, const struct am_ip_hdr *hdr);
+unsigned am_punt_take(struct am_worker *w);
+bool am_punt_waiting(const struct am_worker *w);
+void am_punt_free(struct am_punt *punt);
+
+/* host.c: what the kernel sent on the host interface of an interface; m is consumed. */
+void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m);
 
 /* bridge.c: all of w->frames, admitted; consumed. */
 void am_bridge_burst(struct am_worker *w);

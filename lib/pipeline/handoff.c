@@ -44,7 +44,7 @@ static bool ring_empty(struct am_ring *ring)
 	return atomic_load(&ring->tail) == atomic_load(&ring->head);
 }
 
-static void wake(struct am_worker *to)
+void am_worker_wake(struct am_worker *to)
 {
 	uint64_t one = 1;
 
@@ -95,7 +95,7 @@ void am_handoff_frames(struct am_worker *w)
 	w->n_frames = kept;
 	for (unsigned to = 0; woken; to++, woken >>= 1)
 		if (woken & 1)
-			wake(plane->workers[to]);
+			am_worker_wake(plane->workers[to]);
 }
 
 /* The member may have left the configuration while the frame was on its way. */
@@ -172,7 +172,7 @@ void am_handoff_send(struct am_worker *w, struct am_tx *tx, uint16_t port_id)
 			am_drop(w, iface, AM_V_HANDOFF_FULL, f.m);
 	}
 	tx->n = 0;
-	wake(w->plane->workers[tx->owner]);
+	am_worker_wake(w->plane->workers[tx->owner]);
 }
 
 bool am_handoff_waiting(const struct am_worker *w)

@@ -44,6 +44,7 @@ static void worker_free(struct am_worker *w)
 		am_reasm_free(w->reasm);
 	am_ipid_fini(&w->ids);
 	am_buf_stash_empty(&w->stash);
+	am_punt_free(w->punt);
 	if (w->lanes)
 		munmap(w->lanes, lanes_size(w));
 	free(w->peer_iface);
@@ -167,6 +168,7 @@ void am_plane_free(struct am_plane *plane)
 		}
 		worker_free(plane->workers[to]);
 	}
+	free(plane->punt);
 	free(plane->qsbr);
 	free(plane);
 }

@@ -76,6 +76,8 @@ unsigned am_worker_turn(struct am_worker *w, am_time now)
 	for (unsigned i = 0; i < w->n_queues; i++)
 		received += poll_queue(w, &w->queues[i]);
 	taken = w->plane->conf.workers > 1 ? am_handoff_take(w) : 0;
+	if (w->punt)
+		taken += am_punt_take(w);
 	expire(w);
 	am_stage(w, AM_STAGE_TX);
 	am_output_flush(w);
@@ -132,7 +134,7 @@ bool am_worker_wait_begin(struct am_worker *w, uint64_t *deadline_ns)
 	/* Sequentially consistent against the producer's look at it: either we see its frame or it sees us
 	 * sleep. */
 	atomic_store(&w->sleeping, true);
-	if (am_handoff_waiting(w)) {
+	if (am_handoff_waiting(w) || am_punt_waiting(w)) {
 		atomic_store(&w->sleeping, false);
 		return false;
 	}
