@@ -22,6 +22,11 @@ _amimectl_tunnels() {
 	amimectl "${to[@]}" --json show tunnels 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
 }
 
+# Numbers of the history, from the only amimed that runs.
+_amimectl_numbers() {
+	amimectl --json history 2>/dev/null | sed -n 's/^      "number": \([0-9]*\),$/\1/p'
+}
+
 _amimectl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	case $prev in
@@ -33,11 +38,13 @@ _amimectl() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
+	reload) words=--confirm ;;
+	rollback) words=$(_amimectl_numbers) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			words='--socket --name --config --json --watch --all --version --help'
+			words='--socket --name --config --json --watch --confirm --all --version --help'
 		else
-			words='show explain check diff reload'
+			words='show explain check diff reload confirm rollback history'
 		fi
 		;;
 	esac

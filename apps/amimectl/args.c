@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CONFIRM_MAX_S = 86400 }; /* as amimed takes */
 
 const char am_ctl_help[] =
 	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
@@ -13,13 +16,18 @@ const char am_ctl_help[] =
 	"  explain tunnel NAME [--config FILE]   bytes per layer, fragments, what stays whole\n"
 	"  check FILE                            say what is wrong with a configuration\n"
 	"  diff FILE                             what a reload of FILE would change\n"
-	"  reload                                have amimed read its configuration again\n"
+	"  reload [--confirm SECONDS]            have amimed read its configuration again; with --confirm it goes\n"
+	"                                        back to the committed one unless it is confirmed in time\n"
+	"  confirm                               keep what was reloaded with --confirm\n"
+	"  rollback [NUMBER]                     back to one of the history, without NUMBER to the one before\n"
+	"  history                               the last configurations that were applied, when and by whom\n"
 	"\n"
 	"  -s, --socket SOCKET     control socket; a word without a slash is a NAME\n"
 	"  -n, --name NAME         the amimed of this system.name; default: the only one that runs\n"
 	"  -c, --config FILE       explain from a file, no amimed needed\n"
 	"  -j, --json              what amimed answered, unchanged\n"
 	"  -w, --watch[=SECONDS]   show again and again, every second or as told\n"
+	"  -C, --confirm SECONDS   reload: on trial for so long\n"
 	"  -a, --all               show drops: those that are zero, too\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
@@ -37,6 +45,17 @@ static int parse_watch(const char *text, struct am_ctl_args *out, struct am_err 
 	if (text && (end == text || *end || !(s >= 0.1 && s <= 3600)))
 		return am_fail(err, EINVAL, "--watch=%s: seconds from 0.1 to 3600", text);
 	out->watch_ms = (unsigned)(s * 1000);
+	return 0;
+}
+
+static int parse_count(const char *text, unsigned most, const char *what, unsigned *out, struct am_err *err)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || n < 1 || n > most)
+		return am_fail(err, EINVAL, "%s: %s from 1 to %u", text, what, most);
+	*out = (unsigned)n;
 	return 0;
 }
 
@@ -61,6 +80,8 @@ static int take_option(int c, const char *value, struct am_ctl_args *out, struct
 	case 'a':
 		out->all = true;
 		return 0;
+	case 'C':
+		return parse_count(value, CONFIRM_MAX_S, "seconds", &out->confirm_s, err);
 	case 'w':
 		return parse_watch(value, out, err);
 	case 'V':
@@ -107,6 +128,16 @@ static int parse_file(
 
 static int parse_command(int n, char **words, struct am_ctl_args *out, struct am_err *err)
 {
+	static const struct {
+		const char *word;
+		enum am_ctl_command command;
+	} alone[] = {
+		{"reload", AM_CTL_RELOAD},
+		{"confirm", AM_CTL_CONFIRM},
+		{"rollback", AM_CTL_ROLLBACK},
+		{"history", AM_CTL_HISTORY},
+	};
+
 	if (n == 0)
 		return am_fail(err, EINVAL, "no command; see amimectl --help");
 	if (strcmp(words[0], "show") == 0)
@@ -117,9 +148,15 @@ static int parse_command(int n, char **words, struct am_ctl_args *out, struct am
 		return parse_file(n, words, AM_CTL_CHECK, out, err);
 	if (strcmp(words[0], "diff") == 0)
 		return parse_file(n, words, AM_CTL_DIFF, out, err);
-	if (strcmp(words[0], "reload") == 0 && n == 1) {
-		out->command = AM_CTL_RELOAD;
-		return 0;
+	for (unsigned i = 0; n == 1 && i < sizeof alone / sizeof *alone; i++) {
+		if (strcmp(words[0], alone[i].word) == 0) {
+			out->command = alone[i].command;
+			return 0;
+		}
+	}
+	if (strcmp(words[0], "rollback") == 0 && n == 2) {
+		out->command = AM_CTL_ROLLBACK;
+		return parse_count(words[1], INT_MAX, "numbers of the history go", &out->number, err);
 	}
 	return am_fail(err, EINVAL, "%s: no such command, or words too many; see amimectl --help", words[0]);
 }
@@ -130,6 +167,8 @@ static int check_combination(const struct am_ctl_args *args, struct am_err *err)
 		return am_fail(err, EINVAL, "--config goes with explain only");
 	if (args->watch_ms && args->command != AM_CTL_SHOW)
 		return am_fail(err, EINVAL, "--watch goes with show only");
+	if (args->confirm_s && args->command != AM_CTL_RELOAD)
+		return am_fail(err, EINVAL, "--confirm goes with reload only");
 	if (args->socket && args->name)
 		return am_fail(err, EINVAL, "either --socket or --name");
 	return 0;
@@ -143,6 +182,7 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 		{"config", required_argument, NULL, 'c'},
 		{"json", no_argument, NULL, 'j'},
 		{"watch", optional_argument, NULL, 'w'},
+		{"confirm", required_argument, NULL, 'C'},
 		{"all", no_argument, NULL, 'a'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -153,7 +193,7 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 	memset(out, 0, sizeof *out);
 	optind = 0; /* glibc: start over, a test calls this more than once */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "s:n:c:jw::aVh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::aVh", options, NULL)) != -1) {
 		rc = take_option(c, optarg, out, err);
 		if (rc)
 			return rc;

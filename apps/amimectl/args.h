@@ -12,6 +12,9 @@ enum am_ctl_command {
 	AM_CTL_CHECK,
 	AM_CTL_DIFF,
 	AM_CTL_RELOAD,
+	AM_CTL_CONFIRM,
+	AM_CTL_ROLLBACK,
+	AM_CTL_HISTORY,
 	AM_CTL_VERSION,
 	AM_CTL_HELP,
 };
@@ -29,7 +32,9 @@ struct am_ctl_args {
 	const char *name;   /* instance, or NULL */
 	bool json;
 	bool all;
-	unsigned watch_ms; /* 0: once */
+	unsigned watch_ms;  /* 0: once */
+	unsigned confirm_s; /* reload; 0: for good */
+	unsigned number;    /* rollback; 0: the one before */
 };
 
 /* 0, or -EINVAL and what is wrong. Strings in out are those of argv; argv is reordered. */

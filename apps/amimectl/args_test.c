@@ -47,6 +47,11 @@ static void commands(void **state)
 		{{"explain", "tunnel", "t"}, {.command = AM_CTL_EXPLAIN, .tunnel = "t"}},
 		{{"explain", "tunnel", "t", "--config", "f"},
 			{.command = AM_CTL_EXPLAIN, .tunnel = "t", .config = "f"}},
+		{{"reload", "--confirm", "60"}, {.command = AM_CTL_RELOAD, .confirm_s = 60}},
+		{{"confirm"}, {.command = AM_CTL_CONFIRM}},
+		{{"rollback"}, {.command = AM_CTL_ROLLBACK}},
+		{{"rollback", "12"}, {.command = AM_CTL_ROLLBACK, .number = 12}},
+		{{"history", "-j"}, {.command = AM_CTL_HISTORY, .json = true}},
 		{{"check", "f"}, {.command = AM_CTL_CHECK, .file = "f"}},
 		{{"diff", "f", "-j"}, {.command = AM_CTL_DIFF, .file = "f", .json = true}},
 		{{"--help"}, {.command = AM_CTL_HELP}},
@@ -70,6 +75,8 @@ static void commands(void **state)
 		assert_int_equal(got.json, want->json);
 		assert_int_equal(got.all, want->all);
 		assert_int_equal(got.watch_ms, want->watch_ms);
+		assert_int_equal(got.confirm_s, want->confirm_s);
+		assert_int_equal(got.number, want->number);
 	}
 }
 
@@ -84,6 +91,15 @@ static void refused(void **state)
 		{"explain", "tunnel"},
 		{"check"},
 		{"reload", "now"},
+		{"reload", "--confirm", "0"},
+		{"reload", "--confirm", "soon"},
+		{"reload", "--confirm", "90000"},
+		{"confirm", "--confirm", "5"},
+		{"confirm", "now"},
+		{"rollback", "0"},
+		{"rollback", "-1"},
+		{"rollback", "1", "2"},
+		{"history", "1"},
 		{"stop"},
 		{"--watch=0", "show", "ports"},
 		{"--watch=soon", "show", "ports"},

@@ -130,7 +130,7 @@ static char *read_line(int fd, size_t *len, struct am_err *err)
 	return NULL;
 }
 
-static json_t *take_result(const char *line, size_t len, bool *refused, struct am_err *err)
+static json_t *take_result(const char *line, size_t len, bool *refused, json_t **errors, struct am_err *err)
 {
 	json_error_t why;
 	json_t *answer = json_loadb(line, len, 0, &why), *result = NULL;
@@ -145,13 +145,14 @@ static json_t *take_result(const char *line, size_t len, bool *refused, struct a
 		result = json_incref(json_object_get(answer, "result"));
 	} else {
 		*refused = true;
+		*errors = json_incref(json_object_get(answer, "errors"));
 		am_fail(err, EREMOTEIO, "%s", error ? error : "amimed refuses and does not say why");
 	}
 	json_decref(answer);
 	return result;
 }
 
-json_t *am_client_ask(int fd, json_t *request, bool *refused, struct am_err *err)
+json_t *am_client_ask_change(int fd, json_t *request, bool *refused, json_t **errors, struct am_err *err)
 {
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL, *line = NULL;
 	json_t *result = NULL;
@@ -159,6 +160,7 @@ json_t *am_client_ask(int fd, json_t *request, bool *refused, struct am_err *err
 	int rc;
 
 	*refused = false;
+	*errors = NULL;
 	json_decref(request);
 	if (!text) {
 		am_fail(err, ENOMEM, "no memory");
@@ -172,8 +174,16 @@ json_t *am_client_ask(int fd, json_t *request, bool *refused, struct am_err *err
 	else
 		line = read_line(fd, &len, err);
 	if (line)
-		result = take_result(line, len, refused, err);
+		result = take_result(line, len, refused, errors, err);
 	free(line);
 	free(text);
+	return result;
+}
+
+json_t *am_client_ask(int fd, json_t *request, bool *refused, struct am_err *err)
+{
+	json_t *errors, *result = am_client_ask_change(fd, request, refused, &errors, err);
+
+	json_decref(errors);
 	return result;
 }

@@ -22,6 +22,8 @@ int am_client_connect(const char *path, struct am_err *err);
  * One request, one answer. Takes request over. NULL and err: where the daemon refused, *refused is true, otherwise it is
  * the connection that failed.
  */
+/* The same; where the daemon refuses with a list of errors, *errors is it, for the caller to release. */
+json_t *am_client_ask_change(int fd, json_t *request, bool *refused, json_t **errors, struct am_err *err);
 json_t *am_client_ask(int fd, json_t *request, bool *refused, struct am_err *err);
 
 #endif

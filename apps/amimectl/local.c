@@ -156,7 +156,7 @@ static void print_diff(const struct am_diff *diff)
 		am_table_cell(t, "%s", action_word(item->action));
 		am_table_cell(t, "%s", object_word(item->object));
 		am_table_cell(t, "%s", item->name[0] ? item->name : "-");
-		am_table_cell(t, "%s", item->needs_restart ? "at restart" : "on reload");
+		am_table_cell(t, "%s", item->needs_restart ? "refused: restart" : "on reload");
 		am_table_cell(t, "%s", item->what);
 	}
 	if (diff->n)

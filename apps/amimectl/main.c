@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* amimectl: ask and tell amimed. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -118,6 +119,43 @@ static int diff(int fd, const struct am_ctl_args *args)
 	return status;
 }
 
+static json_t *change_request(const struct am_ctl_args *args)
+{
+	json_t *request;
+
+	if (args->command == AM_CTL_CONFIRM)
+		return json_pack("{s:s}", "method", "confirm");
+	if (args->command == AM_CTL_ROLLBACK)
+		return json_pack("{s:s, s:i}", "method", "rollback", "number", (int)args->number);
+	request = json_pack("{s:s}", "method", "reload");
+	if (args->confirm_s)
+		json_object_set_new(request, "confirm", json_integer(args->confirm_s));
+	return request;
+}
+
+/* Where it is refused, all that is wrong with the file, not only the first. */
+static int change(int fd, const struct am_ctl_args *args)
+{
+	json_t *errors, *result;
+	struct am_err err;
+	bool refused;
+
+	result = am_client_ask_change(fd, change_request(args), &refused, &errors, &err);
+	if (!result && json_array_size(errors)) {
+		am_view_errors(errors, stderr);
+		am_fail(&err, EINVAL, "refused, nothing has changed: %zu errors", json_array_size(errors));
+	}
+	json_decref(errors);
+	if (!result)
+		return complain(&err, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
+	if (args->json)
+		print_json(result);
+	else
+		am_view_reload(result, stdout);
+	json_decref(result);
+	return AM_CTL_OK;
+}
+
 static int with_daemon(const struct am_ctl_args *args)
 {
 	char path[256];
@@ -137,8 +175,11 @@ static int with_daemon(const struct am_ctl_args *args)
 		status =
 			ask_and_view(fd, json_pack("{s:s, s:s}", "method", "explain", "tunnel", args->tunnel),
 				args->json, am_view_explain);
+	else if (args->command == AM_CTL_HISTORY)
+		status = ask_and_view(
+			fd, json_pack("{s:s}", "method", "history"), args->json, am_view_history);
 	else
-		status = ask_and_view(fd, json_pack("{s:s}", "method", "reload"), args->json, am_view_reload);
+		status = change(fd, args);
 	close(fd);
 	return status;
 }
@@ -182,6 +223,9 @@ int main(int argc, char **argv)
 	case AM_CTL_SHOW:
 	case AM_CTL_DIFF:
 	case AM_CTL_RELOAD:
+	case AM_CTL_CONFIRM:
+	case AM_CTL_ROLLBACK:
+	case AM_CTL_HISTORY:
 		break;
 	}
 	return with_daemon(&args);

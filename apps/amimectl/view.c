@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 #include "table.h"
 
@@ -329,20 +330,31 @@ static void show_workers(const json_t *result, FILE *out)
 		number(steps, "longest_us"));
 }
 
-static void reload_lines(const json_t *o, FILE *out)
+void am_view_errors(const json_t *errors, FILE *out)
 {
 	const json_t *e;
 	size_t i;
 
-	json_array_foreach(json_object_get(o, "errors"), i, e)
+	json_array_foreach(errors, i, e)
 	{
-		fprintf(out, "%s:%lld: %s: %s\n", text(o, "file"), number(e, "line"), text(e, "path"),
-			text(e, "text"));
+		if (number(e, "line"))
+			fprintf(out, "%s:%lld:%lld: ", text(e, "file"), number(e, "line"),
+				number(e, "column"));
+		fprintf(out, "%s: %s\n", text(e, "path"), text(e, "text"));
 	}
-	json_array_foreach(json_object_get(o, "needs_restart"), i, e)
-	{
-		fprintf(out, "after a restart: %s: %s\n", text(e, "name"), text(e, "what"));
-	}
+}
+
+static void reload_lines(const json_t *o, FILE *out)
+{
+	am_view_errors(json_object_get(o, "errors"), out);
+	if (json_object_get(o, "started_otherwise"))
+		fprintf(out, "at start: %s\n", text(o, "started_otherwise"));
+	if (json_object_get(o, "not_kept"))
+		fprintf(out, "not kept for the next start: %s\n", text(o, "not_kept"));
+	if (json_object_get(o, "confirm_within_s"))
+		fprintf(out,
+			"configuration %lld is on trial: back to %lld in %lld s, unless: amimectl confirm\n",
+			number(o, "running"), number(o, "committed"), number(o, "confirm_within_s"));
 }
 
 static void show_config(const json_t *o, FILE *out)
@@ -351,7 +363,7 @@ static void show_config(const json_t *o, FILE *out)
 
 	duration(number(o, "last_s_ago"), ago, sizeof ago);
 	fprintf(out, "%s, read %lld times, the last one %s ago: %s\n", text(o, "file"), number(o, "loads"),
-		ago, flag(o, "last_ok") ? "it runs" : "refused, an earlier one runs");
+		ago, flag(o, "last_ok") ? "taken" : "refused, an earlier one runs");
 	reload_lines(o, out);
 	json_dumpf(json_object_get(o, "config"), out, JSON_INDENT(2));
 	fputc('\n', out);
@@ -359,8 +371,54 @@ static void show_config(const json_t *o, FILE *out)
 
 void am_view_reload(const json_t *o, FILE *out)
 {
-	fprintf(out, "reloaded %s\n", text(o, "file"));
+	fprintf(out, "configuration %lld runs\n", number(o, "running"));
 	reload_lines(o, out);
+}
+
+/* ---- history ---- */
+
+static const char *record_state(const json_t *o)
+{
+	if (flag(o, "running"))
+		return flag(o, "committed") ? "runs" : "on trial";
+	if (flag(o, "committed"))
+		return "committed";
+	return flag(o, "confirmed") ? "" : "never confirmed";
+}
+
+static void time_text(long long s, char *out, size_t room)
+{
+	time_t at = (time_t)s;
+	struct tm tm;
+
+	if (!localtime_r(&at, &tm) || !strftime(out, room, "%Y-%m-%d %H:%M:%S", &tm))
+		snprintf(out, room, "?");
+}
+
+void am_view_history(const json_t *result, FILE *out)
+{
+	static const char *const heads[] = {"NUMBER", "TIME", "BY", "HOW", "STATE", "FILE"};
+	const json_t *entries = json_object_get(result, "entries"), *e;
+	struct am_table *t = am_table_new();
+	char when[32];
+	size_t i;
+
+	for (i = 0; i < sizeof heads / sizeof *heads; i++)
+		am_table_column(t, heads[i], i ? AM_LEFT : AM_RIGHT);
+	json_array_foreach(entries, i, e)
+	{
+		time_text(number(e, "time"), when, sizeof when);
+		am_table_cell(t, "%lld", number(e, "number"));
+		am_table_cell(t, "%s", when);
+		am_table_cell(t, "%s", text(e, "who"));
+		am_table_cell(t, "%s", text(e, "how"));
+		am_table_cell(t, "%s", record_state(e));
+		am_table_cell(t, "%s", text(e, "file"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+	if (!json_array_size(entries))
+		fprintf(out, "no configuration is kept in %s\n", text(result, "dir"));
 }
 
 void am_view_show(const char *what, const json_t *result, FILE *out)

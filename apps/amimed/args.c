@@ -5,20 +5,25 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "archive.h"
+
 const char am_args_help[] =
-	"usage: amimed [--config FILE] [--log LEVEL]\n"
-	"       amimed --check FILE\n"
+	"usage: amimed [--config FILE] [--state DIR] [--log LEVEL]\n"
+	"       amimed --check FILE [--state DIR]\n"
 	"       amimed [--config FILE] --explain TUNNEL\n"
 	"\n"
 	"  -c, --config FILE     configuration, default " AM_CONFIG_FILE "\n"
 	"  -C, --check FILE      say what is wrong with FILE and exit; nothing is opened\n"
 	"  -e, --explain TUNNEL  print the bytes per layer of a tunnel as JSON and exit\n"
+	"  -S, --state DIR       where DIR/NAME keeps the last configurations of system.name, default\n"
+	"                        " AM_ARCHIVE_BASE "\n"
 	"  -l, --log LEVEL       error, warn, info (default) or debug; the log goes to standard error\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
 	"SIGHUP reads the configuration again; SIGTERM and SIGINT end the program.\n"
-	"Exit status: 0 fine, 1 the configuration or the machine does not allow it, 2 wrong usage.\n";
+	"Exit status: 0 fine, 1 the configuration or the machine does not allow it, 2 wrong usage, 4 (--check) fine,\n"
+	"but a start would take the last committed configuration instead, since this one was never confirmed.\n";
 
 static int parse_level(const char *text, enum am_log_level *out)
 {
@@ -52,6 +57,9 @@ static int take_option(int c, const char *value, struct am_args *out, struct am_
 		out->tunnel = value;
 		out->mode = AM_MODE_EXPLAIN;
 		return 0;
+	case 'S':
+		out->state = value;
+		return 0;
 	case 'l':
 		if (parse_level(value, &out->level) == 0)
 			return 0;
@@ -73,6 +81,7 @@ int am_args_parse(int argc, char **argv, struct am_args *out, struct am_err *err
 		{"config", required_argument, NULL, 'c'},
 		{"check", required_argument, NULL, 'C'},
 		{"explain", required_argument, NULL, 'e'},
+		{"state", required_argument, NULL, 'S'},
 		{"log", required_argument, NULL, 'l'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
@@ -80,10 +89,10 @@ int am_args_parse(int argc, char **argv, struct am_args *out, struct am_err *err
 	};
 	int c, rc;
 
-	*out = (struct am_args){.config = AM_CONFIG_FILE, .level = AM_LOG_INFO};
+	*out = (struct am_args){.config = AM_CONFIG_FILE, .state = AM_ARCHIVE_BASE, .level = AM_LOG_INFO};
 	optind = 0; /* glibc: start over, a test calls this more than once */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "c:C:e:l:Vh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:C:e:S:l:Vh", options, NULL)) != -1) {
 		rc = take_option(c, optarg, out, err);
 		if (rc)
 			return rc;

@@ -12,6 +12,7 @@ enum am_mode { AM_MODE_RUN, AM_MODE_CHECK, AM_MODE_EXPLAIN, AM_MODE_VERSION, AM_
 struct am_args {
 	enum am_mode mode;
 	const char *config; /* file to run, to check, or to explain from */
+	const char *state;  /* folder of the archives */
 	const char *tunnel; /* AM_MODE_EXPLAIN */
 	enum am_log_level level;
 };

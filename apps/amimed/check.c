@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "boot.h"
 #include "model/model.h"
 #include "plane.h"
 #include "ports.h"
@@ -47,19 +48,27 @@ void am_check_config(const struct am_config *config, struct am_config_errors *er
 	am_model_check(config, errors);
 }
 
-int am_check_file(const char *path)
+int am_check_file(const char *path, const char *state_base)
 {
-	struct am_config_errors errors = {0};
-	struct am_config *config = am_config_load_file_checked(path, am_check_config, &errors);
-	int status;
+	struct am_boot boot;
+	int status = AM_CHECK_FINE;
 
-	if (config)
-		check_model(config, &errors);
-	print_errors(path, &errors);
-	status = errors.n != 0;
-	if (!status)
+	am_boot_choose(state_base, path, &boot);
+	if (boot.config && !boot.instead) {
+		check_model(boot.config, &boot.errors);
+		boot.config = NULL;
+	}
+	print_errors(path, &boot.errors);
+	if (boot.errors.n)
+		status = AM_CHECK_WRONG;
+	else if (boot.instead)
+		status = AM_CHECK_NOT_CONFIRMED;
+	else
 		printf("%s: fine\n", path);
-	am_config_errors_free(&errors);
+	if (boot.instead)
+		fprintf(stderr, "a start would not take it: %s\n", boot.why.text);
+	am_config_free(boot.config);
+	am_config_errors_free(&boot.errors);
 	return status;
 }
 

@@ -12,8 +12,10 @@ struct am_config_errors;
  */
 void am_check_config(const struct am_config *config, struct am_config_errors *errors);
 
-/* Every error on standard error as FILE:LINE:COLUMN: path: text. 0 or 1. */
-int am_check_file(const char *path);
+enum { AM_CHECK_FINE = 0, AM_CHECK_WRONG = 1, AM_CHECK_NOT_CONFIRMED = 4 };
+
+/* Every error on standard error as FILE:LINE:COLUMN: path: text, and whether a start would take another one. */
+int am_check_file(const char *path, const char *state_base);
 
 /* The bytes per layer of a tunnel as JSON on standard output. 0 or 1. */
 int am_explain_file(const char *path, const char *tunnel);

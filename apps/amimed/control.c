@@ -11,12 +11,14 @@
 #include <rte_version.h>
 
 #include "base/hash.h"
+#include "boot.h"
 #include "daemon.h"
 #include "heal.h"
 #include "hops.h"
 #include "learn.h"
 #include "notify.h"
 #include "plane.h"
+#include "say.h"
 #include "telemetry.h"
 
 enum {
@@ -123,7 +125,7 @@ static void on_hup(uv_signal_t *handle, int signum)
 	struct am_daemon *d = handle->data;
 
 	(void)signum;
-	am_reload_start(d, NULL, NULL);
+	am_reload_soon(d, "SIGHUP");
 }
 
 static void on_end(uv_signal_t *handle, int signum)
@@ -142,7 +144,7 @@ static void on_file(uv_fs_poll_t *poll, int status, const uv_stat_t *before, con
 	(void)before;
 	(void)now;
 	if (status == 0)
-		am_reload_start(d, NULL, NULL);
+		am_reload_soon(d, "watch");
 }
 
 static void watch_file(struct am_daemon *d)
@@ -213,6 +215,7 @@ static int make_plane(struct am_daemon *d, const struct am_config *config, struc
 	uint64_t seed;
 
 	am_random(&seed, sizeof seed);
+	d->handoff = am_plane_wants_handoff(config);
 	d->model = am_model_create(config->fdb_size, config->workers, seed, AM_PLANE_PATHS);
 	if (!d->model)
 		return am_fail(err, ENOMEM, "no memory for %u MAC addresses; lower system.fdb_size",
@@ -229,7 +232,7 @@ static int make_plane(struct am_daemon *d, const struct am_config *config, struc
 			.ifaces = AM_PLANE_IFACES,
 			.seed = seed,
 			.learn_fd = d->learn_fd,
-			.handoff = am_plane_wants_handoff(config),
+			.handoff = d->handoff,
 		},
 		err);
 	return d->plane ? 0 : -ENOMEM;
@@ -281,9 +284,31 @@ static int go_live(struct am_daemon *d, struct am_config *config, struct am_err 
 	if (!d->workers)
 		return -EIO;
 	rc = watch_descriptors(d, err);
-	if (rc == 0)
+	if (rc == 0) {
 		d->telemetry = am_telemetry_start(d) == 0;
+		am_reload_settle_first(d);
+	}
 	return rc;
+}
+
+/* The file's, or the one that was committed last. */
+static struct am_config *choose_config(struct am_daemon *d, struct am_err *err)
+{
+	struct am_boot boot;
+
+	am_boot_choose(d->state_base, d->config_path, &boot);
+	if (!boot.config)
+		am_say_at_start(&d->log, d->config_path, &boot.errors, err);
+	else if (boot.errors.n)
+		am_say_errors(&d->log, d->config_path, &boot.errors);
+	if (boot.instead)
+		am_log(&d->log, AM_LOG_ERROR, "%s", boot.why.text);
+	d->reload.start_note = boot.why;
+	d->reload.running_hash = boot.committed_hash;
+	if (boot.config)
+		memcpy(d->name, boot.config->name, sizeof d->name);
+	am_config_errors_free(&boot.errors);
+	return boot.config;
 }
 
 int am_daemon_start(struct am_daemon *d, struct am_err *err)
@@ -293,17 +318,21 @@ int am_daemon_start(struct am_daemon *d, struct am_err *err)
 
 	d->started = am_clock_monotonic();
 	d->learn_fd = -1;
-	config = am_reload_load(d, err);
+	config = choose_config(d, err);
 	if (!config)
 		return -EINVAL;
-	memcpy(d->name, config->name, sizeof d->name);
 	rc = make_loop(d, err);
 	if (rc == 0) {
 		d->rpc = am_rpc_open(d, err);
 		rc = d->rpc && am_rpc_is_open(d->rpc) ? 0 : -EADDRINUSE;
 	}
-	if (rc == 0)
+	if (rc == 0) {
+		/* Without a place for it there is no way back, but packets go. */
+		if (am_archive_open(&d->archive, d->state_base, d->name, &d->archive_err) < 0)
+			am_log(&d->log, AM_LOG_WARN, "no history of configurations is kept: %s",
+				d->archive_err.text);
 		rc = open_machine(d, config, err);
+	}
 	if (rc) {
 		am_config_free(config);
 		return rc;

@@ -10,6 +10,7 @@
 
 #include <uv.h>
 
+#include "archive.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "eal.h"
@@ -26,6 +27,7 @@
 
 struct am_daemon {
 	const char *config_path;
+	const char *state_base; /* the archive's */
 	struct am_log log;
 	char name[AM_NAME_MAX]; /* of the instance, fixed at start */
 	am_time started;
@@ -37,6 +39,8 @@ struct am_daemon {
 	struct am_workers *workers;
 	struct am_retire retire;
 	struct am_reload reload;
+	struct am_archive archive; /* not while a transaction is prepared or settles, but for reading */
+	struct am_err archive_err; /* why nothing can be kept there; else empty */
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;
@@ -53,7 +57,11 @@ struct am_daemon {
 	int learn_fd; /* eventfd: workers write, control reads */
 	bool loop_made;
 	bool telemetry;
+	bool handoff; /* between workers, made at start */
 	bool stopping;
+	bool reopening[AM_PORTS_MAX]; /* by port: its device is there again, and was opened */
+	int gone[AM_PORTS_MAX];       /* interfaces that went while a transaction was under way */
+	unsigned n_gone;
 	bool links_changed; /* to be looked at with the next hops */
 };
 

@@ -8,9 +8,22 @@
 
 void am_heal_note_gone(struct am_daemon *d, int ifindex)
 {
+	if (d->reload.busy) {
+		d->gone[d->n_gone < AM_PORTS_MAX ? d->n_gone++ : 0] = ifindex;
+		return;
+	}
 	for (uint16_t id = 0; id < AM_PORTS_MAX; id++)
 		if (am_port_live(&d->ports.by_id[id]) && d->ports.by_id[id].port->limits.ifindex == ifindex)
 			d->ports.by_id[id].deleted = true;
+}
+
+void am_heal_note_late(struct am_daemon *d)
+{
+	unsigned n = d->n_gone;
+
+	d->n_gone = 0;
+	for (unsigned i = 0; i < n; i++)
+		am_heal_note_gone(d, d->gone[i]);
 }
 
 static void lose(struct am_daemon *d, uint16_t id)
@@ -47,36 +60,43 @@ static void say_why(struct am_daemon *d, struct am_open_port *open, const struct
 		open->conf.name, open->conf.device, err->text);
 }
 
+/* The running configuration once more has made ports of them, or not. */
+static void reopened(void *ctx, const struct am_err *err)
+{
+	struct am_daemon *d = ctx;
+
+	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
+		struct am_open_port *open = &d->ports.by_id[id];
+
+		if (!d->reopening[id] || !open->port)
+			continue;
+		if (err)
+			say_why(d, open, err);
+		if (!open->absent)
+			am_log(&d->log, AM_LOG_INFO, "port %s: device %s is there again: opened",
+				open->conf.name, open->conf.device);
+	}
+	memset(d->reopening, 0, sizeof d->reopening);
+}
+
 static void reopen(struct am_daemon *d)
 {
-	bool tried[AM_PORTS_MAX] = {false}, any = false;
+	static const struct am_ask again = {.change = AM_CHANGE_RUNNING, .who = "a device that came back"};
+	bool any = false;
 	struct am_err err;
-	int rc;
 
 	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
 		struct am_open_port *open = &d->ports.by_id[id];
 
 		if (!am_port_may_return(open))
 			continue;
-		tried[id] = am_port_reopen(&d->ports, open, &err) == 0;
-		any |= tried[id];
-		if (!tried[id])
+		d->reopening[id] = am_port_reopen(&d->ports, open, &err) == 0;
+		any |= d->reopening[id];
+		if (!d->reopening[id])
 			say_why(d, open, &err);
 	}
-	if (!any)
-		return;
-	rc = am_reload_again(d, &err);
-	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
-		struct am_open_port *open = &d->ports.by_id[id];
-
-		if (!tried[id])
-			continue;
-		if (rc)
-			say_why(d, open, &err);
-		if (!open->absent)
-			am_log(&d->log, AM_LOG_INFO, "port %s: device %s is there again: opened",
-				open->conf.name, open->conf.device);
-	}
+	if (any)
+		am_reload_ask(d, &again, reopened, d, &err);
 }
 
 static void say_troubles(struct am_daemon *d, struct am_open_port *open, uint32_t troubles)
@@ -112,6 +132,8 @@ static void say_changes(struct am_daemon *d, struct am_open_port *open)
 
 void am_heal_run(struct am_daemon *d)
 {
+	if (d->reload.busy)
+		return; /* the ports are being looked at; the next second comes soon */
 	am_heal_find_lost(d);
 	reopen(d);
 	for (uint16_t id = 0; id < AM_PORTS_MAX; id++)

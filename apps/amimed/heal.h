@@ -10,6 +10,8 @@ struct am_daemon;
 
 /* The kernel deleted this device, though there may be another one of its name and number already. */
 void am_heal_note_gone(struct am_daemon *d, int ifindex);
+/* Those that were noted while a transaction was prepared, which looks at the ports. */
+void am_heal_note_late(struct am_daemon *d);
 
 /* Let go of the ports whose devices are not those any more that were opened. */
 void am_heal_find_lost(struct am_daemon *d);

@@ -20,6 +20,7 @@ static int run(const struct am_args *args)
 		return 1;
 	}
 	d->config_path = args->config;
+	d->state_base = args->state;
 	d->log = (struct am_log){.out = stderr, .level = args->level, .name = "amimed"};
 	rc = am_daemon_start(d, &err);
 	if (rc)
@@ -42,7 +43,7 @@ int main(int argc, char **argv)
 	}
 	switch (args.mode) {
 	case AM_MODE_CHECK:
-		return am_check_file(args.config);
+		return am_check_file(args.config, args.state);
 	case AM_MODE_EXPLAIN:
 		return am_explain_file(args.config, args.tunnel);
 	case AM_MODE_VERSION:

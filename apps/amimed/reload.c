@@ -6,377 +6,344 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "daemon.h"
 #include "heal.h"
 #include "notify.h"
+#include "say.h"
 
-static void log_errors(const struct am_daemon *d, const struct am_config_errors *errors)
-{
-	for (size_t i = 0; i < errors->n; i++) {
-		const struct am_config_error *e = &errors->items[i];
+enum { LOOK_AGAIN_MS = 20 };
 
-		if (e->line)
-			am_log(&d->log, AM_LOG_ERROR, "%s:%u: %s: %s", d->config_path, e->line, e->path,
-				e->text);
-		else
-			am_log(&d->log, AM_LOG_ERROR, "%s: %s: %s", d->config_path, e->path, e->text);
-	}
-}
+/* ---- how it went ---- */
 
-/* The first is what one line can say. */
-static int summarize(const struct am_daemon *d, const struct am_config_errors *errors, struct am_err *err)
-{
-	const struct am_config_error *first = errors->items;
-	char line[16] = "", more[48] = "";
-
-	if (!errors->n)
-		return am_fail(err, ENOMEM, "%s: no memory", d->config_path);
-	if (first->line)
-		snprintf(line, sizeof line, ":%u", first->line);
-	if (errors->n > 1)
-		snprintf(more, sizeof more, " (the first of %zu)", errors->n);
-	return am_fail(err, EINVAL, "%s%s: %s: %s%s", d->config_path, line, first->path, first->text, more);
-}
-
-/* What ends a start: one error is the last line itself, several are in the log before it. */
-static void say_at_start(const struct am_daemon *d, const struct am_config_errors *errors, struct am_err *err)
-{
-	summarize(d, errors, err);
-	if (errors->n < 2)
-		return;
-	log_errors(d, errors);
-	am_fail(err, EINVAL, "%s: %zu errors, see above", d->config_path, errors->n);
-}
-
-static const char *object_word(enum am_diff_object object)
-{
-	static const char *const words[] = {
-		[AM_OBJ_SYSTEM] = "system",
-		[AM_OBJ_PORT] = "port",
-		[AM_OBJ_TUNNEL] = "tunnel",
-		[AM_OBJ_VRF] = "vrf",
-		[AM_OBJ_BRIDGE] = "bridge",
-		[AM_OBJ_XCONNECT] = "xconnect",
-	};
-
-	return words[object];
-}
-
-static void log_diff(const struct am_daemon *d, const struct am_diff *diff)
-{
-	static const char *const actions[] = {
-		[AM_DIFF_REMOVE] = "removed",
-		[AM_DIFF_CHANGE] = "changed",
-		[AM_DIFF_ADD] = "added",
-	};
-
-	for (size_t i = 0; i < diff->n; i++) {
-		const struct am_diff_item *item = &diff->items[i];
-
-		am_log(&d->log, AM_LOG_INFO, "%s %s: %s%s%s", object_word(item->object), item->name,
-			actions[item->action], item->what[0] ? ": " : "", item->what);
-	}
-}
-
-/* ---- what waits for a restart: the difference between what was started or opened and what is configured ---- */
-
-static void add_restart(struct am_reload *r, const struct am_diff_item *item)
-{
-	struct am_diff_item *more = realloc(r->restart, (r->n_restart + 1) * sizeof *more);
-
-	if (!more)
-		return;
-	r->restart = more;
-	r->restart[r->n_restart++] = *item;
-}
-
-static void note_change(struct am_diff_item *item, const char *key, unsigned from, unsigned to)
-{
-	size_t used = strlen(item->what);
-
-	if (from != to)
-		snprintf(item->what + used, sizeof item->what - used, "%s%s %u -> %u", used ? ", " : "", key,
-			from, to);
-}
-
-/* A port that stayed open keeps what it was opened with. */
-static void find_port_restart(
-	struct am_reload *r, const struct am_conf_port *opened, const struct am_conf_port *wanted)
-{
-	struct am_diff_item item = {.action = AM_DIFF_CHANGE, .object = AM_OBJ_PORT};
-	bool macs_differ = opened->has_mac != wanted->has_mac ||
-			   memcmp(&opened->mac, &wanted->mac, sizeof opened->mac) != 0;
-
-	if (opened->queues == wanted->queues && opened->mtu == wanted->mtu && !macs_differ)
-		return;
-	memcpy(item.name, wanted->name, sizeof item.name);
-	note_change(&item, "queues", opened->queues, wanted->queues);
-	note_change(&item, "mtu", opened->mtu, wanted->mtu);
-	if (macs_differ)
-		snprintf(item.what + strlen(item.what), sizeof item.what - strlen(item.what), "%smac",
-			item.what[0] ? ", " : "");
-	add_restart(r, &item);
-}
-
-static void find_restart(struct am_daemon *d)
-{
-	const struct am_config *config = am_model_config(d->model);
-	struct am_reload *r = &d->reload;
-	struct am_diff diff = {0};
-
-	r->n_restart = 0;
-	if (r->started && am_config_diff(r->started, config, &diff) == 0)
-		for (size_t i = 0; i < diff.n; i++)
-			if (diff.items[i].object == AM_OBJ_SYSTEM && diff.items[i].needs_restart)
-				add_restart(r, &diff.items[i]);
-	am_diff_free(&diff);
-	for (unsigned id = 0; id < AM_PORTS_MAX; id++) {
-		const struct am_open_port *open = &d->ports.by_id[id];
-		const struct am_conf_port *wanted =
-			open->port ? am_config_port(config, open->conf.name) : NULL;
-
-		if (wanted)
-			find_port_restart(r, &open->conf, wanted);
-	}
-	for (size_t i = 0; i < r->n_restart; i++)
-		am_log(&d->log, AM_LOG_WARN, "waits for a restart: %s %s: %s",
-			object_word(r->restart[i].object), r->restart[i].name, r->restart[i].what);
-}
-
-/* What the daemon was started with, kept to compare with; a copy, since the running one goes with the next reload. */
-static struct am_config *copy_of(const struct am_config *config)
-{
-	struct am_config_errors errors = {0};
-	char *text = am_config_print(config);
-	struct am_config *copy = text ? am_config_load(text, strlen(text), &errors) : NULL;
-
-	am_config_errors_free(&errors);
-	free(text);
-	return copy;
-}
-
-static int steer_ports(struct am_daemon *d, struct am_err *err)
-{
-	int rc = 0;
-
-	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
-		struct am_port *port = d->ports.by_id[id].port;
-		struct am_steer steer;
-		int failed;
-
-		if (!port || !port->ops->steer)
-			continue;
-		am_model_steer(d->model, NULL, id, &steer);
-		failed = port->ops->steer(port, &steer);
-		if (failed)
-			rc = am_fail(err, -failed, "port %s: the %s driver cannot take its frames: %s",
-				port->name, port->ops->name, strerror(-failed));
-	}
-	return rc;
-}
-
-/* Give the workers other ports and the new snapshot in one standstill, which lasts microseconds. */
-static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const uint16_t *ids)
-{
-	bool differ = am_ports_differ(&d->ports, ports, ids);
-	struct am_port *gone[AM_PORTS_MAX];
-	unsigned n_gone;
-
-	if (differ && d->workers)
-		am_workers_park(d->workers);
-	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
-		if (d->ports.by_id[id].port)
-			am_plane_set_port(d->plane, id, NULL);
-	n_gone = am_ports_commit(&d->ports, ports, ids, gone);
-	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
-		if (d->ports.by_id[id].port)
-			am_plane_set_port(d->plane, id, am_port_live(&d->ports.by_id[id]));
-	am_plane_swap_roots(d->plane, am_model_roots(d->model));
-	if (differ && d->workers)
-		am_workers_resume(d->workers);
-	for (unsigned i = 0; i < n_gone; i++)
-		gone[i]->ops->close(gone[i]);
-}
-
-static void say_queues(const struct am_daemon *d, const struct am_ports_plan *plan)
-{
-	for (uint16_t i = 0; i < plan->n; i++) {
-		const struct am_conf_port *conf = &plan->at[i].conf;
-
-		if (plan->fresh[i] && conf->queues > plan->limits[i].rx_queues)
-			am_log(&d->log, AM_LOG_WARN,
-				"port %s: %u queues are wanted, and there are %u to receive on", conf->name,
-				conf->queues, plan->limits[i].rx_queues);
-	}
-}
-
-/* Cannot fail any more. */
-static void commit(struct am_daemon *d, struct am_plan *plan, const struct am_ports_plan *ports)
-{
-	uint16_t ids[AM_PORTS_MAX];
-	struct am_retired *old;
-
-	for (uint16_t i = 0; i < ports->n; i++)
-		ids[i] = am_plan_port_id(plan, i);
-	if (am_model_config(d->model))
-		log_diff(d, am_plan_diff(plan));
-	say_queues(d, ports);
-	old = am_model_commit(d->model, plan);
-	swap(d, ports, ids);
-	am_retire_add(&d->retire, old);
-}
-
-/* Owns config. 0, or -errno with errors filled, or err where a driver could not be steered after the commit. */
-static int apply(
-	struct am_daemon *d, struct am_config *config, struct am_config_errors *errors, struct am_err *err)
-{
-	struct am_ports_plan *ports = calloc(1, sizeof *ports);
-	struct am_plan *plan = NULL;
-
-	am_heal_find_lost(d);
-	if (ports && am_ports_prepare(&d->ports, config, ports, errors) == 0) {
-		plan = am_model_prepare(d->model, config, ports->limits, errors);
-		if (!plan)
-			am_ports_abandon(ports);
-	}
-	if (!plan) {
-		am_config_free(config);
-		free(ports);
-		return -EINVAL;
-	}
-	commit(d, plan, ports);
-	free(ports);
-	if (!d->reload.started)
-		d->reload.started = copy_of(am_model_config(d->model));
-	find_restart(d);
-	am_daemon_committed(d);
-	return steer_ports(d, err);
-}
-
-static void note(struct am_reload *r, struct am_config_errors *errors)
+static void note(struct am_reload *r, struct am_transaction *t)
 {
 	am_config_errors_free(&r->errors);
-	r->errors = *errors;
-	*errors = (struct am_config_errors){0};
+	r->errors = t->errors;
+	t->errors = (struct am_config_errors){0};
+	r->not_kept = t->not_kept;
 	r->when = am_clock_monotonic();
-	r->ok = r->errors.n == 0;
+	r->ok = r->committed;
 	r->count++;
 }
 
-struct am_config *am_reload_load(struct am_daemon *d, struct am_err *err)
+static void note_running(struct am_daemon *d, const struct am_transaction *t)
 {
-	struct am_config_errors errors = {0};
-	struct am_config *config = am_config_load_file_checked(d->config_path, am_check_config, &errors);
-
-	if (!config)
-		say_at_start(d, &errors, err);
-	am_config_errors_free(&errors);
-	return config;
+	d->reload.running = t->record.number;
+	d->reload.running_hash = am_model_config(d->model)->hash;
 }
+
+static void log_success(const struct am_daemon *d, const struct am_transaction *t)
+{
+	const struct am_reload *r = &d->reload;
+
+	if (t->ask.change == AM_CHANGE_CONFIRM)
+		am_log(&d->log, AM_LOG_INFO, "configuration %u is confirmed", r->running);
+	else if (t->ask.change == AM_CHANGE_BACK)
+		am_log(&d->log, AM_LOG_WARN, "back to configuration %u, which is the committed one",
+			r->running);
+	else if (t->ask.change == AM_CHANGE_HISTORY)
+		am_log(&d->log, AM_LOG_INFO,
+			"rolled back to configuration %u, which is number %u now; %s still says "
+			"otherwise",
+			t->ask.number, r->running, d->config_path);
+	else if (am_reload_on_trial(r))
+		am_log(&d->log, AM_LOG_WARN,
+			"reloaded %s on trial: back to configuration %u in %u s, unless it is "
+			"confirmed: amimectl confirm",
+			d->config_path, d->archive.committed, t->ask.confirm_s);
+	else if (t->ask.change == AM_CHANGE_FILE)
+		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);
+	if (t->not_kept.text[0])
+		am_log(&d->log, AM_LOG_ERROR, "it runs, and is not kept for the next start: %s",
+			t->not_kept.text);
+}
+
+static void log_failure(const struct am_daemon *d, const struct am_transaction *t, const struct am_err *err)
+{
+	am_say_errors(&d->log, d->config_path, &t->errors);
+	if (d->reload.committed)
+		am_log(&d->log, AM_LOG_ERROR, "%s; the new configuration runs nevertheless", err->text);
+	else if (t->errors.n)
+		am_log(&d->log, AM_LOG_ERROR, "%s: not taken; the configuration before it runs on",
+			d->config_path);
+	else
+		am_log(&d->log, AM_LOG_ERROR, "%s; nothing has changed", err->text);
+}
+
+/* ---- steps ---- */
+
+static void begin(struct am_daemon *d, const struct am_ask *ask, struct am_reload_caller caller);
+static void start_trial(struct am_daemon *d, unsigned seconds);
+
+static void go_on(struct am_daemon *d)
+{
+	struct am_reload *r = &d->reload;
+
+	if (!r->waits || d->stopping)
+		return;
+	r->waits = false;
+	begin(d, &r->next, r->next_caller);
+}
+
+/* rc and err are of prepare, or of what came after the commit. */
+static void finish(struct am_daemon *d, int rc)
+{
+	struct am_reload *r = &d->reload;
+	struct am_transaction *t = &r->now;
+	struct am_reload_caller caller = r->caller;
+	struct am_err err = t->err;
+
+	if (rc && !err.text[0])
+		am_say_first(d->config_path, &t->errors, &err);
+	if (rc)
+		log_failure(d, t, &err);
+	else
+		log_success(d, t);
+	if (t->ask.change != AM_CHANGE_CONFIRM && t->ask.change != AM_CHANGE_RUNNING)
+		note(r, t);
+	am_config_errors_free(&t->errors);
+	r->busy = false;
+	am_notify_ready();
+	if (caller.done)
+		caller.done(caller.ctx, rc ? &err : NULL);
+	go_on(d);
+}
+
+static void settle(uv_work_t *req)
+{
+	struct am_daemon *d = req->data;
+
+	am_transaction_settle(d, &d->reload.now);
+}
+
+static void settled(uv_work_t *req, int status)
+{
+	struct am_daemon *d = req->data;
+	struct am_transaction *t = &d->reload.now;
+
+	am_transaction_settled(d, t);
+	if (status) {
+		am_config_errors_free(&t->errors);
+		return;
+	}
+	finish(d, t->err.text[0] ? -EIO : 0);
+}
+
+static void run_settle(struct am_daemon *d)
+{
+	d->reload.work.data = d;
+	uv_queue_work(&d->loop, &d->reload.work, settle, settled);
+}
+
+static void prepare(uv_work_t *req)
+{
+	struct am_daemon *d = req->data;
+
+	am_transaction_prepare(d, &d->reload.now);
+}
+
+static void prepared(uv_work_t *req, int status)
+{
+	struct am_daemon *d = req->data;
+	struct am_reload *r = &d->reload;
+	struct am_transaction *t = &r->now;
+
+	d->retire.hold = false;
+	am_heal_note_late(d);
+	if (d->stopping || status) {
+		am_transaction_abandon(t);
+		return;
+	}
+	if (!t->plan) {
+		finish(d, -EINVAL);
+		return;
+	}
+	am_transaction_commit(d, t);
+	r->committed = true;
+	note_running(d, t);
+	if (t->ask.change != AM_CHANGE_RUNNING)
+		start_trial(d, t->record.number == d->archive.committed ? 0 : t->ask.confirm_s);
+	run_settle(d);
+}
+
+static void begin(struct am_daemon *d, const struct am_ask *ask, struct am_reload_caller caller)
+{
+	struct am_reload *r = &d->reload;
+
+	r->busy = true;
+	r->committed = false;
+	r->caller = caller;
+	r->now = (struct am_transaction){.ask = *ask, .before = r->running, .before_hash = r->running_hash};
+	if (ask->change == AM_CHANGE_CONFIRM) {
+		r->committed = true;
+		start_trial(d, 0);
+		am_transaction_know(d, &r->now, r->running);
+		run_settle(d);
+		return;
+	}
+	am_heal_find_lost(d);
+	d->retire.hold = true;
+	r->work.data = d;
+	am_notify_reloading();
+	uv_queue_work(&d->loop, &r->work, prepare, prepared);
+}
+
+/* ---- the trial ---- */
+
+static void went_back(void *ctx, const struct am_err *err)
+{
+	struct am_daemon *d = ctx;
+
+	if (err)
+		am_log(&d->log, AM_LOG_ERROR,
+			"cannot go back to configuration %u: %s; what was on trial runs on: amimectl rollback, or confirm",
+			d->archive.committed, err->text);
+}
+
+static void not_confirmed(uv_timer_t *timer)
+{
+	static const struct am_ask back = {.change = AM_CHANGE_BACK, .who = "nobody confirmed it"};
+	struct am_daemon *d = timer->data;
+	struct am_err err;
+
+	/* What is under way may confirm it, or put another one on trial. */
+	if (d->reload.busy) {
+		uv_timer_start(timer, not_confirmed, LOOK_AGAIN_MS, 0);
+		return;
+	}
+	d->reload.trial_ends = (am_time){0};
+	am_log(&d->log, AM_LOG_WARN, "configuration %u was not confirmed in time", d->reload.running);
+	am_reload_ask(d, &back, went_back, d, &err);
+}
+
+static void start_trial(struct am_daemon *d, unsigned seconds)
+{
+	struct am_reload *r = &d->reload;
+
+	r->trial_ends = (am_time){0};
+	uv_timer_stop(&r->trial);
+	if (!seconds)
+		return;
+	r->trial_ends = am_time_add(am_clock_monotonic(), seconds * AM_S);
+	uv_timer_start(&r->trial, not_confirmed, seconds * 1000ull, 0);
+}
+
+bool am_reload_on_trial(const struct am_reload *r)
+{
+	return r->trial_ends.ns != 0;
+}
+
+/* ---- asking ---- */
+
+/* The committed one before the one that runs. */
+static unsigned one_before(const struct am_daemon *d)
+{
+	const struct am_archive *a = &d->archive;
+
+	for (unsigned i = a->n; i-- > 0;)
+		if (a->records[i].committed && a->records[i].number < d->reload.running)
+			return a->records[i].number;
+	return 0;
+}
+
+static int settle_number(const struct am_daemon *d, struct am_ask *ask, struct am_err *err)
+{
+	if (!ask->number && am_reload_on_trial(&d->reload)) {
+		ask->change = AM_CHANGE_BACK;
+		return 0;
+	}
+	if (!ask->number)
+		ask->number = one_before(d);
+	if (!ask->number)
+		return am_fail(err, EINVAL, "there is no earlier configuration; see: amimectl history");
+	if (!am_archive_record(&d->archive, ask->number))
+		return am_fail(
+			err, EINVAL, "there is no configuration %u; see: amimectl history", ask->number);
+	return 0;
+}
+
+int am_reload_ask(
+	struct am_daemon *d, const struct am_ask *ask, am_reload_done *done, void *ctx, struct am_err *err)
+{
+	struct am_reload *r = &d->reload;
+	struct am_ask settled_ask = *ask;
+
+	if (ask->change == AM_CHANGE_HISTORY && settle_number(d, &settled_ask, err) < 0)
+		return -EINVAL;
+	if (ask->change == AM_CHANGE_CONFIRM && !am_reload_on_trial(r))
+		return am_fail(err, EINVAL, "nothing waits for a confirmation");
+	if (r->waits)
+		return am_fail(err, EBUSY, "a reload is under way, and another one waits; try again");
+	if (r->busy) {
+		r->waits = true;
+		r->next = settled_ask;
+		r->next_caller = (struct am_reload_caller){done, ctx};
+	} else {
+		begin(d, &settled_ask, (struct am_reload_caller){done, ctx});
+	}
+	return 0;
+}
+
+void am_reload_soon(struct am_daemon *d, const char *who)
+{
+	struct am_ask ask = {.change = AM_CHANGE_FILE};
+	struct am_err err;
+
+	snprintf(ask.who, sizeof ask.who, "%s", who);
+	/* Where one waits to read the file already, it will see what has changed. */
+	if (am_reload_ask(d, &ask, NULL, NULL, &err) < 0 && d->reload.next.change != AM_CHANGE_FILE)
+		am_log(&d->log, AM_LOG_WARN, "%s: not reloaded: %s", who, err.text);
+}
+
+void am_reload_forget(struct am_reload *r, const void *ctx)
+{
+	if (r->caller.ctx == ctx)
+		r->caller.done = NULL;
+	if (r->next_caller.ctx == ctx)
+		r->next_caller.done = NULL;
+}
+
+/* ---- start ---- */
 
 int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err *err)
 {
-	struct am_config_errors errors = {0};
+	struct am_reload *r = &d->reload;
+	struct am_transaction *t = &r->now;
 	int rc;
 
-	err->text[0] = 0;
-	rc = apply(d, config, &errors, err);
-	if (rc && !err->text[0])
-		say_at_start(d, &errors, err);
-	note(&d->reload, &errors);
-	return rc;
-}
-
-int am_reload_again(struct am_daemon *d, struct am_err *err)
-{
-	struct am_config *config = copy_of(am_model_config(d->model));
-	struct am_config_errors errors = {0};
-	int rc;
-
-	err->text[0] = 0;
-	rc = config ? apply(d, config, &errors, err) : -ENOMEM;
-	if (rc && !err->text[0])
-		summarize(d, &errors, err);
-	am_config_errors_free(&errors);
-	return rc;
-}
-
-static void work(uv_work_t *req)
-{
-	struct am_daemon *d = req->data;
-
-	d->reload.loaded = am_config_load_file_checked(d->config_path, am_check_config, &d->reload.found);
-}
-
-static void finish(struct am_daemon *d, const struct am_err *err)
-{
-	struct am_reload *r = &d->reload;
-	am_reload_done *done = r->done;
-
-	r->busy = false;
-	r->done = NULL;
-	am_notify_ready();
-	if (done)
-		done(r->ctx, err);
-	if (r->again && !d->stopping) {
-		r->again = false;
-		am_reload_start(d, NULL, NULL);
+	r->trial.data = d;
+	uv_timer_init(&d->loop, &r->trial);
+	*t = (struct am_transaction){.ask = {.change = AM_CHANGE_START, .who = "start"},
+		.before = d->archive.committed,
+		.before_hash = r->running_hash,
+		.loaded = config};
+	rc = am_transaction_prepare(d, t);
+	if (rc == 0) {
+		rc = am_transaction_commit(d, t);
+		r->committed = true;
+		note_running(d, t);
 	}
-}
-
-static void worked(uv_work_t *req, int status)
-{
-	struct am_daemon *d = req->data;
-	struct am_reload *r = &d->reload;
-	struct am_config *config = r->loaded;
-	struct am_err err = {""};
-	int rc = -EINVAL;
-
-	r->loaded = NULL;
-	if (d->stopping || status) {
-		am_config_free(config);
-		return;
-	}
-	if (config)
-		rc = apply(d, config, &r->found, &err);
-	if (rc && !err.text[0])
-		summarize(d, &r->found, &err);
-	log_errors(d, &r->found);
-	note(r, &r->found);
-	if (rc && r->errors.n)
-		am_log(&d->log, AM_LOG_ERROR, "%s: not taken; the configuration before it runs on",
-			d->config_path);
+	if (rc && t->err.text[0])
+		*err = t->err;
 	else if (rc)
-		am_log(&d->log, AM_LOG_ERROR, "%s; %s", err.text,
-			r->ok ? "the new configuration runs nevertheless" : "nothing has changed");
-	else
-		am_log(&d->log, AM_LOG_INFO, "reloaded %s", d->config_path);
-	finish(d, rc ? &err : NULL);
+		am_say_at_start(&d->log, d->config_path, &t->errors, err);
+	return rc;
 }
 
-int am_reload_start(struct am_daemon *d, am_reload_done *done, void *ctx)
+void am_reload_settle_first(struct am_daemon *d)
 {
-	struct am_reload *r = &d->reload;
+	struct am_transaction *t = &d->reload.now;
 
-	if (r->busy && done)
-		return -EBUSY;
-	if (r->busy) {
-		r->again = true;
-		return 0;
-	}
-	r->busy = true;
-	r->done = done;
-	r->ctx = ctx;
-	r->work.data = d;
-	am_notify_reloading();
-	return uv_queue_work(&d->loop, &r->work, work, worked);
+	am_transaction_settle(d, t);
+	am_transaction_settled(d, t);
+	if (t->not_kept.text[0])
+		am_log(&d->log, AM_LOG_WARN, "it runs, and is not kept for the next start: %s",
+			t->not_kept.text);
+	note(&d->reload, t);
 }
 
 void am_reload_free(struct am_reload *r)
 {
 	am_config_errors_free(&r->errors);
-	am_config_errors_free(&r->found);
-	am_config_free(r->started);
-	free(r->restart);
+	am_config_errors_free(&r->now.errors);
 }

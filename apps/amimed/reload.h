@@ -2,8 +2,8 @@
 #ifndef AMIMED_RELOAD_H
 #define AMIMED_RELOAD_H
 /*
- * The configuration as a transaction: load and validate (in a thread of the work queue), prepare, commit. What cannot be
- * prepared changes nothing; the errors are logged and kept for `show config`.
+ * Who may change the configuration, and when: one transaction at a time, the one that waits, the trial that ends by
+ * going back, and how the last one went, for the log and for `show config`.
  */
 #include <stdbool.h>
 
@@ -12,42 +12,62 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "config/config.h"
-#include "config/diff.h"
+#include "transaction.h"
 
 struct am_daemon;
 
-/* Who asked for a reload is told how it went; err is what is wrong, NULL where it is the running one now. */
+/*
+ * Who asked for a change is told how it went; err is what is wrong, NULL where it is the running one now. More of what is
+ * wrong is in reload.errors.
+ */
 typedef void am_reload_done(void *ctx, const struct am_err *err);
+
+struct am_reload_caller {
+	am_reload_done *done; /* NULL: nobody */
+	void *ctx;
+};
 
 struct am_reload {
 	uv_work_t work;
+	struct am_transaction now; /* while busy */
+	struct am_reload_caller caller;
 	bool busy;
-	bool again; /* asked for once more while busy */
-	struct am_config *loaded;
-	struct am_config_errors found; /* by the one under way */
-	am_reload_done *done;
-	void *ctx;
+	bool committed; /* busy, and the new one runs */
 
-	struct am_config *started; /* what the daemon came up with */
+	bool waits; /* one that is asked for while busy */
+	struct am_ask next;
+	struct am_reload_caller next_caller;
+
+	unsigned running; /* number in the archive; 0: it is not there */
+	uint64_t running_hash;
+	uv_timer_t trial;
+	am_time trial_ends;       /* 0: there is none */
+	struct am_err start_note; /* why a start took another one than the file; else empty */
 
 	/* The last one. */
 	am_time when;
 	unsigned count;
 	bool ok;
 	struct am_config_errors errors;
-	struct am_diff_item *restart; /* what takes effect only after a restart */
-	size_t n_restart;
+	struct am_err not_kept; /* why it is not on disk; else empty */
 };
 
-/* At start: load, and say what is wrong in err. The configuration is not applied yet. */
+/* At start: the file, or what was committed last, and say what is wrong in err. It is not applied yet. */
 struct am_config *am_reload_load(struct am_daemon *d, struct am_err *err);
-/* At start: make it the running one. 0, or -EINVAL and err; config is owned from here on. */
+/* At start, with the loop: make it the running one. 0, or -EINVAL and err; config is owned from here on. */
 int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err *err);
+/* At start, when all of it works: commit it on disk. */
+void am_reload_settle_first(struct am_daemon *d);
 
-/* From then on. done may be NULL. -EBUSY where somebody already waits for one. */
-int am_reload_start(struct am_daemon *d, am_reload_done *done, void *ctx);
-/* The running configuration once more, for ports whose devices are there again. 0 or -errno and err. */
-int am_reload_again(struct am_daemon *d, struct am_err *err);
+/* From then on. done may be NULL. -EBUSY where somebody already waits for one, -EINVAL and err where there is nothing to do. */
+int am_reload_ask(
+	struct am_daemon *d, const struct am_ask *ask, am_reload_done *done, void *ctx, struct am_err *err);
+/* SIGHUP, or the file changed: read it, now or when the one under way is done. */
+void am_reload_soon(struct am_daemon *d, const char *who);
+/* Whoever asked is gone. */
+void am_reload_forget(struct am_reload *r, const void *ctx);
+/* True where it runs only until trial_ends. */
+bool am_reload_on_trial(const struct am_reload *r);
 void am_reload_free(struct am_reload *r);
 
 #endif

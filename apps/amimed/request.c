@@ -64,16 +64,28 @@ static int read_explain(const json_t *object, struct am_request *out, struct am_
 
 static int read_object(const json_t *object, struct am_request *out, struct am_err *err)
 {
-	static const char *const methods[] = {"show", "explain", "reload"};
-	int method = find_word(json_string_value(json_object_get(object, "method")), methods, 3);
+	static const char *const methods[AM_METHODS] = {
+		[AM_METHOD_SHOW] = "show",
+		[AM_METHOD_EXPLAIN] = "explain",
+		[AM_METHOD_RELOAD] = "reload",
+		[AM_METHOD_CONFIRM] = "confirm",
+		[AM_METHOD_ROLLBACK] = "rollback",
+		[AM_METHOD_HISTORY] = "history",
+	};
+	int method = find_word(json_string_value(json_object_get(object, "method")), methods, AM_METHODS);
 
 	if (method < 0)
-		return am_fail(err, EINVAL, "\"method\" is one of show, explain, reload");
+		return am_fail(err, EINVAL,
+			"\"method\" is one of show, explain, reload, confirm, rollback, history");
 	out->method = (enum am_method)method;
 	if (out->method == AM_METHOD_SHOW)
 		return read_show(object, out, err);
 	if (out->method == AM_METHOD_EXPLAIN)
 		return read_explain(object, out, err);
+	if (out->method == AM_METHOD_RELOAD)
+		return read_count(object, "confirm", AM_CONFIRM_MAX_S, &out->confirm_s, err);
+	if (out->method == AM_METHOD_ROLLBACK)
+		return read_count(object, "number", UINT32_MAX, &out->number, err);
 	return 0;
 }
 

@@ -8,6 +8,10 @@
  *   {"method": "show", "what": "drops", "all": true}
  *   {"method": "explain", "tunnel": "to-b"}
  *   {"method": "reload"}
+ *   {"method": "reload", "confirm": 60}     back to the committed configuration in 60 s, unless it is confirmed
+ *   {"method": "confirm"}
+ *   {"method": "rollback", "number": 12}    without a number: to the one before
+ *   {"method": "history"}
  * The answer is {"ok": true, "result": ...} or {"ok": false, "error": "..."}, on one line.
  */
 #include <stdbool.h>
@@ -16,7 +20,15 @@
 
 #include "base/err.h"
 
-enum am_method { AM_METHOD_SHOW, AM_METHOD_EXPLAIN, AM_METHOD_RELOAD };
+enum am_method {
+	AM_METHOD_SHOW,
+	AM_METHOD_EXPLAIN,
+	AM_METHOD_RELOAD,
+	AM_METHOD_CONFIRM,
+	AM_METHOD_ROLLBACK,
+	AM_METHOD_HISTORY,
+	AM_METHODS
+};
 
 enum am_what {
 	AM_SHOW_VERSION,
@@ -36,11 +48,14 @@ struct am_request {
 	uint32_t at, limit; /* fdb */
 	bool all;           /* drops: those that are zero, too */
 	char tunnel[64];
+	uint32_t confirm_s; /* reload; 0: for good */
+	uint32_t number;    /* rollback; 0: the one before */
 };
 
 enum {
 	AM_REQUEST_MAX = 4096, /* octets of a line */
-	AM_FDB_LIMIT = 1000,   /* entries in one answer, so that building it takes about a millisecond */
+	AM_CONFIRM_MAX_S = 86400,
+	AM_FDB_LIMIT = 1000, /* entries in one answer, so that building it takes about a millisecond */
 };
 
 /* Any bytes may come in. 0, or -EINVAL and why. */

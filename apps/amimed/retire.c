@@ -20,6 +20,7 @@ int am_retire_init(
 	r->plane = plane;
 	r->workers = workers;
 	r->first = NULL;
+	r->hold = false;
 	r->timer.data = r;
 	r->ready = uv_timer_init(loop, &r->timer) == 0;
 	return r->ready ? 0 : -ENOMEM;
@@ -59,6 +60,8 @@ static void look(uv_timer_t *timer)
 {
 	struct am_retire *r = timer->data;
 
+	if (r->hold)
+		return;
 	for (struct retiring **at = &r->first; *at;) {
 		struct retiring *it = *at;
 

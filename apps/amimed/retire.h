@@ -18,6 +18,7 @@ struct am_retire {
 	struct retiring *first;
 	uv_timer_t timer;
 	bool ready;
+	bool hold; /* somebody in another thread looks at the model: nothing leaves meanwhile */
 };
 
 int am_retire_init(

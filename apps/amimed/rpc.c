@@ -51,8 +51,7 @@ static void client_gone(uv_handle_t *handle)
 		at = &(*at)->next;
 	*at = c->next;
 	c->rpc->n_clients--;
-	if (c->rpc->daemon->reload.ctx == c)
-		c->rpc->daemon->reload.done = NULL;
+	am_reload_forget(&c->rpc->daemon->reload, c);
 	free(c);
 }
 
@@ -75,12 +74,10 @@ static void written(uv_write_t *req, int status)
 	free(answer);
 }
 
-/* Takes over result or error text; one of them is given. */
-static void send_answer(struct client *c, json_t *result, const char *error)
+/* Takes object over. */
+static void send_object(struct client *c, json_t *object)
 {
 	struct answer *answer = calloc(1, sizeof *answer);
-	json_t *object = result ? json_pack("{s:b,s:o}", "ok", 1, "result", result)
-				: json_pack("{s:b,s:s}", "ok", 0, "error", error);
 	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	size_t len = text ? strlen(text) : 0;
 	uv_buf_t buf;
@@ -105,6 +102,13 @@ static void send_answer(struct client *c, json_t *result, const char *error)
 	}
 }
 
+/* Takes over result or error text; one of them is given. */
+static void send_answer(struct client *c, json_t *result, const char *error)
+{
+	send_object(c, result ? json_pack("{s:b,s:o}", "ok", 1, "result", result)
+			      : json_pack("{s:b,s:s}", "ok", 0, "error", error));
+}
+
 static void serve_lines(struct client *c);
 
 static void reload_done(void *ctx, const struct am_err *err)
@@ -113,7 +117,8 @@ static void reload_done(void *ctx, const struct am_err *err)
 
 	c->waits = false;
 	if (err)
-		send_answer(c, NULL, err->text);
+		send_object(c, json_pack("{s:b, s:s, s:o}", "ok", 0, "error", err->text, "errors",
+				       am_show_errors(c->rpc->daemon)));
 	else
 		send_answer(c, am_show_reload(c->rpc->daemon), NULL);
 	serve_lines(c);
@@ -125,6 +130,41 @@ static void explain(struct client *c, const char *tunnel)
 	json_t *result = am_show_explain(am_model_config(c->rpc->daemon->model), tunnel, &err);
 
 	send_answer(c, result, err.text);
+}
+
+/* The process at the other end, for the history. */
+static void note_peer(struct client *c, struct am_ask *ask)
+{
+	struct ucred peer = {.uid = (uid_t)-1};
+	socklen_t len = sizeof peer;
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&c->pipe, &fd) == 0)
+		getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	ask->pid = peer.pid;
+	ask->uid = peer.uid;
+}
+
+static void ask_change(struct client *c, const struct am_request *request)
+{
+	static const enum am_change changes[AM_METHODS] = {
+		[AM_METHOD_RELOAD] = AM_CHANGE_FILE,
+		[AM_METHOD_CONFIRM] = AM_CHANGE_CONFIRM,
+		[AM_METHOD_ROLLBACK] = AM_CHANGE_HISTORY,
+	};
+	struct am_ask ask = {
+		.change = changes[request->method],
+		.number = request->number,
+		.confirm_s = request->confirm_s,
+	};
+	struct am_err err;
+
+	note_peer(c, &ask);
+	c->waits = true;
+	if (am_reload_ask(c->rpc->daemon, &ask, reload_done, c, &err) == 0)
+		return;
+	c->waits = false;
+	send_answer(c, NULL, err.text);
 }
 
 static void serve(struct client *c, const char *line, size_t len)
@@ -147,9 +187,15 @@ static void serve(struct client *c, const char *line, size_t len)
 		explain(c, request.tunnel);
 		break;
 	case AM_METHOD_RELOAD:
-		c->waits = am_reload_start(d, reload_done, c) == 0;
-		if (!c->waits)
-			send_answer(c, NULL, "a reload is already under way; try again");
+	case AM_METHOD_CONFIRM:
+	case AM_METHOD_ROLLBACK:
+		ask_change(c, &request);
+		break;
+	case AM_METHOD_HISTORY:
+		result = am_show_history(d);
+		send_answer(c, result, "no memory");
+		break;
+	case AM_METHODS:
 		break;
 	}
 }

@@ -468,36 +468,66 @@ static json_t *show_workers(const struct am_daemon *d)
 
 /* show config, and how a reload went */
 
-static json_t *errors_json(const struct am_config_errors *errors)
+static json_t *errors_json(const char *file, const struct am_config_errors *errors)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct am_config_error *e = &errors->items[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:s}", "path", e->path, "line",
-						    (int)e->line, "column", (int)e->column, "text", e->text));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:i, s:i, s:s}", "file", file, "path", e->path, "line",
+				      (int)e->line, "column", (int)e->column, "text", e->text));
 	}
 	return list;
 }
 
-static json_t *restart_json(const struct am_reload *r)
+json_t *am_show_errors(const struct am_daemon *d)
 {
-	json_t *list = json_array();
+	return errors_json(d->config_path, &d->reload.errors);
+}
 
-	for (size_t i = 0; i < r->n_restart; i++)
-		json_array_append_new(list,
-			json_pack("{s:s, s:s}", "name", r->restart[i].name, "what", r->restart[i].what));
-	return list;
+static json_t *number_or_null(unsigned number)
+{
+	return number ? json_integer(number) : json_null();
 }
 
 json_t *am_show_reload(const struct am_daemon *d)
 {
 	const struct am_reload *r = &d->reload;
+	json_t *o = json_pack("{s:s, s:i, s:o, s:b, s:o, s:o, s:o}", "file", d->config_path, "loads",
+		(int)r->count, "last_s_ago", seconds_since(r->when), "last_ok", (int)r->ok, "errors",
+		errors_json(d->config_path, &r->errors), "running", number_or_null(r->running), "committed",
+		number_or_null(d->archive.committed));
 
-	return json_pack("{s:s, s:i, s:o, s:b, s:o, s:o}", "file", d->config_path, "loads", (int)r->count,
-		"last_s_ago", seconds_since(r->when), "last_ok", (int)r->ok, "errors",
-		errors_json(&r->errors), "needs_restart", restart_json(r));
+	if (!o)
+		return NULL;
+	if (am_reload_on_trial(r))
+		json_object_set_new(o, "confirm_within_s",
+			json_integer(
+				(json_int_t)(am_time_since(r->trial_ends, am_clock_monotonic()) / AM_S)));
+	if (r->start_note.text[0])
+		json_object_set_new(o, "started_otherwise", json_string(r->start_note.text));
+	if (r->not_kept.text[0])
+		json_object_set_new(o, "not_kept", json_string(r->not_kept.text));
+	return o;
+}
+
+static json_t *record_json(const struct am_daemon *d, const struct am_record *record)
+{
+	return json_pack("{s:i, s:I, s:s, s:s, s:s, s:b, s:b, s:b}", "number", (int)record->number, "time",
+		(json_int_t)record->time_s, "who", record->who, "how", record->how, "file", record->file,
+		"running", (int)(record->number == d->reload.running), "committed",
+		(int)(record->number == d->archive.committed), "confirmed", (int)record->committed);
+}
+
+json_t *am_show_history(const struct am_daemon *d)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = d->archive.n; i-- > 0;)
+		json_array_append_new(list, record_json(d, &d->archive.records[i]));
+	return json_pack("{s:s, s:o}", "dir", d->archive.dir, "entries", list);
 }
 
 static json_t *show_config(const struct am_daemon *d)

@@ -12,6 +12,9 @@ struct am_daemon;
 
 json_t *am_show(struct am_daemon *d, const struct am_request *request);
 /* How the last reload went. */
+json_t *am_show_history(const struct am_daemon *d);
+/* What was wrong with the last one. */
+json_t *am_show_errors(const struct am_daemon *d);
 json_t *am_show_reload(const struct am_daemon *d);
 /* NULL with err where there is no such tunnel. */
 json_t *am_show_explain(const struct am_config *config, const char *tunnel, struct am_err *err);

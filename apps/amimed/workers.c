@@ -32,11 +32,11 @@ struct thread {
 	struct am_worker *worker;
 	pthread_t id;
 	bool started;
-	int cpu;         /* -1: not bound */
-	_Atomic int tid; /* written by the thread once */
-	int wake;        /* eventfd: control writes, the thread polls and reads */
-	bool spin;
-	bool refused; /* the thread could not register; under lock */
+	int cpu;           /* -1: not bound */
+	_Atomic int tid;   /* written by the thread once */
+	int wake;          /* eventfd: control writes, the thread polls and reads */
+	_Atomic bool spin; /* control writes, the thread reads */
+	bool refused;      /* the thread could not register; under lock */
 	/* The thread's own. */
 	struct pollfd fds[FDS_MAX];
 	int n_fds; /* without wake; -1: something must be polled */
@@ -48,8 +48,9 @@ struct am_workers {
 	unsigned n;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
-	unsigned standing; /* under lock: threads that stand still, or have ended */
-	unsigned ready;    /* under lock: threads that came up, or could not */
+	unsigned standing;  /* under lock: threads that stand still, or have ended */
+	unsigned ready;     /* under lock: threads that came up, or could not */
+	cpu_set_t anywhere; /* where threads run that are not bound */
 	struct thread threads[AM_WORKERS_MAX];
 };
 
@@ -128,7 +129,7 @@ static void turn_until_told(struct thread *t)
 		if (am_worker_turn(t->worker, am_clock_monotonic())) {
 			empty = 0;
 			t->nap_ns = POLL_MIN_NS;
-		} else if (!t->spin && ++empty >= IDLE_TURNS) {
+		} else if (!atomic_load_explicit(&t->spin, memory_order_relaxed) && ++empty >= IDLE_TURNS) {
 			wait_for_work(t);
 			empty = t->n_fds < 0 ? IDLE_TURNS - 1 : 0;
 		}
@@ -241,6 +242,7 @@ struct am_workers *am_workers_start(struct am_plane *plane, const struct am_conf
 		am_fail(err, ENOMEM, "workers: no memory");
 		return NULL;
 	}
+	pthread_getaffinity_np(pthread_self(), sizeof all->anywhere, &all->anywhere);
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_cond_init(&all->change, NULL);
 	for (unsigned i = 0; i < AM_WORKERS_MAX; i++)
@@ -249,7 +251,7 @@ struct am_workers *am_workers_start(struct am_plane *plane, const struct am_conf
 		struct thread *t = &all->threads[i];
 
 		t->worker = am_plane_worker(plane, i);
-		t->spin = conf->idle == AM_IDLE_SPIN;
+		atomic_store(&t->spin, conf->idle == AM_IDLE_SPIN);
 		t->cpu = i < conf->n_cpus ? conf->cpus[i] : -1;
 		rc = start_thread(all, i, err);
 		all->n += rc == 0;
@@ -274,6 +276,48 @@ static void give_order(struct am_workers *all, enum order order)
 	for (unsigned i = 0; i < all->n && order != RUN; i++) {
 		ssize_t n = write(all->threads[i].wake, &one, sizeof one);
 
+		(void)n; /* full means that it is readable already */
+	}
+}
+
+/* Threads of this program may run on the same CPUs, so this one tries. */
+void am_workers_check_cpus(const struct am_config *conf, struct am_config_errors *errors)
+{
+	cpu_set_t before, one;
+	char path[40];
+
+	pthread_getaffinity_np(pthread_self(), sizeof before, &before);
+	for (uint16_t i = 0; i < conf->n_cpus; i++) {
+		CPU_ZERO(&one);
+		CPU_SET(conf->cpus[i], &one);
+		if (pthread_setaffinity_np(pthread_self(), sizeof one, &one) == 0)
+			continue;
+		snprintf(path, sizeof path, "$.system.cpus[%u]", i);
+		am_config_complain(conf, errors, path,
+			"CPU %u is not there, or not allowed for this program; see: lscpu --extended",
+			conf->cpus[i]);
+	}
+	pthread_setaffinity_np(pthread_self(), sizeof before, &before);
+}
+
+void am_workers_adapt(struct am_workers *all, const struct am_config *conf)
+{
+	const uint64_t one = 1;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		struct thread *t = &all->threads[i];
+		int cpu = i < conf->n_cpus ? conf->cpus[i] : -1;
+		cpu_set_t set = all->anywhere;
+		ssize_t n;
+
+		if (cpu >= 0) {
+			CPU_ZERO(&set);
+			CPU_SET((size_t)cpu, &set);
+		}
+		if (cpu != t->cpu && pthread_setaffinity_np(t->id, sizeof set, &set) == 0)
+			t->cpu = cpu;
+		atomic_store_explicit(&t->spin, conf->idle == AM_IDLE_SPIN, memory_order_relaxed);
+		n = write(t->wake, &one, sizeof one);
 		(void)n; /* full means that it is readable already */
 	}
 }

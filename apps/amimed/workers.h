@@ -17,6 +17,11 @@ struct am_workers;
 /* NULL and err. conf: idle, cpus. */
 struct am_workers *am_workers_start(struct am_plane *plane, const struct am_config *conf, struct am_err *err);
 
+/* That each CPU of the configuration can be run on. */
+void am_workers_check_cpus(const struct am_config *conf, struct am_config_errors *errors);
+/* From now on: idle, cpus. */
+void am_workers_adapt(struct am_workers *workers, const struct am_config *conf);
+
 /* Returns when all of them stand still, outside the grace-period set; that is within one turn. */
 void am_workers_park(struct am_workers *workers);
 void am_workers_resume(struct am_workers *workers);

@@ -152,38 +152,14 @@ static struct am_diff_item *append(struct am_diff *out)
 	return item;
 }
 
-static bool differs(const json_t *old, const json_t *new_, const char *key)
+static bool any_needs_restart(enum am_diff_object object, const json_t *old, const json_t *new_)
 {
-	return !json_equal(json_object_get(old, key), json_object_get(new_, key));
-}
-
-static bool any_differs(const json_t *old, const json_t *new_, const char *const *keys)
-{
-	for (; *keys; keys++) {
-		if (differs(old, new_, *keys))
-			return true;
-	}
-	return false;
-}
-
-/*
- * What a running daemon cannot change: its EAL and threads, and what a device was opened with. A port that moves to another
- * device is opened anew, so nothing waits.
- */
-static bool needs_restart(enum am_diff_object object, const json_t *old, const json_t *new_)
-{
-	static const char *const device[] = {"driver", "device", "devargs", NULL};
-	static const char *const opened_with[] = {"queues", "mtu", "mac", NULL};
 	const char *key;
 	json_t *value;
 
-	if (object == AM_OBJ_PORT)
-		return any_differs(old, new_, opened_with) && !any_differs(old, new_, device);
-	if (object != AM_OBJ_SYSTEM)
-		return false;
 	json_object_foreach((json_t *)(uintptr_t)new_, key, value)
 	{
-		if (strcmp(key, "watch") != 0 && differs(old, new_, key))
+		if (conf_needs_restart(object, old, new_, key))
 			return true;
 	}
 	return false;
@@ -229,7 +205,7 @@ static int note_change(struct am_diff *out, enum am_diff_object object, const ch
 	after = conf_print_fields(fields, new_);
 	what = (struct text){.at = item->what, .room = sizeof item->what};
 	put_keys(&what, "", before, after);
-	item->needs_restart = needs_restart(object, before, after);
+	item->needs_restart = any_needs_restart(object, before, after);
 	json_decref(before);
 	json_decref(after);
 	return 0;

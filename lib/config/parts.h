@@ -6,6 +6,7 @@
  * need the whole configuration (names that refer to something, things that exclude each other).
  */
 #include "base/map.h"
+#include "config/diff.h"
 #include "config/field.h"
 
 extern const struct fields conf_root_fields;
@@ -63,6 +64,9 @@ bool conf_check_tunnel_name(
  */
 bool conf_claim(const struct am_config *config, struct am_config_errors *errors, struct am_map *claims,
 	const void *key, uint32_t *owner);
+
+/* Key of an object differs, and a running daemon cannot change it. old and new_ are printed ones. */
+bool conf_needs_restart(enum am_diff_object object, const json_t *old, const json_t *new_, const char *key);
 
 /* The whole configuration as JSON, every default spelled out. */
 json_t *conf_print_root(const struct am_config *config);

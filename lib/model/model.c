@@ -10,21 +10,17 @@
 #include "stack.h"
 #include "state.h"
 
+bool am_slab_init(struct am_slab *slab)
+{
+	slab->items = calloc(AM_NO_ID, sizeof *slab->items);
+	slab->n = slab->items ? AM_NO_ID : 0;
+	return slab->items;
+}
+
 void *am_slab_get(struct am_slab *slab, uint32_t index, size_t size)
 {
-	uint32_t n = slab->n ? slab->n : 64;
-	void **items;
-
-	while (n <= index)
-		n *= 2;
-	if (n > slab->n) {
-		items = realloc(slab->items, n * sizeof *items);
-		if (!items)
-			return NULL;
-		memset(items + slab->n, 0, (n - slab->n) * sizeof *items);
-		slab->items = items;
-		slab->n = n;
-	}
+	if (index >= slab->n)
+		return NULL;
 	if (!slab->items[index])
 		slab->items[index] = calloc(1, size);
 	return slab->items[index];
@@ -58,8 +54,9 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 	m->peers = am_ids_create(0, max_paths);
 	m->paths = am_ids_create(0, max_paths);
 	m->sequences = am_ids_create(0, AM_NO_ID);
-	if (m->fdb && m->learner && m->ports && m->tunnels && m->bridges && m->members && m->ifaces &&
-		m->peers && m->paths && m->sequences)
+	if (am_slab_init(&m->sequence_slab) && am_slab_init(&m->storm_slab) &&
+		am_slab_init(&m->bridge_slab) && m->fdb && m->learner && m->ports && m->tunnels &&
+		m->bridges && m->members && m->ifaces && m->peers && m->paths && m->sequences)
 		return m;
 	am_model_free(m);
 	return NULL;

@@ -12,12 +12,16 @@
 
 enum { AM_MODEL_PORTS = AM_CONFIG_PORTS };
 
-/* Objects by index that stay where they are once made; they live until the model goes. */
+/*
+ * Objects by index that stay where they are once made; they live until the model goes. There is room for every index from
+ * the start (pages that are never written take no memory): one may be made while others are read.
+ */
 struct am_slab {
 	uint32_t n;
 	void **items;
 };
 
+bool am_slab_init(struct am_slab *slab); /* false: no memory */
 void *am_slab_get(
 	struct am_slab *slab, uint32_t index, size_t size); /* made, zeroed, where it is not there yet */
 void am_slab_free(struct am_slab *slab);

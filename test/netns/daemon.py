@@ -18,6 +18,7 @@ class Daemon:
         with open(config, encoding="utf-8") as file:
             self.name = json.load(file).get("system", {}).get("name", "amime")
         self.log = os.path.join(folder, f"{self.name}.log")
+        self.state = os.path.join(folder, "state")
         self.wrapper = wrapper
         self.process = None
 
@@ -28,7 +29,8 @@ class Daemon:
         """Run it and wait until it answers on its control socket."""
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                ["ip", "netns", "exec", self.ns, *self.wrapper, self.program("amimed"), "--config", self.config],
+                ["ip", "netns", "exec", self.ns, *self.wrapper, self.program("amimed"), "--config", self.config,
+                 "--state", self.state],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         end = time.monotonic() + patience
         while time.monotonic() < end:

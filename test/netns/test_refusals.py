@@ -13,7 +13,8 @@ AMIMED = os.path.join(BUILD, "apps", "amimed", "amimed")
 
 def refusal(*arguments, prefix=()):
     """Status and what was said, of an amimed that should not stay up."""
-    command = ["ip", "netns", "exec", EDGE_A, *prefix, AMIMED, *arguments]
+    state = os.path.join(os.path.dirname(arguments[-1]), "state")
+    command = ["ip", "netns", "exec", EDGE_A, *prefix, AMIMED, *arguments, "--state", state]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
     except subprocess.TimeoutExpired:

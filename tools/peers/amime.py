@@ -55,5 +55,5 @@ class Amime(testpmd.OnTestpmd):
         config = self.configuration(case, source, sink, cpu)
         with open(path, "w", encoding="ascii") as file:
             json.dump(config, file, indent=2)
-        child = Child([self.program, "--config", path], os.path.join(self.folder, "amimed.log"), cpus=CONTROL_CPU)
+        child = Child([self.program, "--config", path, "--state", os.path.join(self.folder, "state")], os.path.join(self.folder, "amimed.log"), cpus=CONTROL_CPU)
         return dpdk.Plane(child, "amime-" + config["system"]["name"], cpu, sink=sink_port).ready()

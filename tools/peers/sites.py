@@ -156,7 +156,7 @@ class Amime(Sites):
             stem = os.path.join(folder, f"{self.name.replace('/', '-')}-{'ab'[site]}")
             with open(stem + ".json", "w", encoding="ascii") as file:
                 json.dump(self.configuration(site), file, indent=2)
-            self.children.append(Child([self.program, "--config", stem + ".json"], stem + ".log", ns=edge))
+            self.children.append(Child([self.program, "--config", stem + ".json", "--state", stem + ".state"], stem + ".log", ns=edge))
         for child in self.children:
             wait_for("amimed", lambda child=child: "amimed: ready" in child.tail(), child)
 
