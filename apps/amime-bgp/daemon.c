@@ -67,7 +67,7 @@ static void log_fault(const struct am_bgpd *d, const struct am_bgp_speaker_event
 	char others[32] = "";
 	unsigned more = 0;
 
-	if (n && !am_bgpd_pace_due(&n->faults, am_clock_monotonic(), &more))
+	if (n && !am_bgpd_pace_due(&n->fault_lines, am_clock_monotonic(), &more))
 		return;
 	if (more)
 		snprintf(others, sizeof others, "; and %u more", more);
@@ -335,7 +335,7 @@ void am_bgpd_stop(struct am_bgpd *d)
 	am_bgpd_bmp_free(d->bmp);
 	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
 		if (d->of_peer[i])
-			am_bgpd_notified_free(d->of_peer[i]);
+			am_bgpd_observed_free(d, d->of_peer[i]);
 		free(d->of_peer[i]);
 	}
 	am_bgp_speaker_free(d->speaker);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "bgp/speaker.h"
 #include "bgpconf/bgpconf.h"
+#include "faults.h"
 #include "pace.h"
 
 /* A configured neighbour and its number in the speaker. */
@@ -18,7 +19,8 @@ struct am_bgpd_neighbor {
 	struct am_bgp_filter import, export; /* that the speaker has */
 	bool shutdown;                       /* by configuration or by hand */
 	struct am_bgpd_discovery *discovery; /* NULL unless unnumbered */
-	struct am_bgpd_pace faults;          /* of what the log says of wrong UPDATEs */
+	struct am_bgpd_pace fault_lines;     /* of what the log says of wrong UPDATEs */
+	struct am_bgpd_faults faults;
 	struct am_bgpd_notified *notified_sent, *notified_received; /* observe.h; NULL: none */
 };
 
@@ -40,6 +42,7 @@ struct am_bgpd {
 	struct am_bgpd_message_log *message_log;
 	struct am_bgpd_bmp *bmp;
 	struct am_bgpd_neighbor *of_peer[AM_BGP_SPEAKER_PEERS]; /* by number; NULL: none */
+	size_t fault_octets;                                    /* that all neighbours' faults take */
 	am_time started;
 	bool stopping;
 };

@@ -27,6 +27,11 @@ static void see(
 
 	if (!n)
 		return;
+	if (seen->type == AM_BGP_SEEN_FAULT) {
+		am_bgpd_faults_put(&n->faults, &d->fault_octets, seen->update, seen->message,
+			&seen->peer->receive, am_clock_monotonic());
+		return;
+	}
 	if (seen->type != AM_BGP_SEEN_STATE &&
 		seen->message.bytes[AM_BGP_HEADER_LEN - 1] == AM_BGP_NOTIFICATION)
 		keep(sent ? &n->notified_sent : &n->notified_received, seen->message);
@@ -40,8 +45,9 @@ void am_bgpd_observe(struct am_bgpd *d)
 	am_bgp_speaker_tap(d->speaker, &tap);
 }
 
-void am_bgpd_notified_free(struct am_bgpd_neighbor *n)
+void am_bgpd_observed_free(struct am_bgpd *d, struct am_bgpd_neighbor *n)
 {
+	am_bgpd_faults_free(&n->faults, &d->fault_octets);
 	free(n->notified_sent);
 	free(n->notified_received);
 	n->notified_sent = n->notified_received = NULL;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef AMIME_BGP_OBSERVE_H
 #define AMIME_BGP_OBSERVE_H
-/* What the speaker's tap sees goes from here to who wants it: the log of messages, and the last NOTIFICATION of each direction. */
+/*
+ * What the speaker's tap sees goes from here to who wants it: the log of messages, the last UPDATEs that were wrong, and the last NOTIFICATION
+ * of each direction.
+ */
 #include "daemon.h"
 
 void am_bgpd_observe(struct am_bgpd *d);
@@ -12,6 +15,7 @@ struct am_bgpd_notified {
 	size_t len; /* 0: there was none */
 	uint8_t message[];
 };
-void am_bgpd_notified_free(struct am_bgpd_neighbor *n);
+/* All that was kept of a neighbour. */
+void am_bgpd_observed_free(struct am_bgpd *d, struct am_bgpd_neighbor *n);
 
 #endif

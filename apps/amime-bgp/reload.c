@@ -113,7 +113,7 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 	/* What the speaker still has to say about it is done before its number is used again. */
 	am_bgpd_pump(d);
 	d->of_peer[n->peer] = NULL;
-	am_bgpd_notified_free(n);
+	am_bgpd_observed_free(d, n);
 	free(n);
 }
 

@@ -4,6 +4,7 @@
 #include <net/if.h>
 
 #include "answer.h"
+#include "observe.h"
 #include "transport.h"
 
 static const char *const family_names[AM_BGP_FAMILIES] = {"ipv4", "ipv6", "evpn"};
@@ -82,6 +83,34 @@ static json_t *faults(const struct am_bgp_session_counters *c)
 	return out;
 }
 
+/* A NOTIFICATION, decoded; NULL where there was none. */
+static json_t *notified(const struct am_bgpd_notified *note, am_time now)
+{
+	struct am_bgp_notification n;
+	struct am_bgp_message message;
+	struct am_bgp_error err;
+	json_t *out;
+
+	if (!note || am_bgp_message_parse(note->message, note->len, AM_BGP_EXTENDED_MAX, &message, &err))
+		return NULL;
+	am_bgp_notification_decode(&message, &n);
+	out = json_pack("{s:I, s:i, s:i, s:b}", "ago_s", (json_int_t)(am_time_since(now, note->at) / AM_S),
+		"code", n.code, "subcode", n.subcode, "hard", n.hard);
+	json_object_set_new(out, "notification",
+		json_sprintf("%s, %s", am_bgp_error_name(n.code), am_bgp_error_subname(n.code, n.subcode)));
+	if (n.text.len)
+		json_object_set_new(out, "text", json_stringn((const char *)n.text.bytes, n.text.len));
+	json_object_set_new(out, "data_octets", json_integer((json_int_t)n.data.len));
+	return out;
+}
+
+static void add_notified(json_t *out, const char *key, const struct am_bgpd_notified *note, am_time now)
+{
+	json_t *said = notified(note, now);
+
+	json_object_set_new(out, key, said ? said : json_null());
+}
+
 static json_t *by_family(const uint32_t *counts)
 {
 	json_t *out = json_object();
@@ -133,6 +162,10 @@ static json_t *neighbor(const struct am_bgpd *d, const struct am_bgpd_neighbor *
 	json_object_set_new(out, "messages_received", messages(v.counters->received));
 	json_object_set_new(out, "messages_sent", messages(v.counters->sent));
 	json_object_set_new(out, "faults", faults(v.counters));
+	json_object_set_new(out, "last_faults", am_bgpd_faults_show(&n->faults, now));
+	json_object_set_new(out, "faults_not_kept", json_integer((json_int_t)n->faults.not_kept));
+	add_notified(out, "notification_sent", n->notified_sent, now);
+	add_notified(out, "notification_received", n->notified_received, now);
 	if (v.session)
 		add_session(d, n, &v, out);
 	if (v.has_end)

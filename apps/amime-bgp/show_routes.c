@@ -45,6 +45,55 @@ static json_t *path(const struct am_bgpd *d, const struct am_bgp_nlri *nlri, con
 		json_string(p->imported ? am_bgp_verdict_name(p->verdict)
 			    : p->why    ? p->why
 					: "rejected"));
+	json_object_set_new(
+		out, "because", p->imported ? json_string(am_bgp_verdict_text(p->verdict)) : json_null());
+	return out;
+}
+
+/* Why the best one is: in which step the path that came nearest to it lost. */
+static void explain_best(const struct am_bgp_rib_path *paths, int n, json_t *routes)
+{
+	enum am_bgp_verdict nearest = AM_BGP_BEST;
+	json_t *one;
+	size_t i;
+
+	for (int k = 0; k < n; k++) {
+		if (paths[k].imported && paths[k].verdict != AM_BGP_BEST &&
+			(nearest == AM_BGP_BEST || paths[k].verdict > nearest))
+			nearest = paths[k].verdict;
+	}
+	json_array_foreach(routes, i, one)
+	{
+		if (json_is_true(json_object_get(one, "best")))
+			json_object_set_new(one, "because",
+				nearest == AM_BGP_BEST
+					? json_string("it is the only one that may be used")
+					: json_sprintf("the next one: %s", am_bgp_verdict_text(nearest)));
+	}
+}
+
+/* Neighbours that have no such route since their UPDATE was wrong (RFC 7606). */
+static json_t *withdrawn(
+	const struct am_bgpd *d, const struct am_bgp_nlri *nlri, const struct am_bgp_rib_path *paths, int n)
+{
+	json_t *out = json_array();
+
+	for (unsigned i = 0; i < AM_BGP_SPEAKER_PEERS; i++) {
+		json_t *fault =
+			d->of_peer[i] ? am_bgpd_faults_of(&d->of_peer[i]->faults, nlri, am_clock_monotonic())
+				      : NULL;
+
+		for (int k = 0; fault && k < n; k++) {
+			if (am_bgp_speaker_peer_of(d->speaker, paths[k].peer) == (int)i) {
+				json_decref(fault);
+				fault = NULL;
+			}
+		}
+		if (!fault)
+			continue;
+		json_object_set_new(fault, "from", json_string(d->of_peer[i]->conf.name));
+		json_array_append_new(out, fault);
+	}
 	return out;
 }
 
@@ -55,6 +104,21 @@ static int rib_peer_of(const struct am_bgpd *d, const char *name, struct am_err 
 	if (!n)
 		return am_fail(err, ENOENT, "there is no neighbour \"%s\"; show neighbors names them", name);
 	return am_bgp_speaker_rib_peer(d->speaker, n->peer);
+}
+
+/* All that is known of one prefix. */
+static json_t *explain_prefix(const struct am_bgpd *d, const struct am_bgp_nlri *nlri)
+{
+	struct am_bgp_rib_path paths[PATHS_MAX];
+	int n = am_bgp_rib_explain(am_bgp_speaker_rib(d->speaker), nlri, paths, PATHS_MAX);
+	json_t *routes = json_array();
+
+	n = n > PATHS_MAX ? PATHS_MAX : n;
+	for (int i = 0; i < n; i++)
+		json_array_append_new(routes, path(d, nlri, &paths[i], false));
+	explain_best(paths, n, routes);
+	return json_pack(
+		"{s:o, s:n, s:o}", "routes", routes, "next", "withdrawn", withdrawn(d, nlri, paths, n));
 }
 
 static void add_advertised(const struct am_bgpd *d, const struct am_bgp_nlri *nlri, int peer, json_t *out)
@@ -85,8 +149,7 @@ static void add_prefix(const struct am_bgpd *d, const struct am_bgp_request *req
 	n = am_bgp_rib_explain(am_bgp_speaker_rib(d->speaker), nlri, paths, PATHS_MAX);
 	for (int i = 0; i < n && i < PATHS_MAX; i++) {
 		bool best = paths[i].imported && paths[i].verdict == AM_BGP_BEST;
-		bool wanted = request->side == AM_BGP_SIDE_RECEIVED ? (int)paths[i].peer == peer
-								    : best || request->has_prefix;
+		bool wanted = request->side == AM_BGP_SIDE_RECEIVED ? (int)paths[i].peer == peer : best;
 
 		if (wanted)
 			json_array_append_new(
@@ -120,6 +183,9 @@ json_t *am_bgpd_show_routes(const struct am_bgpd *d, const struct am_bgp_request
 		if (peer == -ENOENT)
 			return NULL;
 	}
+	if (request->has_prefix && request->side == AM_BGP_SIDE_BEST)
+		return explain_prefix(
+			d, &(struct am_bgp_nlri){.family = request->family, .prefix = request->prefix});
 	routes = json_array();
 	if (request->has_prefix) {
 		struct am_bgp_nlri nlri = {.family = request->family, .prefix = request->prefix};

@@ -57,6 +57,39 @@ static void print_end(const json_t *n, FILE *out)
 	fprintf(out, "%s%s\n", text ? "; its words: " : "", text ? text : "");
 }
 
+static void print_notified(const json_t *n, const char *key, const char *who, FILE *out)
+{
+	const json_t *said = json_object_get(n, key);
+	const char *text = json_string_value(json_object_get(said, "text"));
+
+	if (!json_is_object(said))
+		return;
+	fprintf(out, "  last NOTIFICATION %s: %lld s ago, %d/%d %s%s%s%s\n", who,
+		(long long)number_of(said, "ago_s"), (int)number_of(said, "code"),
+		(int)number_of(said, "subcode"), text_of(said, "notification"),
+		json_is_true(json_object_get(said, "hard")) ? ", a hard reset" : "",
+		text ? "; its words: " : "", text ? text : "");
+}
+
+/* UPDATEs that were wrong: how many of each class, and the last ones. */
+static void print_faults(const json_t *n, FILE *out)
+{
+	const json_t *last = json_object_get(n, "last_faults");
+	const char *class;
+	json_t *value;
+	size_t i;
+
+	if (!json_array_size(last))
+		return;
+	fprintf(out, "  wrong UPDATEs:");
+	json_object_foreach(json_object_get(n, "faults"), class, value)
+		fprintf(out, " %s %lld", class, (long long)json_integer_value(value));
+	fputc('\n', out);
+	json_array_foreach(last, i, value) fprintf(out, "    %lld s ago, %lld routes: %s: %s, %s\n",
+		(long long)number_of(value, "ago_s"), (long long)number_of(value, "routes"),
+		text_of(value, "attribute"), text_of(value, "why"), text_of(value, "class"));
+}
+
 static void print_list(const json_t *object, const char *key, FILE *out)
 {
 	const json_t *list = json_object_get(object, key);
@@ -132,6 +165,9 @@ static void print_neighbors(const json_t *result, FILE *out)
 			break;
 		print_agreed(n, out);
 		print_end(n, out);
+		print_notified(n, "notification_sent", "sent", out);
+		print_notified(n, "notification_received", "received", out);
+		print_faults(n, out);
 	}
 }
 

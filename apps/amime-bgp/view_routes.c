@@ -76,7 +76,20 @@ static void add_row(struct am_table *t, const json_t *route)
 	am_table_cell(t, "%s", text_of(route, "from"));
 	am_table_cell(t, "%s%s%.1s", text_of(route, "as_path"), *text_of(route, "as_path") ? " " : "",
 		text_of(route, "origin"));
-	am_table_cell(t, "%s", text_of(route, "why"));
+	am_table_cell(t, "%s%s%s", text_of(route, "why"), *text_of(route, "because") ? ": " : "",
+		text_of(route, "because"));
+}
+
+/* What is not there, since what brought it was wrong. */
+static void print_withdrawn(const json_t *result, FILE *out)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "withdrawn"), i, one)
+		fprintf(out, "no route from %s: its UPDATE %lld s ago was wrong (%s: %s), %s\n",
+			text_of(one, "from"), (long long)json_integer_value(json_object_get(one, "ago_s")),
+			text_of(one, "attribute"), text_of(one, "why"), text_of(one, "class"));
 }
 
 void am_bgp_view_routes(const json_t *result, FILE *out)
@@ -96,4 +109,5 @@ void am_bgp_view_routes(const json_t *result, FILE *out)
 	json_array_foreach(routes, i, route) add_row(t, route);
 	am_table_print(t, out, 0);
 	am_table_free(t);
+	print_withdrawn(result, out);
 }

@@ -49,7 +49,14 @@ static void neighbors_are_a_table(void **state)
 	text = shown("neighbors",
 		"[{\"name\": \"b\", \"state\": \"Idle\", \"last_end\": {\"state\": \"OpenSent\", \"by\": \"peer\","
 		" \"why\": \"the peer said so\", \"code\": 6, \"subcode\": 2, \"notification\": \"Cease\","
-		" \"text\": \"bye\"}}]");
+		" \"text\": \"bye\"}, \"notification_sent\": null,"
+		" \"notification_received\": {\"ago_s\": 9, \"code\": 6, \"subcode\": 2, \"notification\": \"Cease\"},"
+		" \"faults\": {\"discard\": 1, \"withdraw\": 2}, \"last_faults\": [{\"ago_s\": 4, \"routes\": 3,"
+		" \"attribute\": \"ORIGIN\", \"why\": \"unknown\", \"class\": \"withdraw\"}]}]");
+	assert_non_null(strstr(text, "last NOTIFICATION received: 9 s ago, 6/2 Cease"));
+	assert_null(strstr(text, "NOTIFICATION sent"));
+	assert_non_null(strstr(text, "wrong UPDATEs: discard 1 withdraw 2"));
+	assert_non_null(strstr(text, "4 s ago, 3 routes: ORIGIN: unknown, withdraw"));
 	assert_non_null(strstr(
 		text, "last end: from OpenSent, by peer: the peer said so (6/2 Cease); its words: bye"));
 	free(text);
@@ -89,7 +96,11 @@ static void routes_are_a_table(void **state)
 		"{\"routes\": [{\"prefix\": \"10.0.0.0/8\", \"next_hop\": \"10.0.0.2\", \"as_path\": \"65002\","
 		" \"origin\": \"IGP\", \"med\": 5, \"from\": \"b\", \"best\": true, \"why\": \"best\"},"
 		" {\"prefix\": \"10.0.0.0/8\", \"next_hop\": \"10.0.0.3\", \"as_path\": \"\", \"origin\": \"IGP\","
-		" \"rejected\": true, \"why\": \"its AS path has our own\"}], \"next\": null}");
+		" \"rejected\": true, \"why\": \"its AS path has our own\"}], \"next\": null,"
+		" \"withdrawn\": [{\"from\": \"c\", \"ago_s\": 3, \"attribute\": \"ORIGIN\", \"why\": \"unknown\","
+		" \"class\": \"withdraw\"}]}");
+	assert_non_null(
+		strstr(text, "no route from c: its UPDATE 3 s ago was wrong (ORIGIN: unknown), withdraw"));
 
 	(void)state;
 	assert_non_null(strstr(text, ">  10.0.0.0/8"));

@@ -47,22 +47,30 @@ static json_t *show_routes(int n, char **words, struct am_err *err)
 	return out;
 }
 
+/* Both are said. */
+static const char *one_or_many(const char *word)
+{
+	if (!strcmp(word, "neighbor"))
+		return "neighbors";
+	return strcmp(word, "route") ? word : "routes";
+}
+
 static json_t *show(int n, char **words, const char **what, struct am_err *err)
 {
 	static const char *const usage = "show neighbors|routes|policies|rpki|bmp|counters|version ...";
 
 	if (n == 0)
 		return wrong(err, usage);
-	*what = words[0];
-	if (!strcmp(words[0], "neighbors"))
+	*what = one_or_many(words[0]);
+	if (!strcmp(*what, "neighbors"))
 		return show_named("neighbors", n - 1, words + 1, "show neighbors [NAME]", err);
-	if (!strcmp(words[0], "policies"))
+	if (!strcmp(*what, "policies"))
 		return show_named("policies", n - 1, words + 1, "show policies [NAME]", err);
-	if (!strcmp(words[0], "routes"))
+	if (!strcmp(*what, "routes"))
 		return show_routes(n - 1, words + 1, err);
-	if (n == 1 && (!strcmp(words[0], "version") || !strcmp(words[0], "counters") ||
-			      !strcmp(words[0], "rpki") || !strcmp(words[0], "bmp")))
-		return json_pack("{s:s, s:s}", "method", "show", "what", words[0]);
+	if (n == 1 && (!strcmp(*what, "version") || !strcmp(*what, "counters") || !strcmp(*what, "rpki") ||
+			      !strcmp(*what, "bmp")))
+		return json_pack("{s:s, s:s}", "method", "show", "what", *what);
 	return wrong(err, usage);
 }
 

@@ -256,3 +256,26 @@ const char *am_bgp_verdict_name(enum am_bgp_verdict verdict)
 
 	return names[verdict];
 }
+
+const char *am_bgp_verdict_text(enum am_bgp_verdict verdict)
+{
+	static const char *const texts[AM_BGP_VERDICTS] = {
+		[AM_BGP_BEST] = "it is the best one",
+		[AM_BGP_MULTIPATH] = "it is as good as the best one in all that concerns the network",
+		[AM_BGP_LOST_UNREACHABLE] = "its next hop cannot be reached",
+		[AM_BGP_LOST_STALE] = "it is long-lived stale: its peer has been gone for long",
+		[AM_BGP_LOST_LOCAL_PREF] = "its local preference is lower",
+		[AM_BGP_LOST_AIGP] = "its accumulated IGP metric is higher, or it has none",
+		[AM_BGP_LOST_AS_PATH] = "its AS path is longer",
+		[AM_BGP_LOST_ORIGIN] = "its origin is worse (IGP, EGP, incomplete)",
+		[AM_BGP_LOST_MED] = "its MED is higher, among paths by the same neighbour AS",
+		[AM_BGP_LOST_EXTERNAL] = "it came from inside, and the best one from outside",
+		[AM_BGP_LOST_IGP_COST] = "its next hop is farther away",
+		[AM_BGP_LOST_CLUSTER_LIST] = "it was reflected more often",
+		[AM_BGP_LOST_IDENTIFIER] = "its router ID, or originator ID, is higher",
+		[AM_BGP_LOST_ADDRESS] = "its peer's address is higher",
+		[AM_BGP_LOST_PATH_ID] = "its path identifier is higher",
+	};
+
+	return texts[verdict];
+}

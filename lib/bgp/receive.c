@@ -177,6 +177,21 @@ static void receive_notification(
 	am_bgp_conn_step(s, c, AM_BGP_EV_NOTIFICATION, &cause, now);
 }
 
+static void show_fault(
+	const struct am_bgp_session *s, const struct am_bgp_conn *c, const struct am_bgp_message *message)
+{
+	const struct am_bgp_seen seen = {
+		.type = AM_BGP_SEEN_FAULT,
+		.conn = (unsigned)(c - s->conn),
+		.message = message->whole,
+		.peer = &c->peer,
+		.update = &s->update,
+	};
+
+	if (s->tap.see)
+		s->tap.see(s->tap.program, &seen);
+}
+
 static bool receive_update(struct am_bgp_session *s, struct am_bgp_conn *c,
 	const struct am_bgp_message *message, struct am_bgp_event *event, am_time now)
 {
@@ -189,6 +204,8 @@ static bool receive_update(struct am_bgp_session *s, struct am_bgp_conn *c,
 		return am_bgp_conn_step(s, c, AM_BGP_EV_UPDATE, NULL, now);
 	am_bgp_update_decode(&c->peer.receive, message->body, s->scratch, &s->update);
 	s->counters.updates_by_class[s->update.class]++;
+	if (s->update.class != AM_BGP_OK)
+		show_fault(s, c, message);
 	if (s->update.class != AM_BGP_RESET)
 		return am_bgp_conn_step(s, c, AM_BGP_EV_UPDATE, NULL, now);
 	cause.error = s->update.fault.error;

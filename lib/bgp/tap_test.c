@@ -8,7 +8,8 @@ enum { ROOM = 1 << 16 };
 struct record {
 	uint8_t bytes[2][ROOM]; /* received, sent */
 	size_t len[2];
-	unsigned messages[2], states, without_peer;
+	unsigned messages[2], states, without_peer, faults;
+	uint8_t fault_attr;
 	enum am_bgp_state state;
 };
 
@@ -26,6 +27,12 @@ static void see(void *program, const struct am_bgp_seen *seen)
 		assert_int_not_equal(seen->to, seen->from);
 		r->state = seen->to;
 		r->states++;
+		return;
+	}
+	if (seen->type == AM_BGP_SEEN_FAULT) {
+		assert_int_equal(seen->update->class, AM_BGP_RESET);
+		r->fault_attr = seen->update->fault.attr;
+		r->faults++;
 		return;
 	}
 	assert_true(seen->message.len >= AM_BGP_HEADER_LEN && r->len[sent] + seen->message.len <= ROOM);
@@ -119,11 +126,40 @@ static void test_end(void **state)
 	free(seen);
 }
 
+/* An UPDATE that ends the session is shown with what is wrong about it, before it does. */
+static void test_fault(void **state)
+{
+	static const uint8_t update[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0, 27, 2, 0, 0, 0, 4, 0x40, 99, 1,
+		0}; /* a well-known attribute that nobody knows */
+	struct am_bgp_session_config c[2] = {world_config(0), world_config(1)};
+	struct witness *seen = calloc(2, sizeof *seen);
+	struct record *a = &seen[0].conn[0];
+	struct world *w;
+
+	(void)state;
+	c[1].passive = true;
+	w = world_new(&c[0], &c[1], 3);
+	tap(w, &seen[0], &seen[1]);
+	am_bgp_start(w->node[0].session, w->now);
+	am_bgp_start(w->node[1].session, w->now);
+	w->calm = true;
+	assert_true(world_settles(w, 60));
+	assert_int_equal(am_bgp_input(w->node[0].session, 0, update, sizeof update), sizeof update);
+	world_run(w, 1);
+	assert_int_equal(a->faults, 1);
+	assert_int_equal(a->fault_attr, 99);
+	assert_int_equal(w->node[0].last.code, AM_BGP_E_UPDATE);
+	world_free(w);
+	free(seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_ends),
 		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,15 +147,17 @@ struct am_bgp_event {
 enum am_bgp_seen_type {
 	AM_BGP_SEEN_RECEIVED, /* a message whose header is right, before anything else is known of it */
 	AM_BGP_SEEN_SENT,     /* a message is queued */
+	AM_BGP_SEEN_FAULT,    /* the UPDATE that was just received is wrong, RESET and all (RFC 7606) */
 	AM_BGP_SEEN_STATE,    /* the connection's state changed */
 };
 
 struct am_bgp_seen {
 	enum am_bgp_seen_type type;
 	unsigned conn;
-	struct am_bgp_span message;     /* with its header */
-	const struct am_bgp_peer *peer; /* from when the peer's OPEN was taken on; NULL before */
-	enum am_bgp_state from, to;     /* STATE */
+	struct am_bgp_span message;         /* with its header */
+	const struct am_bgp_peer *peer;     /* from when the peer's OPEN was taken on; NULL before */
+	const struct am_bgp_update *update; /* FAULT: as far as it was understood */
+	enum am_bgp_state from, to;         /* STATE */
 };
 
 struct am_bgp_tap {
