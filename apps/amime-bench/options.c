@@ -29,7 +29,7 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		"Measure %s, in bursts of %d,\n"
 		"in cycles of the time stamp counter. No NIC and no root needed.\n\n"
 		"%s%s"
-		"  --filter TEXT    only cases with TEXT in their name\n"
+		"  --filter TEXT    only cases with TEXT in their name; =NAME: that case alone\n"
 		"  --json FILE      write everything, with every sample, to FILE; - is standard\n"
 		"                   output, in place of the table\n"
 		"  --out DIR        write result.json, table.txt and plots (SVG) to DIR\n",

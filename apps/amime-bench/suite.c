@@ -26,7 +26,7 @@
 
 enum {
 	BUFFERS = 4096,
-	BUFFER_CACHE = 256,
+	BUFFER_CACHE = 512,
 	MEMORY_MB = 48, /* for hot cases, and for cold ones */
 	MEMORY_COLD_MB = 192,
 	CASES_MAX = 512,
@@ -73,12 +73,18 @@ static bool names(const char *reference, const struct bench_case *c)
 	return reference && !strcmp(reference, c->name);
 }
 
+/* By --filter: with that text in its name, or of just that name where the text begins with '='. */
+static bool matches(const struct bench_case *c, const char *filter)
+{
+	return *filter == '=' ? !strcmp(c->name, filter + 1) : strstr(c->name, filter) != NULL;
+}
+
 /* Whether some case that is wanted subtracts this one, or is held against it; that one's null case is wanted too then. */
 static bool is_needed(const struct variants *v, const char *filter, const struct bench_case *by)
 {
 	for (const struct bench_case *c = v->cases; c->name; c++)
 		if ((names(c->null, by) || names(c->relative.of, by)) &&
-			(strstr(c->name, filter) || is_needed(v, filter, c)))
+			(matches(c, filter) || is_needed(v, filter, c)))
 			return true;
 	return false;
 }
@@ -97,7 +103,7 @@ static unsigned choose_cases(const struct variants *v, const char *filter, struc
 	unsigned n = 0;
 
 	for (const struct bench_case *c = v->cases; c->name && n < CASES_MAX; c++)
-		if (!filter || strstr(c->name, filter) || is_needed(v, filter, c))
+		if (!filter || matches(c, filter) || is_needed(v, filter, c))
 			out[n++].c = c;
 	return n;
 }
