@@ -12,7 +12,8 @@
 
 enum {
 	PATHS = 64,
-	PAIRS = 1024,
+	PAIRS = 1024, /* where a row does not say */
+	PAIRS_MANY = 100000,
 	PACKETS_MAX = 256, /* in one run */
 	CALL = 64,         /* packets, as a worker takes them */
 	WINDOW = 128,
@@ -23,6 +24,7 @@ struct stick_arg {
 	bool interleaved;
 	uint16_t len, cut; /* cut 0: one packet, otherwise two */
 	unsigned datagrams;
+	uint32_t pairs; /* of MAC addresses */
 };
 
 struct stick {
@@ -53,7 +55,7 @@ static bool make_datagram(struct stick *s, struct rte_mbuf *packets[2])
 	if (!m)
 		return false;
 	limit_frame(am_buf_set_len(m, s->arg->len), s->arg->len,
-		(uint32_t)(am_hash64(++s->drawn, s->seed) % PAIRS));
+		(uint32_t)(am_hash64(++s->drawn, s->seed) % s->arg->pairs));
 	packets[0] = m;
 	if (!s->arg->out)
 		return true;
@@ -109,7 +111,7 @@ static struct stick *make_stick(const struct bench_env *env, const struct stick_
 	s->pool = env->is_cold ? env->cold : env->pool;
 	s->n_rest = env->is_cold ? FEED_REST : 0;
 	s->rest = calloc(s->n_rest + 1, sizeof(void *));
-	s->limit = limit_new(PAIRS, PATHS, s->pool, env->seed);
+	s->limit = limit_new(arg->pairs, PATHS, s->pool, env->seed);
 	return s;
 }
 
@@ -174,11 +176,14 @@ static bool renew_stick(void *state)
 }
 
 /* clang-format off */
-#define STICK(name_, about_, per_, datagrams_, cold_, ...) \
-	{.name = "limit/" name_, .about = about_, .per = per_, .ops = datagrams_, .cold = cold_, .open = open_stick, .run = run_stick, \
-	 .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, datagrams_}}
+#define STICK(name_, about_, per_, datagrams_, cold_, pairs_, ...) \
+	{.name = "limit/" name_, .about = about_, .per = per_, .ops = datagrams_, .cold = cold_, .memory = (pairs_) > PAIRS, .open = open_stick, .run = run_stick, \
+	 .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, datagrams_, pairs_}}
 #define LIMIT(name, about, per, datagrams, ...) \
-	STICK(name, about, per, datagrams, false, __VA_ARGS__), STICK(name "-cold", about ", cold", per, datagrams, true, __VA_ARGS__)
+	STICK(name, about, per, datagrams, false, PAIRS, __VA_ARGS__), \
+	STICK(name "-cold", about ", cold", per, datagrams, true, PAIRS, __VA_ARGS__), \
+	STICK(name "-100k", about ", 100,000 MAC pairs", per, datagrams, false, PAIRS_MANY, __VA_ARGS__), \
+	STICK(name "-100k-cold", about ", 100,000 MAC pairs, cold", per, datagrams, true, PAIRS_MANY, __VA_ARGS__)
 
 const struct bench_case bench_limit_cases[] = {
 	LIMIT("encap/64", "the least that the row's work takes: two look-ups, a string, counters", "packet", BENCH_BURST, false, false, WORK_SMALL, 0),
