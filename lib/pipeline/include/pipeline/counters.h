@@ -19,9 +19,19 @@ enum am_counter {
 const char *am_counter_name(enum am_counter c);
 const char *am_counter_text(enum am_counter c);
 
+/*
+ * A row is an odd number of cache lines, so that the same counters of neighbouring interfaces do not meet in the few places
+ * of a cache that multiples of a power of two have.
+ */
+enum {
+	AM_ROW_USED = AM_COUNTERS + AM_VERDICTS,
+	AM_ROW = ((AM_ROW_USED + 7) / 8 | 1) * 8,
+};
+
 struct am_iface_counters {
 	uint64_t count[AM_COUNTERS];
 	uint64_t drop[AM_VERDICTS];
+	uint64_t unused[AM_ROW - AM_ROW_USED];
 } __attribute__((aligned(64)));
 
 #endif
