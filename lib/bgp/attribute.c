@@ -394,9 +394,9 @@ static const struct row rows[] = {
 	[AM_BGP_ATTR_CLUSTER_LIST] = {OPTIONAL, AM_BGP_WITHDRAW, FOREIGN, AM_BGP_UPDATE_OPTIONAL,
 		.internal_only = true, .name = "CLUSTER_LIST", .decode = cluster_decode,
 		.encode = cluster_encode},
-	[AM_BGP_ATTR_MP_REACH] = {OPTIONAL, AM_BGP_RESET, BOTH(RESET), AM_BGP_UPDATE_OPTIONAL,
+	[AM_BGP_ATTR_MP_REACH] = {OPTIONAL, AM_BGP_WITHDRAW, BOTH(RESET), AM_BGP_UPDATE_OPTIONAL,
 		.no_inner = true, .name = "MP_REACH_NLRI", .decode = am_bgp_mp_reach_decode},
-	[AM_BGP_ATTR_MP_UNREACH] = {OPTIONAL, AM_BGP_RESET, BOTH(RESET), AM_BGP_UPDATE_OPTIONAL,
+	[AM_BGP_ATTR_MP_UNREACH] = {OPTIONAL, AM_BGP_WITHDRAW, BOTH(RESET), AM_BGP_UPDATE_OPTIONAL,
 		.no_inner = true, .name = "MP_UNREACH_NLRI", .decode = am_bgp_mp_unreach_decode},
 	[AM_BGP_ATTR_EXT_COMMUNITIES] = {TRANSITIVE, AM_BGP_WITHDRAW, BOTH(WITHDRAW), AM_BGP_UPDATE_OPTIONAL,
 		.name = "EXTENDED COMMUNITIES", .decode = ext_decode, .encode = ext_encode},
@@ -497,6 +497,12 @@ static void unknown(struct am_bgp_decoder *d, const struct item *item)
 	d->out->attrs.unknown.len += item->whole.len;
 }
 
+/* The two of RFC 4760 stand beside the attributes, with their routes. */
+static bool is_mp(uint8_t code)
+{
+	return code == AM_BGP_ATTR_MP_REACH || code == AM_BGP_ATTR_MP_UNREACH;
+}
+
 static bool is_as4(uint8_t code)
 {
 	return code == AM_BGP_ATTR_AS4_PATH || code == AM_BGP_ATTR_AS4_AGGREGATOR;
@@ -508,12 +514,11 @@ static bool is_out_of_place(const struct am_bgp_decoder *d, uint8_t code)
 	return is_as4(code) ? d->ctx->as4 : code == AM_BGP_ATTR_AIGP && !d->ctx->aigp;
 }
 
-/* The two of RFC 4760 stand beside the attributes, with their routes. */
 static void accept(struct am_bgp_decoder *d, const struct row *row, const struct item *item)
 {
 	am_bgp_attr_set bit = AM_BGP_HAS(item->code);
 
-	if (item->code == AM_BGP_ATTR_MP_REACH || item->code == AM_BGP_ATTR_MP_UNREACH)
+	if (is_mp(item->code))
 		return;
 	if (is_as4(item->code))
 		d->as4_has |= bit;
@@ -533,7 +538,9 @@ static void known(struct am_bgp_decoder *d, const struct row *row, const struct 
 	if (differ) {
 		am_bgp_fault(d->out, row->wrong_flags, item->code, AM_BGP_UPDATE_FLAGS, item->whole,
 			"its Optional or Transitive bit is wrong");
-		return;
+		/* The routes to be withdrawn stand in it. */
+		if (!is_mp(item->code))
+			return;
 	}
 	if (is_out_of_place(d, item->code))
 		return;
@@ -552,16 +559,14 @@ static void known(struct am_bgp_decoder *d, const struct row *row, const struct 
 /* RFC 7606 3 g. */
 static void repeated(struct am_bgp_decoder *d, const struct item *item)
 {
-	bool mp = item->code == AM_BGP_ATTR_MP_REACH || item->code == AM_BGP_ATTR_MP_UNREACH;
-
-	am_bgp_fault(d->out, mp ? AM_BGP_RESET : AM_BGP_DISCARD, item->code, AM_BGP_UPDATE_LIST,
-		(struct am_bgp_span){0}, "it stands more than once in one UPDATE");
+	am_bgp_fault(d->out, is_mp(item->code) ? AM_BGP_RESET : AM_BGP_DISCARD, item->code,
+		AM_BGP_UPDATE_LIST, (struct am_bgp_span){0}, "it stands more than once in one UPDATE");
 }
 
 static void list_broken(struct am_bgp_decoder *d, uint8_t code, bool header)
 {
 	/* Where the NLRI are in what is cut, they cannot be found (RFC 7606 3 j). */
-	bool mp = !header && (code == AM_BGP_ATTR_MP_REACH || code == AM_BGP_ATTR_MP_UNREACH);
+	bool mp = !header && is_mp(code);
 
 	d->broken = true;
 	am_bgp_fault(d->out, mp ? AM_BGP_RESET : AM_BGP_WITHDRAW, header ? 0 : code, AM_BGP_UPDATE_LIST,

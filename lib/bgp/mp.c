@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* MP_REACH_NLRI and MP_UNREACH_NLRI (RFC 4760). What is wrong with them resets the session (RFC 7606 5.3, 7.11, 7.12). */
+/* MP_REACH_NLRI and MP_UNREACH_NLRI (RFC 4760). A value that is wrong resets the session (RFC 7606 5.3, 7.11, 7.12). */
 #include "codec.h"
 
 static struct am_bgp_span rest(struct am_reader *r)

@@ -568,7 +568,8 @@ static const char *disagreement(struct story *w, unsigned from, unsigned f, unsi
 	struct am_bgp_rib_told told[PATHS + 2];
 	struct am_bgp_rib_path paths[PATHS + 1];
 	bool ids = w->half[!from].agreed.add_path_receive & AM_BGP_IN(f);
-	int n = am_bgp_rib_told(am_bgp_speaker_rib(s), (unsigned)peer, &nlri, told, PATHS + 2);
+	int n = peer < 0 ? -1
+			 : am_bgp_rib_told(am_bgp_speaker_rib(s), (unsigned)peer, &nlri, told, PATHS + 2);
 	unsigned have = came(w, !from, f, number, paths);
 
 	if (n != (int)have)
@@ -844,26 +845,31 @@ static void calm_down(struct story *w)
 	}
 }
 
+/* All families at once, of both. */
+static void ask_again(struct story *w)
+{
+	for (unsigned i = 0; i < 2 * AM_BGP_FAMILIES; i++) {
+		const struct pair_node *n = &w->pair.node[i % 2];
+		unsigned f = i / 2;
+
+		if (w->half[i % 2].agreed.families & AM_BGP_IN(f))
+			assert_int_equal(
+				am_bgp_speaker_refresh(n->speaker, (unsigned)n->peer, f, w->pair.now), 0);
+	}
+}
+
 /* What was lost comes again: by a refresh with its borders (RFC 7313), or with a new session. */
 static void heal(struct story *w)
 {
-	struct pair *p = &w->pair;
+	bool can = true;
 
-	pair_run(p, am_time_add(p->now, 400 * AM_S));
-	for (unsigned i = 0; i < 2; i++) {
-		if (!p->node[i].up || !w->half[i].agreed.enhanced_refresh || !w->half[i].agreed.refresh) {
-			pair_lose_all(p);
-			return;
-		}
-	}
-	for (unsigned i = 0; i < 2 * AM_BGP_FAMILIES; i++) {
-		unsigned node = i % 2, f = i / 2;
-
-		if (w->half[node].agreed.families & AM_BGP_IN(f))
-			assert_int_equal(am_bgp_speaker_refresh(p->node[node].speaker,
-						 (unsigned)p->node[node].peer, f, p->now),
-				0);
-	}
+	pair_run(&w->pair, am_time_add(w->pair.now, 400 * AM_S));
+	for (unsigned i = 0; i < 2; i++)
+		can &= w->pair.node[i].up && w->half[i].agreed.enhanced_refresh && w->half[i].agreed.refresh;
+	if (can)
+		ask_again(w);
+	else
+		pair_lose_all(&w->pair);
 }
 
 static const char *state_name(struct story *w, unsigned node)
@@ -962,6 +968,9 @@ static void test_collisions(void **state)
 			SAY(w, "%u connections, %s and %s", wires, state_name(w, 0), state_name(w, 1));
 			fail();
 		}
+		/* RFC 4271 6.8: node 1 has the larger identifier. */
+		if (!w->half[0].config.session.passive && !w->half[1].config.session.passive)
+			assert_true(pair_view(&w->pair, 0).session->incoming);
 		settle(w);
 		release(w);
 	}
@@ -997,6 +1006,37 @@ static void test_comes_back(void **state)
 	assert_true(tried > 50);
 }
 
+/* RFC 7313: a refresh with its borders brings what was lost, and takes what should have gone. */
+static void test_refresh_heals(void **state)
+{
+	unsigned wrong_before = 0;
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 200; seed++) {
+		struct story *w = make(seed);
+		unsigned node, family, number;
+
+		for (unsigned i = 0; i < 2; i++) {
+			struct am_bgp_capabilities *caps = &w->half[i].config.session.caps;
+
+			caps->refresh = caps->enhanced_refresh = true;
+			again(w, i);
+		}
+		stir(w, 0, 30);
+		stir(w, 1, 30);
+		settle(w);
+		w->pair.node[seed % 2].lossy = true;
+		stir(w, seed % 2, 40);
+		pair_run(&w->pair, am_time_add(w->pair.now, 8 * AM_S));
+		w->pair.node[seed % 2].lossy = false;
+		wrong_before += wrong(w, &node, &family, &number) != NULL;
+		ask_again(w);
+		settle(w);
+		release(w);
+	}
+	assert_true(wrong_before > 150);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1004,6 +1044,7 @@ int main(void)
 		cmocka_unit_test(test_every_byte),
 		cmocka_unit_test(test_collisions),
 		cmocka_unit_test(test_comes_back),
+		cmocka_unit_test(test_refresh_heals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,7 @@ static bool is_end_of_rib(const struct am_bgp_decoder *d, size_t attrs_len)
 {
 	const struct am_bgp_update *out = d->out;
 
-	if (out->withdrawn.nlri.len || out->announced.nlri.len || d->broken)
+	if (out->withdrawn.nlri.len || out->announced.nlri.len || d->broken || out->class != AM_BGP_OK)
 		return false;
 	if (!out->has_mp_unreach)
 		return attrs_len == 0;
