@@ -235,7 +235,7 @@ static void survives_kill(void **state)
 
 	(void)state;
 	srand(5);
-	for (unsigned i = 0; i < 60; i++) {
+	for (unsigned i = 0; i < 25; i++) {
 		struct timespec wait = {.tv_nsec = rand() % 2000000};
 		char told;
 		int ends[2];

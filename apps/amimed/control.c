@@ -34,9 +34,14 @@ static void run_hops(uv_timer_t *timer)
 {
 	struct am_daemon *d = timer->data;
 
-	if (d->links_changed)
+	if (d->retire.hold) { /* next hops are being taken over */
+		uv_timer_start(timer, run_hops, 1, 0);
+		return;
+	}
+	if (d->links_changed && !d->reload.busy) {
 		am_heal_run(d);
-	d->links_changed = false;
+		d->links_changed = false;
+	}
 	if (am_hops_run(d->hops, am_clock_monotonic(), HOPS_A_STEP))
 		uv_timer_start(timer, run_hops, 1, 0);
 }
@@ -162,6 +167,7 @@ void am_daemon_committed(struct am_daemon *d)
 {
 	am_daemon_hops_sync(d);
 	run_hops_soon(d, 0);
+	age(&d->age_timer);
 	watch_file(d);
 }
 
@@ -268,7 +274,8 @@ static int open_machine(struct am_daemon *d, const struct am_config *config, str
 	d->nl = am_nl_open(err);
 	if (!d->nl)
 		return -EIO;
-	if (am_daemon_hops_create(d) < 0 || am_retire_init(&d->retire, &d->loop, d->plane, &d->workers) < 0)
+	if (am_daemon_hops_create(d) < 0 ||
+		am_retire_init(&d->retire, &d->loop, d->plane, d->model, &d->workers) < 0)
 		return am_fail(err, ENOMEM, "no memory for next hops");
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "table/roots.h"
 
 /* Ask again for who does not answer; verify who does, well before the kernel's garbage collection (60 s). */
@@ -51,28 +52,56 @@ bool am_hop_is_up(const struct am_hop *hop)
 	return hop->state == AM_HOP_UP || hop->state == AM_HOP_STATIC;
 }
 
-static bool same_want(const struct am_hop_want *a, const struct am_hop_want *b)
+/* A want as a key of maps. */
+struct key {
+	struct am_ip remote, via;
+	uint16_t vrf, port, is_static;
+};
+_Static_assert(sizeof(struct key) % 8 == 0, "maps take keys in words of 8");
+
+static struct key key_of(const struct am_hop_want *want)
 {
-	return a->vrf == b->vrf && a->port == b->port && a->is_static == b->is_static &&
-	       am_ip_equal(&a->remote, &b->remote) && am_ip_equal(&a->via, &b->via);
+	return (struct key){want->remote, want->via, want->vrf, want->port, want->is_static};
 }
 
-static const struct am_hop *find_same(const struct am_hops *h, const struct am_hop_want *want)
+/* Those there are, by what is wanted of them; NULL: no memory. */
+static struct am_map *index_hops(const struct am_hops *h)
 {
-	for (uint16_t i = 0; i < h->n; i++)
-		if (same_want(&h->hops[i].want, want))
-			return &h->hops[i];
-	return NULL;
+	struct am_map *map = am_map_create(sizeof(struct key));
+
+	for (uint32_t i = 0; map && i < h->n; i++) {
+		struct key key = key_of(&h->hops[i].want);
+		uint32_t at = i;
+
+		if (am_map_add(map, &key, &at) < 0) {
+			am_map_free(map);
+			return NULL;
+		}
+	}
+	return map;
+}
+
+static const struct am_hop *find_same(
+	const struct am_hops *h, const struct am_map *map, const struct am_hop_want *want)
+{
+	struct key key = key_of(want);
+	uint32_t at;
+
+	return am_map_find(map, &key, &at) ? &h->hops[at] : NULL;
 }
 
 int am_hops_want(struct am_hops *h, const struct am_hop_want *want, uint16_t n)
 {
 	struct am_hop *hops = calloc(n ? n : 1, sizeof *hops);
+	struct am_map *map = index_hops(h);
 
-	if (!hops)
+	if (!hops || !map) {
+		free(hops);
+		am_map_free(map);
 		return -ENOMEM;
+	}
 	for (uint16_t i = 0; i < n; i++) {
-		const struct am_hop *old = find_same(h, &want[i]);
+		const struct am_hop *old = find_same(h, map, &want[i]);
 
 		hops[i].want = want[i];
 		hops[i].state = want[i].is_static ? AM_HOP_STATIC : AM_HOP_NEW;
@@ -84,6 +113,7 @@ int am_hops_want(struct am_hops *h, const struct am_hop_want *want, uint16_t n)
 		if (am_hop_is_up(old))
 			h->env.report(h->env.ctx, i, &hops[i], true, false);
 	}
+	am_map_free(map);
 	free(h->hops);
 	h->hops = hops;
 	h->n = n;

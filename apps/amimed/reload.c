@@ -26,8 +26,11 @@ static void note(struct am_reload *r, struct am_transaction *t)
 	r->count++;
 }
 
-static void note_running(struct am_daemon *d, const struct am_transaction *t)
+static void note_running(struct am_daemon *d, struct am_transaction *t)
 {
+	free(d->reload.text);
+	d->reload.text = t->text;
+	t->text = NULL;
 	d->reload.running = t->record.number;
 	d->reload.running_hash = am_model_config(d->model)->hash;
 }
@@ -152,6 +155,7 @@ static void prepared(uv_work_t *req, int status)
 	am_heal_note_late(d);
 	if (d->stopping || status) {
 		am_transaction_abandon(t);
+		am_config_errors_free(&t->errors);
 		return;
 	}
 	if (!t->plan) {
@@ -344,6 +348,7 @@ void am_reload_settle_first(struct am_daemon *d)
 
 void am_reload_free(struct am_reload *r)
 {
+	free(r->text);
 	am_config_errors_free(&r->errors);
 	am_config_errors_free(&r->now.errors);
 }

@@ -40,6 +40,7 @@ struct am_reload {
 
 	unsigned running; /* number in the archive; 0: it is not there */
 	uint64_t running_hash;
+	char *text; /* of what runs, with every default */
 	uv_timer_t trial;
 	am_time trial_ends;       /* 0: there is none */
 	struct am_err start_note; /* why a start took another one than the file; else empty */

@@ -2,23 +2,26 @@
 #include "retire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "workers.h"
 
-enum { LOOK_EVERY_MS = 10 };
+enum { LOOK_EVERY_MS = 10, PIECES = 2000 /* some 0.2 ms */ };
 
 struct retiring {
 	struct retiring *next;
 	struct am_retired *old;
 	uint64_t token;
+	bool cleared;
 };
 
-int am_retire_init(
-	struct am_retire *r, uv_loop_t *loop, struct am_plane *plane, struct am_workers *const *workers)
+int am_retire_init(struct am_retire *r, uv_loop_t *loop, struct am_plane *plane, struct am_model *model,
+	struct am_workers *const *workers)
 {
 	r->plane = plane;
 	r->workers = workers;
+	r->model = model;
 	r->first = NULL;
 	r->hold = false;
 	r->timer.data = r;
@@ -49,28 +52,34 @@ static void clear(struct am_retire *r, const struct am_retired *old)
 		am_workers_resume(*r->workers);
 }
 
-static void let_go(struct am_retire *r, struct retiring *it)
+/* True where there is more to let go of. */
+static bool let_go(struct am_retire *r, struct retiring *it, unsigned pieces)
 {
-	clear(r, it->old);
-	am_model_retire(it->old);
+	if (!it->cleared)
+		clear(r, it->old);
+	it->cleared = true;
+	if (am_model_retire_some(it->old, pieces))
+		return true;
 	free(it);
+	return false;
 }
 
 static void look(uv_timer_t *timer)
 {
 	struct am_retire *r = timer->data;
 
-	if (r->hold)
+	if (r->hold || am_model_is_settling(r->model))
 		return;
 	for (struct retiring **at = &r->first; *at;) {
-		struct retiring *it = *at;
+		struct retiring *it = *at, *next = it->next;
 
 		if (!am_plane_passed(r->plane, it->token)) {
 			at = &it->next;
 			continue;
 		}
-		*at = it->next;
-		let_go(r, it);
+		if (let_go(r, it, PIECES))
+			return;
+		*at = next;
 	}
 	if (!r->first)
 		uv_timer_stop(&r->timer);
@@ -101,6 +110,7 @@ void am_retire_all(struct am_retire *r)
 		struct retiring *it = r->first;
 
 		r->first = it->next;
-		let_go(r, it);
+		while (let_go(r, it, UINT_MAX))
+			;
 	}
 }

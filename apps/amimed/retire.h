@@ -14,6 +14,7 @@ struct retiring;
 
 struct am_retire {
 	struct am_plane *plane;
+	struct am_model *model;
 	struct am_workers *const *workers;
 	struct retiring *first;
 	uv_timer_t timer;
@@ -21,8 +22,8 @@ struct am_retire {
 	bool hold; /* somebody in another thread looks at the model: nothing leaves meanwhile */
 };
 
-int am_retire_init(
-	struct am_retire *r, uv_loop_t *loop, struct am_plane *plane, struct am_workers *const *workers);
+int am_retire_init(struct am_retire *r, uv_loop_t *loop, struct am_plane *plane, struct am_model *model,
+	struct am_workers *const *workers);
 
 /* old was unlinked just now; NULL is nothing. */
 void am_retire_add(struct am_retire *r, struct am_retired *old);

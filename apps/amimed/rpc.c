@@ -74,15 +74,13 @@ static void written(uv_write_t *req, int status)
 	free(answer);
 }
 
-/* Takes object over. */
-static void send_object(struct client *c, json_t *object)
+/* Takes text over, a line without its end; NULL is no memory. */
+static void send_text(struct client *c, char *text)
 {
 	struct answer *answer = calloc(1, sizeof *answer);
-	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
 	size_t len = text ? strlen(text) : 0;
 	uv_buf_t buf;
 
-	json_decref(object);
 	if (!answer || !text || c->closing) {
 		free(answer);
 		free(text);
@@ -100,6 +98,15 @@ static void send_object(struct client *c, json_t *object)
 		free(answer);
 		drop_client(c);
 	}
+}
+
+/* Takes object over. */
+static void send_object(struct client *c, json_t *object)
+{
+	char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+
+	json_decref(object);
+	send_text(c, text);
 }
 
 /* Takes over result or error text; one of them is given. */
@@ -180,6 +187,10 @@ static void serve(struct client *c, const char *line, size_t len)
 	}
 	switch (request.method) {
 	case AM_METHOD_SHOW:
+		if (request.what == AM_SHOW_CONFIG) {
+			send_text(c, am_show_config(d));
+			break;
+		}
 		result = am_show(d, &request);
 		send_answer(c, result, "no memory");
 		break;

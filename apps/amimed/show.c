@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -530,16 +531,24 @@ json_t *am_show_history(const struct am_daemon *d)
 	return json_pack("{s:s, s:o}", "dir", d->archive.dir, "entries", list);
 }
 
-static json_t *show_config(const struct am_daemon *d)
+/*
+ * The text that was made when it was prepared, in one line: for thousands of tunnels it is megabytes, which control could not
+ * print in a millisecond.
+ */
+char *am_show_config(const struct am_daemon *d)
 {
 	json_t *o = am_show_reload(d);
-	char *text = am_config_print(am_model_config(d->model));
-	json_t *config = text ? json_loads(text, 0, NULL) : NULL;
+	char *head = o ? json_dumps(o, JSON_COMPACT) : NULL, *line = NULL;
 
-	free(text);
-	if (o)
-		json_object_set_new(o, "config", config ? config : json_null());
-	return o;
+	json_decref(o);
+	if (head)
+		head[strlen(head) - 1] = 0; /* its closing brace */
+	if (!head || asprintf(&line, "{\"ok\":true,\"result\":%s,\"config\":%s}}", head, d->reload.text) < 0)
+		line = NULL;
+	free(head);
+	for (char *at = line; at && (at = strchr(at, '\n'));)
+		*at = ' '; /* never inside a string */
+	return line;
 }
 
 json_t *am_show_explain(const struct am_config *config, const char *tunnel, struct am_err *err)
@@ -568,8 +577,7 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request)
 		return show_drops(d, request);
 	case AM_SHOW_WORKERS:
 		return show_workers(d);
-	case AM_SHOW_CONFIG:
-		return show_config(d);
+	case AM_SHOW_CONFIG: /* am_show_config */
 	case AM_SHOWS:
 		break;
 	}

@@ -12,6 +12,8 @@ struct am_daemon;
 
 json_t *am_show(struct am_daemon *d, const struct am_request *request);
 /* How the last reload went. */
+/* The answer to `show config` as a line; NULL: no memory. Caller frees. */
+char *am_show_config(const struct am_daemon *d);
 json_t *am_show_history(const struct am_daemon *d);
 /* What was wrong with the last one. */
 json_t *am_show_errors(const struct am_daemon *d);

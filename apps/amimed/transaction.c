@@ -115,21 +115,19 @@ static void describe(const struct am_daemon *d, struct am_transaction *t)
  * Whatever ends the process from here until it has settled: a start finds what was tried, and takes the committed one.
  * Without a place to keep it, it can still be applied, but not on trial.
  */
-static int keep(struct am_daemon *d, struct am_transaction *t, const struct am_config *config)
+static int keep(struct am_daemon *d, struct am_transaction *t)
 {
-	char *text = am_config_print(config);
-	int rc = text ? 0 : am_fail(&t->not_kept, ENOMEM, "no memory to print it");
+	int rc = 0;
 
 	describe(d, t);
-	if (rc == 0 && d->archive_err.text[0]) {
+	if (d->archive_err.text[0]) {
 		t->not_kept = d->archive_err;
 		rc = -EIO;
 	}
 	if (rc == 0)
-		rc = am_archive_write(&d->archive, &t->record, text, &t->not_kept);
+		rc = am_archive_write(&d->archive, &t->record, t->text, &t->not_kept);
 	if (rc == 0)
 		rc = am_archive_point(&d->archive, AM_LINK_UNCONFIRMED, t->record.number, &t->not_kept);
-	free(text);
 	t->recorded = rc == 0;
 	if (rc < 0)
 		t->record.number = 0;
@@ -149,6 +147,9 @@ static int record(struct am_daemon *d, struct am_transaction *t, const struct am
 {
 	bool is_same = t->before && config->hash == t->before_hash;
 
+	t->text = am_config_print(config);
+	if (!t->text)
+		return am_fail(&t->err, ENOMEM, "no memory to print it");
 	if (t->ask.confirm_s && !d->archive.committed)
 		return am_fail(&t->err, EINVAL,
 			"cannot be taken on trial: there is no committed configuration to go back to; %s",
@@ -158,7 +159,7 @@ static int record(struct am_daemon *d, struct am_transaction *t, const struct am
 	else if (t->ask.change == AM_CHANGE_RUNNING || is_same)
 		am_transaction_know(d, t, t->before);
 	else
-		return keep(d, t, config);
+		return keep(d, t);
 	return 0;
 }
 
@@ -186,9 +187,10 @@ void am_transaction_abandon(struct am_transaction *t)
 		am_plan_free(t->plan); /* and the configuration */
 		free(t->ports);
 	}
+	free(t->text);
+	t->text = NULL;
 	t->plan = NULL;
 	t->ports = NULL;
-	am_config_errors_free(&t->errors);
 }
 
 /* ---- commit ---- */

@@ -46,6 +46,7 @@ struct am_transaction {
 
 	struct am_plan *plan;
 	struct am_ports_plan *ports;
+	char *text;              /* the configuration as the archive keeps it */
 	struct am_record record; /* of what it becomes; number 0: not kept */
 	bool recorded;           /* it is new in the archive */
 	struct am_config_errors errors;

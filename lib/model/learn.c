@@ -33,10 +33,12 @@ struct sighting {
 
 struct am_learner {
 	uint64_t seed;
-	uint64_t now_s;       /* of the last report or tick */
-	uint64_t second;      /* of the last am_model_age */
-	bool walking;         /* a walk through the FDB has begun and is not done */
-	uint32_t walk_at;     /* where it goes on */
+	uint64_t now_s;   /* of the last report or tick */
+	uint64_t second;  /* of the last am_model_age */
+	bool walking;     /* a walk through the FDB has begun and is not done */
+	uint32_t walk_at; /* where it goes on */
+	bool settling;    /* a commit has left entries that may point to nowhere, and the walk drops them */
+	bool disturbed;   /* something was put in since the walk began: it may have missed an entry */
 	bool statics_missing; /* some found no room; tried again after each walk */
 	struct move moves[MOVE_SETS][MOVE_WAYS];
 	uint32_t n_sightings;
@@ -105,6 +107,7 @@ static int entry_set(struct am_model *m, am_fdb_key key, uint32_t value)
 	if (rc < 0)
 		return rc;
 	state->stats.macs += !before;
+	m->learner->disturbed |= !before;
 	state->learnt += (value & AM_FDB_STATIC) ? 0 : 1;
 	state->learnt -= before && !(before & AM_FDB_STATIC) ? 1 : 0;
 	return 0;
@@ -297,10 +300,27 @@ uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *e
 					 : am_fdb_age(m->fdb, entry->slot, (uint8_t)l->now_s);
 }
 
+/* Whether an entry has a place in what runs: after a commit some have none. */
+static bool still_right(const struct am_model *m, const struct am_fdb_entry *e)
+{
+	uint32_t at;
+
+	if (!member_exists(m, e->key, e->value & AM_FDB_MEMBER))
+		return false;
+	if (e->value & AM_FDB_STATIC)
+		return am_map_find(m->running->static_macs, &e->key, &at);
+	return bridge_of(m, e->key)->learn;
+}
+
 static void age_entry(struct am_model *m, const struct am_fdb_entry *e)
 {
-	const struct am_conf_bridge *conf = m->running->bridges[key_bridge(e->key)];
+	const struct am_conf_bridge *conf;
 
+	if (m->learner->settling && !still_right(m, e)) {
+		entry_del(m, e->key, e->value);
+		return;
+	}
+	conf = m->running->bridges[key_bridge(e->key)];
 	if ((e->value & AM_FDB_STATIC) || !conf->ageing_s || entry_age(m, e) <= conf->ageing_s)
 		return;
 	entry_del(m, e->key, e->value);
@@ -320,6 +340,9 @@ static bool age_slice(struct am_model *m)
 	for (; left; left--) {
 		if (!am_fdb_next(m->fdb, &m->learner->walk_at, &e)) {
 			m->learner->walk_at = 0;
+			if (m->learner->disturbed)
+				am_learn_finish(m);
+			m->learner->settling = false;
 			return false;
 		}
 		age_entry(m, &e);
@@ -347,25 +370,30 @@ bool am_model_age(struct am_model *m, uint64_t now_s)
 
 /* ---- what a commit leaves behind ---- */
 
-/* Whether an entry from before the commit has a place after it. */
-static bool still_right(const struct am_model *m, const struct am_fdb_entry *e)
+void am_learn_reconcile(struct am_model *m)
 {
-	uint32_t at;
+	struct am_learner *l = m->learner;
 
-	if (!member_exists(m, e->key, e->value & AM_FDB_MEMBER))
-		return false;
-	if (e->value & AM_FDB_STATIC)
-		return am_map_find(m->running->static_macs, &e->key, &at);
-	return bridge_of(m, e->key)->learn;
+	l->walking = l->settling = true;
+	l->walk_at = 0;
+	l->disturbed = false;
+	set_statics(m);
 }
 
-void am_learn_reconcile(struct am_model *m)
+void am_learn_finish(struct am_model *m)
 {
 	struct am_fdb_entry e;
 	uint32_t at = 0;
 
+	if (!m->learner->settling)
+		return;
+	m->learner->settling = false;
 	while (am_fdb_next(m->fdb, &at, &e))
 		if (!still_right(m, &e))
 			entry_del(m, e.key, e.value);
-	set_statics(m);
+}
+
+bool am_model_is_settling(const struct am_model *m)
+{
+	return m->learner->settling;
 }

@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,8 +132,11 @@ struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
 		if (rc == 0 && errors->n == complaints)
 			rc = am_config_diff(am_model_config(m), config, &plan->diff);
 	}
-	if (rc == 0 && errors->n == complaints)
+	if (rc == 0 && errors->n == complaints) {
+		am_paths_link(plan->snapshot, m->running);
+		plan->answers = m->answers;
 		return plan;
+	}
 	if (rc < 0)
 		am_config_complain(config, errors, "$", "cannot be prepared: %s", strerror(-rc));
 	if (plan)
@@ -166,27 +170,47 @@ uint16_t am_plan_port_id(const struct am_plan *plan, uint16_t i)
 	return plan->snapshot->port_ids[i];
 }
 
+/* What the FDB says can only be wrong where a bridge has changed. */
+static bool changes_members(const struct am_diff *diff)
+{
+	for (size_t i = 0; i < diff->n; i++)
+		if (diff->items[i].object == AM_OBJ_BRIDGE || diff->items[i].object == AM_OBJ_XCONNECT)
+			return true;
+	return false;
+}
+
 struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan)
 {
 	struct am_snapshot *old = m->running;
 	struct am_retired *retired = plan->retired;
 
-	am_paths_link(plan->snapshot, old);
+	if (plan->answers != m->answers)
+		am_paths_link(plan->snapshot, old);
 	plan->snapshot->roots.generation = ++m->generation;
 	m->running = plan->snapshot;
 	*retired = (struct am_retired){.model = m, .snapshot = old};
-	am_learn_reconcile(m);
+	if (changes_members(&plan->diff))
+		am_learn_reconcile(m);
 	am_diff_free(&plan->diff);
 	free(plan);
 	return retired;
 }
 
-void am_model_retire(struct am_retired *old)
+bool am_model_retire_some(struct am_retired *old, unsigned budget)
 {
-	if (!old)
-		return;
+	/* Its numbers become free for others, so nothing may name them any more. */
+	if (old->snapshot)
+		am_learn_finish(old->model);
+	if (old->snapshot && am_snapshot_free_some(old->snapshot, budget))
+		return true;
 	for (uint32_t i = 0; i < old->n_strings; i++)
 		free(old->strings[i]);
-	am_snapshot_free(old->snapshot);
 	free(old);
+	return false;
+}
+
+void am_model_retire(struct am_retired *old)
+{
+	while (old && am_model_retire_some(old, UINT_MAX))
+		;
 }

@@ -153,6 +153,8 @@ static void take_over(struct am_snapshot *s, const struct am_snapshot *old)
 		struct am_nexthop *nh = &s->nexthops[i];
 		const struct am_nexthop *before = nh->is_static ? NULL : known_before(old, nh);
 
+		if (!nh->is_static)
+			nh->resolved = false; /* also where it was taken over once already */
 		if (!before || !before->resolved || !port_root(s, before->out_port))
 			continue;
 		*nh = *before;
@@ -168,6 +170,7 @@ void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old)
 		struct am_path *p = &s->paths[i];
 
 		/* Nobody sees the string yet, so it is made in place; where the link makes it impossible it stays down. */
+		set_live(p, false);
 		if (s->nexthops[p->nexthop].resolved && build_linked(s, p, p->string) == 0)
 			publish(p, p->string, s->nexthops[p->nexthop].out_port);
 	}
@@ -227,6 +230,7 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 	if (!old)
 		return NULL; /* nothing was changed; the next report tries again */
 	old->model = m;
+	m->answers++;
 	*nh = next;
 	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
 		relink(s, &s->paths[p], old);

@@ -2,6 +2,7 @@
 #include "snapshot.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,27 +21,38 @@ struct am_snapshot *am_snapshot_new(uint64_t serial)
 	return s;
 }
 
-void am_snapshot_free(struct am_snapshot *s)
+bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget)
 {
-	struct am_block *b, *next;
+	struct am_block *b;
 
-	if (!s)
-		return;
-	for (uint32_t i = 0; i < s->n_paths; i++)
-		free(s->paths[i].string);
-	for (uint32_t i = 0; i < s->n_holds; i++)
-		am_ids_drop(s->holds[i].ids, s->holds[i].index);
+	for (; s->n_paths && budget; budget--)
+		free(s->paths[--s->n_paths].string);
+	for (; s->n_holds && budget; budget--) {
+		s->n_holds--;
+		am_ids_drop(s->holds[s->n_holds].ids, s->holds[s->n_holds].index);
+	}
+	while (!s->n_paths && !s->n_holds && s->blocks && budget) {
+		b = s->blocks;
+		s->blocks = b->next;
+		free(b);
+		budget--;
+	}
+	if (s->n_paths || s->n_holds || s->blocks)
+		return true;
 	am_peers_free(s->peers);
 	am_map_free(s->nexthop_ids);
 	am_map_free(s->static_macs);
 	free(s->roots.members);
 	am_config_free(s->config);
-	for (b = s->blocks; b; b = next) {
-		next = b->next;
-		free(b);
-	}
 	free(s->holds);
 	free(s);
+	return false;
+}
+
+void am_snapshot_free(struct am_snapshot *s)
+{
+	while (s && am_snapshot_free_some(s, UINT_MAX))
+		;
 }
 
 void *am_snapshot_alloc(struct am_snapshot *s, size_t count, size_t size)

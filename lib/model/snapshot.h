@@ -73,6 +73,8 @@ struct am_snapshot {
 struct am_snapshot *am_snapshot_new(uint64_t serial);
 /* Frees the configuration too, where it has one; lets go of its names. */
 void am_snapshot_free(struct am_snapshot *s);
+/* At most budget pieces of it; true where more are left. */
+bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget);
 
 /* Zeroed memory that lives as long as the snapshot; NULL where there is none. count may be 0. */
 void *am_snapshot_alloc(struct am_snapshot *s, size_t count, size_t size);

@@ -42,6 +42,7 @@ struct am_model {
 	struct am_fdb *fdb;
 	uint64_t seed, generation;
 	uint64_t serials; /* snapshots made */
+	uint64_t answers; /* next hops that changed, to see whether one did since */
 	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences;
 	struct am_slab sequence_slab; /* struct am_sequence by sequences */
 	struct am_slab storm_slab;    /* struct am_storm_state by member id */
@@ -55,6 +56,7 @@ struct am_plan {
 	struct am_snapshot *snapshot;
 	struct am_diff diff;
 	struct am_retired *retired; /* made here so that commit needs no memory */
+	uint64_t answers;           /* the model's, when the next hops were taken over */
 };
 
 struct am_retired {
@@ -83,7 +85,9 @@ void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old);
 struct am_learner *am_learner_create(uint64_t seed);
 void am_learner_free(struct am_learner *l);
 uint64_t am_learner_memory(const struct am_learner *l);
-/* After a commit: drop what points to nowhere, set what is static. */
+/* After a commit: set what is static, and begin a walk that drops what points to nowhere. */
 void am_learn_reconcile(struct am_model *m);
+/* Go on with that walk until it is done. */
+void am_learn_finish(struct am_model *m);
 
 #endif

@@ -82,6 +82,10 @@ uint16_t am_plan_port_id(const struct am_plan *plan, uint16_t i);
  */
 struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan);
 void am_model_retire(struct am_retired *old);
+/* After a commit am_model_age has to walk the FDB; until it is through, a retire does the rest of it by itself. */
+bool am_model_is_settling(const struct am_model *m);
+/* The same in pieces, budget things at a time: true where more are left, to call again. old is not NULL. */
+bool am_model_retire_some(struct am_retired *old, unsigned budget);
 
 /*
  * What left with the old snapshot, to be cleared (reassembly, counters) before am_model_retire makes the
