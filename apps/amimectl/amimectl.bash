@@ -10,16 +10,16 @@ _amimectl_names() {
 	done
 }
 
-# Names of tunnels, asked with the -s and -n that were typed so far.
-_amimectl_tunnels() {
-	local i
+# Names of what is shown, asked with the -s and -n that were typed so far.
+_amimectl_shown() {
+	local i what=$1
 	local -a to=()
 	for ((i = 1; i < COMP_CWORD - 1; i++)); do
 		case ${COMP_WORDS[i]} in
 		-n | --name | -s | --socket) to=(-s "${COMP_WORDS[i + 1]}") ;;
 		esac
 	done
-	amimectl "${to[@]}" --json show tunnels 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
+	amimectl "${to[@]}" --json show "$what" 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
 }
 
 # Numbers of the history, from the only amimed that runs.
@@ -33,8 +33,11 @@ _amimectl() {
 	-s | --socket | -n | --name) words=$(_amimectl_names) ;;
 	show) words='version ports tunnels bridges fdb drops workers config' ;;
 	explain) words=tunnel ;;
-	tunnel) words=$(_amimectl_tunnels) ;;
-	check | diff | -c | --config)
+	-i | --interface) words=$(_amimectl_shown ports; _amimectl_shown tunnels) ;;
+	-d | --direction) words='in out' ;;
+	-S | --stage) words='rx whole decap encap tx drop' ;;
+	tunnel) words=$(_amimectl_shown tunnels) ;;
+	check | diff | -c | --config | -o | --write)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -42,9 +45,10 @@ _amimectl() {
 	rollback) words=$(_amimectl_numbers) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			words='--socket --name --config --json --watch --confirm --all --version --help'
+			words='--socket --name --config --json --watch --confirm --all --interface --direction --stage --count --every
+				--snaplen --write --version --help'
 		else
-			words='show explain check diff reload confirm rollback history'
+			words='show explain check diff reload confirm rollback history capture trace'
 		fi
 		;;
 	esac

@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIRM_MAX_S = 86400 }; /* as amimed takes */
+enum {
+	CONFIRM_MAX_S = 86400, /* as amimed takes */
+	TRACE_COUNT = 10,
+};
 
 const char am_ctl_help[] =
 	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
@@ -21,6 +25,8 @@ const char am_ctl_help[] =
 	"  confirm                               keep what was reloaded with --confirm\n"
 	"  rollback [NUMBER]                     back to one of the history, without NUMBER to the one before\n"
 	"  history                               the last configurations that were applied, when and by whom\n"
+	"  capture [FILTER]                      packets as they pass, as pcapng: --write FILE, or | tshark -r -\n"
+	"  trace [FILTER]                        what happens to packets, one story each (10, or --count)\n"
 	"\n"
 	"  -s, --socket SOCKET     control socket; a word without a slash is a NAME\n"
 	"  -n, --name NAME         the amimed of this system.name; default: the only one that runs\n"
@@ -29,6 +35,16 @@ const char am_ctl_help[] =
 	"  -w, --watch[=SECONDS]   show again and again, every second or as told\n"
 	"  -C, --confirm SECONDS   reload: on trial for so long\n"
 	"  -a, --all               show drops: those that are zero, too\n"
+	"\n"
+	"of capture and trace; FILTER is pcap-filter(7)'s, as tcpdump takes it:\n"
+	"  -i, --interface NAME    of this port, tunnel or bridge; trace: packets that come by there\n"
+	"  -d, --direction in|out  capture: only these\n"
+	"  -S, --stage LIST        capture: some of rx,whole,decap,encap,tx,drop\n"
+	"  -N, --count N           end after so many\n"
+	"  -e, --every N           trace: one packet in N\n"
+	"  -l, --snaplen N         capture: N octets of each\n"
+	"  -o, --write FILE        capture: into FILE\n"
+	"\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
@@ -48,14 +64,33 @@ static int parse_watch(const char *text, struct am_ctl_args *out, struct am_err 
 	return 0;
 }
 
-static int parse_count(const char *text, unsigned most, const char *what, unsigned *out, struct am_err *err)
+static int parse_number(const char *option, const char *text, unsigned least, unsigned most, unsigned *out,
+	struct am_err *err)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
 
-	if (*text < '0' || *text > '9' || *end || n < 1 || n > most)
-		return am_fail(err, EINVAL, "%s: %s from 1 to %u", text, what, most);
+	if (*text < '0' || *text > '9' || *end || n < least || n > most)
+		return am_fail(err, EINVAL, "%s %s: a number from %u to %u", option, text, least, most);
 	*out = (unsigned)n;
+	return 0;
+}
+
+static int check_stages(const char *list, struct am_err *err)
+{
+	static const char *const stages[] = {"rx", "whole", "decap", "encap", "tx", "drop"};
+
+	while (*list) {
+		size_t len = strcspn(list, ",");
+		bool known = false;
+
+		for (unsigned i = 0; i < sizeof stages / sizeof *stages; i++)
+			known |= strlen(stages[i]) == len && strncmp(stages[i], list, len) == 0;
+		if (!known)
+			return am_fail(
+				err, EINVAL, "--stage %s: some of rx, whole, decap, encap, tx, drop", list);
+		list += len + (list[len] == ',');
+	}
 	return 0;
 }
 
@@ -81,9 +116,29 @@ static int take_option(int c, const char *value, struct am_ctl_args *out, struct
 		out->all = true;
 		return 0;
 	case 'C':
-		return parse_count(value, CONFIRM_MAX_S, "seconds", &out->confirm_s, err);
+		return parse_number("confirm", value, 1, CONFIRM_MAX_S, &out->confirm_s, err);
 	case 'w':
 		return parse_watch(value, out, err);
+	case 'i':
+		out->interface = value;
+		return 0;
+	case 'd':
+		out->direction = value;
+		return strcmp(value, "in") == 0 || strcmp(value, "out") == 0
+			       ? 0
+			       : am_fail(err, EINVAL, "--direction %s: in or out", value);
+	case 'S':
+		out->stage = value;
+		return check_stages(value, err);
+	case 'o':
+		out->write = value;
+		return 0;
+	case 'N':
+		return parse_number("count", value, 1, UINT_MAX, &out->count, err);
+	case 'e':
+		return parse_number("every", value, 1, 1000000, &out->every, err);
+	case 'l':
+		return parse_number("snaplen", value, 14, 65535, &out->snaplen, err);
 	case 'V':
 		out->command = AM_CTL_VERSION;
 		return 0;
@@ -126,6 +181,25 @@ static int parse_file(
 	return 0;
 }
 
+/* The other words are the filter. */
+static int parse_look(
+	int n, char **words, enum am_ctl_command command, struct am_ctl_args *out, struct am_err *err)
+{
+	size_t used = 0;
+
+	out->command = command;
+	if (command == AM_CTL_TRACE && !out->count)
+		out->count = TRACE_COUNT;
+	for (int i = 1; i < n && used < sizeof out->filter_text; i++)
+		used += (size_t)snprintf(out->filter_text + used, sizeof out->filter_text - used, "%s%s",
+			used ? " " : "", words[i]);
+	if (used >= sizeof out->filter_text)
+		return am_fail(
+			err, EINVAL, "the filter is longer than %zu characters", sizeof out->filter_text - 1);
+	out->filter = used ? out->filter_text : NULL;
+	return 0;
+}
+
 static int parse_command(int n, char **words, struct am_ctl_args *out, struct am_err *err)
 {
 	static const struct {
@@ -156,8 +230,12 @@ static int parse_command(int n, char **words, struct am_ctl_args *out, struct am
 	}
 	if (strcmp(words[0], "rollback") == 0 && n == 2) {
 		out->command = AM_CTL_ROLLBACK;
-		return parse_count(words[1], INT_MAX, "numbers of the history go", &out->number, err);
+		return parse_number("rollback", words[1], 1, INT_MAX, &out->number, err);
 	}
+	if (strcmp(words[0], "capture") == 0)
+		return parse_look(n, words, AM_CTL_CAPTURE, out, err);
+	if (strcmp(words[0], "trace") == 0)
+		return parse_look(n, words, AM_CTL_TRACE, out, err);
 	return am_fail(err, EINVAL, "%s: no such command, or words too many; see amimectl --help", words[0]);
 }
 
@@ -169,6 +247,15 @@ static int check_combination(const struct am_ctl_args *args, struct am_err *err)
 		return am_fail(err, EINVAL, "--watch goes with show only");
 	if (args->confirm_s && args->command != AM_CTL_RELOAD)
 		return am_fail(err, EINVAL, "--confirm goes with reload only");
+	if ((args->interface || args->count) && args->command != AM_CTL_CAPTURE &&
+		args->command != AM_CTL_TRACE)
+		return am_fail(err, EINVAL, "--interface and --count go with capture and trace only");
+	if ((args->direction || args->stage || args->write || args->snaplen) &&
+		args->command != AM_CTL_CAPTURE)
+		return am_fail(
+			err, EINVAL, "--direction, --stage, --write and --snaplen go with capture only");
+	if (args->every && args->command != AM_CTL_TRACE)
+		return am_fail(err, EINVAL, "--every goes with trace only");
 	if (args->socket && args->name)
 		return am_fail(err, EINVAL, "either --socket or --name");
 	return 0;
@@ -184,6 +271,13 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 		{"watch", optional_argument, NULL, 'w'},
 		{"confirm", required_argument, NULL, 'C'},
 		{"all", no_argument, NULL, 'a'},
+		{"interface", required_argument, NULL, 'i'},
+		{"direction", required_argument, NULL, 'd'},
+		{"stage", required_argument, NULL, 'S'},
+		{"count", required_argument, NULL, 'N'},
+		{"every", required_argument, NULL, 'e'},
+		{"snaplen", required_argument, NULL, 'l'},
+		{"write", required_argument, NULL, 'o'},
 		{"version", no_argument, NULL, 'V'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
@@ -193,7 +287,7 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 	memset(out, 0, sizeof *out);
 	optind = 0; /* glibc: start over, a test calls this more than once */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::aVh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::ai:d:S:N:e:l:o:Vh", options, NULL)) != -1) {
 		rc = take_option(c, optarg, out, err);
 		if (rc)
 			return rc;

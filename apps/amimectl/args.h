@@ -15,6 +15,8 @@ enum am_ctl_command {
 	AM_CTL_CONFIRM,
 	AM_CTL_ROLLBACK,
 	AM_CTL_HISTORY,
+	AM_CTL_CAPTURE,
+	AM_CTL_TRACE,
 	AM_CTL_VERSION,
 	AM_CTL_HELP,
 };
@@ -30,11 +32,15 @@ struct am_ctl_args {
 	const char *config; /* explain: from this file instead of the running daemon */
 	const char *socket; /* path, or NULL */
 	const char *name;   /* instance, or NULL */
+	const char *interface, *direction, *stage, *write; /* capture, trace: NULL where not given */
+	const char *filter;                                /* its words in one text, in filter_text */
+	unsigned count, every, snaplen;                    /* 0: not given */
 	bool json;
 	bool all;
 	unsigned watch_ms;  /* 0: once */
 	unsigned confirm_s; /* reload; 0: for good */
 	unsigned number;    /* rollback; 0: the one before */
+	char filter_text[4096];
 };
 
 /* 0, or -EINVAL and what is wrong. Strings in out are those of argv; argv is reordered. */

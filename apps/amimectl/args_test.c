@@ -54,6 +54,15 @@ static void commands(void **state)
 		{{"history", "-j"}, {.command = AM_CTL_HISTORY, .json = true}},
 		{{"check", "f"}, {.command = AM_CTL_CHECK, .file = "f"}},
 		{{"diff", "f", "-j"}, {.command = AM_CTL_DIFF, .file = "f", .json = true}},
+		{{"capture", "-i", "wan", "-S", "rx,drop", "host", "192.0.2.1"},
+			{.command = AM_CTL_CAPTURE,
+				.interface = "wan",
+				.stage = "rx,drop",
+				.filter = "host 192.0.2.1"}},
+		{{"capture", "-d", "in", "-l", "96", "-o", "f"},
+			{.command = AM_CTL_CAPTURE, .direction = "in", .snaplen = 96, .write = "f"}},
+		{{"trace"}, {.command = AM_CTL_TRACE, .count = 10}},
+		{{"trace", "-N", "3", "--every", "100"}, {.command = AM_CTL_TRACE, .count = 3, .every = 100}},
 		{{"--help"}, {.command = AM_CTL_HELP}},
 		{{"-V"}, {.command = AM_CTL_VERSION}},
 	};
@@ -72,6 +81,14 @@ static void commands(void **state)
 		check_text(got.config, want->config);
 		check_text(got.socket, want->socket);
 		check_text(got.name, want->name);
+		check_text(got.interface, want->interface);
+		check_text(got.direction, want->direction);
+		check_text(got.stage, want->stage);
+		check_text(got.write, want->write);
+		check_text(got.filter, want->filter);
+		assert_int_equal(got.count, want->count);
+		assert_int_equal(got.every, want->every);
+		assert_int_equal(got.snaplen, want->snaplen);
 		assert_int_equal(got.json, want->json);
 		assert_int_equal(got.all, want->all);
 		assert_int_equal(got.watch_ms, want->watch_ms);
@@ -107,6 +124,16 @@ static void refused(void **state)
 		{"--config", "f", "show", "ports"},
 		{"-n", "a", "-s", "/b", "show", "ports"},
 		{"--nonsense"},
+		{"capture", "-d", "up"},
+		{"capture", "-S", "rx,,drop"},
+		{"capture", "-S", "sideways"},
+		{"capture", "-N", "0"},
+		{"capture", "-l", "13"},
+		{"capture", "--every", "2"},
+		{"trace", "-N", "many"},
+		{"trace", "-o", "f"},
+		{"show", "ports", "-i", "wan"},
+		{"reload", "-d", "in"},
 		{"-s"},
 	};
 

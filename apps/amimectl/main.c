@@ -9,6 +9,7 @@
 #include "args.h"
 #include "client.h"
 #include "local.h"
+#include "stream.h"
 #include "view.h"
 
 static int complain(const struct am_err *err, int status)
@@ -169,6 +170,10 @@ static int with_daemon(const struct am_ctl_args *args)
 		return complain(&err, AM_CTL_NO_DAEMON);
 	if (args->command == AM_CTL_SHOW)
 		status = show(fd, args);
+	else if (args->command == AM_CTL_CAPTURE)
+		status = am_stream_capture(fd, args);
+	else if (args->command == AM_CTL_TRACE)
+		status = am_stream_trace(fd, args);
 	else if (args->command == AM_CTL_DIFF)
 		status = diff(fd, args);
 	else if (args->command == AM_CTL_EXPLAIN)
@@ -226,6 +231,8 @@ int main(int argc, char **argv)
 	case AM_CTL_CONFIRM:
 	case AM_CTL_ROLLBACK:
 	case AM_CTL_HISTORY:
+	case AM_CTL_CAPTURE:
+	case AM_CTL_TRACE:
 		break;
 	}
 	return with_daemon(&args);

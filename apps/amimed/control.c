@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "boot.h"
+#include "capture.h"
 #include "daemon.h"
 #include "heal.h"
 #include "hops.h"
@@ -378,6 +379,8 @@ static void close_loop(struct am_daemon *d)
 		uv_cancel((uv_req_t *)&d->reload.work);
 	if (d->rpc)
 		am_rpc_close(d->rpc);
+	if (d->capture)
+		am_capture_abandon(d->capture);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);

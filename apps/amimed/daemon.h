@@ -25,6 +25,8 @@
 #include "rpc.h"
 #include "workers.h"
 
+struct am_capture;
+
 struct am_daemon {
 	const char *config_path;
 	const char *state_base; /* the archive's */
@@ -44,7 +46,8 @@ struct am_daemon {
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;
-	struct am_histogram steps; /* how long the control thread's steps take */
+	struct am_capture *capture; /* NULL: nobody looks at packets */
+	struct am_histogram steps;  /* how long the control thread's steps take */
 
 	uv_loop_t loop;
 	uv_signal_t on_hup, on_term, on_int;

@@ -71,12 +71,14 @@ static int read_object(const json_t *object, struct am_request *out, struct am_e
 		[AM_METHOD_CONFIRM] = "confirm",
 		[AM_METHOD_ROLLBACK] = "rollback",
 		[AM_METHOD_HISTORY] = "history",
+		[AM_METHOD_CAPTURE] = "capture",
+		[AM_METHOD_TRACE] = "trace",
 	};
 	int method = find_word(json_string_value(json_object_get(object, "method")), methods, AM_METHODS);
 
 	if (method < 0)
 		return am_fail(err, EINVAL,
-			"\"method\" is one of show, explain, reload, confirm, rollback, history");
+			"\"method\" is one of show, explain, reload, confirm, rollback, history, capture, trace");
 	out->method = (enum am_method)method;
 	if (out->method == AM_METHOD_SHOW)
 		return read_show(object, out, err);
@@ -86,6 +88,8 @@ static int read_object(const json_t *object, struct am_request *out, struct am_e
 		return read_count(object, "confirm", AM_CONFIRM_MAX_S, &out->confirm_s, err);
 	if (out->method == AM_METHOD_ROLLBACK)
 		return read_count(object, "number", UINT32_MAX, &out->number, err);
+	if (out->method == AM_METHOD_CAPTURE || out->method == AM_METHOD_TRACE)
+		return am_look_read(object, out->method == AM_METHOD_TRACE, &out->look, err);
 	return 0;
 }
 

@@ -12,13 +12,17 @@
  *   {"method": "confirm"}
  *   {"method": "rollback", "number": 12}    without a number: to the one before
  *   {"method": "history"}
- * The answer is {"ok": true, "result": ...} or {"ok": false, "error": "..."}, on one line.
+ *   {"method": "capture", ...} and {"method": "trace", ...}: see look.h
+ * The answer is {"ok": true, "result": ...} or {"ok": false, "error": "..."}, on one line. Behind that of a capture come
+ * pieces of a pcapng file, each behind its length on a line of its own, then the line 0; behind that of a trace, stories, a
+ * JSON object a line. Both end with {"end": true, ...} when enough was seen, or the asker has shut down its sending side.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "look.h"
 
 enum am_method {
 	AM_METHOD_SHOW,
@@ -27,6 +31,8 @@ enum am_method {
 	AM_METHOD_CONFIRM,
 	AM_METHOD_ROLLBACK,
 	AM_METHOD_HISTORY,
+	AM_METHOD_CAPTURE,
+	AM_METHOD_TRACE,
 	AM_METHODS
 };
 
@@ -48,12 +54,13 @@ struct am_request {
 	uint32_t at, limit; /* fdb */
 	bool all;           /* drops: those that are zero, too */
 	char tunnel[64];
-	uint32_t confirm_s; /* reload; 0: for good */
-	uint32_t number;    /* rollback; 0: the one before */
+	uint32_t confirm_s;  /* reload; 0: for good */
+	uint32_t number;     /* rollback; 0: the one before */
+	struct am_look look; /* capture, trace */
 };
 
 enum {
-	AM_REQUEST_MAX = 4096, /* octets of a line */
+	AM_REQUEST_MAX = 16384, /* octets of a line: two filters fit */
 	AM_CONFIRM_MAX_S = 86400,
 	AM_FDB_LIMIT = 1000, /* entries in one answer, so that building it takes about a millisecond */
 };

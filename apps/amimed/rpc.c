@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "daemon.h"
 #include "request.h"
 #include "show.h"
@@ -21,7 +22,8 @@ struct client {
 	struct client *next;
 	struct am_rpc *rpc;
 	uv_pipe_t pipe;
-	bool waits;       /* for a reload to end */
+	bool waits; /* for a reload to end, or a capture */
+	struct am_capture *capture;
 	bool said_all;    /* sends no more; gone when its answers are */
 	unsigned pending; /* answers under way */
 	bool closing;
@@ -57,6 +59,9 @@ static void client_gone(uv_handle_t *handle)
 
 static void drop_client(struct client *c)
 {
+	if (c->capture)
+		am_capture_abandon(c->capture);
+	c->capture = NULL;
 	if (!c->closing)
 		uv_close((uv_handle_t *)&c->pipe, client_gone);
 	c->closing = true;
@@ -74,23 +79,19 @@ static void written(uv_write_t *req, int status)
 	free(answer);
 }
 
-/* Takes text over, a line without its end; NULL is no memory. */
-static void send_text(struct client *c, char *text)
+/* Takes over text, from malloc. */
+static void send_octets(struct client *c, char *text, size_t len)
 {
-	struct answer *answer = calloc(1, sizeof *answer);
-	size_t len = text ? strlen(text) : 0;
-	uv_buf_t buf;
+	struct answer *answer = text && !c->closing ? calloc(1, sizeof *answer) : NULL;
+	uv_buf_t buf = uv_buf_init(text, (unsigned)len);
 
-	if (!answer || !text || c->closing) {
-		free(answer);
+	if (!answer) {
 		free(text);
 		drop_client(c);
 		return;
 	}
-	text[len] = '\n'; /* the terminating zero is not sent */
 	answer->text = text;
 	answer->req.data = c;
-	buf = uv_buf_init(text, (unsigned)len + 1);
 	c->pending++;
 	if (uv_write(&answer->req, (uv_stream_t *)&c->pipe, &buf, 1, written) < 0) {
 		c->pending--;
@@ -98,6 +99,16 @@ static void send_text(struct client *c, char *text)
 		free(answer);
 		drop_client(c);
 	}
+}
+
+/* Takes text over, a line without its end; NULL is no memory. */
+static void send_text(struct client *c, char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (text)
+		text[len] = '\n'; /* the terminating zero is not sent */
+	send_octets(c, text, len + 1);
 }
 
 /* Takes object over. */
@@ -112,8 +123,10 @@ static void send_object(struct client *c, json_t *object)
 /* Takes over result or error text; one of them is given. */
 static void send_answer(struct client *c, json_t *result, const char *error)
 {
-	send_object(c, result ? json_pack("{s:b,s:o}", "ok", 1, "result", result)
-			      : json_pack("{s:b,s:s}", "ok", 0, "error", error));
+	json_t *object = result ? json_pack("{s:b,s:o}", "ok", 1, "result", result)
+				: json_pack("{s:b,s:s}", "ok", 0, "error", error);
+
+	send_object(c, object);
 }
 
 static void serve_lines(struct client *c);
@@ -174,6 +187,39 @@ static void ask_change(struct client *c, const struct am_request *request)
 	send_answer(c, NULL, err.text);
 }
 
+static size_t capture_waiting(void *ctx)
+{
+	struct client *c = ctx;
+
+	return uv_stream_get_write_queue_size((uv_stream_t *)&c->pipe);
+}
+
+static void capture_write(void *ctx, void *octets, size_t len)
+{
+	send_octets(ctx, octets, len);
+}
+
+static void capture_done(void *ctx)
+{
+	struct client *c = ctx;
+
+	c->capture = NULL;
+	c->waits = false;
+	c->said_all = true;
+	if (!c->pending)
+		drop_client(c);
+}
+
+static void capture(struct client *c, const struct am_look *look)
+{
+	const struct am_capture_sink sink = {c, capture_waiting, capture_write, capture_done};
+	struct am_err err;
+
+	c->capture = am_capture_start(c->rpc->daemon, look, &sink, &err);
+	c->waits = c->capture;
+	send_answer(c, c->capture ? json_object() : NULL, err.text);
+}
+
 static void serve(struct client *c, const char *line, size_t len)
 {
 	struct am_daemon *d = c->rpc->daemon;
@@ -207,6 +253,10 @@ static void serve(struct client *c, const char *line, size_t len)
 		send_answer(c, result, "no memory");
 		break;
 	case AM_METHODS:
+		break;
+	case AM_METHOD_CAPTURE:
+	case AM_METHOD_TRACE:
+		capture(c, &request.look);
 		break;
 	}
 }
@@ -243,6 +293,8 @@ static void got_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		uv_read_stop(stream);
 		if (n != UV_EOF || (!c->pending && !c->waits))
 			drop_client(c);
+		else if (c->capture)
+			am_capture_finish(c->capture);
 		return;
 	}
 	c->used += (size_t)n;

@@ -394,23 +394,29 @@ static json_t *show_fdb(const struct am_daemon *d, const struct am_request *requ
 
 /* show drops */
 
-static void add_drops(json_t *list, const struct am_daemon *d, const struct am_iface_info *info, bool zeros)
+const char *am_show_kind(int kind)
 {
 	static const char *const kinds[] = {
 		[AM_IFACE_PORT] = "port",
 		[AM_IFACE_TUNNEL] = "tunnel",
 		[AM_IFACE_BRIDGE] = "bridge",
 	};
+
+	return kinds[kind];
+}
+
+static void add_drops(json_t *list, const struct am_daemon *d, const struct am_iface_info *info, bool zeros)
+{
 	struct am_iface_counters c;
 
 	read_counters(d, info->id, &c);
 	for (unsigned v = 0; v < AM_VERDICTS; v++) {
 		if (!is_drop(v) || (!zeros && !c.drop[v]))
 			continue;
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", kinds[info->kind], "interface",
-				      info->name, "drop", am_verdict_name((enum am_verdict)v), "count",
-				      (json_int_t)c.drop[v], "text", am_verdict_text((enum am_verdict)v)));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", am_show_kind(info->kind), "interface",
+				info->name, "drop", am_verdict_name((enum am_verdict)v), "count",
+				(json_int_t)c.drop[v], "text", am_verdict_text((enum am_verdict)v)));
 	}
 }
 

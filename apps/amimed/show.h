@@ -10,6 +10,9 @@
 struct am_config;
 struct am_daemon;
 
+/* "port" */
+const char *am_show_kind(int kind);
+
 json_t *am_show(struct am_daemon *d, const struct am_request *request);
 /* How the last reload went. */
 /* The answer to `show config` as a line; NULL: no memory. Caller frees. */

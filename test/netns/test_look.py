@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an operator looks at: captures that tshark reads, stories of packets, and none of it loses a packet."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+from harness import Flood, expect, expect_path, main, sites
+from netns import HOST_A, HOST_ADDRESS, HOST_B, inside, run
+
+
+def ctl(daemon, *words, **more):
+    """What amimectl prints; its words on standard error are in more["stderr"], where a pipe."""
+    done = subprocess.run([daemon.program("amimectl"), "-n", daemon.name, *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=20, check=False, **more)
+    return done.returncode, done.stdout, done.stderr.decode()
+
+
+def tshark(path, *fields):
+    """Rows of the fields of each packet in a file."""
+    wanted = [word for field in fields for word in ("-e", field)]
+    text = run("tshark", "-r", path, "-n", "-T", "fields", "-E", "separator=|", "-E", "occurrence=f", *wanted)
+    return [line.split("|") for line in text.splitlines()]
+
+
+def capture_stages(daemon, folder):
+    """Each stage by itself: what tshark sees there."""
+    path = os.path.join(folder, "stages.pcapng")
+    status, _, said = ctl(daemon, "capture", "--count", "200", "--write", path)
+    expect(status == 0, f"a capture of 200 packets ends by itself {said}")
+    rows = tshark(path, "frame.interface_name", "frame.packet_flags_direction", "frame.comment", "frame.protocols")
+    expect(len(rows) == 200, f"tshark reads all of them: {len(rows)}")
+    seen = {(name, comment.split(":")[0]) for name, _, comment, _ in rows}
+    wanted = {("wan", "rx"), ("wan", "tx"), ("lan", "rx"), ("lan", "tx"), ("to-b", "decap"), ("lan", "encap"), ("wan", "whole")}
+    expect(wanted <= seen, f"every stage is there: {sorted(seen)}")
+    inner = [p for name, _, comment, p in rows if name == "to-b" and comment.startswith("decap")]
+    expect(all(p.startswith("raw:ip:udp") for p in inner), "out of the GRE tunnel comes IP, as a link of its own")
+    ways = {comment.split(":")[0]: way for _, way, comment, _ in rows}
+    expect(ways["rx"] != ways["tx"], f"and each says its direction: {ways}")
+
+
+def capture_filtered(daemon, folder):
+    path = os.path.join(folder, "filtered.pcapng")
+    with open(path, "wb") as file:
+        capture = subprocess.Popen([daemon.program("amimectl"), "-n", daemon.name, "capture", "-i", "port lan", "-d", "in", "-S", "rx",
+                                    "-l", "60", "icmp", "and", "src", HOST_ADDRESS[HOST_A][0]], stdout=file)
+        time.sleep(0.5)
+        capture.send_signal(signal.SIGINT)
+        expect(capture.wait(5) == 0, "an interrupt ends a capture to standard output")
+    rows = tshark(path, "ip.src", "icmp.type", "frame.cap_len")
+    expect(len(rows) > 10 and all(row == [HOST_ADDRESS[HOST_A][0], "8", "60"] for row in rows),
+           f"{len(rows)} packets, only those of the filter, 60 octets each")
+    for words in (["capture", "-o", path, "host", "nowhere", "("], ["capture", "-o", path, "-i", "moon"]):
+        status, _, said = ctl(daemon, *words)
+        expect(status in (1, 2) and len(said.splitlines()) == 1, f"refused in a sentence: {said.strip()}")
+
+
+def drops(daemon, folder):
+    """A frame whose sender is a group, with the verdict as comment."""
+    path = os.path.join(folder, "drops.pcapng")
+    capture = subprocess.Popen([daemon.program("amimectl"), "-n", daemon.name, "capture", "-S", "drop", "-N", "1", "-o", path])
+    time.sleep(0.3)
+    with inside(HOST_A), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind(("eth0", 0))
+        sock.send(bytes.fromhex("0200000000020300000000010806") + bytes(46))
+    expect(capture.wait(5) == 0, "a capture of a drop")
+    rows = tshark(path, "frame.interface_name", "frame.comment", "eth.src")
+    expect(rows[0][0] == "lan" and rows[0][1].startswith("drop eth_source: ") and rows[0][2] == "03:00:00:00:00:01", f"it says why: {rows[0]}")
+
+
+def traces(daemon):
+    status, out, _ = ctl(daemon, "--json", "trace", "-N", "5", "-i", "to-b")
+    stories = [json.loads(line) for line in out.splitlines()]
+    expect(status == 0 and len(stories) == 5, "5 stories of packets that come by the tunnel")
+    ways = {tuple((e["stage"], e["interface"]) for e in story["events"]) for story in stories}
+    whole = (("rx", "wan"), ("decap", "to-b"), ("decap", "lan"), ("tx", "lan"))
+    joined = (("rx", "wan"), ("whole", "wan")) + whole[1:]
+    expect(ways <= {whole, joined}, f"each is told from port to port: {ways}")
+    status, out, _ = ctl(daemon, "trace", "-N", "3", "src", HOST_ADDRESS[HOST_A][0])
+    expect(status == 0 and out.count(b"packet ") == 3 and b"into the tunnel" in out and b"ICMP type 8" in out,
+           "and in words:\n" + out.decode())
+
+
+def test(net, folder):
+    net.path_mtu(1500)
+    (_, a), (_, b) = sites(folder)
+    a.start()
+    b.start()
+    expect_path()
+    with Flood() as flood:
+        capture_stages(a, folder)
+        capture_filtered(a, folder)
+        traces(a)
+        drops(a, folder)
+    expect(flood.sent > 100 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
+    a.stop()
+    b.stop()
+
+
+main(test)
