@@ -45,8 +45,6 @@ static json_t *path(const struct am_bgpd *d, const struct am_bgp_nlri *nlri, con
 		json_string(p->imported ? am_bgp_verdict_name(p->verdict)
 			    : p->why    ? p->why
 					: "rejected"));
-	json_object_set_new(
-		out, "because", p->imported ? json_string(am_bgp_verdict_text(p->verdict)) : json_null());
 	return out;
 }
 
@@ -114,8 +112,14 @@ static json_t *explain_prefix(const struct am_bgpd *d, const struct am_bgp_nlri 
 	json_t *routes = json_array();
 
 	n = n > PATHS_MAX ? PATHS_MAX : n;
-	for (int i = 0; i < n; i++)
-		json_array_append_new(routes, path(d, nlri, &paths[i], false));
+	for (int i = 0; i < n; i++) {
+		json_t *one = path(d, nlri, &paths[i], false);
+
+		if (paths[i].imported)
+			json_object_set_new(
+				one, "because", json_string(am_bgp_verdict_text(paths[i].verdict)));
+		json_array_append_new(routes, one);
+	}
 	explain_best(paths, n, routes);
 	return json_pack(
 		"{s:o, s:n, s:o}", "routes", routes, "next", "withdrawn", withdrawn(d, nlri, paths, n));
