@@ -214,7 +214,8 @@ static int make_speaker(struct am_bgpd *d, struct am_err *err)
 	struct am_bgp_speaker_config config = {
 		.as = d->config->as,
 		.id = am_load32(d->config->router_id.bytes),
-		.rib.decision = {.default_local_pref = 100,
+		.rib.multipath = (uint16_t)d->config->multipath,
+		.rib.decision = {.default_local_pref = d->config->default_local_pref,
 			.always_compare_med = d->config->always_compare_med,
 			.missing_med_is_worst = d->config->missing_med_is_worst,
 			.multipath_relax = d->config->multipath_relax},

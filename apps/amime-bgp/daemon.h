@@ -17,6 +17,8 @@ struct am_bgpd_neighbor {
 	struct am_bgpconf_neighbor conf;
 	unsigned peer;
 	struct am_bgp_filter import, export; /* that the speaker has */
+	struct am_bgp_rib_peer routes;       /* what else the speaker was told of its routes; filters are 0 */
+	uint32_t limit_restart;
 	bool shutdown;                       /* by configuration or by hand */
 	struct am_bgpd_discovery *discovery; /* NULL unless unnumbered */
 	struct am_bgpd_pace fault_lines;     /* of what the log says of wrong UPDATEs */

@@ -185,7 +185,7 @@ static bool session_of(const struct am_bgpd *d, unsigned peer, const struct am_b
 		return false;
 	*out = (struct am_bgp_mrt_session){
 		.peer_as = seen->peer ? seen->peer->open.as : n->conf.session.as,
-		.local_as = n->conf.session.local_as ? n->conf.session.local_as : d->config->as,
+		.local_as = n->conf.session.own_as,
 		.interface = (uint16_t)v.interface,
 		.peer = v.address,
 		.local = here->address.family == v.address.family

@@ -25,7 +25,7 @@ static int add(struct am_bgpd *d, const char *name)
 		return -ENOMEM;
 	strcpy(p->name, name);
 	p->use.policy = am_bgpconf_policy(d->config, name);
-	p->use.local_as = d->config->as;
+	p->use.local_as = am_bgpconf_as_outside(d->config);
 	p->use.roas = am_bgpd_rpki_table(d->rpki);
 	p->next = d->policies;
 	d->policies = p;
@@ -37,7 +37,8 @@ static void renew(const struct am_bgpd *d, struct am_bgpd_policy *p)
 {
 	const struct am_bgp_policy *now = am_bgpconf_policy(d->config, p->name);
 
-	p->old |= !now || p->use.local_as != d->config->as || !am_bgp_policy_equal(p->use.policy, now);
+	p->old |= !now || p->use.local_as != am_bgpconf_as_outside(d->config) ||
+		  !am_bgp_policy_equal(p->use.policy, now);
 	if (!p->old)
 		p->use.policy = now;
 }

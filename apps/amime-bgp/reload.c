@@ -16,8 +16,6 @@
 #include "rpki.h"
 #include "transport.h"
 
-enum { WARN_PERCENT = 80 };
-
 static uint32_t interface_of(const struct am_bgpconf_session *s)
 {
 	bool scoped = !s->address.family || am_ip_is_link_local(&s->address);
@@ -33,14 +31,19 @@ static void set_routes(
 
 	r->import = am_bgpd_filter(d, conf->import);
 	r->export = am_bgpd_filter(d, conf->export);
-	r->enforce_first_as = conf->next_hop != AM_BGPCONF_NEXT_HOP_KEEP;
+	r->enforce_first_as = conf->enforce_first_as && conf->next_hop != AM_BGPCONF_NEXT_HOP_KEEP;
+	r->allow_own_as = conf->allow_own_as;
+	r->mrai = conf->advertisement_interval * AM_S;
 	r->reflector_client = conf->reflector_client;
 	r->cluster_id = d->config->cluster_id.family ? am_load32(d->config->cluster_id.bytes) : 0;
 	r->next_hop_self = conf->next_hop == AM_BGPCONF_NEXT_HOP_SELF;
 	peer->next_hop_keep = conf->next_hop == AM_BGPCONF_NEXT_HOP_KEEP;
+	peer->sink = conf->session.sink;
 	peer->limit_restart = conf->max_restart;
 	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++) {
-		r->limit_in[f] = (struct am_bgp_limit){.max = conf->max_prefixes[f], .warn = WARN_PERCENT};
+		r->limit_in[f].max = conf->max_prefixes[f];
+		r->limit_out[f].max = conf->max_advertised[f];
+		r->limit_in[f].warn = r->limit_out[f].warn = (uint8_t)conf->max_warn;
 		peer->stale_time[f] = conf->session.stale_time;
 		if (conf->max_send[f] > r->add_path_send)
 			r->add_path_send = (uint16_t)conf->max_send[f];
@@ -59,6 +62,14 @@ static struct am_bgp_speaker_peer peer_of(const struct am_bgpd *d, const struct 
 	return peer;
 }
 
+/* What of it can be compared as bytes, and cannot be changed while its session goes on. */
+static void without_filters(const struct am_bgp_speaker_peer *peer, struct am_bgp_rib_peer *out)
+{
+	memcpy(out, &peer->routes, sizeof *out);
+	memset(&out->import, 0, sizeof out->import);
+	memset(&out->export, 0, sizeof out->export);
+}
+
 static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct am_err *err)
 {
 	struct am_bgp_speaker_peer peer = peer_of(d, conf);
@@ -73,6 +84,8 @@ static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct
 	n->peer = (unsigned)number;
 	n->import = peer.routes.import;
 	n->export = peer.routes.export;
+	without_filters(&peer, &n->routes);
+	n->limit_restart = peer.limit_restart;
 	n->shutdown = conf->shutdown;
 	free(d->of_peer[number]);
 	d->of_peer[number] = n;
@@ -153,13 +166,26 @@ static void adjust(struct am_bgpd *d, struct am_bgpd_neighbor *n, const struct a
 		am_bgp_speaker_start(d->speaker, n->peer, am_clock_monotonic());
 }
 
+/* Can it become this one without a new session? */
+static bool is_same(
+	const struct am_bgpd *d, const struct am_bgpd_neighbor *n, const struct am_bgpconf_neighbor *conf)
+{
+	struct am_bgp_speaker_peer peer = peer_of(d, conf);
+	struct am_bgp_rib_peer routes;
+
+	without_filters(&peer, &routes);
+	return !memcmp(&conf->session, &n->conf.session, sizeof conf->session) &&
+	       !memcmp(&routes, &n->routes, sizeof routes) && peer.limit_restart == n->limit_restart &&
+	       conf->next_hop == n->conf.next_hop;
+}
+
 static void update(struct am_bgpd *d, struct am_bgpd_neighbor *n, bool all_anew)
 {
 	const struct am_bgpconf_neighbor *conf = am_bgpconf_neighbor(d->config, n->conf.name);
 
 	if (!conf)
 		forget(d, n, AM_BGP_CEASE_DECONFIGURED);
-	else if (all_anew || memcmp(&conf->session, &n->conf.session, sizeof conf->session))
+	else if (all_anew || !is_same(d, n, conf))
 		forget(d, n, AM_BGP_CEASE_OTHER_CHANGE);
 	else
 		adjust(d, n, conf);
@@ -187,6 +213,11 @@ static void warn_fixed(const struct am_bgpd *d, const struct am_bgpconf *c)
 	if (strcmp(c->name, d->config->name) || c->port != d->config->port ||
 		c->n_listen != d->config->n_listen || memcmp(c->listen, d->config->listen, sizeof c->listen))
 		am_log(&d->log, AM_LOG_WARN, "system: a new name, port or listen needs a new start");
+	if (c->always_compare_med != d->config->always_compare_med ||
+		c->missing_med_is_worst != d->config->missing_med_is_worst ||
+		c->multipath_relax != d->config->multipath_relax || c->multipath != d->config->multipath ||
+		c->default_local_pref != d->config->default_local_pref)
+		am_log(&d->log, AM_LOG_WARN, "decision: other rules of it need a new start");
 	if (c->n_feeds != d->config->n_feeds ||
 		(c->n_feeds && memcmp(c->feeds, d->config->feeds, c->n_feeds * sizeof *c->feeds)))
 		am_log(&d->log, AM_LOG_WARN, "feeds: they are read at the start; others need a new one");

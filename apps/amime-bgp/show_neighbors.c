@@ -120,6 +120,15 @@ static json_t *by_family(const uint32_t *counts)
 	return out;
 }
 
+static json_t *by_family64(const uint64_t *counts)
+{
+	json_t *out = json_object();
+
+	for (unsigned f = 0; f < AM_BGP_FAMILIES; f++)
+		json_object_set_new(out, family_names[f], json_integer((json_int_t)counts[f]));
+	return out;
+}
+
 static void add_session(const struct am_bgpd *d, const struct am_bgpd_neighbor *n,
 	const struct am_bgp_speaker_view *v, json_t *out)
 {
@@ -157,6 +166,10 @@ static json_t *neighbor(const struct am_bgpd *d, const struct am_bgpd_neighbor *
 	json_object_set_new(out, "times_down", json_integer((json_int_t)v.counters->times_down));
 	json_object_set_new(out, "received", by_family(v.routes.received));
 	json_object_set_new(out, "advertised", by_family(v.routes.advertised));
+	if (s->sink)
+		json_object_set_new(out, "sunk",
+			json_pack("{s:o, s:o}", "announced", by_family64(v.sunk.announced), "withdrawn",
+				by_family64(v.sunk.withdrawn)));
 	json_object_set_new(out, "stale", families(v.stale));
 	json_object_set_new(out, "long_lived_stale", families(v.long_lived));
 	json_object_set_new(out, "messages_received", messages(v.counters->received));

@@ -278,13 +278,6 @@ static struct link *add_link(struct am_bgpd_transport *t, struct am_bgp_link num
 
 /* ---- what the speaker asks for ---- */
 
-static bool is_external(const struct am_bgpd *d, const struct am_bgpconf_session *s)
-{
-	uint32_t own = s->local_as ? s->local_as : d->config->as;
-
-	return s->as_kind == AM_BGPCONF_AS_EXTERNAL || (s->as_kind == AM_BGPCONF_AS_NUMBER && s->as != own);
-}
-
 static int open_socket(const struct am_bgpd *d, unsigned peer)
 {
 	const struct am_bgpconf_session *s = &d->of_peer[peer]->conf.session;
@@ -296,7 +289,7 @@ static int open_socket(const struct am_bgpd *d, unsigned peer)
 	fd = am_bgp_socket(view.address.family);
 	if (fd < 0)
 		return fd;
-	rc = am_bgp_socket_ttl(fd, s, is_external(d, s));
+	rc = am_bgp_socket_ttl(fd, s, !am_bgpconf_is_internal(s));
 	if (!rc)
 		rc = am_bgp_socket_connect(fd, s, &view.address, view.interface);
 	if (!rc)
@@ -369,6 +362,7 @@ static void take(struct listener *at, int fd, const struct sockaddr_storage *pee
 {
 	struct am_bgpd_transport *t = at->transport;
 	struct am_bgpd *d = t->daemon;
+	const struct am_bgpconf_session *s;
 	struct am_bgp_link number;
 	struct am_bgp_speaker_end here;
 	char text[AM_IP_TEXT];
@@ -388,8 +382,8 @@ static void take(struct listener *at, int fd, const struct sockaddr_storage *pee
 		close(fd);
 		return;
 	}
-	rc = am_bgp_socket_ttl(fd, &d->of_peer[number.peer]->conf.session,
-		is_external(d, &d->of_peer[number.peer]->conf.session));
+	s = &d->of_peer[number.peer]->conf.session;
+	rc = am_bgp_socket_ttl(fd, s, !am_bgpconf_is_internal(s));
 	if (rc)
 		am_log(log_of(t), AM_LOG_WARN, "%s: cannot set the TTL: %s", name_of(t, number),
 			strerror(-rc));

@@ -252,6 +252,7 @@ const char *am_bgp_verdict_name(enum am_bgp_verdict verdict)
 		[AM_BGP_LOST_IDENTIFIER] = "router-id",
 		[AM_BGP_LOST_ADDRESS] = "peer-address",
 		[AM_BGP_LOST_PATH_ID] = "path-id",
+		[AM_BGP_LOST_LIMIT] = "multipath-limit",
 	};
 
 	return names[verdict];
@@ -275,6 +276,7 @@ const char *am_bgp_verdict_text(enum am_bgp_verdict verdict)
 		[AM_BGP_LOST_IDENTIFIER] = "its router ID, or originator ID, is higher",
 		[AM_BGP_LOST_ADDRESS] = "its peer's address is higher",
 		[AM_BGP_LOST_PATH_ID] = "its path identifier is higher",
+		[AM_BGP_LOST_LIMIT] = "it is as good, but as many as are wanted are used already",
 	};
 
 	return texts[verdict];

@@ -81,8 +81,7 @@ int am_bgp_field_fill(struct am_bgp_rib *rib, enum am_bgp_family family, const s
 	return (int)n;
 }
 
-/* Of the paths that may be used beside the best one, no more than are wanted, the better ones. */
-static void limit_multipath(struct am_bgp_rib *rib, unsigned n)
+void am_bgp_field_limit(struct am_bgp_rib *rib, unsigned n)
 {
 	const struct am_bgp_field *f = &rib->field;
 	unsigned most = rib->config.multipath ? rib->config.multipath - 1u : 0, have = 0;
@@ -107,7 +106,7 @@ static void limit_multipath(struct am_bgp_rib *rib, unsigned n)
 			if (am_bgp_decide(pair, 2, &rib->config.decision, v) == 0)
 				worst = (int)i;
 		}
-		f->verdicts[worst] = AM_BGP_VERDICTS;
+		f->verdicts[worst] = AM_BGP_LOST_LIMIT;
 	}
 }
 
@@ -121,7 +120,7 @@ static int choose(
 	if (n <= 0)
 		return n;
 	*best = am_bgp_decide(rib->field.paths, (size_t)n, &rib->config.decision, rib->field.verdicts);
-	limit_multipath(rib, (unsigned)n);
+	am_bgp_field_limit(rib, (unsigned)n);
 	return n;
 }
 

@@ -56,6 +56,8 @@ int am_bgp_rib_explain(
 	if (field < 0)
 		return field;
 	am_bgp_decide(rib->field.paths, (size_t)field, &rib->config.decision, rib->field.verdicts);
+	if (rib->config.multipath)
+		am_bgp_field_limit(rib, (unsigned)field);
 	for (uint32_t at = node->routes; at; at = am_bgp_route_at(rib, at)->next) {
 		const struct am_bgp_route *route = am_bgp_route_at(rib, at);
 		const struct am_bgp_in *in = &rib->peers[route->peer]->in[nlri->family];

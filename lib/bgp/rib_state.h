@@ -301,6 +301,8 @@ bool am_bgp_field_fit(struct am_bgp_field *field, uint32_t n);
 void am_bgp_field_release(struct am_bgp_field *field);
 /* The paths that count, into rib->field; how many. -ENOMEM. */
 int am_bgp_field_fill(struct am_bgp_rib *rib, enum am_bgp_family family, const struct am_bgp_node *node);
+/* After the decision: of the paths that may be used beside the best one, no more than are wanted, the better ones. */
+void am_bgp_field_limit(struct am_bgp_rib *rib, unsigned n);
 int64_t am_bgp_decide_some(struct am_bgp_rib *rib, enum am_bgp_family family, int64_t budget);
 int64_t am_bgp_redecide_some(struct am_bgp_rib *rib, enum am_bgp_family family, int64_t budget);
 

@@ -455,6 +455,7 @@ int am_bgp_speaker_view(const struct am_bgp_speaker *s, unsigned peer, struct am
 		.stale = p->stale,
 		.long_lived = p->long_lived,
 		.stale_until = p->stale_until,
+		.sunk = p->sunk,
 	};
 	if (p->rib >= 0)
 		am_bgp_rib_peer_counters(s->rib, (unsigned)p->rib, &out->routes);

@@ -28,6 +28,7 @@ struct speaker_peer {
 	am_time since;
 	bool has_end;
 	struct am_bgp_end end;
+	struct am_bgp_speaker_sunk sunk;
 	int rib;                     /* its number in the table; -1: it was never up */
 	struct am_bgp_rib_peer told; /* what the table was told of it */
 };

@@ -232,9 +232,33 @@ void am_bgp_speaker_routes_expire(struct am_bgp_speaker *s, struct speaker_peer 
 	am_bgp_speaker_touched(s, p);
 }
 
+static void count(const struct am_bgp_routes *routes, uint64_t counts[AM_BGP_FAMILIES])
+{
+	struct am_bgp_nlri_iter iter = am_bgp_nlri_iter(routes);
+	struct am_bgp_nlri nlri;
+
+	while (am_bgp_nlri_next(&iter, &nlri))
+		counts[nlri.family]++;
+}
+
+/* RFC 7606 2: what a wrong UPDATE announces, it withdraws. */
+static void sink(struct am_bgp_speaker_sunk *sunk, const struct am_bgp_update *update)
+{
+	uint64_t *announced = update->class < AM_BGP_WITHDRAW ? sunk->announced : sunk->withdrawn;
+
+	count(&update->withdrawn, sunk->withdrawn);
+	count(&update->announced, announced);
+	count(&update->mp_withdrawn, sunk->withdrawn);
+	count(&update->mp_announced, announced);
+}
+
 void am_bgp_speaker_routes_update(
 	struct am_bgp_speaker *s, struct speaker_peer *p, const struct am_bgp_update *update, am_time now)
 {
+	if (p->config.sink) {
+		sink(&p->sunk, update);
+		return;
+	}
 	if (p->rib < 0)
 		return;
 	if (am_bgp_rib_update(s->rib, (unsigned)p->rib, update))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bgp/rib.h"
 #include "parts.h"
 
 enum { BGP_PORT = 179 };
@@ -42,6 +43,8 @@ static const struct field decision_rows[] = {
 	BOOL("always_compare_med", struct am_bgpconf, always_compare_med, false),
 	BOOL("missing_med_is_worst", struct am_bgpconf, missing_med_is_worst, false),
 	BOOL("multipath_relax", struct am_bgpconf, multipath_relax, false),
+	UINT("multipath", struct am_bgpconf, multipath, 1, AM_BGP_RIB_MULTIPATH, AM_BGP_RIB_MULTIPATH),
+	UINT("default_local_pref", struct am_bgpconf, default_local_pref, 0, UINT32_MAX, 100),
 };
 static const struct fields decision_fields = FIELDS(decision_rows);
 
@@ -55,6 +58,8 @@ static const struct field root_rows[] = {
 		.max = UINT32_MAX},
 	{.name = "router_id", .kind = FIELD_IP, .required = true, AT(struct am_bgpconf, router_id)},
 	{.name = "cluster_id", .kind = FIELD_IP, AT(struct am_bgpconf, cluster_id)},
+	{.name = "confederation", .kind = FIELD_GROUP, .sub = &bgpconf_confederation_fields},
+	BOOL("sink", struct am_bgpconf, sink, false),
 	{.name = "decision", .kind = FIELD_GROUP, .sub = &decision_fields},
 	OTHER("neighbors", bgpconf_read_neighbors, NULL, &bgpconf_neighbor_fields),
 	OTHER("announce", bgpconf_read_announce, NULL, NULL),
@@ -101,6 +106,7 @@ static void check(const struct am_bgpconf *c, struct am_config_errors *errors)
 {
 	check_id(c, &c->router_id, "$.router_id", "router ID", errors);
 	check_id(c, &c->cluster_id, "$.cluster_id", "cluster ID", errors);
+	bgpconf_check_confederation(c, errors);
 	bgpconf_check_neighbors(c, errors);
 	bgpconf_check_announce(c, errors);
 	bgpconf_check_dump(c, errors);
@@ -144,6 +150,7 @@ static struct am_bgpconf *load_in(
 	} else if (json) {
 		complain_twins(c, errors);
 		read_root(c, json, folder, errors);
+		bgpconf_work_out(c);
 		check(c, errors);
 	}
 	json_decref(json);

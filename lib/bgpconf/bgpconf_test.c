@@ -122,6 +122,54 @@ static void caches_have_clients(void **state)
 	am_bgpconf_free(c);
 }
 
+static void a_confederation_has_two_names(void **state)
+{
+	struct am_bgpconf *c = load(HEAD
+		"\"confederation\": {\"identifier\": 100, \"members\": [65002]}, \"neighbors\": {"
+		"\"in\": {\"address\": \"10.0.0.2\", \"as\": 65001}, \"member\": {\"address\": \"10.0.0.3\", \"as\": 65002},"
+		"\"out\": {\"address\": \"10.0.0.4\", \"as\": 65003}}}");
+	struct am_bgp_session_config s;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(am_bgpconf_as_outside(c), 100);
+	s = am_bgpconf_session_config(c, am_bgpconf_neighbor(c, "in"));
+	assert_true(s.local_as == 65001 && !s.confederation);
+	s = am_bgpconf_session_config(c, am_bgpconf_neighbor(c, "member"));
+	assert_true(s.local_as == 65001 && s.confederation);
+	s = am_bgpconf_session_config(c, am_bgpconf_neighbor(c, "out"));
+	assert_true(s.local_as == 100 && !s.confederation);
+	am_bgpconf_free(c);
+}
+
+static void what_a_neighbour_may_do(void **state)
+{
+	struct am_bgpconf *c = load(HEAD
+		"\"decision\": {\"multipath\": 4, \"default_local_pref\": 200}, \"neighbors\": {\"b\": {"
+		"\"address\": \"10.0.0.2\", \"as\": 2, \"aigp\": true, \"sink\": true, \"allow_own_as\": 2,"
+		"\"advertisement_interval\": 30, \"max_warn\": 50, \"enforce_first_as\": false,"
+		"\"families\": {\"ipv4\": {\"max_advertised\": 10}}}, \"c\": {\"address\": \"10.0.0.3\", \"as\": 3}}}");
+	const struct am_bgpconf_neighbor *n;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->multipath, 4);
+	assert_int_equal(c->default_local_pref, 200);
+	n = am_bgpconf_neighbor(c, "b");
+	assert_true(am_bgpconf_session_config(c, n).aigp);
+	assert_true(n->session.sink && !n->enforce_first_as);
+	assert_int_equal(n->allow_own_as, 2);
+	assert_int_equal(n->advertisement_interval, 30);
+	assert_int_equal(n->max_warn, 50);
+	assert_int_equal(n->max_advertised[AM_BGP_IPV4_UNICAST], 10);
+	n = am_bgpconf_neighbor(c, "c");
+	assert_true(!n->session.sink && n->enforce_first_as && !n->allow_own_as && n->max_warn == 80);
+	am_bgpconf_free(c);
+	c = load(HEAD "\"sink\": true, \"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 2}}}");
+	assert_true(am_bgpconf_neighbor(c, "b")->session.sink);
+	am_bgpconf_free(c);
+}
+
 static void what_is_observed(void **state)
 {
 	struct am_bgpconf *c = load(HEAD
@@ -201,6 +249,23 @@ static const struct {
 	      " {\"address\": \"10.0.0.2\", \"port\": 1}]}}",
 		"$.bmp.stations[1]"},
 	{HEAD "\"bmp\": {\"buffer\": 0}}", "$.bmp.buffer"},
+	{HEAD "\"confederation\": {\"members\": [65002]}}", "$.confederation"},
+	{HEAD "\"confederation\": {\"identifier\": 65001}}", "$.confederation.identifier"},
+	{HEAD "\"confederation\": {\"identifier\": 1, \"members\": [65001]}}", "$.confederation.members[0]"},
+	{HEAD "\"confederation\": {\"identifier\": 1, \"members\": [2, 2]}}", "$.confederation.members[1]"},
+	{HEAD "\"confederation\": {\"identifier\": 1, \"members\": [0]}}", "$.confederation.members[0]"},
+	{HEAD "\"confederation\": {\"identifier\": 1}, \"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1}}}",
+		"$.neighbors.b.as"},
+	{HEAD "\"confederation\": {\"identifier\": 1, \"members\": [2]}, \"neighbors\": {\"b\": {\"address\": \"10.0.0.2\","
+	      " \"as\": 2, \"role\": \"peer\"}}}",
+		"$.neighbors.b.role"},
+	{HEAD "\"decision\": {\"multipath\": 0}}", "$.decision.multipath"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"allow_own_as\": 11}}}",
+		"$.neighbors.b.allow_own_as"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"max_warn\": 101}}}",
+		"$.neighbors.b.max_warn"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"advertisement_interval\": 601}}}",
+		"$.neighbors.b.advertisement_interval"},
 	{HEAD "\"rpki\": {\"refresh\": 7200}}", "$.rpki"},
 	{HEAD "\"rpki\": {\"cache\": []}}", "$.rpki.cache"},
 };
@@ -242,6 +307,8 @@ int main(void)
 		cmocka_unit_test(a_session_is_what_the_neighbour_says),
 		cmocka_unit_test(evpn_routes_become_bytes),
 		cmocka_unit_test(caches_have_clients),
+		cmocka_unit_test(a_confederation_has_two_names),
+		cmocka_unit_test(what_a_neighbour_may_do),
 		cmocka_unit_test(what_is_observed),
 		cmocka_unit_test(errors_say_where),
 		cmocka_unit_test(all_errors_come_at_once),

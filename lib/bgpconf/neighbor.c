@@ -12,12 +12,13 @@ const char *const bgpconf_family_words[] = {"ipv4", "ipv6", "evpn", NULL};
 
 /* One family of a neighbour, while it is read. */
 struct family {
-	uint32_t add_path, max_prefixes, max_send;
+	uint32_t add_path, max_prefixes, max_advertised, max_send;
 };
 
 static const struct field family_rows[] = {
 	WORD("add_path", struct family, add_path, add_path_words, AM_BGPCONF_ADD_PATH_OFF),
 	UINT("max_prefixes", struct family, max_prefixes, 0, UINT32_MAX, 0),
+	UINT("max_advertised", struct family, max_advertised, 0, UINT32_MAX, 0),
 	UINT("max_send", struct family, max_send, 1, 64, 8),
 };
 static const struct fields family_fields = FIELDS(family_rows);
@@ -31,6 +32,7 @@ static void read_family(const struct place *at, struct am_bgpconf_neighbor *n, u
 	conf_read_fields(at, &family_fields, &f);
 	n->session.families[family] = (struct am_bgpconf_family){.on = true, .add_path = (uint8_t)f.add_path};
 	n->max_prefixes[family] = f.max_prefixes;
+	n->max_advertised[family] = f.max_advertised;
 	n->max_send[family] = f.max_send;
 }
 
@@ -121,6 +123,12 @@ static const struct field neighbor_rows[] = {
 	{.name = "families", .kind = FIELD_OTHER, .read = read_families, .sub = &family_fields},
 	{.name = "import", .kind = FIELD_NAME, IN(import)},
 	{.name = "export", .kind = FIELD_NAME, IN(export)},
+	{.name = "max_warn", .kind = FIELD_UINT, IN(max_warn), .max = 100, .fallback = 80},
+	{.name = "advertisement_interval", .kind = FIELD_UINT, IN(advertisement_interval), .max = 600},
+	{.name = "allow_own_as", .kind = FIELD_UINT, IN(allow_own_as), .max = 10},
+	{.name = "enforce_first_as", .kind = FIELD_BOOL, IN(enforce_first_as), .fallback = true},
+	{.name = "aigp", .kind = FIELD_BOOL, IN(session.aigp)},
+	{.name = "sink", .kind = FIELD_BOOL, IN(session.sink)},
 	{.name = "max_restart", .kind = FIELD_UINT, IN(max_restart), .max = 86400},
 	{.name = "next_hop", .kind = FIELD_WORD, IN(next_hop), .words = next_hop_words},
 	{.name = "reflector_client", .kind = FIELD_BOOL, IN(reflector_client)},

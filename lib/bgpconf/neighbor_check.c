@@ -55,20 +55,26 @@ static void check_source(const struct check *k)
 static void check_as(const struct check *k)
 {
 	const struct am_bgpconf_session *s = &k->neighbor->session;
-	uint32_t own = s->local_as ? s->local_as : k->config->as;
-	bool internal =
-		s->as_kind == AM_BGPCONF_AS_INTERNAL || (s->as_kind == AM_BGPCONF_AS_NUMBER && s->as == own);
+	uint32_t identifier = k->config->confederation.identifier;
+	bool internal = am_bgpconf_is_internal(s);
 
-	if (internal && s->role)
+	if ((internal || s->confederation) && s->role)
 		COMPLAIN(k, "role",
-			"a role is between external neighbours (RFC 9234), and this one is in AS %u, "
+			"a role is between external neighbours (RFC 9234), and this one is in %s %u, "
 			"too: remove it",
-			own);
+			internal ? "AS" : "confederation", internal ? s->own_as : identifier);
+	if (identifier && s->as == identifier)
+		COMPLAIN(k, "as",
+			"AS %u is our confederation as others see it: name the member AS that this neighbour is in",
+			identifier);
 	if (s->strict_role && !s->role)
 		COMPLAIN(k, "strict_role", "there is no role to be strict about: add \"role\"");
 	if (!internal && k->neighbor->reflector_client)
 		COMPLAIN(k, "reflector_client",
 			"only internal neighbours are reflected to (RFC 4456): remove it");
+	if (s->confederation && s->local_as)
+		COMPLAIN(k, "local_as",
+			"members of a confederation know each other by their own AS: remove it");
 	if (internal && s->local_as && s->local_as != k->config->as)
 		COMPLAIN(k, "local_as", "another AS of our own is for external neighbours: remove it");
 }

@@ -6,7 +6,7 @@
 #include "config/field.h"
 
 extern const struct fields bgpconf_root_fields, bgpconf_neighbor_fields, bgpconf_rpki_fields,
-	bgpconf_dump_fields, bgpconf_bmp_fields;
+	bgpconf_dump_fields, bgpconf_bmp_fields, bgpconf_confederation_fields;
 extern const char *const bgpconf_family_words[];
 
 void bgpconf_read_neighbors(const struct place *at, void *object);
@@ -19,6 +19,10 @@ void bgpconf_read_policies(const struct place *root, const char *folder, struct 
 void bgpconf_read_later(const struct place *at, void *object);
 void bgpconf_free_policies(struct am_bgpconf_policies *policies);
 
+/* What follows from several keys. */
+void bgpconf_work_out(struct am_bgpconf *config);
+
+void bgpconf_check_confederation(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_neighbors(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_announce(const struct am_bgpconf *config, struct am_config_errors *errors);
 void bgpconf_check_dump(const struct am_bgpconf *config, struct am_config_errors *errors);

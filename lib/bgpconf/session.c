@@ -3,11 +3,51 @@
 #include "bgpconf/bgpconf.h"
 
 #include "base/bytes.h"
+#include "parts.h"
 
-static uint32_t remote_as(const struct am_bgpconf_session *s, uint32_t own)
+uint32_t am_bgpconf_as_outside(const struct am_bgpconf *config)
+{
+	return config->confederation.identifier ? config->confederation.identifier : config->as;
+}
+
+bool am_bgpconf_is_internal(const struct am_bgpconf_session *s)
+{
+	return s->as_kind == AM_BGPCONF_AS_INTERNAL ||
+	       (s->as_kind == AM_BGPCONF_AS_NUMBER && s->as == s->own_as);
+}
+
+static bool is_member(const struct am_bgpconf *config, uint32_t as)
+{
+	for (uint16_t i = 0; i < config->confederation.n; i++) {
+		if (config->confederation.members[i] == as)
+			return true;
+	}
+	return false;
+}
+
+/* RFC 5065 4.1: who we are depends on whether the neighbour is inside. */
+static void work_out(const struct am_bgpconf *config, struct am_bgpconf_session *s)
+{
+	bool number = s->as_kind == AM_BGPCONF_AS_NUMBER;
+	bool inside = s->as_kind == AM_BGPCONF_AS_INTERNAL || (number && s->as == config->as);
+
+	s->confederation = number && is_member(config, s->as);
+	s->own_as = s->local_as                  ? s->local_as
+		    : inside || s->confederation ? config->as
+						 : am_bgpconf_as_outside(config);
+	s->sink |= config->sink;
+}
+
+void bgpconf_work_out(struct am_bgpconf *config)
+{
+	for (uint16_t i = 0; i < config->n_neighbors; i++)
+		work_out(config, &config->neighbors[i].session);
+}
+
+static uint32_t remote_as(const struct am_bgpconf_session *s)
 {
 	if (s->as_kind == AM_BGPCONF_AS_INTERNAL)
-		return own;
+		return s->own_as;
 	return s->as_kind == AM_BGPCONF_AS_EXTERNAL ? 0 : s->as;
 }
 
@@ -28,11 +68,12 @@ struct am_bgp_session_config am_bgpconf_session_config(
 	const struct am_bgpconf *config, const struct am_bgpconf_neighbor *neighbor)
 {
 	const struct am_bgpconf_session *s = &neighbor->session;
-	uint32_t own = s->local_as ? s->local_as : config->as;
 	struct am_bgp_session_config out = {
-		.local_as = own,
+		.local_as = s->own_as,
 		.local_id = am_load32(config->router_id.bytes),
-		.remote_as = remote_as(s, own),
+		.remote_as = remote_as(s),
+		.confederation = s->confederation,
+		.aigp = s->aigp,
 		.passive = s->passive,
 		.strict_role = s->strict_role,
 		.hold_time = s->hold_time,

@@ -47,6 +47,7 @@ enum am_bgp_verdict {
 	AM_BGP_LOST_IDENTIFIER,
 	AM_BGP_LOST_ADDRESS,
 	AM_BGP_LOST_PATH_ID,
+	AM_BGP_LOST_LIMIT, /* as MULTIPATH, but as many as are wanted are used already: the table says it (rib.h) */
 	AM_BGP_VERDICTS,
 };
 

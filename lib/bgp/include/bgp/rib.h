@@ -42,9 +42,10 @@ enum {
 
 struct am_bgp_rib_config {
 	struct am_bgp_decision_options decision;
-	uint16_t multipath; /* most paths that a change names; 0 is 1: the best one alone */
-	bool changes;       /* the program pulls am_bgp_rib_next_change() */
-	uint64_t seed;      /* drawn by the program: see am_bgp_store_create() */
+	uint16_t
+		multipath; /* most paths that are used together; 0 is 1 in changes, and no limit in explanations */
+	bool changes;      /* the program pulls am_bgp_rib_next_change() */
+	uint64_t seed; /* drawn by the program: see am_bgp_store_create() */
 	/*
 	 * Can this next hop be reached, and at what cost (RFC 4271 9.1.2.1)? NULL: always, at cost 0. Asked whenever a prefix is decided; after
 	 * an answer has changed, call am_bgp_rib_recheck_next_hops(). interface is that of the peer.

@@ -63,6 +63,7 @@ struct am_bgp_speaker_peer {
 	 */
 	struct am_bgp_rib_peer routes;
 	bool next_hop_keep; /* external: next hops stay as they came (a route server does so) */
+	bool sink;          /* its routes are counted and dropped, and the table never hears of them */
 	uint32_t
 		limit_restart; /* s after which a session that broke limit_in begins anew; 0: when it is started by hand */
 	uint32_t stale_time
@@ -173,6 +174,11 @@ struct am_bgp_rib *am_bgp_speaker_rib(struct am_bgp_speaker *speaker);
 int am_bgp_speaker_peer_of(const struct am_bgp_speaker *speaker, unsigned rib_peer);
 int am_bgp_speaker_rib_peer(const struct am_bgp_speaker *speaker, unsigned peer);
 
+/* Routes that a sink was told, and told were gone, since it was added. */
+struct am_bgp_speaker_sunk {
+	uint64_t announced[AM_BGP_FAMILIES], withdrawn[AM_BGP_FAMILIES];
+};
+
 /* What `show` says of a peer. */
 struct am_bgp_speaker_view {
 	struct am_ip address;
@@ -186,6 +192,7 @@ struct am_bgp_speaker_view {
 	struct am_bgp_rib_peer_counters routes;
 	am_bgp_families stale, long_lived; /* kept over a restart, and beyond it */
 	am_time stale_until;               /* or ns UINT64_MAX */
+	struct am_bgp_speaker_sunk sunk;
 };
 /* -ENOENT where there is no such peer. */
 int am_bgp_speaker_view(const struct am_bgp_speaker *speaker, unsigned peer, struct am_bgp_speaker_view *out);

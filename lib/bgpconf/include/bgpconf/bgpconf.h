@@ -23,6 +23,7 @@ enum {
 	AM_BGPCONF_FEEDS = 64,
 	AM_BGPCONF_CACHES = AM_BGP_ROA_SOURCES,
 	AM_BGPCONF_STATIONS = 8,
+	AM_BGPCONF_MEMBERS = 64,
 	AM_BGPCONF_PASSWORD = 80, /* octets: what TCP_MD5SIG takes */
 	AM_BGPCONF_INTERFACE = 16,
 	AM_BGPCONF_EXT = 16, /* extended communities of one route */
@@ -50,6 +51,7 @@ struct am_bgpconf_session {
 	struct am_ip source;                  /* AM_AF_NONE: the kernel's choice */
 	uint32_t as;
 	uint32_t local_as;  /* 0: the speaker's own */
+	uint32_t own_as;    /* worked out: what our OPEN says */
 	uint8_t as_kind;    /* enum am_bgpconf_as */
 	uint16_t port;      /* to connect to */
 	uint16_t hold_time; /* s */
@@ -59,7 +61,9 @@ struct am_bgpconf_session {
 	uint8_t ttl_security; /* hops to the peer (RFC 5082); 0: off */
 	uint8_t ttl;          /* 0: 1 to an external peer, 64 to an internal one */
 	uint8_t role;         /* 0: none; else 1 + enum am_bgp_role */
-	bool strict_role, passive, extended_messages, graceful_restart, notification;
+	bool strict_role, passive, extended_messages, graceful_restart, notification, aigp;
+	bool sink;          /* its routes are counted and dropped */
+	bool confederation; /* worked out: it is in another member AS of ours */
 	struct am_bgpconf_family families[AM_BGP_FAMILIES];
 	char password[AM_BGPCONF_PASSWORD + 1];
 };
@@ -70,6 +74,11 @@ struct am_bgpconf_neighbor {
 	char description[80];
 	char import[AM_NAME_MAX], export[AM_NAME_MAX]; /* policies; empty: RFC 8212 */
 	uint32_t max_prefixes[AM_BGP_FAMILIES];        /* 0: no limit */
+	uint32_t max_advertised[AM_BGP_FAMILIES];      /* 0: no limit */
+	uint32_t max_warn;                             /* per cent of either limit; 0: no warning */
+	uint32_t advertisement_interval;               /* s */
+	uint8_t allow_own_as;                          /* times */
+	bool enforce_first_as;
 	uint32_t max_restart;               /* s after which a session over its limit begins anew; 0: never */
 	uint32_t max_send[AM_BGP_FAMILIES]; /* paths of one prefix, with add-path */
 	uint8_t next_hop;                   /* enum am_bgpconf_next_hop */
@@ -138,6 +147,13 @@ struct am_bgpconf_bmp {
 	uint32_t buffer;     /* MiB that may wait for one station */
 };
 
+/* RFC 5065: our AS is a member of a confederation. */
+struct am_bgpconf_confederation {
+	uint32_t identifier; /* the AS that others see; 0: there is none */
+	uint16_t n;
+	uint32_t members[AM_BGPCONF_MEMBERS]; /* the other ones */
+};
+
 struct am_bgpconf {
 	char name[AM_NAME_MAX]; /* of this instance: its control socket */
 	uint16_t port;          /* to listen on; 0: do not */
@@ -146,7 +162,11 @@ struct am_bgpconf {
 	uint32_t as;
 	struct am_ip router_id;
 	struct am_ip cluster_id; /* AM_AF_NONE: the router ID */
+	struct am_bgpconf_confederation confederation;
 	bool always_compare_med, missing_med_is_worst, multipath_relax;
+	uint32_t multipath; /* paths */
+	uint32_t default_local_pref;
+	bool sink; /* every neighbour is one */
 
 	uint16_t n_neighbors, n_announce, n_evpn, n_feeds;
 	struct am_bgpconf_neighbor *neighbors;
@@ -177,6 +197,11 @@ bool am_bgpconf_station_equal(const struct am_bgpconf_station *a, const struct a
 
 /* What the client of each RPKI cache is made with. */
 struct am_bgp_rtr_config am_bgpconf_rtr_config(const struct am_bgpconf *config, uint64_t seed);
+
+/* The AS that who is not of our own, or of our confederation, knows us by. */
+uint32_t am_bgpconf_as_outside(const struct am_bgpconf *config);
+/* Is the neighbour in the AS that our OPEN to it says? */
+bool am_bgpconf_is_internal(const struct am_bgpconf_session *session);
 
 /* What a neighbour's session is configured with. */
 struct am_bgp_session_config am_bgpconf_session_config(
