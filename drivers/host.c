@@ -154,6 +154,13 @@ void am_host_close(struct am_host *host)
 	host->control = host->fd = -1;
 }
 
+bool am_host_is_there(const struct am_host *host)
+{
+	struct ifreq r = request(host);
+
+	return !ioctl(host->control, SIOCGIFINDEX, &r) && r.ifr_ifindex == host->ifindex;
+}
+
 int am_host_read(const struct am_host *host, uint8_t *packet, uint32_t room)
 {
 	ssize_t n = read(host->fd, packet, room);

@@ -51,7 +51,7 @@ const char am_ctl_help[] =
 	"Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no amimed answers.\n";
 
 static const char *const whats[] = {
-	"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config"};
+	"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config", "host"};
 
 static int parse_watch(const char *text, struct am_ctl_args *out, struct am_err *err)
 {
@@ -157,8 +157,8 @@ static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_er
 		if (strcmp(words[1], whats[i]) == 0)
 			out->what = whats[i];
 	if (!out->what)
-		return am_fail(
-			err, EINVAL, "show one of: version ports tunnels bridges fdb drops workers config");
+		return am_fail(err, EINVAL,
+			"show one of: version ports tunnels bridges fdb drops workers config host");
 	return 0;
 }
 

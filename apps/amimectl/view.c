@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "table.h"
+#include "view_host.h"
 
 /* ---- reading what may not be there ---- */
 
@@ -435,6 +436,7 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"drops", show_drops},
 		{"workers", show_workers},
 		{"config", show_config},
+		{"host", am_view_host},
 	};
 
 	for (unsigned i = 0; i < sizeof views / sizeof *views; i++)

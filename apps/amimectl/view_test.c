@@ -68,10 +68,28 @@ static void drops(void **state)
 	free(text);
 }
 
+static void host(void **state)
+{
+	char *text = show("host",
+		"{\"interfaces\":[{\"interface\":\"wan\",\"device\":\"wan\",\"kind\":\"tap\",\"netns\":\"\",\"state\":\"missing\","
+		"\"addresses\":[\"192.0.2.1/24\"],\"to_kernel\":5,\"why\":\"there is a device of that name\"}],"
+		"\"punt\":[{\"class\":\"tcp\",\"rate\":2000,\"passed\":7}],"
+		"\"steering\":[{\"port\":\"wan\",\"device\":\"eth0\",\"rules\":[{\"rule\":\"gre\",\"frames\":9,"
+		"\"text\":\"ours\"}],\"given_back\":3,\"troubles\":[\"try: ethtool\"]}]}");
+
+	(void)state;
+	assert_non_null(strstr(text, "wan        wan     tap   -      missing  192.0.2.1/24          5"));
+	assert_non_null(strstr(text, "wan: there is a device of that name\n"));
+	assert_non_null(strstr(text, "tcp                     2000                     7\n"));
+	assert_non_null(strstr(text, "port wan, device eth0, 3 given back to the kernel\n"));
+	assert_non_null(strstr(text, "  gre        9  ours\n  try: ethtool\n"));
+	free(text);
+}
+
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {
-		"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config"};
+		"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config", "host"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};
@@ -105,7 +123,8 @@ static void explain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(ports),
-		cmocka_unit_test(drops), cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
+		cmocka_unit_test(drops), cmocka_unit_test(host), cmocka_unit_test(whatever_comes),
+		cmocka_unit_test(explain)};
 
 	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
 }

@@ -272,9 +272,13 @@ static int open_machine(struct am_daemon *d, const struct am_config *config, str
 		rc = make_plane(d, config, err);
 	if (rc)
 		return rc;
-	d->nl = am_nl_open(err);
+	d->slow = am_slow_start(d->plane, config->workers, d->ports.pool, err);
+	d->nl = d->slow ? am_nl_open(err) : NULL;
 	if (!d->nl)
 		return -EIO;
+	d->hosts = am_hosts_create(d->nl, d->slow, &d->log);
+	if (!d->hosts)
+		return am_fail(err, ENOMEM, "no memory for host interfaces");
 	if (am_daemon_hops_create(d) < 0 ||
 		am_retire_init(&d->retire, &d->loop, d->plane, d->model, &d->workers) < 0)
 		return am_fail(err, ENOMEM, "no memory for next hops");
@@ -396,6 +400,8 @@ void am_daemon_stop(struct am_daemon *d)
 		close_loop(d);
 	am_rpc_free(d->rpc);
 	am_retire_all(&d->retire);
+	am_hosts_free(d->hosts);
+	am_slow_stop(d->slow);
 	am_plane_free(d->plane);
 	am_model_free(d->model);
 	am_ports_close(&d->ports);

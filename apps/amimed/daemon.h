@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "eal.h"
 #include "histogram.h"
+#include "hosts.h"
 #include "model/model.h"
 #include "netlink.h"
 #include "nexthop.h"
@@ -23,6 +24,7 @@
 #include "reload.h"
 #include "retire.h"
 #include "rpc.h"
+#include "slow.h"
 #include "workers.h"
 
 struct am_capture;
@@ -43,6 +45,8 @@ struct am_daemon {
 	struct am_reload reload;
 	struct am_archive archive; /* not while a transaction is prepared or settles, but for reading */
 	struct am_err archive_err; /* why nothing can be kept there; else empty */
+	struct am_slow *slow;
+	struct am_hosts *hosts;
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;

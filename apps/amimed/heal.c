@@ -33,6 +33,7 @@ static void lose(struct am_daemon *d, uint16_t id)
 	am_workers_park(d->workers);
 	am_plane_set_port(d->plane, id, NULL);
 	am_workers_resume(d->workers);
+	am_slow_set_port(d->slow, id, NULL);
 	if (am_port_lose(open) < 0)
 		return;
 	am_hops_all_dirty(d->hops);

@@ -311,22 +311,29 @@ static struct mnl_socket *open_socket(unsigned groups, int flags)
 	return NULL;
 }
 
-struct am_nl *am_nl_open(struct am_err *err)
+static int open_sockets(struct am_nl *nl)
 {
 	const unsigned groups = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE |
 				RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_RULE |
 				1u << (RTNLGRP_IPV6_RULE - 1);
+
+	nl->ask = open_socket(0, 0);
+	nl->changes = nl->ask ? open_socket(groups, SOCK_NONBLOCK) : NULL;
+	return nl->changes ? 0 : -errno;
+}
+
+struct am_nl *am_nl_open(struct am_err *err)
+{
 	struct am_nl *nl = calloc(1, sizeof *nl);
+	int rc;
 
 	if (!nl) {
 		am_fail(err, ENOMEM, "netlink: no memory");
 		return NULL;
 	}
-	nl->ask = open_socket(0, 0);
-	nl->changes = nl->ask ? open_socket(groups, SOCK_NONBLOCK) : NULL;
-	if (!nl->changes) {
-		am_fail(err, errno, "netlink: cannot open a socket to the kernel's routes: %s",
-			strerror(errno));
+	rc = open_sockets(nl);
+	if (rc) {
+		am_fail(err, -rc, "netlink: cannot open a socket to the kernel's routes: %s", strerror(-rc));
 		am_nl_close(nl);
 		return NULL;
 	}
@@ -371,8 +378,7 @@ static const struct nlmsghdr *find_answer(const struct am_nl *nl, size_t len)
 	return NULL;
 }
 
-/* 0 and *answer, or the kernel's refusal. An acknowledgement without error is *answer NULL. */
-static int ask(struct am_nl *nl, struct nlmsghdr *request, const struct nlmsghdr **answer)
+int am_nl_ask(struct am_nl *nl, struct nlmsghdr *request, const struct nlmsghdr **answer)
 {
 	*answer = NULL;
 	request->nlmsg_flags |= NLM_F_REQUEST;
@@ -425,7 +431,7 @@ int am_nl_route(struct am_nl *nl, const struct am_ip *to, struct am_kroute *out)
 	rt->rtm_family = (uint8_t)kernel_family(to);
 	rt->rtm_dst_len = (uint8_t)(am_ip_len(to) * 8);
 	mnl_attr_put(msg, RTA_DST, am_ip_len(to), to->bytes);
-	rc = ask(nl, msg, &answer);
+	rc = am_nl_ask(nl, msg, &answer);
 	if (rc)
 		return rc;
 	return answer && am_nl_parse_route(answer, out) ? 0 : -EPROTO;
@@ -449,7 +455,7 @@ int am_nl_neigh(struct am_nl *nl, int ifindex, const struct am_ip *ip, struct am
 	int rc;
 
 	put_neigh(msg, ifindex, ip, 0);
-	rc = ask(nl, msg, &answer);
+	rc = am_nl_ask(nl, msg, &answer);
 	if (rc)
 		return rc;
 	return answer && am_nl_parse_neigh(answer, out) ? 0 : -EPROTO;
@@ -463,7 +469,7 @@ int am_nl_probe(struct am_nl *nl, int ifindex, const struct am_ip *ip)
 
 	msg->nlmsg_flags = NLM_F_ACK | NLM_F_CREATE;
 	put_neigh(msg, ifindex, ip, NTF_USE);
-	return ask(nl, msg, &answer);
+	return am_nl_ask(nl, msg, &answer);
 }
 
 int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out)
@@ -477,8 +483,61 @@ int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out)
 	info->ifi_family = AF_UNSPEC;
 	info->ifi_index = ifindex;
 	mnl_attr_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	rc = ask(nl, msg, &answer);
+	rc = am_nl_ask(nl, msg, &answer);
 	if (rc)
 		return rc;
 	return answer && am_nl_parse_link(answer, out) ? 0 : -EPROTO;
+}
+
+bool am_nl_parse_address(const struct nlmsghdr *msg, int *ifindex, struct am_ip *ip)
+{
+	struct attrs attrs;
+	const struct ifaddrmsg *ifa = read_message(msg, sizeof *ifa, &attrs);
+
+	if (!ifa || msg->nlmsg_type != RTM_NEWADDR)
+		return false;
+	*ifindex = (int)ifa->ifa_index;
+	/* On a point-to-point device IFA_ADDRESS is the other end. */
+	return attr_ip(ifa->ifa_family, attrs.at[IFA_LOCAL], ip) ||
+	       attr_ip(ifa->ifa_family, attrs.at[IFA_ADDRESS], ip);
+}
+
+/* One read's worth of a dump: true where more is to come. */
+static bool read_addresses(struct am_nl *nl, size_t len, am_nl_address_fn *fn, void *ctx)
+{
+	struct am_reader messages = am_reader(nl->reply, len);
+	const struct nlmsghdr *msg;
+
+	while ((msg = am_nl_next(&messages))) {
+		struct am_ip ip;
+		int ifindex;
+
+		if (msg->nlmsg_seq != nl->seq)
+			continue;
+		if (msg->nlmsg_type == NLMSG_DONE || msg->nlmsg_type == NLMSG_ERROR)
+			return false;
+		if (am_nl_parse_address(msg, &ifindex, &ip))
+			fn(ctx, ifindex, &ip);
+	}
+	return true;
+}
+
+int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx)
+{
+	uint8_t room[REQUEST_ROOM] __attribute__((aligned(8)));
+	struct nlmsghdr *msg = new_request(room, RTM_GETADDR);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(msg, sizeof *ifa);
+	ssize_t n;
+
+	ifa->ifa_family = AF_UNSPEC;
+	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	msg->nlmsg_seq = ++nl->seq;
+	if (mnl_socket_sendto(nl->ask, msg, msg->nlmsg_len) < 0)
+		return -errno;
+	do {
+		n = recv(mnl_socket_get_fd(nl->ask), nl->reply, sizeof nl->reply, MSG_DONTWAIT);
+		if (n < 0)
+			return -errno;
+	} while (read_addresses(nl, (size_t)n, fn, ctx));
+	return 0;
 }

@@ -84,6 +84,17 @@ int am_nl_route(struct am_nl *nl, const struct am_ip *to, struct am_kroute *out)
 int am_nl_neigh(struct am_nl *nl, int ifindex, const struct am_ip *ip, struct am_kneigh *out);
 int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out);
 
+/*
+ * Any request: 0 and *answer, or the kernel's refusal. An acknowledgement without error is *answer NULL. The answer is there
+ * until the next request.
+ */
+int am_nl_ask(struct am_nl *nl, struct nlmsghdr *request, const struct nlmsghdr **answer);
+
+/* All addresses of the namespace, one after the other. 0 or -errno. */
+typedef void am_nl_address_fn(void *ctx, int ifindex, const struct am_ip *ip);
+int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx);
+bool am_nl_parse_address(const struct nlmsghdr *msg, int *ifindex, struct am_ip *ip);
+
 /* Have the kernel find out or verify a neighbour now, as if it had a packet for it. */
 int am_nl_probe(struct am_nl *nl, int ifindex, const struct am_ip *ip);
 

@@ -38,13 +38,14 @@ static int read_show(const json_t *object, struct am_request *out, struct am_err
 		[AM_SHOW_DROPS] = "drops",
 		[AM_SHOW_WORKERS] = "workers",
 		[AM_SHOW_CONFIG] = "config",
+		[AM_SHOW_HOST] = "host",
 	};
 	int what = find_word(json_string_value(json_object_get(object, "what")), whats, AM_SHOWS);
 	int rc;
 
 	if (what < 0)
 		return am_fail(err, EINVAL,
-			"\"what\" is one of version, ports, tunnels, bridges, fdb, drops, workers, config");
+			"\"what\" is one of version, ports, tunnels, bridges, fdb, drops, workers, config, host");
 	out->what = (enum am_what)what;
 	out->limit = AM_FDB_LIMIT;
 	out->all = json_is_true(json_object_get(object, "all"));

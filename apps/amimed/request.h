@@ -3,7 +3,7 @@
 #define AMIMED_REQUEST_H
 /*
  * One request on the control socket: a JSON object on a line of its own.
- *   {"method": "show", "what": "ports"}   what: version ports tunnels bridges fdb drops workers config
+ *   {"method": "show", "what": "ports"}   what: version ports tunnels bridges fdb drops workers config host
  *   {"method": "show", "what": "fdb", "at": 0, "limit": 1000}     at: "next" of the answer before
  *   {"method": "show", "what": "drops", "all": true}
  *   {"method": "explain", "tunnel": "to-b"}
@@ -45,6 +45,7 @@ enum am_what {
 	AM_SHOW_DROPS,
 	AM_SHOW_WORKERS,
 	AM_SHOW_CONFIG,
+	AM_SHOW_HOST,
 	AM_SHOWS,
 };
 

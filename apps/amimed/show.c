@@ -12,6 +12,7 @@
 #include "daemon.h"
 #include "hops.h"
 #include "pipeline/counters.h"
+#include "show_host.h"
 
 static json_t *text_or_null(const char *text)
 {
@@ -583,6 +584,8 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request)
 		return show_drops(d, request);
 	case AM_SHOW_WORKERS:
 		return show_workers(d);
+	case AM_SHOW_HOST:
+		return am_show_host(d);
 	case AM_SHOW_CONFIG: /* am_show_config */
 	case AM_SHOWS:
 		break;

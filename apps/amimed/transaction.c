@@ -252,9 +252,13 @@ static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const u
 		if (d->ports.by_id[id].port)
 			am_plane_set_port(d->plane, id, NULL);
 	n_gone = am_ports_commit(&d->ports, ports, ids, gone);
-	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
+	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++) {
+		struct am_port *live = d->ports.by_id[id].port ? am_port_live(&d->ports.by_id[id]) : NULL;
+
 		if (d->ports.by_id[id].port)
-			am_plane_set_port(d->plane, id, am_port_live(&d->ports.by_id[id]));
+			am_plane_set_port(d->plane, id, live);
+		am_slow_set_port(d->slow, id, live);
+	}
 	am_plane_swap_roots(d->plane, am_model_roots(d->model));
 	if (differ && d->workers)
 		am_workers_resume(d->workers);

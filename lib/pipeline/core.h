@@ -144,6 +144,7 @@ struct am_worker {
 	const struct am_roots *roots; /* of this burst */
 	am_time now, next_expire;
 	uint16_t rx_iface; /* of the port whose burst is being worked on */
+	uint16_t rx_back;  /* that port, where what is not ours can be given back by it; else AM_NO_ID */
 	bool rx_finish;    /* that port's senders leave checksums unfinished */
 	bool hands_off;    /* frames may be another worker's to carry: they are admitted there */
 	unsigned n_frames;
@@ -163,6 +164,7 @@ struct am_worker {
 	unsigned n_arrivals;
 	struct am_arrival arrivals[AM_BURST]; /* of a burst, for the port's IP identity */
 	uint16_t *peer_iface;                 /* by peer: where its fragments come in */
+	uint16_t *peer_back;                  /* and rx_back there */
 	struct {
 		uint64_t what;
 		uint64_t ns;
@@ -241,6 +243,8 @@ uint16_t am_input_tagged(const struct am_vlan_map *map, struct am_frame *f);
 void am_decap_burst(struct am_worker *w, const struct am_port_root *port);
 /* open.c: told by the reassembly table of packets that die in it. */
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
+/* The same of fragments whose first one never came. */
+bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m);
 
 /* handoff.c: carry w->frames here or there; take what others handed over. */
 void am_handoff_frames(struct am_worker *w);

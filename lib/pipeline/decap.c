@@ -128,6 +128,7 @@ static inline bool take_part(struct am_lane_burst *b, const struct am_lanes *lan
 		return false;
 	am_count(w, port->iface, AM_C_RX_FRAGMENTS, 1);
 	w->peer_iface[peer] = port->iface;
+	w->peer_back[peer] = w->rx_back;
 	whole.m = am_reasm_add(
 		w->reasm, peer, a->m, a->l2, &hdr, AM_BUF_ROOM - AM_BUF_HEADROOM - a->l2, w->now);
 	if (!whole.m)

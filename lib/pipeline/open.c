@@ -471,6 +471,7 @@ static bool make_whole(struct am_worker *w, struct inner *p)
 		return false;
 	}
 	w->peer_iface[p->peer] = p->iface;
+	w->peer_back[p->peer] = p->note.tunnel_iface == AM_NO_ID ? w->rx_back : AM_NO_ID;
 	p->m = am_reasm_add(w->reasm, p->peer, p->m, p->l2, &p->ip, max, w->now);
 	if (!p->m) {
 		am_tap_held(w, p->iface);
@@ -590,11 +591,41 @@ static __attribute__((noinline)) bool take_made(
 	return taken;
 }
 
+/* A later fragment of UDP, or one that may be: without a port, a driver that leaves the kernel its own has to take it. */
+static bool has_no_port(const struct am_ip_hdr *ip)
+{
+	return ip->frag && ip->frag_at && (ip->proto == AM_PROTO_UDP || ip->proto == AM_PROTO_DSTOPTS);
+}
+
+/* It came in by a port as it is, and no peer of ours sent it: the kernel may hold the first fragment. */
+static bool is_kernels(const struct am_worker *w, const struct inner *p, enum am_verdict why)
+{
+	return why == AM_V_TUNNEL_SOURCE && w->rx_back != AM_NO_ID && p->l2 &&
+	       p->note.tunnel_iface == AM_NO_ID && has_no_port(&p->ip);
+}
+
+bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m)
+{
+	struct am_worker *w = worker;
+	struct am_ether eth;
+	struct am_ip_hdr ip;
+
+	if (w->peer_back[peer] == AM_NO_ID ||
+		am_ether_parse(am_buf_data(m), am_buf_len(m), &eth) != AM_V_OK ||
+		am_ip_parse(am_buf_data(m) + eth.len, am_buf_len(m) - eth.len, &ip) != AM_V_OK ||
+		!has_no_port(&ip))
+		return false;
+	am_punt(w, w->peer_iface[peer], w->peer_back[peer], AM_PUNT_BACK, m);
+	return true;
+}
+
 static void open_ip(struct am_worker *w, struct inner *p)
 {
 	enum am_verdict v = find_peer(w, p);
 
-	if (unlikely(v != AM_V_OK))
+	if (unlikely(is_kernels(w, p, v)))
+		am_punt(w, p->iface, w->rx_back, AM_PUNT_BACK, p->m);
+	else if (unlikely(v != AM_V_OK))
 		refuse(w, p, v);
 	else if (!p->ip.frag)
 		open_whole(w, p);

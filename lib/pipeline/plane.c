@@ -48,6 +48,7 @@ static void worker_free(struct am_worker *w)
 	if (w->lanes)
 		munmap(w->lanes, lanes_size(w));
 	free(w->peer_iface);
+	free(w->peer_back);
 	free(w->counters);
 	free(w);
 }
@@ -74,14 +75,16 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	w->id = id;
 	w->stash.pool = conf->pool;
 	am_lanes_forget(w);
+	w->rx_back = AM_NO_ID;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
 	w->lane_mask = lanes_for(reasm.peers) - 1;
 	w->lanes = map_lanes(w);
 	w->peer_iface = zeroed(sizeof *w->peer_iface * reasm.peers);
+	w->peer_back = zeroed(sizeof *w->peer_back * reasm.peers);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
 	w->reasm = am_reasm_create(&reasm, am_decap_lost, w);
-	if (w->wake_fd < 0 || !w->counters || !w->lanes || !w->peer_iface || !w->reasm ||
+	if (w->wake_fd < 0 || !w->counters || !w->lanes || !w->peer_iface || !w->peer_back || !w->reasm ||
 		am_ipid_init(&w->ids, id, conf->workers, conf->paths, conf->seed) < 0) {
 		worker_free(w);
 		return NULL;

@@ -284,6 +284,7 @@ int am_plane_set_punt(struct am_plane *plane, int fd)
 		plane->workers[i]->punt = zeroed(sizeof *plane->workers[i]->punt);
 		if (!plane->workers[i]->punt)
 			return -ENOMEM;
+		am_reasm_on_orphan(plane->workers[i]->reasm, am_decap_orphan);
 	}
 	return 0;
 }

@@ -35,6 +35,7 @@ static unsigned poll_queue(struct am_worker *w, const struct am_queue *q)
 	am_stage(w, AM_STAGE_REST);
 	if (n == 0)
 		return 0;
+	w->rx_back = ops->give_back ? q->port_id : AM_NO_ID;
 	if (likely(w->roots && q->port_id < w->roots->n_ports)) {
 		const struct am_port_root *port = &w->roots->ports[q->port_id];
 

@@ -69,6 +69,7 @@ struct peer {
 struct am_reasm {
 	struct am_reasm_conf conf;
 	am_reasm_drop *drop;
+	am_reasm_orphan *orphan; /* NULL: nobody wants them */
 	void *ctx;
 	struct entry *entries;
 	uint32_t *heads; /* two per entry */
@@ -189,10 +190,40 @@ static unsigned entry_empty(struct am_reasm *r, struct entry *e)
 	return n;
 }
 
+static bool has_first(const struct entry *e)
+{
+	for (unsigned k = 0; k < e->n; k++)
+		if (e->piece[k].at == 0)
+			return true;
+	return false;
+}
+
+/* No datagram of ours is like this. */
+static bool is_of_size(enum am_verdict why)
+{
+	return why == AM_V_FRAG_TOO_LONG || why == AM_V_FRAG_TOO_MANY;
+}
+
+/* Somebody else may have the first one. */
+static void offer_orphans(struct am_reasm *r, struct entry *e)
+{
+	unsigned kept = 0, n = e->n;
+
+	if (has_first(e))
+		return;
+	for (unsigned k = 0; k < n; k++)
+		if (!r->orphan(r->ctx, entry_peer(e), e->piece[k].m))
+			e->piece[kept++] = e->piece[k];
+	r->buffers -= n - kept;
+	e->n = (uint8_t)kept;
+}
+
 static void entry_drop(struct am_reasm *r, uint32_t i, enum am_verdict why)
 {
 	struct entry *e = &r->entries[i];
 
+	if (r->orphan)
+		offer_orphans(r, e);
 	report(r, entry_peer(e), why, entry_empty(r, e));
 	entry_remove(r, i);
 }
@@ -200,6 +231,8 @@ static void entry_drop(struct am_reasm *r, uint32_t i, enum am_verdict why)
 /* The datagram is lost, and with it what is still to come: the empty entry stays until its time is over. */
 static void entry_kill(struct am_reasm *r, struct entry *e, enum am_verdict why)
 {
+	if (r->orphan && is_of_size(why))
+		offer_orphans(r, e);
 	report(r, entry_peer(e), why, entry_empty(r, e));
 	e->dead = (uint16_t)why;
 }
@@ -646,6 +679,8 @@ static inline struct arrival describe_arrival(const struct am_reasm *r, uint32_t
 /* Refuse one fragment: m is freed and reported. */
 static struct rte_mbuf *refuse(struct am_reasm *r, const struct arrival *a, enum am_verdict why)
 {
+	if (r->orphan && a->at && is_of_size(why) && r->orphan(r->ctx, a->peer, a->m))
+		return NULL;
 	am_buf_free(a->m);
 	report(r, a->peer, why, 1);
 	return NULL;
@@ -979,6 +1014,11 @@ static void *lines(struct am_reasm *r, uint64_t n, size_t size)
 		memset(p, 0, octets);
 	r->memory += octets;
 	return p;
+}
+
+void am_reasm_on_orphan(struct am_reasm *r, am_reasm_orphan *orphan)
+{
+	r->orphan = orphan;
 }
 
 struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx)

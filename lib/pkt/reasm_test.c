@@ -1021,6 +1021,40 @@ static int teardown(void **state)
 	return 0;
 }
 
+static unsigned orphans;
+
+/* Takes what is for peer 1, without its first octet touched. */
+static bool take_orphan(void *ctx, uint32_t peer, struct rte_mbuf *m)
+{
+	(void)ctx;
+	if (peer != 1)
+		return false;
+	orphans++;
+	am_buf_free(m);
+	return true;
+}
+
+/* Only those that never met their first one, and of those only what somebody takes; the rest is lost as ever. */
+static void test_orphans(void **state)
+{
+	struct world *w = *state;
+
+	begin_default(w);
+	am_reasm_on_orphan(w->r, take_orphan);
+	orphans = 0;
+	held(w, 1, part(AM_IPV4, 1, 1256, 304, true));
+	held(w, 1, part(AM_IPV4, 1, 1560, 300, false));
+	held(w, 1, part(AM_IPV4, 2, 0, 1256, true));
+	held(w, 2, part(AM_IPV4, 3, 1256, 300, false));
+	held(w, 1, part(AM_IPV4, 4, 8000, 300, false));
+	assert_int_equal(orphans, 1);
+	am_reasm_expire(w->r, am_time_add(w->now, 501 * AM_MS), 16);
+	assert_int_equal(orphans, 3);
+	assert_int_equal(w->peer_drops[1], 1);
+	assert_int_equal(w->peer_drops[2], 1);
+	end(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1049,6 +1083,7 @@ int main(void)
 		cmocka_unit_test(test_pair_leaves_what_is_held),
 		cmocka_unit_test(test_pair_leaves_what_was_killed),
 		cmocka_unit_test(test_pair_fits),
+		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_pair_releases),
 	};
 

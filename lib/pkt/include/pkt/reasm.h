@@ -29,6 +29,7 @@
  *  - A flood does not shorten the IPv4 timeout: the rate is that of datagrams made whole. Since half of the time
  *    to a wrap is taken, the rule still holds where every second datagram of the peer is lost on its way.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -67,6 +68,13 @@ typedef void am_reasm_drop(void *ctx, uint32_t peer, enum am_verdict why, unsign
 /* NULL where memory is short. drop is called from am_reasm_add and am_reasm_expire. */
 struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx);
 void am_reasm_free(struct am_reasm *r);
+
+/*
+ * What becomes of fragments that never met their first one, when their time is over, they are pushed out, or their datagram is
+ * longer than any of ours: true where orphan took m (with the link header in front, padding gone); otherwise it is dropped and reported like all others.
+ */
+typedef bool am_reasm_orphan(void *ctx, uint32_t peer, struct rte_mbuf *m);
+void am_reasm_on_orphan(struct am_reasm *r, am_reasm_orphan *orphan);
 
 /*
  * Take a fragment. m's data begins with l2_len octets of link header, then the IP header that hdr describes

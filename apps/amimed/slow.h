@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef AMIMED_SLOW_H
+#define AMIMED_SLOW_H
+/*
+ * The slow thread: between the workers' punt rings and the kernel's devices. No worker ever writes to one, and control is not
+ * in the way, so that what the kernel answers is not late because a reload is under way.
+ *
+ * Control says which devices there are; the thread holds a lock while it works off a batch, which is well under a millisecond.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "drivers/host.h"
+
+struct am_plane;
+struct am_port;
+struct am_slow;
+struct rte_mempool;
+
+struct am_slow_stats {
+	uint64_t to_kernel, to_kernel_bytes,
+		refused; /* refused: the device did not take it, or there is none */
+	uint64_t from_kernel, from_kernel_bytes, lost; /* lost: no buffer, or the worker's ring was full */
+};
+
+/* Workers not running yet: they punt from now on. NULL and err where it cannot be. */
+struct am_slow *am_slow_start(
+	struct am_plane *plane, unsigned workers, struct rte_mempool *pool, struct am_err *err);
+void am_slow_stop(struct am_slow *slow);
+
+/*
+ * Control: the device of a target (pipeline/punt.h) from now on; NULL: none any more, and it is not used when this returns.
+ * 0 or -errno.
+ */
+int am_slow_set_host(struct am_slow *slow, uint16_t target, const struct am_host *host);
+/* Where what is not ours is given back; NULL: none any more. */
+void am_slow_set_port(struct am_slow *slow, uint16_t port_id, struct am_port *port);
+
+void am_slow_host_stats(struct am_slow *slow, uint16_t target, struct am_slow_stats *out);
+void am_slow_port_stats(struct am_slow *slow, uint16_t port_id, struct am_slow_stats *out);
+
+#endif
