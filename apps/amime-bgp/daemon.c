@@ -239,7 +239,9 @@ int am_bgpd_start(struct am_bgpd *d, struct am_err *err)
 	d->timer.data = d->busy.data = d;
 	d->started = am_clock_monotonic();
 	watch_signals(d);
-	rc = make_speaker(d, err);
+	rc = am_bgpd_transport_check(d->config, err);
+	if (!rc)
+		rc = make_speaker(d, err);
 	if (rc)
 		return rc;
 	d->control = am_bgpd_control_open(d, err);

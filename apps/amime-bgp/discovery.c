@@ -263,8 +263,7 @@ static void appeared(struct am_bgpd_discovery *y, const struct am_ip *address)
 	/* A session that is up knows better than an advertisement who is there. */
 	if (!am_bgp_speaker_view(d->speaker, y->neighbor->peer, &view) && view.session)
 		return;
-	if (*y->neighbor->conf.session.password)
-		am_bgpd_transport_password(d->transport, address, y->neighbor->conf.session.password);
+	am_bgpd_transport_keys(d->transport, address, &y->neighbor->conf.session, true);
 	rc = am_bgp_speaker_found(d->speaker, y->neighbor->peer, address, y->interface, am_clock_monotonic());
 	am_log(&d->log, rc ? AM_LOG_WARN : AM_LOG_INFO, "%s: found at %s on %s%s%s", y->neighbor->conf.name,
 		am_ip_text(address, text), y->neighbor->conf.session.interface, rc ? ": " : "",

@@ -89,8 +89,7 @@ static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct
 	n->shutdown = conf->shutdown;
 	free(d->of_peer[number]);
 	d->of_peer[number] = n;
-	if (*conf->session.password && conf->session.address.family)
-		am_bgpd_transport_password(d->transport, &conf->session.address, conf->session.password);
+	am_bgpd_transport_keys(d->transport, &conf->session.address, &conf->session, true);
 	if (n->shutdown)
 		am_bgp_speaker_stop(d->speaker, n->peer, AM_BGP_CEASE_SHUTDOWN, conf->shutdown_text,
 			am_clock_monotonic());
@@ -121,8 +120,7 @@ static void forget(struct am_bgpd *d, struct am_bgpd_neighbor *n, uint8_t subcod
 	am_bgp_speaker_set_filters(
 		d->speaker, n->peer, am_bgpd_filter(d, ""), am_bgpd_filter(d, ""), am_clock_monotonic());
 	am_bgp_speaker_remove(d->speaker, n->peer, subcode, NULL, am_clock_monotonic());
-	if (*n->conf.session.password && n->conf.session.address.family)
-		am_bgpd_transport_password(d->transport, &n->conf.session.address, "");
+	am_bgpd_transport_keys(d->transport, &n->conf.session.address, &n->conf.session, false);
 	/* What the speaker still has to say about it is done before its number is used again. */
 	am_bgpd_pump(d);
 	d->of_peer[n->peer] = NULL;
@@ -235,6 +233,10 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 
 	if (!c)
 		return -EINVAL;
+	if (am_bgpd_transport_check(c, err)) {
+		am_bgpconf_free(c);
+		return -EOPNOTSUPP;
+	}
 	warn_fixed(d, c);
 	all_anew = c->as != old->as || !am_ip_equal(&c->router_id, &old->router_id);
 	d->config = c;

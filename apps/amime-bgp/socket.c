@@ -119,6 +119,70 @@ int am_bgp_socket_password(int fd, const struct am_ip *address, const char *pass
 	return errno == ENOENT && !*password ? 0 : -errno; /* there was none to take away */
 }
 
+/* What Linux 6.7 has, which the headers of an older one do not name. */
+enum { AO_ADD_KEY = 38, AO_DEL_KEY = 39, AO_MAC_LEN = 12 };
+
+struct ao_add {
+	struct sockaddr_storage address;
+	char algorithm[64];
+	int32_t ifindex;
+	uint32_t flags;
+	uint16_t reserved;
+	uint8_t prefix, send_id, receive_id, mac_len, key_flags, key_len;
+	uint8_t key[AM_BGPCONF_PASSWORD];
+} __attribute__((aligned(8)));
+
+struct ao_del {
+	struct sockaddr_storage address;
+	int32_t ifindex;
+	uint32_t flags;
+	uint16_t reserved;
+	uint8_t prefix, send_id, receive_id, current_id, rnext_id, key_flags;
+} __attribute__((aligned(8)));
+
+int am_bgp_socket_ao(int fd, const struct am_ip *address, const struct am_bgpconf_tcp_ao *ao)
+{
+	static const char *const algorithms[] = {"hmac(sha1)", "cmac(aes128)"};
+	struct ao_add add = {
+		.prefix = (uint8_t)(8 * am_ip_len(address)),
+		.send_id = ao->send_id,
+		.receive_id = ao->receive_id,
+		.mac_len = AO_MAC_LEN,
+		.key_len = (uint8_t)strlen(ao->key),
+	};
+
+	am_bgp_sockaddr(address, 0, 0, &add.address);
+	strcpy(add.algorithm, algorithms[ao->algorithm]);
+	memcpy(add.key, ao->key, add.key_len);
+	return setsockopt(fd, IPPROTO_TCP, AO_ADD_KEY, &add, sizeof add) ? -errno : 0;
+}
+
+int am_bgp_socket_ao_remove(int fd, const struct am_ip *address, const struct am_bgpconf_tcp_ao *ao)
+{
+	struct ao_del del = {
+		.prefix = (uint8_t)(8 * am_ip_len(address)),
+		.send_id = ao->send_id,
+		.receive_id = ao->receive_id,
+	};
+
+	am_bgp_sockaddr(address, 0, 0, &del.address);
+	return setsockopt(fd, IPPROTO_TCP, AO_DEL_KEY, &del, sizeof del) ? -errno : 0;
+}
+
+bool am_bgp_socket_has_ao(void)
+{
+	const struct ao_add nothing = {0};
+	int fd = am_bgp_socket(AM_IPV4);
+	bool has;
+
+	if (fd < 0)
+		return false;
+	/* It is refused either way: for what is in it, or because nobody knows it. */
+	has = !setsockopt(fd, IPPROTO_TCP, AO_ADD_KEY, &nothing, sizeof nothing) || errno != ENOPROTOOPT;
+	close(fd);
+	return has;
+}
+
 static int bind_source(int fd, const struct am_bgpconf_session *session, uint32_t scope)
 {
 	struct sockaddr_storage from;
@@ -136,6 +200,8 @@ int am_bgp_socket_connect(
 
 	if (!rc && *session->password)
 		rc = am_bgp_socket_password(fd, to, session->password);
+	if (!rc && *session->tcp_ao.key)
+		rc = am_bgp_socket_ao(fd, to, &session->tcp_ao);
 	if (rc)
 		return rc;
 	if (connect(fd, (struct sockaddr *)&peer, len) && errno != EINPROGRESS)

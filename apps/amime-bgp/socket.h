@@ -24,6 +24,12 @@ int am_bgp_socket_ttl(int fd, const struct am_bgpconf_session *session, bool ext
 int am_bgp_socket_check_syn(int fd, const struct am_bgpconf_session *session);
 /* RFC 2385: the key for connections with address; empty: none any more. */
 int am_bgp_socket_password(int fd, const struct am_ip *address, const char *password);
+/* TCP-AO (RFC 5925): the key for connections with address. */
+int am_bgp_socket_ao(int fd, const struct am_ip *address, const struct am_bgpconf_tcp_ao *ao);
+/* The key for connections with address goes, for those that are to come. */
+int am_bgp_socket_ao_remove(int fd, const struct am_ip *address, const struct am_bgpconf_tcp_ao *ao);
+/* Does this kernel have it? */
+bool am_bgp_socket_has_ao(void);
 /* Begin to connect: 0, also where it is under way. scope: the interface of a link-local address. */
 int am_bgp_socket_connect(
 	int fd, const struct am_bgpconf_session *session, const struct am_ip *to, uint32_t scope);

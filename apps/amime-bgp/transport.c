@@ -479,21 +479,45 @@ void am_bgpd_transport_free(struct am_bgpd_transport *t)
 	free(t);
 }
 
-void am_bgpd_transport_password(
-	struct am_bgpd_transport *t, const struct am_ip *address, const char *password)
+static int set_key(int fd, const struct am_ip *address, const struct am_bgpconf_session *s, bool needed)
+{
+	if (*s->password)
+		return am_bgp_socket_password(fd, address, needed ? s->password : "");
+	return needed ? am_bgp_socket_ao(fd, address, &s->tcp_ao)
+		      : am_bgp_socket_ao_remove(fd, address, &s->tcp_ao);
+}
+
+void am_bgpd_transport_keys(struct am_bgpd_transport *t, const struct am_ip *address,
+	const struct am_bgpconf_session *s, bool needed)
 {
 	char text[AM_IP_TEXT];
 
+	if (!address->family || (!*s->password && !*s->tcp_ao.key))
+		return;
 	for (unsigned i = 0; i < t->n_listeners; i++) {
 		int rc = t->listeners[i].at.family == address->family
-				 ? am_bgp_socket_password(t->listeners[i].fd, address, password)
+				 ? set_key(t->listeners[i].fd, address, s, needed)
 				 : 0;
 
 		if (rc)
 			am_log(log_of(t), AM_LOG_ERROR,
-				"the kernel does not take a TCP MD5 key for %s: %s; the neighbour cannot connect to us",
-				am_ip_text(address, text), strerror(-rc));
+				"the kernel does not take a TCP %s key for %s: %s; the neighbour cannot connect to us",
+				*s->password ? "MD5" : "AO", am_ip_text(address, text), strerror(-rc));
 	}
+}
+
+int am_bgpd_transport_check(const struct am_bgpconf *config, struct am_err *err)
+{
+	for (uint16_t i = 0; i < config->n_neighbors; i++) {
+		const struct am_bgpconf_neighbor *n = &config->neighbors[i];
+
+		if (*n->session.tcp_ao.key && !am_bgp_socket_has_ao())
+			return am_fail(err, EOPNOTSUPP,
+				"neighbour \"%s\": tcp_ao: this kernel has no TCP-AO (Linux 6.7 and later have it, where "
+				"built with CONFIG_TCP_AO): use \"password\", TCP MD5, on both sides, or another kernel",
+				n->name);
+	}
+	return 0;
 }
 
 void am_bgpd_transport_addresses(const struct am_bgpd_transport *t, struct am_bgp_link number,

@@ -18,9 +18,11 @@ struct am_bgpd_transport *am_bgpd_transport_open(struct am_bgpd *d, struct am_er
 void am_bgpd_transport_close(struct am_bgpd_transport *t);
 void am_bgpd_transport_free(struct am_bgpd_transport *t);
 
-/* The key that connections from this address need; empty: none. */
-void am_bgpd_transport_password(
-	struct am_bgpd_transport *t, const struct am_ip *address, const char *password);
+/* The keys that connections from this address of a neighbour need, TCP MD5 or TCP-AO; or they need them no more. */
+void am_bgpd_transport_keys(struct am_bgpd_transport *t, const struct am_ip *address,
+	const struct am_bgpconf_session *session, bool needed);
+/* Can the kernel do what the configuration asks for? -EOPNOTSUPP and what it cannot. */
+int am_bgpd_transport_check(const struct am_bgpconf *config, struct am_err *err);
 
 /* What the speaker's events ask for. */
 void am_bgpd_transport_connect(struct am_bgpd_transport *t, struct am_bgp_link link);

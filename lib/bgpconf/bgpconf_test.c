@@ -148,6 +148,7 @@ static void what_a_neighbour_may_do(void **state)
 		"\"decision\": {\"multipath\": 4, \"default_local_pref\": 200}, \"neighbors\": {\"b\": {"
 		"\"address\": \"10.0.0.2\", \"as\": 2, \"aigp\": true, \"sink\": true, \"allow_own_as\": 2,"
 		"\"advertisement_interval\": 30, \"max_warn\": 50, \"enforce_first_as\": false,"
+		"\"tcp_ao\": {\"key\": \"secret\", \"send_id\": 5, \"algorithm\": \"aes128-cmac\"},"
 		"\"families\": {\"ipv4\": {\"max_advertised\": 10}}}, \"c\": {\"address\": \"10.0.0.3\", \"as\": 3}}}");
 	const struct am_bgpconf_neighbor *n;
 
@@ -162,6 +163,9 @@ static void what_a_neighbour_may_do(void **state)
 	assert_int_equal(n->advertisement_interval, 30);
 	assert_int_equal(n->max_warn, 50);
 	assert_int_equal(n->max_advertised[AM_BGP_IPV4_UNICAST], 10);
+	assert_string_equal(n->session.tcp_ao.key, "secret");
+	assert_int_equal(n->session.tcp_ao.send_id, 5);
+	assert_int_equal(n->session.tcp_ao.algorithm, AM_BGPCONF_AO_AES128_CMAC);
 	n = am_bgpconf_neighbor(c, "c");
 	assert_true(!n->session.sink && n->enforce_first_as && !n->allow_own_as && n->max_warn == 80);
 	am_bgpconf_free(c);
@@ -260,6 +264,13 @@ static const struct {
 	      " \"as\": 2, \"role\": \"peer\"}}}",
 		"$.neighbors.b.role"},
 	{HEAD "\"decision\": {\"multipath\": 0}}", "$.decision.multipath"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"tcp_ao\": {\"key\": \"\"}}}}",
+		"$.neighbors.b.tcp_ao"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"tcp_ao\": {}}}}",
+		"$.neighbors.b.tcp_ao"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"password\": \"x\","
+	      " \"tcp_ao\": {\"key\": \"x\"}}}}",
+		"$.neighbors.b.tcp_ao"},
 	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"allow_own_as\": 11}}}",
 		"$.neighbors.b.allow_own_as"},
 	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"max_warn\": 101}}}",

@@ -87,6 +87,27 @@ static const struct field graceful_rows[] = {
 };
 static const struct fields graceful_fields = FIELDS(graceful_rows);
 
+static const char *const algorithm_words[] = {"hmac-sha1", "aes128-cmac", NULL};
+
+static const struct field tcp_ao_rows[] = {
+	{.name = "key", .kind = FIELD_TEXT, .required = true, IN(session.tcp_ao.key)},
+	{.name = "send_id", .kind = FIELD_UINT, IN(session.tcp_ao.send_id), .max = UINT8_MAX},
+	{.name = "receive_id", .kind = FIELD_UINT, IN(session.tcp_ao.receive_id), .max = UINT8_MAX},
+	{.name = "algorithm", .kind = FIELD_WORD, IN(session.tcp_ao.algorithm), .words = algorithm_words},
+};
+static const struct fields tcp_ao_fields = FIELDS(tcp_ao_rows);
+
+static void read_tcp_ao(const struct place *at, void *object)
+{
+	struct am_bgpconf_neighbor *n = object;
+
+	if (!conf_want_object(at))
+		return;
+	conf_read_fields(at, &tcp_ao_fields, n);
+	if (json_is_string(json_object_get(at->json, "key")) && !*n->session.tcp_ao.key)
+		conf_complain(at, "an empty key keeps nobody out: name one, as the neighbour has it");
+}
+
 static const struct field neighbor_rows[] = {
 	{.name = "address", .kind = FIELD_IP, IN(session.address)},
 	{.name = "interface", .kind = FIELD_TEXT, IN(session.interface)},
@@ -97,6 +118,7 @@ static const struct field neighbor_rows[] = {
 	{.name = "port", .kind = FIELD_UINT, IN(session.port), .min = 1, .max = UINT16_MAX, .fallback = 179},
 	{.name = "passive", .kind = FIELD_BOOL, IN(session.passive)},
 	{.name = "password", .kind = FIELD_TEXT, IN(session.password)},
+	{.name = "tcp_ao", .kind = FIELD_OTHER, .read = read_tcp_ao, .sub = &tcp_ao_fields},
 	{.name = "ttl_security",
 		.kind = FIELD_UINT,
 		IN(session.ttl_security),

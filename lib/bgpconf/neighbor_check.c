@@ -91,6 +91,15 @@ static void check_ttl(const struct check *k)
 			s->hold_time);
 }
 
+static void check_keys(const struct check *k)
+{
+	const struct am_bgpconf_session *s = &k->neighbor->session;
+
+	if (*s->tcp_ao.key && *s->password)
+		COMPLAIN(
+			k, "tcp_ao", "a connection has either TCP-AO or TCP MD5: remove it, or \"password\"");
+}
+
 static void check_families(const struct check *k)
 {
 	const struct am_bgpconf_session *s = &k->neighbor->session;
@@ -135,6 +144,7 @@ void bgpconf_check_neighbors(const struct am_bgpconf *c, struct am_config_errors
 		check_source(&k);
 		check_as(&k);
 		check_ttl(&k);
+		check_keys(&k);
 		check_families(&k);
 		check_twin(&k, i);
 	}

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""TCP MD5 (RFC 2385) and GTSM (RFC 5082), each in both roles, and that what they must keep out stays out."""
+"""TCP MD5 (RFC 2385) and GTSM (RFC 5082), each in both roles, and that what they must keep out stays out. TCP-AO (RFC 5925) where the kernel has
+it, and a refusal where it has not."""
+import errno
+import socket
+import subprocess
 import time
 
 from peers import Bird, Frr
 from routes import expect_both_ways, expect_up
-from world import ADDRESS, A, B, eventually, expect, inside, main, run
+from world import ADDRESS, AS, A, B, PROGRAM, Speaker, config, eventually, expect, inside, main, run, write
 
 PASSWORD = "correct-horse"
 
@@ -70,7 +74,35 @@ def gtsm_far(scene):
     a.stop()
 
 
+def has_ao():
+    with socket.socket() as probe:
+        try:
+            probe.setsockopt(socket.IPPROTO_TCP, 38, bytes(272))  # TCP_AO_ADD_KEY
+        except OSError as error:
+            return error.errno != errno.ENOPROTOOPT
+    return True
+
+
+def ao(scene):
+    key = {"key": PASSWORD, "send_id": 1, "receive_id": 2, "algorithm": "aes128-cmac"}
+    text = config({"tcp_ao": key})
+    if not has_ao():
+        asked = subprocess.run([PROGRAM, "--config", write(scene.folder, "ao.json", text), "--socket", scene.folder + "/ao.sock"],
+                               capture_output=True, text=True, timeout=10, check=False)
+        expect(asked.returncode == 1 and "this kernel has no TCP-AO" in asked.stderr, "TCP-AO is refused where the kernel has none")
+        print("not run: a session with TCP-AO: this kernel has none")
+        return
+    other = {"address": ADDRESS[A][0], "as": AS[A], "import": "accept", "export": "accept", "connect_retry": 2,
+             "tcp_ao": {**key, "send_id": 2, "receive_id": 1}}
+    a = scene.start(Speaker(scene.folder, text))
+    b = scene.start(Speaker(scene.folder, {"as": AS[B], "router_id": "10.9.0.2", "neighbors": {"a": other}}, ns=B, name="b"))
+    eventually("Established with TCP-AO", lambda: a.is_up() and b.is_up("a"))
+    a.stop()
+    b.stop()
+
+
 def test(scene):
+    ao(scene)
     md5(scene, Bird(scene.folder + "/m1", extra=f'passive on; password "{PASSWORD}";'), passive=False)
     md5(scene, Frr(scene.folder + "/m2", bgp=f" neighbor {ADDRESS[A][0]} password {PASSWORD}"), passive=True)
     md5_wrong(scene)

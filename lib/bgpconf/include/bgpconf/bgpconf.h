@@ -44,6 +44,15 @@ struct am_bgpconf_family {
 	uint8_t add_path; /* enum am_bgpconf_add_path */
 };
 
+enum am_bgpconf_ao_algorithm { AM_BGPCONF_AO_HMAC_SHA1, AM_BGPCONF_AO_AES128_CMAC };
+
+/* TCP-AO (RFC 5925), one key. */
+struct am_bgpconf_tcp_ao {
+	char key[AM_BGPCONF_PASSWORD + 1]; /* empty: none */
+	uint8_t send_id, receive_id;
+	uint8_t algorithm; /* enum am_bgpconf_ao_algorithm (RFC 5926) */
+};
+
 /* All that a session is made of: where any of it changes, the session begins anew. Compared as bytes. */
 struct am_bgpconf_session {
 	struct am_ip address;                 /* AM_AF_NONE: whoever is on the interface */
@@ -65,7 +74,8 @@ struct am_bgpconf_session {
 	bool sink;          /* its routes are counted and dropped */
 	bool confederation; /* worked out: it is in another member AS of ours */
 	struct am_bgpconf_family families[AM_BGP_FAMILIES];
-	char password[AM_BGPCONF_PASSWORD + 1];
+	char password[AM_BGPCONF_PASSWORD + 1]; /* of TCP MD5 */
+	struct am_bgpconf_tcp_ao tcp_ao;
 };
 
 struct am_bgpconf_neighbor {
