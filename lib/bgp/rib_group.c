@@ -154,6 +154,17 @@ static bool add_member(struct am_bgp_group *g, unsigned peer)
 	return true;
 }
 
+/* Where nobody is in it any more. */
+static void retire(struct am_bgp_rib *rib, struct am_bgp_group *g)
+{
+	if (g->n_members)
+		return;
+	am_bgp_marks_join(&rib->decide[g->rules.family], &g->dirty);
+	am_bgp_marks_release(&g->dirty);
+	g->dying = true;
+	g->walk_at = 0;
+}
+
 int am_bgp_group_join(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family)
 {
 	struct am_bgp_peer_state *p = rib->peers[peer];
@@ -165,8 +176,12 @@ int am_bgp_group_join(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family 
 		return -ENOMEM;
 	g = group_find(rib, &rules);
 	g = g ? g : group_make(rib, &rules);
-	if (!g || !add_member(g, peer))
+	if (!g)
 		return -ENOMEM;
+	if (!add_member(g, peer)) {
+		retire(rib, g);
+		return -ENOMEM;
+	}
 	out->group = g;
 	/* In a group that has told nobody anything, all are in step. */
 	out->mode = g->advertised ? AM_BGP_OUT_JOINING : AM_BGP_OUT_IN_STEP;
@@ -192,12 +207,7 @@ void am_bgp_group_leave(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_famil
 	am_bgp_marks_release(&out->behind);
 	out->group = NULL;
 	out->mode = AM_BGP_OUT_OFF;
-	if (g->n_members)
-		return;
-	am_bgp_marks_join(&rib->decide[family], &g->dirty);
-	am_bgp_marks_release(&g->dirty);
-	g->dying = true;
-	g->walk_at = 0;
+	retire(rib, g);
 }
 
 /* Does the peer wait for news of this prefix, or will it read them in any case? */

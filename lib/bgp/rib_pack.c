@@ -190,21 +190,29 @@ static bool send_bucket(
 	return true;
 }
 
-/* There was no memory: whoever should have got it goes on alone, from marks. */
-static void fall_behind(struct am_bgp_rib *rib, const struct am_bgp_bucket *b, const struct receivers *to)
+/* Every prefix that the buckets from this one on speak of. */
+static void mark_rest(const struct am_bgp_pack *pack, uint32_t bucket, struct am_bgp_marks *marks)
+{
+	for (; bucket < pack->n_buckets; bucket++) {
+		for (uint32_t i = pack->buckets[bucket].first; i != UINT32_MAX; i = pack->entries[i].next)
+			am_bgp_mark(marks, pack->entries[i].node);
+	}
+}
+
+/*
+ * There was no memory: whoever should have got it goes on alone, from marks, with what stands in later buckets, too. Which paths were withdrawn is
+ * not noted any more, so each identifier that there can be is withdrawn.
+ */
+static void fall_behind(struct am_bgp_rib *rib, uint32_t bucket, const struct receivers *to)
 {
 	for (unsigned i = 0; i < to->group->n_members; i++) {
 		struct am_bgp_out *out = &rib->peers[to->group->members[i]]->out[to->group->rules.family];
 
 		if (!gets(rib, to, to->group->members[i]))
 			continue;
-		for (uint32_t k = b->first; k != UINT32_MAX; k = rib->pack->entries[k].next)
-			am_bgp_mark(&out->behind, rib->pack->entries[k].node);
-	}
-	for (unsigned i = 0; i < to->group->n_members; i++) {
-		struct am_bgp_out *out = &rib->peers[to->group->members[i]]->out[to->group->rules.family];
-
-		if (gets(rib, to, to->group->members[i]) && out->mode == AM_BGP_OUT_IN_STEP)
+		mark_rest(rib->pack, bucket, &out->behind);
+		out->unsure = AM_BGP_RIB_MULTIPATH;
+		if (out->mode == AM_BGP_OUT_IN_STEP)
 			out->mode = AM_BGP_OUT_BEHIND;
 	}
 }
@@ -221,7 +229,7 @@ void am_bgp_pack_flush(struct am_bgp_rib *rib, struct am_bgp_group *g, unsigned 
 		const struct receivers to = {g, receiver, b->except, b->only};
 
 		if (count(rib, &to) && !send_bucket(rib, b, &to, b->set))
-			fall_behind(rib, b, &to);
+			fall_behind(rib, i, &to);
 	}
 	pack->n = 0;
 }
