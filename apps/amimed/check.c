@@ -14,10 +14,12 @@ static void print_errors(const char *path, const struct am_config_errors *errors
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct am_config_error *e = &errors->items[i];
 
+		const char *file = am_config_error_file(e, path);
+
 		if (e->line)
-			fprintf(stderr, "%s:%u:%u: %s: %s\n", path, e->line, e->column, e->path, e->text);
+			fprintf(stderr, "%s:%u:%u: %s: %s\n", file, e->line, e->column, e->path, e->text);
 		else
-			fprintf(stderr, "%s: %s: %s\n", path, e->path, e->text);
+			fprintf(stderr, "%s: %s: %s\n", file, e->path, e->text);
 	}
 	if (errors->n > 1)
 		fprintf(stderr, "%s: %zu errors\n", path, errors->n);

@@ -26,7 +26,6 @@ enum {
 	HOPS_A_STEP = 64, /* next hops looked at in one step: two questions to the kernel each */
 	SETTLE_MS = 20,   /* routes change in bursts: look when the burst is over */
 	READS_A_STEP = 16,
-	WATCH_MS = 1000,
 };
 
 /* ---- next hops ---- */
@@ -124,7 +123,7 @@ static void on_second(uv_timer_t *timer)
 	run_hops_soon(d, 0);
 }
 
-/* ---- signals and the file ---- */
+/* ---- signals ---- */
 
 static void on_hup(uv_signal_t *handle, int signum)
 {
@@ -143,33 +142,12 @@ static void on_end(uv_signal_t *handle, int signum)
 	uv_stop(&d->loop);
 }
 
-static void on_file(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)
-{
-	struct am_daemon *d = poll->data;
-
-	(void)before;
-	(void)now;
-	if (status == 0)
-		am_reload_soon(d, "watch");
-}
-
-static void watch_file(struct am_daemon *d)
-{
-	bool wanted = am_model_config(d->model)->watch;
-	bool active = uv_is_active((uv_handle_t *)&d->on_file);
-
-	if (wanted && !active)
-		uv_fs_poll_start(&d->on_file, on_file, d->config_path, WATCH_MS);
-	else if (!wanted && active)
-		uv_fs_poll_stop(&d->on_file);
-}
-
 void am_daemon_committed(struct am_daemon *d)
 {
 	am_daemon_hops_sync(d);
 	run_hops_soon(d, 0);
 	age(&d->age_timer);
-	watch_file(d);
+	am_watch_adapt(&d->watch, d);
 }
 
 /* ---- how long a step takes: from the end of one wait to the beginning of the next ---- */
@@ -204,11 +182,11 @@ static int make_loop(struct am_daemon *d, struct am_err *err)
 	uv_timer_init(loop, &d->every_second);
 	uv_timer_init(loop, &d->hop_timer);
 	uv_timer_init(loop, &d->age_timer);
-	uv_fs_poll_init(loop, &d->on_file);
+	am_watch_init(&d->watch, d);
 	uv_prepare_init(loop, &d->before_poll);
 	uv_check_init(loop, &d->after_poll);
 	d->on_hup.data = d->on_term.data = d->on_int.data = d;
-	d->every_second.data = d->hop_timer.data = d->age_timer.data = d->on_file.data = d;
+	d->every_second.data = d->hop_timer.data = d->age_timer.data = d;
 	d->before_poll.data = d->after_poll.data = d;
 	signal(SIGPIPE, SIG_IGN);
 	uv_signal_start(&d->on_hup, on_hup, SIGHUP);

@@ -25,6 +25,7 @@
 #include "retire.h"
 #include "rpc.h"
 #include "slow.h"
+#include "watch.h"
 #include "workers.h"
 
 struct am_capture;
@@ -57,7 +58,7 @@ struct am_daemon {
 	uv_signal_t on_hup, on_term, on_int;
 	uv_poll_t on_learn, on_netlink;
 	uv_timer_t every_second, hop_timer, age_timer;
-	uv_fs_poll_t on_file; /* system.watch */
+	struct am_watch watch;
 	uv_prepare_t before_poll;
 	uv_check_t after_poll;
 	am_time step_began;

@@ -9,10 +9,12 @@ void am_say_errors(const struct am_log *log, const char *path, const struct am_c
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct am_config_error *e = &errors->items[i];
 
+		const char *file = am_config_error_file(e, path);
+
 		if (e->line)
-			am_log(log, AM_LOG_ERROR, "%s:%u: %s: %s", path, e->line, e->path, e->text);
+			am_log(log, AM_LOG_ERROR, "%s:%u: %s: %s", file, e->line, e->path, e->text);
 		else
-			am_log(log, AM_LOG_ERROR, "%s: %s: %s", path, e->path, e->text);
+			am_log(log, AM_LOG_ERROR, "%s: %s: %s", file, e->path, e->text);
 	}
 }
 
@@ -29,7 +31,8 @@ void am_say_first(const char *path, const struct am_config_errors *errors, struc
 		snprintf(line, sizeof line, ":%u", first->line);
 	if (errors->n > 1)
 		snprintf(more, sizeof more, " (the first of %zu)", errors->n);
-	am_fail(err, EINVAL, "%s%s: %s: %s%s", path, line, first->path, first->text, more);
+	am_fail(err, EINVAL, "%s%s: %s: %s%s", am_config_error_file(first, path), line, first->path,
+		first->text, more);
 }
 
 void am_say_at_start(

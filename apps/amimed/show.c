@@ -483,9 +483,9 @@ static json_t *errors_json(const char *file, const struct am_config_errors *erro
 	for (size_t i = 0; i < errors->n; i++) {
 		const struct am_config_error *e = &errors->items[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:i, s:i, s:s}", "file", file, "path", e->path, "line",
-				      (int)e->line, "column", (int)e->column, "text", e->text));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:i, s:i, s:s}", "file", am_config_error_file(e, file), "path",
+				e->path, "line", (int)e->line, "column", (int)e->column, "text", e->text));
 	}
 	return list;
 }

@@ -6,8 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "include.h"
 #include "index.h"
 #include "parts.h"
+
+/* Where they may stand, both were taken out before this is read. */
+static void read_include(const struct place *at, void *object)
+{
+	(void)object;
+	conf_complain(at, "only a file can include others, and this is none: join them");
+}
+
+static void read_override(const struct place *at, void *object)
+{
+	(void)object;
+	conf_complain(at, "only a file that is included can override names of others: remove it");
+}
+
+static json_t *print_nothing(const void *object)
+{
+	(void)object;
+	return NULL;
+}
 
 static const struct field root_rows[] = {
 	{.name = "system", .kind = FIELD_GROUP, .sub = &conf_system_fields},
@@ -16,6 +36,8 @@ static const struct field root_rows[] = {
 	{.name = "vrfs", .kind = FIELD_GROUP, .sub = &conf_vrfs_fields},
 	OTHER("bridges", conf_read_bridges, conf_print_bridges, &conf_bridge_fields),
 	OTHER("xconnects", conf_read_xconnects, conf_print_xconnects, &conf_xconnect_fields),
+	OTHER("include", read_include, print_nothing, NULL),
+	OTHER("override", read_override, print_nothing, NULL),
 };
 const struct fields conf_root_fields = FIELDS(root_rows);
 
@@ -49,7 +71,7 @@ static void order_bridges(struct am_config *c)
 
 static void read_root(struct am_config *c, const json_t *json, struct am_config_errors *errors)
 {
-	struct load load = {.errors = errors, .positions = c->positions};
+	struct load load = {.errors = errors, .positions = c->positions, .sources = c->sources};
 	struct place root = {.load = &load, .json = json};
 
 	c->underlay.kind = AM_VRF_IS_UNDERLAY;
@@ -99,8 +121,25 @@ static void check_all(
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 }
 
-struct am_config *am_config_load_checked(
-	const char *text, size_t len, am_config_check more, struct am_config_errors *errors)
+/* False where references to names cannot be judged. */
+static bool include(struct am_config *c, json_t *root, const char *path, struct am_config_errors *errors)
+{
+	struct include in = {.root = root, .errors = errors};
+
+	if (!path || !json_is_object(root) || !json_object_get(root, "include"))
+		return true;
+	c->n_watched = conf_include_folders(root, path, c->watched, AM_CONFIG_INCLUDES);
+	c->sources = conf_sources_create(c->positions);
+	in.sources = c->sources;
+	if (in.sources)
+		return conf_include_all(&in, path);
+	am_config_errors_add(errors, "$", 0, 0, "out of memory");
+	return false;
+}
+
+/* path: of the file that text is from; NULL where it is from none. */
+static struct am_config *load(
+	const char *text, size_t len, const char *path, am_config_check more, struct am_config_errors *errors)
 {
 	struct am_config *c = calloc(1, sizeof *c);
 	size_t before = errors->n;
@@ -111,6 +150,7 @@ struct am_config *am_config_load_checked(
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 	} else if (json) {
 		whole = complain_twins(c, errors);
+		whole &= include(c, json, path, errors);
 		read_root(c, json, errors);
 		if (whole && c->index)
 			check_all(c, more, errors, before);
@@ -125,6 +165,12 @@ struct am_config *am_config_load_checked(
 	return NULL;
 }
 
+struct am_config *am_config_load_checked(
+	const char *text, size_t len, am_config_check more, struct am_config_errors *errors)
+{
+	return load(text, len, NULL, more, errors);
+}
+
 struct am_config *am_config_load(const char *text, size_t len, struct am_config_errors *errors)
 {
 	return am_config_load_checked(text, len, NULL, errors);
@@ -135,7 +181,7 @@ struct am_config *am_config_load_file_checked(
 {
 	size_t len;
 	char *text = conf_read_file(path, &len, errors);
-	struct am_config *c = text ? am_config_load_checked(text, len, more, errors) : NULL;
+	struct am_config *c = text ? load(text, len, path, more, errors) : NULL;
 
 	free(text);
 	return c;
@@ -156,6 +202,9 @@ void am_config_free(struct am_config *c)
 	conf_free_bridges(c);
 	free(c->tunnels);
 	free(c->ports);
+	conf_sources_free(c->sources);
+	for (size_t i = 0; i < c->n_watched; i++)
+		free(c->watched[i]);
 	am_position_free(c->positions);
 	free(c);
 }

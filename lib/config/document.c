@@ -12,7 +12,10 @@ enum { FILE_MAX = 16 << 20 };
 static int by_line(const void *a, const void *b)
 {
 	const struct am_config_error *x = a, *y = b;
+	int files = strcmp(x->file, y->file);
 
+	if (files)
+		return files;
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
 	if (x->column != y->column)

@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "config/config.h"
-#include "config/position.h"
+#include "parts.h"
 
 static void add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,
 	const char *fmt, va_list ap)
@@ -19,6 +18,7 @@ static void add(struct am_config_errors *errors, const char *path, unsigned line
 	errors->items = item;
 	item += errors->n++;
 	snprintf(item->path, sizeof item->path, "%s", path);
+	item->file[0] = 0;
 	item->line = line;
 	item->column = column;
 	vsnprintf(item->text, sizeof item->text, fmt, ap);
@@ -40,15 +40,34 @@ void am_config_errors_free(struct am_config_errors *errors)
 	*errors = (struct am_config_errors){0};
 }
 
+void conf_errors_add(
+	struct am_config_errors *errors, const char *path, const struct source *at, const char *text)
+{
+	struct am_config_error *item;
+
+	am_config_errors_add(errors, path, at->line, at->column, "%s", text);
+	item = &errors->items[errors->n - 1];
+	snprintf(item->file, sizeof item->file, "%s", at->file ? at->file : "");
+}
+
+const char *am_config_error_file(const struct am_config_error *error, const char *path)
+{
+	return error->file[0] ? error->file : path;
+}
+
 void am_config_complain(const struct am_config *config, struct am_config_errors *errors, const char *path,
 	const char *fmt, ...)
 {
-	unsigned line = 0, column = 0;
+	struct source at = {0};
+	char text[AM_ERR_TEXT];
 	va_list ap;
 
-	if (config->positions)
-		am_position_find(config->positions, path, &line, &column);
 	va_start(ap, fmt);
-	add(errors, path, line, column, fmt, ap);
+	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
+	if (config->sources)
+		at = conf_sources_find(config->sources, path);
+	else if (config->positions)
+		am_position_find(config->positions, path, &at.line, &at.column);
+	conf_errors_add(errors, path, &at, text);
 }

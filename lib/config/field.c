@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parts.h"
 #include "suggest.h"
 
 /* ---- places and complaints ---- */
@@ -29,16 +30,18 @@ void conf_place_path(const struct place *at, char *path, size_t room)
 void conf_complain(const struct place *at, const char *fmt, ...)
 {
 	char path[1024], text[AM_ERR_TEXT];
-	unsigned line = 0, column = 0;
+	struct source at_file = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	conf_place_path(at, path, sizeof path);
-	if (at->load->positions)
-		am_position_find(at->load->positions, path, &line, &column);
-	am_config_errors_add(at->load->errors, path, line, column, "%s", text);
+	if (at->load->sources)
+		at_file = conf_sources_find(at->load->sources, path);
+	else if (at->load->positions)
+		am_position_find(at->load->positions, path, &at_file.line, &at_file.column);
+	conf_errors_add(at->load->errors, path, &at_file, text);
 }
 
 struct place conf_place_member(const struct place *object, const char *key)

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "config/diff.h"
 #include "config/field.h"
+#include "sources.h"
 
 extern const struct fields conf_root_fields;
 extern const struct fields conf_vrfs_fields, conf_underlay_fields, conf_default_fields;
@@ -35,6 +36,10 @@ struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, 
 
 /* Where the complaints from number `from` on are, and all that they lie in. NULL: no memory. */
 struct am_map *conf_faults_create(const struct am_config_errors *errors, size_t from);
+
+/* An error at a place that was looked up. */
+void conf_errors_add(
+	struct am_config_errors *errors, const char *path, const struct source *at, const char *text);
 
 /* Fill in the marks and the hash, when all else is final. */
 void conf_mark(struct am_config *config);

@@ -20,12 +20,14 @@ enum {
 	AM_NAME_MAX = 32,
 	AM_CONFIG_STRIPES = 16,
 	AM_CONFIG_PORTS = 64,
+	AM_CONFIG_INCLUDES = 16,
 };
 
 /* One complaint. path is like $.tunnels.to-b.mtu; line and column count from 1, 0 where there is none. */
 struct am_config_error {
 	char path[192];
 	unsigned line, column;
+	char file[192];         /* the included file that it is in; empty: the main file */
 	char text[AM_ERR_TEXT]; /* what is wrong, and what to do */
 };
 
@@ -37,6 +39,8 @@ struct am_config_errors {
 void am_config_errors_add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void am_config_errors_free(struct am_config_errors *errors);
+/* The file that an error is in, where the main file is path. */
+const char *am_config_error_file(const struct am_config_error *error, const char *path);
 
 enum am_driver { AM_DRIVER_AF_XDP, AM_DRIVER_AF_PACKET, AM_DRIVER_ETHDEV, AM_DRIVER_PCAP, AM_DRIVER_MEM };
 enum am_checksums { AM_CHECKSUMS_AUTO, AM_CHECKSUMS_FINISH, AM_CHECKSUMS_TRUST };
@@ -175,8 +179,11 @@ struct am_config {
 	struct am_conf_bridge *bridges; /* bridges, then xconnects */
 	struct am_conf_vrf underlay, dflt;
 
-	struct am_map *faults;         /* for am_config_is_faulty */
-	struct am_config_index *index; /* names and prefixes, for am_config_port and the like */
+	struct am_map *faults;             /* for am_config_is_faulty */
+	struct am_config_index *index;     /* names and prefixes, for am_config_port and the like */
+	struct am_sources *sources;        /* the same where files were included; else NULL */
+	char *watched[AM_CONFIG_INCLUDES]; /* folders of included files */
+	size_t n_watched;
 	struct am_position *positions; /* JSON path to line, for later errors about this configuration */
 	uint64_t system_mark;          /* as those of the objects */
 	uint64_t hash;                 /* of the whole; the order of named objects does not matter */

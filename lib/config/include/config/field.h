@@ -19,6 +19,7 @@
 struct load {
 	struct am_config_errors *errors;
 	const struct am_position *positions;
+	const struct am_sources *sources; /* where files were included; else NULL */
 };
 
 /* A JSON value and the way to it from the document's root. */
