@@ -219,10 +219,6 @@ static void warn_fixed(const struct am_bgpd *d, const struct am_bgpconf *c)
 	if (c->n_feeds != d->config->n_feeds ||
 		(c->n_feeds && memcmp(c->feeds, d->config->feeds, c->n_feeds * sizeof *c->feeds)))
 		am_log(&d->log, AM_LOG_WARN, "feeds: they are read at the start; others need a new one");
-	if (c->rpki.refresh != d->config->rpki.refresh || c->rpki.retry != d->config->rpki.retry ||
-		c->rpki.expire != d->config->rpki.expire)
-		am_log(&d->log, AM_LOG_WARN,
-			"rpki: other times count for new caches alone, until a new start");
 }
 
 int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)

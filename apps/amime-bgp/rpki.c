@@ -38,8 +38,9 @@ struct am_bgpd_rpki {
 	struct am_bgpd *daemon;
 	struct am_bgp_roa_table *roas;
 	struct cache caches[AM_BGP_ROA_SOURCES];
-	uv_timer_t timer; /* the first deadline of the clients */
-	uv_idle_t idle;   /* runs while something is to be swept */
+	uv_timer_t timer;                /* the first deadline of the clients */
+	uv_idle_t idle;                  /* runs while something is to be swept */
+	uint32_t refresh, retry, expire; /* that the clients were told */
 	struct am_prefix changed[CHANGED_MAX];
 	size_t n_changed;
 	bool all_changed;
@@ -387,6 +388,19 @@ static struct cache *find_place(struct am_bgpd_rpki *r)
 	return c;
 }
 
+static void set_times(struct am_bgpd_rpki *r)
+{
+	const struct am_bgpconf_rpki *conf = &r->daemon->config->rpki;
+
+	for (unsigned i = 0; i < AM_BGP_ROA_SOURCES; i++) {
+		if (!r->caches[i].rtr)
+			continue;
+		/* The configuration has the same bounds as the client. */
+		am_bgp_rtr_set_times(
+			r->caches[i].rtr, conf->refresh, conf->retry, conf->expire, am_clock_monotonic());
+	}
+}
+
 static int add(struct am_bgpd_rpki *r, const struct am_bgpconf_cache *conf)
 {
 	struct cache *c = find_place(r);
@@ -414,6 +428,11 @@ int am_bgpd_rpki_take(struct am_bgpd_rpki *r, struct am_err *err)
 		if (r->caches[i].rtr && !is_wanted(r->daemon->config, &r->caches[i]))
 			drop(&r->caches[i]);
 	}
+	if (conf->refresh != r->refresh || conf->retry != r->retry || conf->expire != r->expire)
+		set_times(r);
+	r->refresh = conf->refresh;
+	r->retry = conf->retry;
+	r->expire = conf->expire;
 	for (uint16_t i = 0; i < conf->n && !rc; i++) {
 		if (!is_there(r, &conf->caches[i]))
 			rc = add(r, &conf->caches[i]);

@@ -29,6 +29,8 @@ struct am_bgp_conn {
 	struct am_bgp_peer peer;      /* from OpenConfirm on */
 	uint8_t *opens;   /* both OPENs as they passed: ours, and AM_BGP_MESSAGE_MAX behind it the peer's */
 	size_t sent_open; /* octets of ours */
+	am_bgp_families ended;      /* the peer's End-of-RIB came */
+	am_bgp_families refreshing; /* its BoRR came and counts, and no EoRR yet */
 	struct am_bgp_end end;
 	bool tell_connect, tell_up, tell_down, tell_close;
 };

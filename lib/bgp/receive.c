@@ -91,6 +91,7 @@ static void set_peer(const struct am_bgp_session *s, struct am_bgp_conn *c)
 
 	peer->open.caps.n_others = 0; /* they point into the message */
 	peer->hold_time = ours < theirs ? ours : theirs;
+	c->ended = c->refreshing = 0;
 	peer->incoming = c->incoming;
 	peer->conn = (unsigned)(c - s->conn);
 	peer->receive = (struct am_bgp_context){
@@ -203,6 +204,9 @@ static bool receive_update(struct am_bgp_session *s, struct am_bgp_conn *c,
 	if (c->state != AM_BGP_ESTABLISHED)
 		return am_bgp_conn_step(s, c, AM_BGP_EV_UPDATE, NULL, now);
 	am_bgp_update_decode(&c->peer.receive, message->body, s->scratch, &s->update);
+	if (s->update.end_of_rib)
+		c->ended |= AM_BGP_IN(
+			s->update.has_mp_unreach ? s->update.mp_withdrawn.family : AM_BGP_IPV4_UNICAST);
 	s->counters.updates_by_class[s->update.class]++;
 	if (s->update.class != AM_BGP_OK)
 		show_fault(s, c, message);
@@ -212,16 +216,35 @@ static bool receive_update(struct am_bgp_session *s, struct am_bgp_conn *c,
 	return am_bgp_conn_step(s, c, AM_BGP_EV_UPDATE_ERROR, &cause, now);
 }
 
+/*
+ * RFC 7313 4.2: of a peer that has graceful restart, no BoRR counts before its End-of-RIB, or what is stale would go too early; and no EoRR
+ * counts without a BoRR.
+ */
+static bool counts(struct am_bgp_conn *c, const struct am_bgp_refresh *refresh, am_bgp_families family)
+{
+	bool begun = c->refreshing & family;
+
+	if (refresh->kind == AM_BGP_REFRESH_END) {
+		c->refreshing &= (am_bgp_families)~family;
+		return begun;
+	}
+	if (refresh->kind != AM_BGP_REFRESH_BEGIN || (c->peer.open.caps.graceful && !(c->ended & family)))
+		return false;
+	c->refreshing |= family;
+	return true;
+}
+
 /* RFC 2918 4, 7313 5: what was not agreed on, and kinds that are not known, are ignored. */
-static bool is_for_us(const struct am_bgp_conn *c, const struct am_bgp_refresh *refresh)
+static bool is_for_us(struct am_bgp_conn *c, const struct am_bgp_refresh *refresh)
 {
 	const struct am_bgp_agreed *agreed = &c->peer.agreed;
+	am_bgp_families family = AM_BGP_IN(am_bgp_family_of(refresh->afi, refresh->safi));
 
-	if (!(agreed->families & AM_BGP_IN(am_bgp_family_of(refresh->afi, refresh->safi))))
+	if (!(agreed->families & family))
 		return false;
 	if (refresh->kind == AM_BGP_REFRESH_ASK)
 		return agreed->refresh || agreed->enhanced_refresh;
-	return agreed->enhanced_refresh && refresh->kind <= AM_BGP_REFRESH_END;
+	return agreed->enhanced_refresh && counts(c, refresh, family);
 }
 
 static bool receive_refresh(struct am_bgp_session *s, struct am_bgp_conn *c,

@@ -173,6 +173,19 @@ static bool can_send_next_hop(const struct am_bgp_export *rules, const struct am
 	return rules->family != AM_BGP_IPV4_UNICAST || hop->len == 4 || rules->next_hop6;
 }
 
+/* RFC 2545 3: a link-local address is of use on its own link, and nobody here knows that another's is on the peer's. */
+static void drop_foreign_link_local(const struct am_bgp_export *rules, struct am_bgp_next_hop *hop)
+{
+	bool ours = hop->len == rules->next_hop.len && !memcmp(hop->bytes, rules->next_hop.bytes, hop->len);
+	struct am_ip global, link_local;
+
+	if (rules->to.kind != AM_BGP_EXTERNAL || ours)
+		return;
+	am_bgp_next_hop_split(hop, &global, &link_local);
+	if (link_local.family)
+		*hop = am_bgp_next_hop_of(&global, NULL);
+}
+
 /* After the policy: what it cannot change. False where the path cannot be sent. */
 static bool finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, struct am_bgp_path *path,
 	struct am_writer *room)
@@ -180,6 +193,7 @@ static bool finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, st
 	/* A policy may ask for our own. */
 	if (!path->next_hop.len)
 		path->next_hop = rules->next_hop;
+	drop_foreign_link_local(rules, &path->next_hop);
 	if (!can_send_next_hop(rules, &path->next_hop))
 		return false;
 	if (rules->to.kind == AM_BGP_EXTERNAL)

@@ -549,7 +549,7 @@ static void test_next_hops(void **state)
 	b = add(rib, config, HOP6);
 	c = add(rib, config, 0);
 	of(&s, AS(1), 0);
-	s.set.next_hop = (struct am_bgp_next_hop){16, {0xfe, 0x80, [15] = 1}};
+	s.set.next_hop = (struct am_bgp_next_hop){16, {0x20, 1, [15] = 1}};
 	announce(rib, a, "10.0.0.0/8", &s.set);
 	announce(rib, a, "2001:db8::/32", &s.set);
 	r = drain(rib, b, true, false);
@@ -561,6 +561,35 @@ static void test_next_hops(void **state)
 	assert_int_equal(r.last.mp_announced.family, AM_BGP_IPV6_UNICAST);
 	withdraw(rib, a, "2001:db8::/32");
 	assert_int_equal(drain(rib, b, true, false).withdrawn, 1);
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 2545 3: who has no address of ours gets no link-local one of somebody else; inside, next hops stay as they came. */
+static void test_foreign_link_local(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(2, 2);
+	struct set s;
+	struct read r;
+	unsigned a, b, c;
+
+	(void)state;
+	memset(config.next_hop, 0, sizeof config.next_hop);
+	a = add(rib, config_of(1, 1), HOP6);
+	b = add(rib, config, HOP6);
+	c = add(rib, config_of(3, LOCAL_AS), HOP6);
+	of(&s, AS(1), 0);
+	s.set.next_hop = (struct am_bgp_next_hop){16, {0xfe, 0x80, [15] = 1}};
+	announce(rib, a, "10.0.0.0/8", &s.set);
+	announce(rib, a, "2001:db8::/32", &s.set);
+	assert_int_equal(drain(rib, b, true, false).announced, 0);
+	assert_int_equal(drain(rib, c, false, false).announced, 2);
+	s.set.next_hop = (struct am_bgp_next_hop){32, {0x20, 1, [15] = 1, 0xfe, 0x80, [31] = 1}};
+	announce(rib, a, "2001:db8::/32", &s.set);
+	r = drain(rib, b, true, false);
+	assert_int_equal(r.announced, 1);
+	assert_int_equal(r.last.mp_next_hop.len, 16);
+	assert_int_equal(r.last.mp_next_hop.bytes[0], 0x20);
 	am_bgp_rib_free(rib);
 }
 
@@ -976,6 +1005,7 @@ int main(void)
 		cmocka_unit_test(test_reflector),
 		cmocka_unit_test(test_only_to_customer),
 		cmocka_unit_test(test_next_hops),
+		cmocka_unit_test(test_foreign_link_local),
 		cmocka_unit_test(test_evpn),
 		cmocka_unit_test(test_reach),
 		cmocka_unit_test(test_recheck),

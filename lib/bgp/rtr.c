@@ -34,6 +34,7 @@ static const am_time never = {UINT64_MAX};
 
 struct am_bgp_rtr {
 	struct am_bgp_rtr_config config;
+	bool own_times; /* the times of the status are what the cache said */
 	struct am_bgp_rtr_status status;
 	bool agreed;        /* the cache has answered in status.version */
 	bool has_session;   /* session and serial in status are those of the data */
@@ -79,21 +80,30 @@ static void set_timers(struct am_bgp_rtr *rtr, uint32_t refresh, uint32_t retry,
 		s->expire = s->retry + 1;
 }
 
+static bool times_are_right(uint32_t refresh, uint32_t retry, uint32_t expire)
+{
+	return refresh <= 86400 && retry <= 7200 && expire <= 172800 && (!expire || expire >= 600);
+}
+
+static void take_times(struct am_bgp_rtr *rtr, uint32_t refresh, uint32_t retry, uint32_t expire)
+{
+	set_timers(rtr, refresh ? refresh : AM_BGP_RTR_REFRESH, retry ? retry : AM_BGP_RTR_RETRY,
+		expire ? expire : AM_BGP_RTR_EXPIRE);
+}
+
 int am_bgp_rtr_create(const struct am_bgp_rtr_config *config, struct am_bgp_rtr **out)
 {
 	struct am_bgp_rtr *rtr;
 
-	if (config->version > AM_BGP_RTR_VERSION || config->refresh > 86400 || config->retry > 7200 ||
-		config->expire > 172800 || (config->expire && config->expire < 600))
+	if (config->version > AM_BGP_RTR_VERSION ||
+		!times_are_right(config->refresh, config->retry, config->expire))
 		return -EINVAL;
 	rtr = calloc(1, sizeof *rtr);
 	if (!rtr)
 		return -ENOMEM;
 	rtr->config = *config;
 	rtr->status.version = config->version;
-	set_timers(rtr, config->refresh ? config->refresh : AM_BGP_RTR_REFRESH,
-		config->retry ? config->retry : AM_BGP_RTR_RETRY,
-		config->expire ? config->expire : AM_BGP_RTR_EXPIRE);
+	take_times(rtr, config->refresh, config->retry, config->expire);
 	rtr->random = config->seed;
 	rtr->timer = rtr->expires = never;
 	*out = rtr;
@@ -403,7 +413,8 @@ static void on_end(struct am_bgp_rtr *rtr, const struct pdu *p, am_time now)
 
 	if (!is_session(rtr, p))
 		return;
-	if (p->len > 4)
+	rtr->own_times = p->len > 4;
+	if (rtr->own_times)
 		set_timers(rtr, am_load32(p->body + 4), am_load32(p->body + 8), am_load32(p->body + 12));
 	s->serial = am_load32(p->body);
 	s->has_data = rtr->has_session = true;
@@ -637,4 +648,23 @@ const char *am_bgp_rtr_error_name(uint16_t code)
 	};
 
 	return code < sizeof names / sizeof names[0] ? names[code] : "unknown";
+}
+
+int am_bgp_rtr_set_times(
+	struct am_bgp_rtr *rtr, uint32_t refresh, uint32_t retry, uint32_t expire, am_time now)
+{
+	struct am_bgp_rtr_status *s = &rtr->status;
+
+	if (!times_are_right(refresh, retry, expire))
+		return -EINVAL;
+	if (rtr->own_times)
+		return 0;
+	take_times(rtr, refresh, retry, expire);
+	if (s->has_data)
+		rtr->expires = in_seconds(s->completed, s->expire);
+	if (s->state == AM_BGP_RTR_SYNCED)
+		rtr->timer = jittered(rtr, s->completed, s->refresh);
+	else if (s->state == AM_BGP_RTR_WAITING || s->state == AM_BGP_RTR_NO_DATA_YET)
+		rtr->timer = jittered(rtr, now, s->retry);
+	return 0;
 }

@@ -431,6 +431,30 @@ static void test_timers(void **state)
 	am_bgp_rtr_free(w.rtr);
 }
 
+/* Times that the cache did not say can be changed, and what is waited for follows. */
+static void test_other_times(void **state)
+{
+	struct world w = connected(0);
+
+	(void)state;
+	assert_int_equal(am_bgp_rtr_set_times(w.rtr, 0, 7201, 0, w.now), -EINVAL);
+	gets(&w, "00 03 abcd 00000008"
+		 "00 07 abcd 0000000c 00000005");
+	assert_string_equal(events(&w), "r.");
+	assert_int_equal(am_bgp_rtr_set_times(w.rtr, 20, 10, 600, w.now), 0);
+	assert_int_equal(am_bgp_rtr_status(w.rtr).refresh, 20);
+	wait_for(&w, 15, 20);
+	am_bgp_rtr_free(w.rtr);
+
+	/* Version 1 says its own. */
+	w = connected(1);
+	gets(&w, RESPONSE "01 07 abcd 00000018 00000005 00000e10 00000258 00001c20");
+	assert_string_equal(events(&w), "r.");
+	assert_int_equal(am_bgp_rtr_set_times(w.rtr, 20, 10, 600, w.now), 0);
+	assert_int_equal(am_bgp_rtr_status(w.rtr).refresh, 3600);
+	am_bgp_rtr_free(w.rtr);
+}
+
 static void test_silent(void **state)
 {
 	struct world w = connected(1);
@@ -526,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_error_text),
 		cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_other_times),
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_stop),
 		cmocka_unit_test(test_much),

@@ -59,6 +59,12 @@ struct am_bgp_rtr;
 /* -EINVAL where the configuration contradicts a comment above, -ENOMEM. The client is stopped. */
 int am_bgp_rtr_create(const struct am_bgp_rtr_config *config, struct am_bgp_rtr **out);
 void am_bgp_rtr_free(struct am_bgp_rtr *rtr);
+/*
+ * Other times, each as in the configuration. What the cache itself said last goes before them. What is waited for follows: a question may be
+ * due at once, and so may the end of what is too old now. -EINVAL.
+ */
+int am_bgp_rtr_set_times(
+	struct am_bgp_rtr *rtr, uint32_t refresh, uint32_t retry, uint32_t expire, am_time now);
 
 /* Nothing happens where it is started, or stopped, already. Stopping forgets what the cache said. */
 void am_bgp_rtr_start(struct am_bgp_rtr *rtr, am_time now);
