@@ -473,7 +473,7 @@ void wire_config_free(struct wire_config *c)
 	if (!c)
 		return;
 	free(c->streams);
-	free(c->base.ports);
+	conf_free_ports(&c->base);
 	am_position_free(c->base.positions);
 	free(c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "parts.h"
+#include "l3.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +76,8 @@ static const struct field bridge_rows[] = {
 	OTHER("vtep_local", read_vtep_local, print_vtep_local, NULL),
 	OTHER("members", conf_read_members, conf_print_members, &conf_member_fields),
 	OTHER("static", conf_read_static, conf_print_static, &conf_static_fields),
+	L3_ROWS(struct am_conf_bridge),
+	MAC("mac", struct am_conf_bridge, mac, has_mac),
 };
 const struct fields conf_bridge_fields = FIELDS(bridge_rows);
 
@@ -87,7 +89,10 @@ const struct fields conf_xconnect_fields = FIELDS(xconnect_rows);
 
 static void read_bridge(const struct place *at, void *item)
 {
-	conf_read_fields(at, &conf_bridge_fields, item);
+	struct am_conf_bridge *b = item;
+
+	conf_l3_default(&b->l3, "default");
+	conf_read_fields(at, &conf_bridge_fields, b);
 }
 
 static void read_xconnect(const struct place *at, void *item)
@@ -336,6 +341,11 @@ static void check_bridge(const struct am_config *c, struct am_config_errors *err
 	const struct claims *claims, const struct am_conf_bridge *b)
 {
 	check_twins(c, errors, claims, b);
+	if (!b->xconnect)
+		conf_check_l3(c, errors, conf_bridge_where(b, "%s", "").path, &b->l3);
+	if (b->l3.n_addresses && !strcmp(b->l3.vrf, "underlay"))
+		am_config_complain(c, errors, conf_bridge_where(b, ".vrf").path,
+			"a bridge cannot route into the underlay: use \"default\" or a VRF of its own");
 	if (b->xconnect && b->n_members != 2)
 		am_config_complain(c, errors, conf_bridge_where(b, "%s", "").path,
 			"an xconnect has exactly two members, this one has %u: use a bridge for more",

@@ -33,7 +33,7 @@ static const struct field root_rows[] = {
 	{.name = "system", .kind = FIELD_GROUP, .sub = &conf_system_fields},
 	OTHER("ports", conf_read_ports, conf_print_ports, &conf_port_fields),
 	OTHER("tunnels", conf_read_tunnels, conf_print_tunnels, &conf_tunnel_fields),
-	{.name = "vrfs", .kind = FIELD_GROUP, .sub = &conf_vrfs_fields},
+	OTHER("vrfs", conf_read_vrfs, conf_print_vrfs, &conf_vrf_fields),
 	OTHER("bridges", conf_read_bridges, conf_print_bridges, &conf_bridge_fields),
 	OTHER("xconnects", conf_read_xconnects, conf_print_xconnects, &conf_xconnect_fields),
 	OTHER("include", read_include, print_nothing, NULL),
@@ -74,9 +74,7 @@ static void read_root(struct am_config *c, const json_t *json, struct am_config_
 	struct load load = {.errors = errors, .positions = c->positions, .sources = c->sources};
 	struct place root = {.load = &load, .json = json};
 
-	c->underlay.kind = AM_VRF_IS_UNDERLAY;
-	c->dflt.kind = AM_VRF_IS_DEFAULT;
-
+	conf_begin_vrfs(c);
 	if (conf_want_object(&root))
 		conf_read_fields(&root, &conf_root_fields, c);
 	conf_settle_system(c);
@@ -201,7 +199,7 @@ void am_config_free(struct am_config *c)
 	conf_free_vrfs(c);
 	conf_free_bridges(c);
 	free(c->tunnels);
-	free(c->ports);
+	conf_free_ports(c);
 	conf_sources_free(c->sources);
 	for (size_t i = 0; i < c->n_watched; i++)
 		free(c->watched[i]);

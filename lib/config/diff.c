@@ -272,29 +272,29 @@ static int note_system(struct am_diff *out, const struct am_config *old, const s
 	return note_change(out, AM_OBJ_SYSTEM, "system", &conf_system_fields, old, new_);
 }
 
-static int note_vrf(struct am_diff *out, const char *name, const struct fields *fields,
-	const struct am_conf_vrf *old, const struct am_conf_vrf *new_)
+/* One of the two that always exist. */
+static int note_vrf(
+	struct am_diff *out, const char *name, const struct am_conf_vrf *old, const struct am_conf_vrf *new_)
 {
 	if (!old)
 		return note(out, AM_DIFF_ADD, AM_OBJ_VRF, name) ? 0 : -ENOMEM;
 	if (old->mark == new_->mark)
 		return 0;
-	return note_change(out, AM_OBJ_VRF, name, fields, old, new_);
+	return note_change(out, AM_OBJ_VRF, name, &conf_vrf_fields, old, new_);
 }
 
 static int note_vrfs(struct am_diff *out, const struct am_config *old, const struct am_config *new_)
 {
-	int r = note_vrf(
-		out, "underlay", &conf_underlay_fields, old ? &old->underlay : NULL, &new_->underlay);
+	int r = note_vrf(out, "underlay", old ? &old->underlay : NULL, &new_->underlay);
 
 	if (r)
 		return r;
-	return note_vrf(out, "default", &conf_default_fields, old ? &old->dflt : NULL, &new_->dflt);
+	return note_vrf(out, "default", old ? &old->dflt : NULL, &new_->dflt);
 }
 
 /* ---- the whole ---- */
 
-enum { PORTS, TUNNELS, BRIDGES, XCONNECTS, SECTIONS };
+enum { PORTS, TUNNELS, VRFS, BRIDGES, XCONNECTS, SECTIONS };
 
 static struct objects objects(const void *items, uint32_t n, size_t size)
 {
@@ -317,6 +317,7 @@ static void list(const struct am_config *c, struct objects out[SECTIONS])
 
 	out[PORTS] = objects(c->ports, c->n_ports, sizeof *c->ports);
 	out[TUNNELS] = objects(c->tunnels, c->n_tunnels, sizeof *c->tunnels);
+	out[VRFS] = objects(c->vrfs, c->n_vrfs, sizeof *c->vrfs);
 	out[BRIDGES] = objects(c->bridges, n, sizeof *c->bridges);
 	out[XCONNECTS] = objects(c->bridges ? c->bridges + n : NULL, c->n_bridges - n, sizeof *c->bridges);
 }
@@ -332,7 +333,7 @@ static int compare(const struct am_config *old, const struct am_config *new_,
 	if (!r)
 		r = note_system(out, old, new_);
 	for (int i = 0; i < SECTIONS && !r; i++) {
-		if (i == BRIDGES)
+		if (i == VRFS)
 			r = note_vrfs(out, old, new_);
 		if (!r)
 			r = note_new(out, &sections[i]);
@@ -351,6 +352,7 @@ int am_config_diff(const struct am_config *old, const struct am_config *new_, st
 	struct section sections[SECTIONS] = {
 		[PORTS] = SECTION(AM_OBJ_PORT, conf_port_fields, struct am_conf_port),
 		[TUNNELS] = SECTION(AM_OBJ_TUNNEL, conf_tunnel_fields, struct am_conf_tunnel),
+		[VRFS] = SECTION(AM_OBJ_VRF, conf_vrf_fields, struct am_conf_vrf),
 		[BRIDGES] = SECTION(AM_OBJ_BRIDGE, conf_bridge_fields, struct am_conf_bridge),
 		[XCONNECTS] = SECTION(AM_OBJ_XCONNECT, conf_xconnect_fields, struct am_conf_bridge),
 	};

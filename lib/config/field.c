@@ -400,7 +400,7 @@ static void read_value(const struct place *at, const struct field *f, void *obje
 			conf_read_fields(at, f->sub, object);
 		break;
 	case FIELD_OTHER:
-		f->read(at, object);
+		f->read(at, to);
 		break;
 	}
 }
@@ -579,7 +579,7 @@ static json_t *print_field(const struct field *f, const void *object)
 	case FIELD_GROUP:
 		return conf_print_fields(f->sub, object);
 	case FIELD_OTHER:
-		return f->print(object);
+		return f->print(from);
 	}
 	return NULL;
 }

@@ -2,6 +2,7 @@
 #include "index.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "parts.h"
 
@@ -14,7 +15,9 @@ struct routes {
 };
 
 struct am_config_index {
-	struct am_map *ports, *tunnels;
+	struct am_map *ports, *tunnels, *vrfs;
+	struct am_map *bridges; /* xconnects too */
+	struct am_map *bridged; /* tunnels that are members, by name */
 	struct routes routes[VRFS];
 };
 
@@ -48,6 +51,24 @@ static bool index_routes(struct routes *r, const struct am_conf_vrf *vrf)
 	return r->by_prefix;
 }
 
+static struct am_map *bridged_tunnels(const struct am_config *c)
+{
+	struct am_map *map = am_map_create(AM_NAME_MAX);
+
+	for (uint16_t i = 0; map && i < c->n_bridges; i++) {
+		for (uint16_t k = 0; k < c->bridges[i].n_members; k++) {
+			const struct am_conf_member *m = &c->bridges[i].members[k];
+			uint32_t value = i;
+
+			if (m->kind != AM_CONF_MEMBER_TUNNEL || am_map_add(map, m->on, &value) >= 0)
+				continue;
+			am_map_free(map);
+			return NULL;
+		}
+	}
+	return map;
+}
+
 struct am_config_index *conf_index_create(const struct am_config *c)
 {
 	struct am_config_index *index = calloc(1, sizeof *index);
@@ -56,8 +77,11 @@ struct am_config_index *conf_index_create(const struct am_config *c)
 		return NULL;
 	index->ports = conf_names(c->ports, c->n_ports, sizeof *c->ports);
 	index->tunnels = conf_names(c->tunnels, c->n_tunnels, sizeof *c->tunnels);
-	if (index->ports && index->tunnels && index_routes(&index->routes[0], &c->underlay) &&
-		index_routes(&index->routes[1], &c->dflt))
+	index->vrfs = conf_names(c->vrfs, c->n_vrfs, sizeof *c->vrfs);
+	index->bridges = conf_names(c->bridges, c->n_bridges, sizeof *c->bridges);
+	index->bridged = bridged_tunnels(c);
+	if (index->ports && index->tunnels && index->vrfs && index->bridges && index->bridged &&
+		index_routes(&index->routes[0], &c->underlay) && index_routes(&index->routes[1], &c->dflt))
 		return index;
 	conf_index_free(index);
 	return NULL;
@@ -69,6 +93,9 @@ void conf_index_free(struct am_config_index *index)
 		return;
 	am_map_free(index->ports);
 	am_map_free(index->tunnels);
+	am_map_free(index->vrfs);
+	am_map_free(index->bridges);
+	am_map_free(index->bridged);
 	for (unsigned i = 0; i < VRFS; i++)
 		am_map_free(index->routes[i].by_prefix);
 	free(index);
@@ -90,18 +117,46 @@ const struct am_conf_tunnel *am_config_tunnel(const struct am_config *c, const c
 	return conf_find_name(c->index->tunnels, name, &at) ? &c->tunnels[at] : NULL;
 }
 
+const struct am_conf_bridge *am_config_bridge(const struct am_config *c, const char *name)
+{
+	uint32_t at;
+
+	return conf_find_name(c->index->bridges, name, &at) ? &c->bridges[at] : NULL;
+}
+
+const struct am_conf_vrf *am_config_vrf(const struct am_config *c, unsigned i)
+{
+	if (i == 0)
+		return &c->underlay;
+	if (i == 1)
+		return &c->dflt;
+	return i - 2 < c->n_vrfs ? &c->vrfs[i - 2] : NULL;
+}
+
+const struct am_conf_vrf *am_config_vrf_named(const struct am_config *c, const char *name)
+{
+	uint32_t at;
+
+	if (!strcmp(name, "underlay"))
+		return &c->underlay;
+	if (!strcmp(name, "default"))
+		return &c->dflt;
+	return c->index && conf_find_name(c->index->vrfs, name, &at) ? &c->vrfs[at] : NULL;
+}
+
+bool am_config_is_bridged(const struct am_config *c, const struct am_conf_tunnel *t)
+{
+	uint32_t at;
+
+	return conf_find_name(c->index->bridged, t->name, &at);
+}
+
 static const struct am_conf_route *find_route(const struct routes *r, const struct am_prefix *prefix)
 {
 	struct prefix_key key = key_of(prefix);
 	uint32_t at;
 
 	return am_map_find(r->by_prefix, &key, &at) ? &r->vrf->routes[at] : NULL;
-}
-
-const struct am_conf_route *conf_route_of(
-	const struct am_config *c, enum am_vrf_kind vrf, const struct am_prefix *prefix)
-{
-	return find_route(&c->index->routes[vrf == AM_VRF_IS_DEFAULT], prefix);
 }
 
 const struct am_conf_route *am_config_route(

@@ -39,10 +39,14 @@ static uint64_t share(const char *section, const char *name, uint64_t mark)
 void conf_mark(struct am_config *c)
 {
 	c->system_mark = mark_of(&conf_system_fields, c);
-	c->underlay.mark = mark_of(&conf_underlay_fields, &c->underlay);
-	c->dflt.mark = mark_of(&conf_default_fields, &c->dflt);
+	c->underlay.mark = mark_of(&conf_vrf_fields, &c->underlay);
+	c->dflt.mark = mark_of(&conf_vrf_fields, &c->dflt);
 	c->hash = share("system", "", c->system_mark) + share("vrfs", "underlay", c->underlay.mark) +
 		  share("vrfs", "default", c->dflt.mark);
+	for (uint16_t i = 0; i < c->n_vrfs; i++) {
+		c->vrfs[i].mark = mark_of(&conf_vrf_fields, &c->vrfs[i]);
+		c->hash += share("vrfs", c->vrfs[i].name, c->vrfs[i].mark);
+	}
 	for (uint16_t i = 0; i < c->n_ports; i++) {
 		c->ports[i].mark = mark_of(&conf_port_fields, &c->ports[i]);
 		c->hash += share("ports", c->ports[i].name, c->ports[i].mark);

@@ -57,6 +57,35 @@ bool conf_check_port_name(
 	return false;
 }
 
+bool conf_check_vrf_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	const struct am_conf_vrf *v;
+	struct suggestion s;
+
+	if (am_config_vrf_named(c, name))
+		return true;
+	s = conf_suggest_for(name);
+	conf_suggest_offer(&s, name, "none");
+	for (unsigned i = 0; (v = am_config_vrf(c, i)) != NULL; i++)
+		conf_suggest_offer(&s, name, v->name);
+	if (s.word)
+		am_config_complain(
+			c, errors, path, "no VRF \"%s\" in vrfs, did you mean \"%s\"?", name, s.word);
+	else
+		am_config_complain(c, errors, path, "no VRF \"%s\" in vrfs: add it there", name);
+	return false;
+}
+
+bool conf_check_bridge_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	if (am_config_bridge(c, name))
+		return true;
+	complain_unknown(c, errors, path, "bridge", name, c->bridges, c->n_bridges, sizeof *c->bridges);
+	return false;
+}
+
 bool conf_check_tunnel_name(
 	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
 {

@@ -11,7 +11,7 @@
 #include "sources.h"
 
 extern const struct fields conf_root_fields;
-extern const struct fields conf_vrfs_fields, conf_underlay_fields, conf_default_fields;
+extern const struct fields conf_vrf_fields, conf_route_fields, conf_vlan_fields;
 extern const struct fields conf_tunnel_fields, conf_bridge_fields, conf_xconnect_fields;
 extern const struct fields conf_member_fields;
 
@@ -19,6 +19,8 @@ extern const struct fields conf_member_fields;
 void conf_read_tunnels(const struct place *at, void *object);
 void conf_read_bridges(const struct place *at, void *object);
 void conf_read_xconnects(const struct place *at, void *object);
+void conf_read_vrfs(const struct place *at, void *object);
+json_t *conf_print_vrfs(const void *object);
 json_t *conf_print_tunnels(const void *object);
 json_t *conf_print_bridges(const void *object);
 json_t *conf_print_xconnects(const void *object);
@@ -44,6 +46,9 @@ void conf_errors_add(
 /* Fill in the marks and the hash, when all else is final. */
 void conf_mark(struct am_config *config);
 
+/* The two VRFs that always exist. */
+void conf_begin_vrfs(struct am_config *config);
+enum am_vrf_kind conf_vrf_kind(const char *name);
 void conf_free_vrfs(struct am_config *config);
 void conf_free_bridges(struct am_config *config);
 
@@ -59,6 +64,10 @@ bool conf_find_name(const struct am_map *names, const char *name, uint32_t *at);
 
 /* Complain where no port, or tunnel, has this name. */
 bool conf_check_port_name(
+	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+bool conf_check_vrf_name(
+	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+bool conf_check_bridge_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
 bool conf_check_tunnel_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);

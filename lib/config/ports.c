@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "parts.h"
+#include "l3.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -9,8 +10,46 @@ enum {
 };
 
 static const char *const driver_words[] = {"af_xdp", "af_packet", "ethdev", "pcap", "mem", NULL};
-static const char *const vrf_words[] = {"none", "underlay", "default", NULL};
 static const char *const checksums_words[] = {"auto", "finish", "trust", NULL};
+
+enum { VLANS_MAX = 4094 };
+
+static const struct field vlan_rows[] = {
+	L3_ROWS(struct am_conf_port_vlan),
+};
+const struct fields conf_vlan_fields = FIELDS(vlan_rows);
+
+static void read_vlan(const struct place *at, void *item)
+{
+	struct am_conf_port_vlan *v = item;
+	char *end;
+	unsigned long vid = strtoul(v->name, &end, 10);
+
+	conf_l3_default(&v->l3, "default");
+	conf_read_fields(at, &conf_vlan_fields, v);
+	if (*end || v->name[0] == '0' || vid < 1 || vid > VLANS_MAX)
+		conf_complain(at, "\"%s\" is no VLAN ID: use 1 to %d", v->name, VLANS_MAX);
+	else
+		v->vid = (uint16_t)vid;
+}
+
+static void read_vlans(const struct place *at, void *object)
+{
+	struct am_conf_port *p = object;
+
+	conf_read_map(at, (void **)&p->vlans, &p->n_vlans, sizeof *p->vlans, VLANS_MAX, read_vlan);
+}
+
+static json_t *print_vlans(const void *object)
+{
+	const struct am_conf_port *p = object;
+	json_t *out = json_object();
+
+	for (uint16_t i = 0; i < p->n_vlans; i++)
+		json_object_set_new(
+			out, p->vlans[i].name, conf_print_fields(&conf_vlan_fields, &p->vlans[i]));
+	return out;
+}
 
 static const struct field port_rows[] = {
 	WORD("driver", struct am_conf_port, driver, driver_words, AM_DRIVER_AF_XDP),
@@ -20,8 +59,9 @@ static const struct field port_rows[] = {
 	TEXT("tx_file", struct am_conf_port, tx_file),
 	UINT("queues", struct am_conf_port, queues, 1, 16, 1),
 	UINT("mtu", struct am_conf_port, mtu, 0, 9216, 0),
-	WORD("vrf", struct am_conf_port, vrf, vrf_words, AM_VRF_NONE),
+	L3_ROWS(struct am_conf_port),
 	UINT("vlan", struct am_conf_port, vlan, 0, 4094, 0),
+	OTHER("vlans", read_vlans, print_vlans, &conf_vlan_fields),
 	MAC("mac", struct am_conf_port, mac, has_mac),
 	WORD("checksums", struct am_conf_port, checksums, checksums_words, AM_CHECKSUMS_AUTO),
 };
@@ -36,7 +76,9 @@ static void read_port(const struct place *at, void *item)
 {
 	struct am_conf_port *p = item;
 
+	conf_l3_default(&p->l3, "");
 	conf_read_fields(at, &conf_port_fields, p);
+	p->vrf = conf_vrf_kind(p->l3.vrf);
 	if (is_kernel_device(p) && !*p->device)
 		strcpy(p->device, p->name);
 }
@@ -46,6 +88,13 @@ void conf_read_ports(const struct place *at, void *object)
 	struct am_config *c = object;
 
 	conf_read_map(at, (void **)&c->ports, &c->n_ports, sizeof *c->ports, AM_CONFIG_PORTS, read_port);
+}
+
+void conf_free_ports(struct am_config *c)
+{
+	for (uint16_t i = 0; i < c->n_ports; i++)
+		free(c->ports[i].vlans);
+	free(c->ports);
 }
 
 json_t *conf_print_ports(const void *object)
@@ -133,6 +182,30 @@ static void check_twins(
 	}
 }
 
+/* An IP identity has its tag to itself. */
+static void check_vlans(
+	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_port *p)
+{
+	conf_check_l3(c, errors, conf_where("ports", p->name, "%s", "").path, &p->l3);
+	for (uint16_t i = 0; i < p->n_vlans; i++) {
+		const struct am_conf_port_vlan *v = &p->vlans[i];
+		struct where at = conf_where("ports", p->name, ".vlans.%s", v->name);
+
+		conf_check_l3(c, errors, at.path, &v->l3);
+		if (!*v->l3.vrf)
+			am_config_complain(c, errors, at.path,
+				"a VLAN stands here for its IP traffic and needs a \"vrf\"; frames for a bridge "
+				"are its member's \"vlan\"");
+		if (v->vid && v->vid == p->vlan && p->vrf != AM_VRF_NONE)
+			am_config_complain(c, errors, at.path,
+				"VLAN %u is the port's own IP traffic already (its \"vlan\"): remove one",
+				v->vid);
+		if (!strcmp(v->l3.vrf, "underlay"))
+			am_config_complain(c, errors, at.path,
+				"the underlay's tag is the port's own \"vlan\": put it there");
+	}
+}
+
 static void check_port(
 	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_port *p)
 {
@@ -144,6 +217,7 @@ static void check_port(
 	if (p->driver == AM_DRIVER_PCAP && !*p->rx_file && !*p->tx_file)
 		complain_port(c, errors, p, "driver",
 			"driver pcap needs a file: add \"rx_file\", \"tx_file\" or both");
+	check_vlans(c, errors, p);
 	if (p->mtu && p->mtu < MTU_MIN)
 		am_config_complain(c, errors, conf_where("ports", p->name, ".mtu").path,
 			"%u is out of range, use %d to 9216, or 0 for the device's own", p->mtu, MTU_MIN);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "parts.h"
+#include "l3.h"
 
 #include <string.h>
 
@@ -178,12 +178,16 @@ static const struct field tunnel_rows[] = {
 	OTHER("compat", read_compat, print_compat, NULL),
 	OTHER("tcp_mss", read_mss, print_mss, NULL),
 	MAC("mac", struct am_conf_tunnel, mac, has_mac),
+	L3_ROWS(struct am_conf_tunnel),
 };
 const struct fields conf_tunnel_fields = FIELDS(tunnel_rows);
 
 static void read_tunnel(const struct place *at, void *item)
 {
-	conf_read_fields(at, &conf_tunnel_fields, item);
+	struct am_conf_tunnel *t = item;
+
+	conf_l3_default(&t->l3, "default");
+	conf_read_fields(at, &conf_tunnel_fields, t);
 }
 
 void conf_read_tunnels(const struct place *at, void *object)
@@ -337,6 +341,21 @@ static void check_twin(const struct am_config *c, struct am_config_errors *error
 	}
 }
 
+static void check_identity(
+	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
+{
+	bool bridged = am_config_is_bridged(c, t);
+
+	conf_check_l3(c, errors, conf_where("tunnels", t->name, "%s", "").path, &t->l3);
+	if (bridged && t->l3.n_addresses)
+		am_config_complain(c, errors, conf_where("tunnels", t->name, ".addresses").path,
+			"tunnel \"%s\" is a bridge's member: give the bridge the addresses", t->name);
+	if (!bridged && !strcmp(t->l3.vrf, "underlay"))
+		am_config_complain(c, errors, conf_where("tunnels", t->name, ".vrf").path,
+			"what is inside a tunnel never enters the underlay, which tunnels run over: use "
+			"\"default\" or a VRF of its own");
+}
+
 void conf_check_tunnels(const struct am_config *c, struct am_config_errors *errors)
 {
 	struct am_map *claims = am_map_create(sizeof(struct claim));
@@ -351,6 +370,7 @@ void conf_check_tunnels(const struct am_config *c, struct am_config_errors *erro
 		check_pairs(c, errors, t);
 		check_type_keys(c, errors, t);
 		check_twin(c, errors, claims, t);
+		check_identity(c, errors, t);
 	}
 	am_map_free(claims);
 	for (uint16_t i = 0; i < c->n_ports; i++)

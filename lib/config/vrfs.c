@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "index.h"
-#include "parts.h"
+#include "l3.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,15 +11,20 @@ static const struct field route_rows[] = {
 	{.name = "prefix", .kind = FIELD_PREFIX, .required = true, AT(struct am_conf_route, prefix)},
 	{.name = "tunnel", .kind = FIELD_NAME, AT(struct am_conf_route, tunnel)},
 	{.name = "port", .kind = FIELD_NAME, AT(struct am_conf_route, port)},
+	UINT("vlan", struct am_conf_route, vlan, 0, 4094, 0),
+	{.name = "bridge", .kind = FIELD_NAME, AT(struct am_conf_route, bridge)},
 	{.name = "via", .kind = FIELD_IP, AT(struct am_conf_route, via)},
 	MAC("mac", struct am_conf_route, mac, has_mac),
+	BOOL("blackhole", struct am_conf_route, blackhole, false),
+	BOOL("unreachable", struct am_conf_route, unreachable, false),
+	UINT("as", struct am_conf_route, as, 0, UINT32_MAX, 0),
 };
-static const struct fields route_fields = FIELDS(route_rows);
+const struct fields conf_route_fields = FIELDS(route_rows);
 
 static void read_route(const struct place *at, void *item)
 {
 	if (conf_want_object(at))
-		conf_read_fields(at, &route_fields, item);
+		conf_read_fields(at, &conf_route_fields, item);
 }
 
 static void read_routes(const struct place *at, void *object)
@@ -31,12 +36,14 @@ static void read_routes(const struct place *at, void *object)
 
 static json_t *print_route(const struct am_conf_route *r)
 {
-	json_t *out = conf_print_fields(&route_fields, r);
+	json_t *out = conf_print_fields(&conf_route_fields, r);
 
 	if (!*r->tunnel)
 		json_object_del(out, "tunnel");
 	if (!*r->port)
 		json_object_del(out, "port");
+	if (!*r->bridge)
+		json_object_del(out, "bridge");
 	return out;
 }
 
@@ -73,58 +80,101 @@ static json_t *print_loopbacks(const void *object)
 	return out;
 }
 
-static const struct field underlay_rows[] = {
-	OTHER("routes", read_routes, print_routes, &route_fields),
-};
-const struct fields conf_underlay_fields = FIELDS(underlay_rows);
+static void read_netns(const struct place *at, void *object)
+{
+	struct am_conf_vrf *v = object;
 
-static const struct field default_rows[] = {
+	if (json_is_null(at->json))
+		return;
+	if (conf_read_text(at, v->netns, sizeof v->netns) && v->netns[0] != '/' &&
+		(!conf_name_is_good(v->netns) || v->netns[0] == '.'))
+		conf_complain(at, "\"%.60s\" is neither the name of a network namespace nor a path to one",
+			v->netns);
+}
+
+static json_t *print_netns(const void *object)
+{
+	const struct am_conf_vrf *v = object;
+
+	return *v->netns ? json_string(v->netns) : json_null();
+}
+
+static const struct field vrf_rows[] = {
 	OTHER("loopbacks", read_loopbacks, print_loopbacks, NULL),
-	OTHER("routes", read_routes, print_routes, &route_fields),
+	OTHER("routes", read_routes, print_routes, &conf_route_fields),
+	OTHER("netns", read_netns, print_netns, NULL),
 };
-const struct fields conf_default_fields = FIELDS(default_rows);
+const struct fields conf_vrf_fields = FIELDS(vrf_rows);
 
-static void read_underlay(const struct place *at, void *object)
+void conf_begin_vrfs(struct am_config *c)
+{
+	c->underlay = (struct am_conf_vrf){.name = "underlay", .kind = AM_VRF_IS_UNDERLAY};
+	c->dflt = (struct am_conf_vrf){.name = "default", .kind = AM_VRF_IS_DEFAULT};
+}
+
+enum am_vrf_kind conf_vrf_kind(const char *name)
+{
+	if (!*name)
+		return AM_VRF_NONE;
+	if (!strcmp(name, "underlay"))
+		return AM_VRF_IS_UNDERLAY;
+	return strcmp(name, "default") != 0 ? AM_VRF_IS_NAMED : AM_VRF_IS_DEFAULT;
+}
+
+static void read_vrf(const struct place *at, void *item)
+{
+	struct am_conf_vrf *v = item;
+
+	v->kind = conf_vrf_kind(v->name);
+	if (v->kind == AM_VRF_NONE || !strcmp(v->name, "none"))
+		conf_complain(at, "\"none\" is what an interface says that is in no VRF: use another name");
+	conf_read_fields(at, &conf_vrf_fields, v);
+}
+
+/* The two that always exist go where they are; the others keep their order. */
+static void settle_vrfs(struct am_config *c)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < c->n_vrfs; i++) {
+		if (c->vrfs[i].kind == AM_VRF_IS_UNDERLAY)
+			c->underlay = c->vrfs[i];
+		else if (c->vrfs[i].kind == AM_VRF_IS_DEFAULT)
+			c->dflt = c->vrfs[i];
+		else
+			c->vrfs[kept++] = c->vrfs[i];
+	}
+	c->n_vrfs = kept;
+}
+
+void conf_read_vrfs(const struct place *at, void *object)
 {
 	struct am_config *c = object;
 
-	if (conf_want_object(at))
-		conf_read_fields(at, &conf_underlay_fields, &c->underlay);
+	conf_read_map(at, (void **)&c->vrfs, &c->n_vrfs, sizeof *c->vrfs, AM_CONFIG_VRFS, read_vrf);
+	settle_vrfs(c);
 }
 
-static void read_default(const struct place *at, void *object)
-{
-	struct am_config *c = object;
-
-	if (conf_want_object(at))
-		conf_read_fields(at, &conf_default_fields, &c->dflt);
-}
-
-static json_t *print_underlay(const void *object)
+json_t *conf_print_vrfs(const void *object)
 {
 	const struct am_config *c = object;
+	const struct am_conf_vrf *v;
+	json_t *out = json_object();
 
-	return conf_print_fields(&conf_underlay_fields, &c->underlay);
+	for (unsigned i = 0; (v = am_config_vrf(c, i)) != NULL; i++)
+		json_object_set_new(out, v->name, conf_print_fields(&conf_vrf_fields, v));
+	return out;
 }
-
-static json_t *print_default(const void *object)
-{
-	const struct am_config *c = object;
-
-	return conf_print_fields(&conf_default_fields, &c->dflt);
-}
-
-static const struct field vrfs_rows[] = {
-	OTHER("underlay", read_underlay, print_underlay, &conf_underlay_fields),
-	OTHER("default", read_default, print_default, &conf_default_fields),
-};
-const struct fields conf_vrfs_fields = FIELDS(vrfs_rows);
 
 void conf_free_vrfs(struct am_config *c)
 {
-	free(c->underlay.routes);
-	free(c->dflt.routes);
-	free(c->dflt.loopbacks);
+	struct am_conf_vrf *v;
+
+	for (unsigned i = 0; (v = (struct am_conf_vrf *)(uintptr_t)am_config_vrf(c, i)) != NULL; i++) {
+		free(v->routes);
+		free(v->loopbacks);
+	}
+	free(c->vrfs);
 }
 
 /* ---- checks ---- */
@@ -139,6 +189,27 @@ struct check {
 static struct where route_where(const struct check *k, uint16_t i, const char *end)
 {
 	return conf_where("vrfs", k->vrf_name, ".routes[%u]%s", i, end);
+}
+
+/* Where a route leaves by is in the same VRF, and has an IP identity. */
+static void check_route_vrf(const struct check *k, const struct am_conf_route *r, struct where at)
+{
+	const struct am_conf_l3 *l3 = conf_route_l3(k->config, r);
+	const char *kind = *r->port ? "port" : *r->tunnel ? "tunnel" : "bridge";
+	const char *name = *r->port ? r->port : *r->tunnel ? r->tunnel : r->bridge;
+
+	if (!l3 && *r->port && r->vlan)
+		am_config_complain(k->config, k->errors, at.path,
+			"port \"%s\" has no IP traffic on VLAN %u: add it to its \"vlans\"", r->port,
+			r->vlan);
+	else if (!l3 && *r->bridge)
+		am_config_complain(k->config, k->errors, at.path,
+			"bridge \"%s\" has no addresses and does not route: add \"addresses\" to it",
+			r->bridge);
+	else if (!l3 || strcmp(l3->vrf, k->vrf_name) != 0)
+		am_config_complain(k->config, k->errors, at.path,
+			"%s \"%s\" is not in this VRF: give the %s \"vrf\": \"%s\", or use another one", kind,
+			name, kind, k->vrf_name);
 }
 
 static void check_route_tunnel(const struct check *k, const struct am_conf_route *r, uint16_t i)
@@ -156,6 +227,7 @@ static void check_route_tunnel(const struct check *k, const struct am_conf_route
 	if (!conf_check_tunnel_name(k->config, k->errors, at.path, r->tunnel))
 		return;
 	t = am_config_tunnel(k->config, r->tunnel);
+	check_route_vrf(k, r, at);
 	if (t->type != AM_CONF_GRE && !r->has_mac)
 		am_config_complain(k->config, k->errors, route_where(k, i, "").path,
 			"tunnel \"%s\" carries Ethernet and needs to know its neighbour: add \"mac\", the "
@@ -167,60 +239,122 @@ static void check_route_tunnel(const struct check *k, const struct am_conf_route
 			"tunnel \"%s\" is GRE and carries IP, not Ethernet: remove mac", t->name);
 }
 
-static void check_route_port(const struct check *k, const struct am_conf_route *r, uint16_t i)
+static void check_route_names(const struct check *k, const struct am_conf_route *r, uint16_t i)
 {
-	struct where at = route_where(k, i, ".port");
-	const struct am_conf_port *p;
-
-	if (!conf_check_port_name(k->config, k->errors, at.path, r->port))
-		return;
-	p = am_config_port(k->config, r->port);
-	if (p->vrf != k->vrf->kind)
-		am_config_complain(k->config, k->errors, at.path,
-			"port \"%s\" is not in this VRF: give the port \"vrf\": \"%s\", or use another one",
-			p->name, k->vrf_name);
+	if (*r->tunnel)
+		check_route_tunnel(k, r, i);
+	if (*r->port && conf_check_port_name(k->config, k->errors, route_where(k, i, ".port").path, r->port))
+		check_route_vrf(k, r, route_where(k, i, ".port"));
+	if (*r->bridge &&
+		conf_check_bridge_name(k->config, k->errors, route_where(k, i, ".bridge").path, r->bridge))
+		check_route_vrf(k, r, route_where(k, i, ".bridge"));
 }
 
-static void check_route_shape(const struct check *k, const struct am_conf_route *r, uint16_t i)
+static void check_route_via(const struct check *k, const struct am_conf_route *r, uint16_t i)
 {
 	char text[AM_IP_TEXT];
 
-	if (*r->tunnel && *r->port)
-		am_config_complain(k->config, k->errors, route_where(k, i, "").path,
-			"a route leaves by \"tunnel\" or by \"port\": remove one");
-	if (r->has_mac && !*r->tunnel && !*r->port)
-		am_config_complain(k->config, k->errors, route_where(k, i, ".mac").path,
-			"a static neighbour needs to know where it is: add \"port\" or \"tunnel\", or remove "
-			"mac");
-	if (!r->via.family)
-		return;
 	if (*r->tunnel)
 		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
 			"a tunnel has one remote and needs no gateway: remove via");
-	if (r->via.family != r->prefix.ip.family && r->prefix.ip.family)
+	/* RFC 8950: an IPv4 destination may lie behind a router that only has an IPv6 address. */
+	if (r->via.family == AM_IPV4 && r->prefix.ip.family == AM_IPV6)
+		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
+			"%s is not of the prefix's family: use an IPv6 gateway", am_ip_text(&r->via, text));
+	if (k->vrf->kind == AM_VRF_IS_UNDERLAY && r->prefix.ip.family && r->via.family != r->prefix.ip.family)
 		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
 			"%s is not of the prefix's family: use an IPv%u gateway", am_ip_text(&r->via, text),
 			r->prefix.ip.family);
 	if (am_ip_is_unspecified(&r->via) || am_ip_is_multicast(&r->via))
 		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
 			"%s is no router's address: use a unicast address", am_ip_text(&r->via, text));
+	if (am_ip_is_link_local(&r->via) && r->via.family == AM_IPV6 && !*r->port && !*r->bridge)
+		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
+			"%s is on every link: add \"port\" or \"bridge\"", am_ip_text(&r->via, text));
 }
 
-static void check_route(const struct check *k, uint16_t i)
+static void check_route_shape(const struct check *k, const struct am_conf_route *r, uint16_t i)
 {
-	const struct am_conf_route *r = &k->vrf->routes[i], *first;
+	unsigned ways = !!*r->tunnel + !!*r->port + !!*r->bridge;
+	bool nowhere = r->blackhole || r->unreachable;
+
+	if (ways > 1)
+		am_config_complain(k->config, k->errors, route_where(k, i, "").path,
+			"a route leaves by \"tunnel\", by \"port\" or by \"bridge\": remove all but one");
+	if (r->blackhole && r->unreachable)
+		am_config_complain(k->config, k->errors, route_where(k, i, "").path,
+			"a route is \"blackhole\" or \"unreachable\": remove one");
+	if (nowhere && (ways || r->via.family || r->has_mac || k->vrf->kind == AM_VRF_IS_UNDERLAY))
+		am_config_complain(k->config, k->errors, route_where(k, i, "").path,
+			k->vrf->kind == AM_VRF_IS_UNDERLAY
+				? "nothing is routed through the underlay: remove blackhole and unreachable"
+				: "what is dropped here leaves by nothing: remove the other keys, or blackhole and "
+				  "unreachable");
+	if (r->vlan && !*r->port)
+		am_config_complain(k->config, k->errors, route_where(k, i, ".vlan").path,
+			"a VLAN is a port's: add \"port\", or remove vlan");
+	if (r->has_mac && !ways)
+		am_config_complain(k->config, k->errors, route_where(k, i, ".mac").path,
+			"a static neighbour needs to know where it is: add \"port\" or \"tunnel\", or remove "
+			"mac");
+	if (r->via.family)
+		check_route_via(k, r, i);
+}
+
+/* Entries with one prefix are equal-cost paths; only the underlay, which tunnels choose from, has one each. */
+struct prefix_key {
+	struct am_prefix prefix;
+	uint8_t pad[6];
+};
+_Static_assert(sizeof(struct prefix_key) % 8 == 0, "maps take keys in words of 8");
+
+static bool same_way(const struct am_conf_route *a, const struct am_conf_route *b)
+{
+	return !strcmp(a->tunnel, b->tunnel) && !strcmp(a->port, b->port) && !strcmp(a->bridge, b->bridge) &&
+	       a->vlan == b->vlan && am_ip_equal(&a->via, &b->via);
+}
+
+static bool goes_nowhere(const struct am_conf_route *r)
+{
+	return r->blackhole || r->unreachable;
+}
+
+/* Against the first one of its prefix and all between that are of it too. */
+static void check_twin(const struct check *k, uint16_t first, uint16_t i)
+{
+	const struct am_conf_route *routes = k->vrf->routes, *r = &routes[i];
+	struct where at = route_where(k, i, ".prefix");
 	char text[AM_PREFIX_TEXT];
+	unsigned same = 0;
+
+	am_prefix_text(&r->prefix, text);
+	for (uint16_t j = first; j < i; j++) {
+		if (!am_ip_equal(&routes[j].prefix.ip, &r->prefix.ip) ||
+			routes[j].prefix.len != r->prefix.len)
+			continue;
+		same++;
+		if (k->vrf->kind != AM_VRF_IS_UNDERLAY && !same_way(&routes[j], r) && !goes_nowhere(r) &&
+			!goes_nowhere(&routes[j]))
+			continue;
+		am_config_complain(
+			k->config, k->errors, at.path, "%s is in routes[%u] already: remove one", text, j);
+		return;
+	}
+	if (same == AM_CONFIG_PATHS)
+		am_config_complain(k->config, k->errors, at.path,
+			"%s has more than %d equal-cost paths: remove some", text, AM_CONFIG_PATHS);
+}
+
+static void check_route(const struct check *k, struct am_map *prefixes, uint16_t i)
+{
+	const struct am_conf_route *r = &k->vrf->routes[i];
+	struct prefix_key key = {.prefix = r->prefix};
+	uint32_t first = i;
 
 	check_route_shape(k, r, i);
-	if (*r->tunnel)
-		check_route_tunnel(k, r, i);
-	if (*r->port)
-		check_route_port(k, r, i);
-	first = conf_route_of(k->config, k->vrf->kind, &r->prefix);
-	if (first && first != r)
-		am_config_complain(k->config, k->errors, route_where(k, i, ".prefix").path,
-			"%s is in routes[%u] already: remove one", am_prefix_text(&r->prefix, text),
-			(unsigned)(first - k->vrf->routes));
+	check_route_names(k, r, i);
+	if (r->prefix.ip.family && conf_claim(k->config, k->errors, prefixes, &key, &first))
+		check_twin(k, (uint16_t)first, i);
 }
 
 static void check_loopbacks(const struct check *k)
@@ -250,14 +384,18 @@ static void check_loopbacks(const struct check *k)
 
 void conf_check_vrfs(const struct am_config *c, struct am_config_errors *errors)
 {
-	const struct check checks[] = {
-		{c, errors, &c->underlay, "underlay"},
-		{c, errors, &c->dflt, "default"},
-	};
+	const struct am_conf_vrf *v;
 
-	for (size_t i = 0; i < 2; i++) {
-		for (uint16_t r = 0; r < checks[i].vrf->n_routes; r++)
-			check_route(&checks[i], r);
-		check_loopbacks(&checks[i]);
+	for (unsigned i = 0; (v = am_config_vrf(c, i)) != NULL; i++) {
+		const struct check k = {c, errors, v, v->name};
+		struct am_map *prefixes = am_map_create(sizeof(struct prefix_key));
+
+		for (uint16_t r = 0; r < v->n_routes; r++)
+			check_route(&k, prefixes, r);
+		am_map_free(prefixes);
+		check_loopbacks(&k);
+		if (v->kind == AM_VRF_IS_UNDERLAY && v->n_loopbacks)
+			am_config_complain(c, errors, "$.vrfs.underlay.loopbacks",
+				"the underlay's addresses are the tunnels' own (\"local\"): remove loopbacks");
 	}
 }

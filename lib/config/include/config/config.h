@@ -21,6 +21,9 @@ enum {
 	AM_CONFIG_STRIPES = 16,
 	AM_CONFIG_PORTS = 64,
 	AM_CONFIG_INCLUDES = 16,
+	AM_CONFIG_ADDRESSES = 16,
+	AM_CONFIG_VRFS = 240, /* with underlay and default */
+	AM_CONFIG_PATHS = 16, /* equal-cost paths of a route */
 };
 
 /* One complaint. path is like $.tunnels.to-b.mtu; line and column count from 1, 0 where there is none. */
@@ -47,7 +50,24 @@ enum am_checksums { AM_CHECKSUMS_AUTO, AM_CHECKSUMS_FINISH, AM_CHECKSUMS_TRUST }
 enum am_idle { AM_IDLE_ADAPTIVE, AM_IDLE_SPIN };
 enum am_hugepages { AM_HUGEPAGES_AUTO, AM_HUGEPAGES_NEVER, AM_HUGEPAGES_ALWAYS };
 enum am_handoff { AM_HANDOFF_AUTO, AM_HANDOFF_ON, AM_HANDOFF_OFF };
-enum am_vrf_kind { AM_VRF_NONE, AM_VRF_IS_UNDERLAY, AM_VRF_IS_DEFAULT };
+enum am_vrf_kind { AM_VRF_NONE, AM_VRF_IS_UNDERLAY, AM_VRF_IS_DEFAULT, AM_VRF_IS_NAMED };
+enum am_urpf { AM_URPF_OFF, AM_URPF_LOOSE, AM_URPF_STRICT };
+
+/* An L3 identity: of a port, a VLAN of a port, a tunnel that carries IP, a bridge that routes. */
+struct am_conf_l3 {
+	char vrf[AM_NAME_MAX]; /* "" is none */
+	uint16_t n_addresses;
+	struct am_prefix addresses[AM_CONFIG_ADDRESSES]; /* with their host bits */
+	enum am_urpf urpf;
+	bool host;          /* the kernel has a mirror of it, */
+	char host_name[16]; /* called so; "": after the interface */
+};
+
+struct am_conf_port_vlan {
+	char name[AM_NAME_MAX]; /* its number in digits */
+	uint16_t vid;
+	struct am_conf_l3 l3;
+};
 
 struct am_conf_port {
 	char name[AM_NAME_MAX];
@@ -58,8 +78,11 @@ struct am_conf_port {
 	char tx_file[256];
 	uint16_t queues;      /* default 1 */
 	uint16_t mtu;         /* 0: ask the device (1500 where it cannot say) */
-	enum am_vrf_kind vrf; /* "underlay" or "default": it has an IP identity; none: only bridges use it */
+	struct am_conf_l3 l3; /* its IP identity; in no VRF: only bridges use it */
+	enum am_vrf_kind vrf; /* what kind l3.vrf is */
 	uint16_t vlan;        /* tag of its IP identity; 0 untagged */
+	uint16_t n_vlans;
+	struct am_conf_port_vlan *vlans; /* more of them, each with a tag */
 	bool has_mac;
 	struct am_mac mac; /* default: the device's */
 	enum am_checksums checksums;
@@ -93,22 +116,30 @@ struct am_conf_tunnel {
 	uint16_t mss_number; /* 536..65495 */
 	bool has_mac; /* of its IP identity (EtherIP, GRETAP); default: derived from name and local address */
 	struct am_mac mac;
+	struct am_conf_l3 l3; /* where no bridge has it as a member */
 	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
 struct am_conf_route {
 	struct am_prefix prefix;
 	char tunnel[AM_NAME_MAX]; /* out of this tunnel, or */
-	char port[AM_NAME_MAX];   /* out of this port; both empty: the kernel says */
+	char port[AM_NAME_MAX];   /* out of this port, or */
+	char bridge[AM_NAME_MAX]; /* into this bridge; all empty: a connected prefix that via lies in, or the kernel says */
+	uint16_t vlan;            /* of the port; 0: the port's own IP identity */
 	struct am_ip via;         /* gateway; family 0: the destination itself is the neighbour */
 	bool has_mac;             /* the neighbour's; demanded where tunnel is EtherIP or GRETAP */
 	struct am_mac mac;
+	bool blackhole;   /* dropped in silence */
+	bool unreachable; /* refused with an ICMP error */
+	uint32_t as;      /* whose traffic counts there; 0: nobody's */
 };
 
 struct am_conf_vrf {
+	char name[AM_NAME_MAX];
 	enum am_vrf_kind kind;
+	char netns[256]; /* of its host interfaces: a name or a path; "": the daemon's own */
 	uint16_t n_loopbacks;
-	struct am_ip *loopbacks; /* only in default: VTEP addresses, the first of a family is the source */
+	struct am_ip *loopbacks; /* in default also VTEP addresses: the first of a family is the source */
 	uint16_t n_routes;
 	struct am_conf_route *routes;
 	uint64_t mark; /* of all the rest: equal ones have equal marks */
@@ -154,6 +185,9 @@ struct am_conf_bridge {
 	struct am_conf_member *members;
 	uint16_t n_static;
 	struct am_conf_static_mac *static_macs;
+	struct am_conf_l3 l3; /* it routes where it has addresses (IRB) */
+	bool has_mac;         /* of its IP identity; default: derived from its name */
+	struct am_mac mac;
 	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
@@ -173,11 +207,12 @@ struct am_config {
 	uint32_t reasm_peer_datagrams; /* per peer, default three quarters of it */
 	bool watch;                    /* reload when the file changes; default false */
 
-	uint16_t n_ports, n_tunnels, n_bridges;
+	uint16_t n_ports, n_tunnels, n_bridges, n_vrfs;
 	struct am_conf_port *ports;
 	struct am_conf_tunnel *tunnels;
 	struct am_conf_bridge *bridges; /* bridges, then xconnects */
 	struct am_conf_vrf underlay, dflt;
+	struct am_conf_vrf *vrfs; /* more of them */
 
 	struct am_map *faults;             /* for am_config_is_faulty */
 	struct am_config_index *index;     /* names and prefixes, for am_config_port and the like */
@@ -219,6 +254,14 @@ char *am_config_print(const struct am_config *config);
 
 const struct am_conf_port *am_config_port(const struct am_config *config, const char *name);
 const struct am_conf_tunnel *am_config_tunnel(const struct am_config *config, const char *name);
+const struct am_conf_bridge *am_config_bridge(const struct am_config *config, const char *name);
+/* All VRFs: underlay, default, then the others; NULL past the end, or where there is none of that name. */
+const struct am_conf_vrf *am_config_vrf(const struct am_config *config, unsigned i);
+const struct am_conf_vrf *am_config_vrf_named(const struct am_config *config, const char *name);
+/* The port's IP identity with this tag, or NULL. */
+const struct am_conf_l3 *am_config_port_l3(const struct am_conf_port *port, uint16_t vlan);
+/* Is a tunnel member of a bridge or xconnect? Then it has no IP identity. */
+bool am_config_is_bridged(const struct am_config *config, const struct am_conf_tunnel *tunnel);
 /*
  * The route of vrf (underlay or default) with the longest prefix that ip lies in, of equal ones the first; NULL
  * where there is none.

@@ -50,7 +50,7 @@ struct field {
 	const char *name;
 	enum field_kind kind;
 	bool required;
-	uint16_t at;   /* offset in the struct */
+	uint16_t at;   /* offset in the struct; of FIELD_OTHER that of what read and print get, mostly the struct itself */
 	uint16_t size; /* octets there */
 	uint16_t
 		flag; /* offset of the bool that says whether it is set; 0: it always is. Unset is null in JSON. */
@@ -171,6 +171,7 @@ extern const struct fields conf_system_fields, conf_port_fields;
 void conf_settle_system(struct am_config *config);
 void conf_check_system(const struct am_config *config, struct am_config_errors *errors);
 void conf_read_ports(const struct place *at, void *object);
+void conf_free_ports(struct am_config *config);
 json_t *conf_print_ports(const void *object);
 void conf_check_ports(const struct am_config *config, struct am_config_errors *errors);
 
