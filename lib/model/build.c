@@ -28,6 +28,10 @@ static int alloc_roots(struct am_build *b)
 	roots->members = calloc(AM_NO_ID, sizeof *roots->members);
 	s->bridges = am_build_alloc(b, roots->n_bridges, sizeof *s->bridges, &ok);
 	s->ifaces = am_build_alloc(b, roots->n_ifaces, sizeof *s->ifaces, &ok);
+	roots->interfaces = am_build_alloc(b, roots->n_interfaces, sizeof *roots->interfaces, &ok);
+	roots->vrfs = am_build_alloc(b, roots->n_vrfs, sizeof *roots->vrfs, &ok);
+	roots->routes = b->m->routes;
+	s->interface_confs = am_build_alloc(b, roots->n_interfaces, sizeof *s->interface_confs, &ok);
 	s->port_names = am_build_alloc(b, roots->n_ports, sizeof *s->port_names, &ok);
 	s->member_texts = am_build_alloc(b, roots->n_members, sizeof *s->member_texts, &ok);
 	return ok && roots->members ? 0 : -ENOMEM;
@@ -48,8 +52,11 @@ int am_build(struct am_model *m, struct am_snapshot *s, const struct am_port_lim
 		am_build_ports,
 		am_build_tunnels,
 		am_build_bridges,
+		am_build_interfaces,
+		am_build_vrfs,
 		am_build_peers,
 		am_build_paths,
+		am_build_routes,
 		am_build_locals,
 	};
 	struct am_build b = {.m = m, .s = s, .config = s->config, .limits = limits, .errors = errors};

@@ -18,6 +18,8 @@ struct am_build {
 	const struct am_ids *full; /* it has no number left, which was complained about */
 	uint16_t *port_ids, *tunnel_ids, *bridge_ids, *member_ids; /* by index in the configuration */
 	uint16_t *port_ifaces, *tunnel_ifaces, *bridge_ifaces;
+	uint16_t *vrf_ids;                  /* by index in config->vrfs */
+	struct am_path_list **tunnel_lists; /* by tunnel id: of routed packets; NULL: none leads there */
 	uint32_t n_members;
 	uint32_t n_paths; /* of all members */
 };
@@ -29,15 +31,24 @@ int am_build_numbers(struct am_build *b);
 /* A member's name among those of all bridges. */
 void am_build_member_key(const struct am_conf_bridge *bridge, unsigned k, char key[AM_ID_NAME]);
 
-int am_build_ports(struct am_build *b);   /* root_port.c */
-int am_build_tunnels(struct am_build *b); /* root_tunnel.c */
-int am_build_bridges(struct am_build *b); /* root_bridge.c, root_member.c */
+int am_build_vrf_numbers(struct am_build *b); /* root_interface.c: and those of L3 interfaces */
+int am_build_ports(struct am_build *b);       /* root_port.c */
+int am_build_tunnels(struct am_build *b);     /* root_tunnel.c */
+int am_build_bridges(struct am_build *b);     /* root_bridge.c, root_member.c */
 int am_build_member(
 	struct am_build *b, const struct am_bridge *bridge, const struct am_conf_bridge *conf, unsigned k);
+int am_build_interfaces(struct am_build *b); /* root_interface.c */
+int am_build_vrfs(struct am_build *b);
 int am_build_peers(struct am_build *b);  /* peer.c */
 int am_build_paths(struct am_build *b);  /* member_paths.c */
 int am_build_locals(struct am_build *b); /* local.c */
 
+int am_build_routes(struct am_build *b); /* routes.c, behind paths */
+/* How many paths and next hops that takes at most. */
+uint32_t am_build_count_hops(const struct am_build *b);
+
+/* Of a VRF by name; AM_NO_ID of none. */
+uint16_t am_build_vrf_id(const struct am_build *b, const char *name);
 /* Zeroed memory of the snapshot's; *ok turns false where there is none. */
 void *am_build_alloc(struct am_build *b, size_t count, size_t size, bool *ok);
 void am_build_name_iface(struct am_build *b, uint16_t id, enum am_iface_kind kind, const char *name);

@@ -7,7 +7,7 @@
 /* 0 or -ENOMEM; seen has those that are there already. */
 static int add_local(struct am_build *b, struct am_map *seen, uint16_t vrf, const struct am_ip *ip)
 {
-	const struct am_vrf_ip key = {.vrf = vrf, .ip = *ip};
+	const struct am_vrf_ip key = {.vrf = vrf, .interface = AM_NO_ID, .ip = *ip};
 	uint32_t at = b->s->n_locals[vrf];
 	int rc = am_map_add(seen, &key, &at);
 

@@ -105,9 +105,11 @@ int am_build_paths(struct am_build *b)
 	bool ok = true;
 	int rc = 0;
 
+	b->n_paths += am_build_count_hops(b);
 	b->s->paths = am_build_alloc(b, b->n_paths, sizeof *b->s->paths, &ok);
 	b->s->nexthops = am_build_alloc(b, b->n_paths, sizeof *b->s->nexthops, &ok);
 	b->s->first_paths = am_build_alloc(b, b->n_paths, sizeof *b->s->first_paths, &ok);
+	b->s->first_hops = am_build_alloc(b, b->n_paths, sizeof *b->s->first_hops, &ok);
 	b->s->nexthop_ids = am_map_create(sizeof(struct am_vrf_ip));
 	if (!ok || !b->s->nexthop_ids)
 		return -ENOMEM;

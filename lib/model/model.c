@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "route.h"
 #include "stack.h"
 #include "state.h"
 
@@ -55,9 +56,13 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 	m->peers = am_ids_create(0, max_paths);
 	m->paths = am_ids_create(0, max_paths);
 	m->sequences = am_ids_create(0, AM_NO_ID);
+	m->vrfs = am_ids_create(AM_VRF_DEFAULT + 1, AM_VRFS_MAX);
+	m->interfaces = am_ids_create(0, AM_NO_ID);
+	m->route_classes = am_ids_create(1, AM_ROUTES_MAX); /* 0 in a FIB is no route */
 	if (am_slab_init(&m->sequence_slab) && am_slab_init(&m->storm_slab) &&
-		am_slab_init(&m->bridge_slab) && m->fdb && m->learner && m->ports && m->tunnels &&
-		m->bridges && m->members && m->ifaces && m->peers && m->paths && m->sequences)
+		am_slab_init(&m->bridge_slab) && am_slab_init(&m->table_slab) && m->fdb && m->learner &&
+		m->ports && m->tunnels && m->bridges && m->members && m->ifaces && m->peers && m->paths &&
+		m->sequences && m->vrfs && m->interfaces && m->route_classes && am_tables_create(m) == 0)
 		return m;
 	am_model_free(m);
 	return NULL;
@@ -76,6 +81,10 @@ void am_model_free(struct am_model *m)
 	am_ids_free(m->peers);
 	am_ids_free(m->paths);
 	am_ids_free(m->sequences);
+	am_ids_free(m->vrfs);
+	am_ids_free(m->interfaces);
+	am_ids_free(m->route_classes);
+	am_tables_free(m);
 	am_slab_free(&m->sequence_slab);
 	am_slab_free(&m->storm_slab);
 	am_slab_free(&m->bridge_slab);
@@ -134,6 +143,7 @@ struct am_plan *am_model_prepare(struct am_model *m, struct am_config *config,
 	}
 	if (rc == 0 && errors->n == complaints) {
 		am_paths_link(plan->snapshot, m->running);
+		am_hops_link(plan->snapshot);
 		plan->answers = m->answers;
 		return plan;
 	}
@@ -184,11 +194,14 @@ struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan)
 	struct am_snapshot *old = m->running;
 	struct am_retired *retired = plan->retired;
 
-	if (plan->answers != m->answers)
+	if (plan->answers != m->answers) {
 		am_paths_link(plan->snapshot, old);
+		am_hops_link(plan->snapshot);
+	}
 	plan->snapshot->roots.generation = ++m->generation;
 	m->running = plan->snapshot;
 	*retired = (struct am_retired){.model = m, .snapshot = old};
+	retired->room = am_tables_commit(m, plan->snapshot, old);
 	if (changes_members(&plan->diff))
 		am_learn_reconcile(m);
 	am_diff_free(&plan->diff);
@@ -201,10 +214,18 @@ bool am_model_retire_some(struct am_retired *old, unsigned budget)
 	/* Its numbers become free for others, so nothing may name them any more. */
 	if (old->snapshot)
 		am_learn_finish(old->model);
+	if (!old->begun && old->room)
+		am_tables_collect(old->model);
+	if (!old->begun && old->snapshot)
+		am_tables_forget(old->model, old->snapshot);
+	old->begun = true;
 	if (old->snapshot && am_snapshot_free_some(old->snapshot, budget))
 		return true;
 	for (uint32_t i = 0; i < old->n_strings; i++)
 		free(old->strings[i]);
+	for (uint32_t i = 0; i < old->n_adjacencies; i++)
+		free(old->adjacencies[i]);
+	free(old->adjacencies);
 	free(old);
 	return false;
 }

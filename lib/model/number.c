@@ -137,5 +137,7 @@ int am_build_numbers(struct am_build *b)
 	rc = number_ports(b);
 	if (rc == 0)
 		rc = number_tunnels(b);
-	return rc < 0 ? rc : number_members(b);
+	if (rc == 0)
+		rc = number_members(b);
+	return rc < 0 ? rc : am_build_vrf_numbers(b);
 }

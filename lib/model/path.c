@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "route.h"
 #include "stack.h"
 #include "state.h"
 
@@ -44,7 +45,7 @@ static void answer_statically(
 
 int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote, uint16_t *id)
 {
-	const struct am_vrf_ip key = {.vrf = vrf, .ip = *remote};
+	const struct am_vrf_ip key = {.vrf = vrf, .interface = AM_NO_ID, .ip = *remote};
 	const struct am_conf_route *route;
 	struct am_nexthop *nh;
 	uint32_t at = s->n_nexthops;
@@ -54,9 +55,13 @@ int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *rem
 	if (rc)
 		return rc < 0 ? rc : 0;
 	nh = &s->nexthops[s->n_nexthops++];
-	*nh = (struct am_nexthop){
-		.id = *id, .vrf = vrf, .remote = *remote, .port = AM_NO_ID, .out_port = AM_NO_ID};
-	s->first_paths[*id] = AM_NO_PATH;
+	*nh = (struct am_nexthop){.id = *id,
+		.vrf = vrf,
+		.remote = *remote,
+		.interface = AM_NO_ID,
+		.port = AM_NO_ID,
+		.out_port = AM_NO_ID};
+	s->first_paths[*id] = s->first_hops[*id] = AM_NO_PATH;
 	route = am_config_route(
 		s->config, vrf == AM_VRF_UNDERLAY ? AM_VRF_IS_UNDERLAY : AM_VRF_IS_DEFAULT, remote);
 	if (route) {
@@ -139,7 +144,10 @@ static void publish(struct am_path *p, struct am_encap *string, uint16_t port)
 /* The next hop of the old snapshot that is asked for in the same words; NULL where there is none. */
 static const struct am_nexthop *known_before(const struct am_snapshot *old, const struct am_nexthop *nh)
 {
-	const struct am_vrf_ip key = {.vrf = nh->vrf, .ip = nh->remote};
+	const struct am_vrf_ip key = {.vrf = nh->vrf,
+		.interface = nh->interface,
+		.how = nh->interface != AM_NO_ID,
+		.ip = nh->remote};
 	uint32_t at;
 
 	if (!am_map_find(old->nexthop_ids, &key, &at) || !same_question(&old->nexthops[at], nh))
@@ -203,13 +211,21 @@ static void relink(struct am_snapshot *s, struct am_path *p, struct am_retired *
 	old->strings[old->n_strings++] = before;
 }
 
+static void relink_hop(struct am_snapshot *s, struct am_hop *hop, struct am_retired *old)
+{
+	struct am_adjacency *before = am_hop_link(s, hop);
+
+	if (before)
+		old->adjacencies[old->n_adjacencies++] = before;
+}
+
 struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolved, uint16_t out_port,
 	const struct am_mac *src, const struct am_mac *dst, uint16_t vlan)
 {
 	struct am_snapshot *s = m->running;
 	struct am_nexthop *nh, next;
 	struct am_retired *old;
-	uint32_t users = 0;
+	uint32_t users = 0, hops = 0;
 
 	if (!s || i >= s->n_nexthops || s->nexthops[i].is_static)
 		return NULL;
@@ -226,14 +242,22 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 		return NULL;
 	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
 		users++;
+	for (uint32_t h = s->first_hops[i]; h != AM_NO_PATH; h = s->hops[h].next)
+		hops++;
 	old = calloc(1, sizeof *old + users * sizeof old->strings[0]);
-	if (!old)
+	if (old && hops)
+		old->adjacencies = calloc(hops, sizeof *old->adjacencies);
+	if (!old || (hops && !old->adjacencies)) {
+		free(old);
 		return NULL; /* nothing was changed; the next report tries again */
+	}
 	old->model = m;
 	m->answers++;
 	*nh = next;
 	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
 		relink(s, &s->paths[p], old);
+	for (uint32_t h = s->first_hops[i]; h != AM_NO_PATH; h = s->hops[h].next)
+		relink_hop(s, &s->hops[h], old);
 	return old;
 }
 

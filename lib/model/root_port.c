@@ -3,19 +3,6 @@
 
 #include "pkt/port.h"
 
-static uint16_t vrf_of(enum am_vrf_kind kind)
-{
-	switch (kind) {
-	case AM_VRF_IS_UNDERLAY:
-		return AM_VRF_UNDERLAY;
-	case AM_VRF_IS_DEFAULT:
-		return AM_VRF_DEFAULT;
-	case AM_VRF_NONE:
-		break;
-	}
-	return AM_NO_ID;
-}
-
 int am_build_ports(struct am_build *b)
 {
 	struct am_roots *roots = &b->s->roots;
@@ -29,7 +16,7 @@ int am_build_ports(struct am_build *b)
 		struct am_port_root *port = &roots->ports[b->port_ids[i]];
 
 		port->iface = b->port_ifaces[i];
-		port->vrf = vrf_of(conf->vrf);
+		port->vrf = am_build_vrf_id(b, conf->l3.vrf);
 		port->vlan = conf->vlan;
 		port->mtu = am_port_mtu(conf, limits);
 		port->mac = am_port_mac(conf, limits);

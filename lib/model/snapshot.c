@@ -42,6 +42,12 @@ bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget)
 	am_peers_free(s->peers);
 	am_map_free(s->nexthop_ids);
 	am_map_free(s->static_macs);
+	am_map_free(s->route_ids);
+	for (uint32_t i = 0; i < s->n_hops; i++)
+		free(s->hops[i].adjacency);
+	free(s->hops);
+	free(s->routes);
+	free(s->wanted);
 	free(s->roots.members);
 	am_config_free(s->config);
 	free(s->holds);

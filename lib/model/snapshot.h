@@ -30,11 +30,32 @@ struct am_path {
 
 enum { AM_NO_PATH = UINT32_MAX };
 
-/* An address in a VRF, as a key of maps. */
-struct am_vrf_ip {
+/* One next hop of a route class, and what its adjacency is made from. */
+struct am_hop {
+	struct am_route *route;
+	struct am_adjacency
+		made; /* all but the neighbour's MAC, and the rest where the port is the kernel's to say */
+	uint16_t bit; /* index in route->hop */
+	uint16_t nexthop;               /* it waits for; AM_NO_ID: for none */
+	uint32_t next;                  /* hop of the same next hop; AM_NO_PATH is the end */
+	struct am_adjacency *adjacency; /* what route->hop[bit] points to */
+};
+
+/* A prefix and its class. */
+struct am_wanted {
 	uint16_t vrf;
+	struct am_prefix prefix;
+	uint32_t route;
+};
+
+enum { AM_NEXTHOP_ROUTED, AM_NEXTHOP_ON_LINK, AM_NEXTHOP_STATIC };
+
+/* An address in a VRF, as a key of maps: on an L3 interface, or wherever the VRF's routes lead (AM_NO_ID). */
+struct am_vrf_ip {
+	uint16_t vrf, interface;
+	uint16_t how; /* STATIC: ip holds a MAC */
 	struct am_ip ip;
-	uint8_t pad[5];
+	uint8_t pad[1];
 };
 _Static_assert(sizeof(struct am_vrf_ip) % 8 == 0, "maps take keys in words of 8");
 
@@ -62,7 +83,16 @@ struct am_snapshot {
 	uint32_t *first_paths;      /* by next hop */
 	uint32_t n_paths;
 	struct am_path *paths;
-	uint16_t n_locals[2]; /* by vrf: addresses that tunnel or VXLAN packets come to */
+	const struct am_conf_l3 **interface_confs; /* by L3 interface */
+	uint32_t *first_hops;                      /* by next hop, as first_paths */
+	uint32_t n_hops, room_hops;
+	struct am_hop *hops;
+	uint32_t n_routes, room_routes;
+	struct am_route **routes; /* classes of this snapshot */
+	struct am_map *route_ids; /* content to index in routes */
+	uint32_t n_wanted, room_wanted;
+	struct am_wanted *wanted; /* sorted */
+	uint16_t n_locals[2];     /* by vrf: addresses that tunnel or VXLAN packets come to */
 	struct am_ip *locals[2];
 	uint32_t n_holds, room_holds;
 	struct am_hold *holds;

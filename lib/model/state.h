@@ -36,6 +36,11 @@ struct am_bridge_state {
 	uint32_t learnt; /* entries that count against the MAC limit */
 };
 
+/* A VRF's FIBs: IPv4 and IPv6. */
+struct am_tables {
+	struct am_fib *fib[2];
+};
+
 struct am_learner;
 
 struct am_model {
@@ -43,7 +48,12 @@ struct am_model {
 	uint64_t seed, generation;
 	uint64_t serials; /* snapshots made */
 	uint64_t answers; /* next hops that changed, to see whether one did since */
-	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences;
+	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences, *vrfs,
+		*interfaces, *route_classes;
+	struct am_slab table_slab;    /* struct am_tables by VRF */
+	struct am_fib_room *room;     /* of all FIBs */
+	am_route_slot *routes;        /* by number; workers read it */
+	uint32_t fib_failures;        /* prefixes that could not be set for want of memory */
 	struct am_slab sequence_slab; /* struct am_sequence by sequences */
 	struct am_slab storm_slab;    /* struct am_storm_state by member id */
 	struct am_slab bridge_slab;   /* struct am_bridge_state by bridge id */
@@ -62,6 +72,10 @@ struct am_plan {
 struct am_retired {
 	struct am_model *model;
 	struct am_snapshot *snapshot; /* NULL: only strings */
+	bool begun;                   /* am_model_retire_some has been here */
+	bool room;                    /* what FIBs gave up before it can be used again */
+	uint32_t n_adjacencies;
+	struct am_adjacency **adjacencies;
 	uint32_t n_strings;
 	struct am_encap *strings[];
 };

@@ -7,6 +7,7 @@
  *   input.c    port -> member's frame, or IP for us
  *   decap.c    IP for us -> inner frame, the short way: what is like a packet that was judged before
  *   open.c     IP for us -> reassembled -> tunnel -> inner frame (or inner IP, once more)
+ *   route.c    inner IP, or IP at a port, that is not for a tunnel or VTEP of ours -> the way out
  *   handoff.c  the frame to the worker that carries its flow, where there are several
  *   bridge.c   source learning, destination lookup, which members
  *   output.c   tags or header string, fragments, transmit buffer
@@ -132,6 +133,17 @@ struct am_arrival {
 	const struct am_lane_shape *shape;
 };
 
+/* An IP packet to be routed. */
+struct am_routed {
+	struct rte_mbuf *m;
+	const struct am_interface *in; /* whose it is */
+	uint32_t value;                /* the FIB's answer */
+	uint16_t l2;                   /* octets in front of the IP header */
+	uint16_t len;                  /* of the IP packet */
+	uint8_t family;
+	bool opened; /* no tunnel and no VTEP of ours takes it */
+};
+
 struct am_worker {
 	/* Set while the worker does not run; read by it. */
 	struct am_plane *plane;
@@ -163,6 +175,8 @@ struct am_worker {
 	unsigned lanes_to_learn; /* in this burst */
 	unsigned n_arrivals;
 	struct am_arrival arrivals[AM_BURST]; /* of a burst, for the port's IP identity */
+	unsigned n_routed;
+	struct am_routed routed[AM_BURST]; /* to be routed when the burst is opened */
 	uint16_t *peer_iface;                 /* by peer: where its fragments come in */
 	uint16_t *peer_back;                  /* and rx_back there */
 	struct {
@@ -245,6 +259,11 @@ void am_decap_burst(struct am_worker *w, const struct am_port_root *port);
 void am_decap_lost(void *worker, uint32_t peer, enum am_verdict why, unsigned packets);
 /* The same of fragments whose first one never came. */
 bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m);
+
+/* route.c: all of w->routed; consumed. */
+void am_route_burst(struct am_worker *w);
+/* The same, but first those of w->arrivals that are not for this box; what is stays there. */
+void am_route_arrivals(struct am_worker *w, const struct am_port_root *port);
 
 /* handoff.c: carry w->frames here or there; take what others handed over. */
 void am_handoff_frames(struct am_worker *w);

@@ -58,8 +58,10 @@ static inline bool find_peer(struct am_worker *w, const struct am_port_root *por
 static __attribute__((noinline)) void take_long_way(
 	struct am_lane_burst *b, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
 {
+	const struct am_place at = am_place_of(port);
+
 	am_lane_burst_leave(b);
-	am_open(b->w, port, a, whole_made);
+	am_open(b->w, &at, a, whole_made);
 	am_lane_burst_enter(b);
 }
 

@@ -4,6 +4,7 @@
 #include "net/csum.h"
 #include "open.h"
 #include "pkt/vlan.h"
+#include "route.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -43,6 +44,20 @@ static bool is_ours(const struct am_port_root *port, const struct am_frame *f)
 	       memcmp(am_buf_data(f->m), port->mac.bytes, AM_MAC_LEN) == 0;
 }
 
+/* Is it of a VLAN with an IP identity of its own? */
+static bool take_vlan(struct am_worker *w, const struct am_port_root *port, const struct am_frame *f)
+{
+	const struct am_interface *in = f->eth.tags == 1 ? port->vlans_l3[f->eth.tci[0] & 0x0fff] : NULL;
+
+	if (!in || (f->eth.type != AM_ET_IPV4 && f->eth.type != AM_ET_IPV6) ||
+		memcmp(am_buf_data(f->m), in->mac.bytes, AM_MAC_LEN) != 0)
+		return false;
+	am_count(w, in->iface, AM_C_RX_PACKETS, 1);
+	am_count(w, in->iface, AM_C_RX_BYTES, am_buf_len(f->m));
+	am_route_put(w, in, f->m, f->eth.len, f->eth.type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, false);
+	return true;
+}
+
 /* Why a frame that no member takes and that is not ours goes nowhere. */
 static enum am_verdict unwanted(const struct am_port_root *port, const struct am_frame *f)
 {
@@ -75,6 +90,8 @@ static __attribute__((noinline)) void input_one(
 		am_input_arrival(w, m, f->eth.len, f->eth.type);
 		return;
 	}
+	if (port->vlans_l3 && take_vlan(w, port, f))
+		return;
 	f->member = am_input_member(&port->vlans, f);
 	if (unlikely(f->member == AM_NO_ID))
 		am_drop(w, port->iface, unwanted(port, f), m);
@@ -230,9 +247,17 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 		take_frames(w, port, &b, m, n);
 	else
 		take_packets(w, port, &b, m, n);
+	if (w->n_arrivals && port->l3) {
+		am_stage(w, AM_STAGE_ROUTE);
+		am_route_arrivals(w, port);
+	}
 	if (w->n_arrivals) {
 		am_stage(w, AM_STAGE_DECAP);
 		am_decap_burst(w, port);
+	}
+	if (unlikely(w->n_routed)) {
+		am_stage(w, AM_STAGE_ROUTE);
+		am_route_burst(w);
 	}
 	am_stage(w, AM_STAGE_BRIDGE);
 	if (w->hands_off)

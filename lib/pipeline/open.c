@@ -13,6 +13,7 @@
 #include "net/gre.h"
 #include "net/mss.h"
 #include "net/vxlan.h"
+#include "route.h"
 #include "tap.h"
 
 #include <string.h>
@@ -24,6 +25,7 @@ struct inner {
 	uint16_t l2;         /* octets before the IP header */
 	uint16_t iface;      /* where a drop counts: the port, then the tunnel, then the bridge */
 	uint16_t vrf;
+	const struct am_interface *l3; /* NULL: its VRF does not route */
 	uint32_t peer;
 	struct am_last_peer *last; /* about this peer once it is found */
 	uint8_t tos;               /* of the outer layers: what the inner packet must be told */
@@ -197,6 +199,7 @@ static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunn
 	enum am_verdict v = parse_as(type, p);
 
 	p->vrf = t->vrf;
+	p->l3 = t->l3;
 	am_tap_see(w, AM_TAP_DECAP, p->l2 ? AM_TAP_ETHERNET : AM_TAP_IP, t->iface, p->m);
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
@@ -619,12 +622,23 @@ bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m)
 	return true;
 }
 
+/* Not from a peer's address to one of ours, or no tunnel's packet: may it be routed? */
+static bool is_to_route(const struct inner *p, enum am_verdict why)
+{
+	if (!p->l3)
+		return false;
+	return why == AM_V_IP_NOT_OURS ||
+	       ((why == AM_V_TUNNEL_SOURCE || why == AM_V_IP_PROTOCOL) && !am_open_is_tunnel(p->ip.proto));
+}
+
 static void open_ip(struct am_worker *w, struct inner *p)
 {
 	enum am_verdict v = find_peer(w, p);
 
 	if (unlikely(is_kernels(w, p, v)))
 		am_punt(w, p->iface, w->rx_back, AM_PUNT_BACK, p->m);
+	else if (unlikely(is_to_route(p, v)))
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, true);
 	else if (unlikely(v != AM_V_OK))
 		refuse(w, p, v);
 	else if (!p->ip.frag)
@@ -635,22 +649,22 @@ static void open_ip(struct am_worker *w, struct inner *p)
 		open_whole(w, p);
 }
 
-static struct inner begin(const struct am_port_root *port, const struct am_arrival *a)
+static struct inner begin(const struct am_place *at, const struct am_arrival *a)
 {
 	return (struct inner){.m = a->m,
 		.l2 = a->l2,
-		.iface = port->iface,
-		.vrf = port->vrf,
+		.iface = at->iface,
+		.vrf = at->vrf,
+		.l3 = at->l3,
 		.note = {.good = true,
-			.vrf = port->vrf,
+			.vrf = at->vrf,
 			.start = (uint16_t)(a->m->data_off + a->l2),
 			.tunnel_iface = AM_NO_ID}};
 }
 
-void am_open(
-	struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
+void am_open(struct am_worker *w, const struct am_place *at, const struct am_arrival *a, bool whole_made)
 {
-	struct inner p = begin(port, a);
+	struct inner p = begin(at, a);
 	enum am_verdict v = parse_as(a->type, &p);
 
 	p.whole_made = whole_made;

@@ -4,9 +4,19 @@
 /* The long way out of a tunnel, for decap.c's loop. */
 #include "core.h"
 
-/* One packet, or fragment. whole_made: it was put together from fragments. */
-void am_open(
-	struct am_worker *w, const struct am_port_root *port, const struct am_arrival *a, bool whole_made);
+/* One packet, or fragment, and where it came in. whole_made: it was put together from fragments. */
+struct am_place {
+	uint16_t iface; /* where drops count */
+	uint16_t vrf;
+	const struct am_interface *l3; /* NULL: what is not for a tunnel or VTEP of ours goes nowhere */
+};
+
+static inline struct am_place am_place_of(const struct am_port_root *port)
+{
+	return (struct am_place){port->iface, port->vrf, port->l3};
+}
+
+void am_open(struct am_worker *w, const struct am_place *at, const struct am_arrival *a, bool whole_made);
 
 /* Who sent a packet with these two addresses, as they stand in its header: last->peer. */
 enum am_verdict am_open_peer(

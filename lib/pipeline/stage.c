@@ -12,6 +12,7 @@ const char *am_stage_name(enum am_stage s)
 		[AM_STAGE_RX] = "rx",
 		[AM_STAGE_INPUT] = "input",
 		[AM_STAGE_DECAP] = "decap",
+		[AM_STAGE_ROUTE] = "route",
 		[AM_STAGE_BRIDGE] = "bridge",
 		[AM_STAGE_TX] = "tx",
 	};

@@ -6,6 +6,7 @@ name and place. Anything that is not named must not happen.
 import struct
 from dataclasses import dataclass, field
 
+import routes
 from build import *  # noqa: F401,F403 - the vocabulary of this file
 
 
@@ -331,7 +332,7 @@ case("bad-vxlan", config("gre", 4, 4), wan_in=[
     vx(flags=0), vx(vni=5), vx(dport=4790), vx(checksum=0x1234), outer(gre(short_udp)), vx(frame=b"\x02" * 13), vx(frame=b""),
     vx(frame=lan_frame(100, tag=5)), outer(gre(vxlan(inner, reverse=False))), outer(gre(vxlan(inner)[:-1]))],
     drops={"bridge lan": {"udp_checksum": 1, "vxlan_inner_vlan": 1},
-           "tunnel t": {"vxlan_flags": 1, "vxlan_vni": 1, "udp_port": 1, "udp_short": 1, "vxlan_short": 2, "ip_not_ours": 1,
+           "tunnel t": {"vxlan_flags": 1, "vxlan_vni": 1, "udp_port": 1, "udp_short": 1, "vxlan_short": 2, "route_back": 1,
                         "ip4_total_length": 1}})
 case("vxlan-reserved-ignored", config("gre", 4, 4), wan_in=[vx(flags=0xFF)], lan_out=[inner])
 two = config("gre", 4, 4)
@@ -397,6 +398,10 @@ gre_big = gre(vxlan(big))
 case("frag-gre-tiny", config("gre", 4, 4, key=3), wan_in=[piece(47, gre(vxlan(big), key=3)[1][:8], 0, True, 4, 5),
                                                           piece(47, b"\x20\x00\x08\x00" + bytes(4), 0, True, 4, 6)],
      drops={"port wan": {"frag_timeout": 2}})
+
+# ---- routing
+
+routes.add(case, Sent)
 
 # ---- what cannot leave
 

@@ -23,7 +23,7 @@
 struct am_model;
 struct am_plan;
 
-enum am_iface_kind { AM_IFACE_PORT, AM_IFACE_TUNNEL, AM_IFACE_BRIDGE };
+enum am_iface_kind { AM_IFACE_PORT, AM_IFACE_TUNNEL, AM_IFACE_BRIDGE, AM_IFACE_VLAN, AM_IFACE_IRB };
 
 /* A row of counters and whose it is. */
 struct am_iface_info {
@@ -42,6 +42,7 @@ struct am_nexthop {
 	struct am_ip remote; /* the tunnel's remote or the VTEP */
 	struct am_ip via;    /* configured gateway, family 0 where the kernel's route says */
 	uint16_t port;       /* configured port id, or AM_NO_ID where the kernel's route says */
+	uint16_t interface;  /* L3 interface that it is a neighbour on, or AM_NO_ID */
 	bool is_static;
 	bool resolved;
 	uint16_t out_port; /* where resolved */

@@ -14,6 +14,7 @@ enum am_stage {
 	AM_STAGE_RX,     /* a port's receive function */
 	AM_STAGE_INPUT,  /* whose frame it is, and who may enter a bridge */
 	AM_STAGE_DECAP,  /* reassembly, and out of the tunnel */
+	AM_STAGE_ROUTE,  /* FIB lookup, next hop, header string, cut */
 	AM_STAGE_BRIDGE, /* lookup, header string, cut */
 	AM_STAGE_TX,     /* a port's transmit function */
 	AM_STAGES,

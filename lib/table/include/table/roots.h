@@ -18,6 +18,7 @@
 #include "net/encap.h"
 #include "table/fdb.h"
 #include "table/peers.h"
+#include "table/route.h"
 
 enum {
 	AM_NO_ID = 0xffff,
@@ -132,10 +133,11 @@ struct am_tunnel {
 	bool seq;            /* GRE: sequence numbers, both ways */
 	bool dscp_uniform;
 	uint16_t mtu;
-	uint16_t vrf;             /* what its inner IP belongs to, where it is no bridge's */
-	bool bridged;             /* L2: a bridge or xconnect has it as a member; else an IP identity */
-	struct am_vlan_map vlans; /* L2 */
-	struct am_mac mac;        /* L2 tunnel with an IP identity: its own MAC */
+	uint16_t vrf;                  /* what its inner IP belongs to, where it is no bridge's */
+	bool bridged;                  /* L2: a bridge or xconnect has it as a member; else an IP identity */
+	struct am_vlan_map vlans;      /* L2 */
+	const struct am_interface *l3; /* that identity, where its VRF routes */
+	struct am_mac mac;             /* L2 tunnel with an IP identity: its own MAC */
 	uint16_t mss4, mss6;
 	_Atomic uint32_t *tx_seq; /* GRE sequence, shared by the workers; NULL without */
 	_Atomic uint32_t *rx_seq; /* last accepted; 0 is none yet */
@@ -150,6 +152,8 @@ struct am_port_root {
 	uint16_t mtu;
 	bool finish_csum;
 	struct am_mac mac;
+	const struct am_interface *l3;              /* its IP identity, where its VRF routes */
+	const struct am_interface *const *vlans_l3; /* more of them by VID, 4096; NULL where there is none */
 };
 
 struct am_roots {
@@ -161,6 +165,10 @@ struct am_roots {
 	struct am_member **members;
 	const struct am_peers *peers;
 	uint16_t vtep_port; /* UDP port of VXLAN */
+	uint16_t n_interfaces, n_vrfs;
+	struct am_interface **interfaces; /* by id; NULL where the id is free */
+	struct am_vrf **vrfs;             /* by id; NULL where the id is free, or the VRF does not route */
+	const am_route_slot *routes;      /* long-lived; by FIB value */
 };
 
 #endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* VRFs that route, and the L3 identities of ports, VLANs, tunnels and bridges. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "build.h"
+#include "route.h"
+
+enum { VIDS = 4096 };
+
+uint16_t am_build_vrf_id(const struct am_build *b, const char *name)
+{
+	const struct am_conf_vrf *vrf = *name ? am_config_vrf_named(b->config, name) : NULL;
+
+	if (!vrf)
+		return AM_NO_ID;
+	if (vrf == &b->config->underlay)
+		return AM_VRF_UNDERLAY;
+	return vrf == &b->config->dflt ? AM_VRF_DEFAULT : b->vrf_ids[vrf - b->config->vrfs];
+}
+
+/* ---- numbers ---- */
+
+static void vlan_name(
+	const struct am_conf_port *port, const struct am_conf_port_vlan *vlan, char name[AM_ID_NAME])
+{
+	snprintf(name, AM_ID_NAME, "%s.%u", port->name, vlan->vid);
+}
+
+/* The number of an L3 interface; whoever asks again gets the same one. */
+static int number(struct am_build *b, enum am_interface_kind kind, const char *name, uint16_t *id)
+{
+	char key[AM_ID_NAME + 16];
+
+	snprintf(key, sizeof key, "%d %s", kind, name);
+	return am_build_number(b, b->m->interfaces, "L3 interface", key, 1, id, &b->s->roots.n_interfaces);
+}
+
+static int number_row(struct am_build *b, enum am_iface_kind kind, const char *name, uint16_t *iface)
+{
+	char key[AM_ID_NAME + 16];
+
+	snprintf(key, sizeof key, "L3 %d %s", kind, name);
+	return am_build_number(b, b->m->ifaces, "interface", key, 1, iface, &b->s->roots.n_ifaces);
+}
+
+static int number_port(struct am_build *b, const struct am_conf_port *conf)
+{
+	char name[AM_ID_NAME];
+	uint16_t id;
+	int rc = number(b, AM_INTERFACE_PORT, conf->name, &id);
+
+	for (unsigned i = 0; i < conf->n_vlans && rc == 0; i++) {
+		vlan_name(conf, &conf->vlans[i], name);
+		rc = number(b, AM_INTERFACE_VLAN, name, &id);
+		if (rc == 0)
+			rc = number_row(b, AM_IFACE_VLAN, name, &id);
+	}
+	return rc;
+}
+
+static int number_interfaces(struct am_build *b)
+{
+	const struct am_config *c = b->config;
+	uint16_t id;
+	int rc = 0;
+
+	for (unsigned i = 0; i < c->n_ports && rc == 0; i++)
+		rc = number_port(b, &c->ports[i]);
+	for (unsigned i = 0; i < c->n_tunnels && rc == 0; i++)
+		rc = number(b, AM_INTERFACE_TUNNEL, c->tunnels[i].name, &id);
+	return rc;
+}
+
+int am_build_vrf_numbers(struct am_build *b)
+{
+	const struct am_config *c = b->config;
+	bool ok = true;
+	int rc = 0;
+
+	b->vrf_ids = am_build_alloc(b, c->n_vrfs, sizeof *b->vrf_ids, &ok);
+	b->s->roots.n_vrfs = AM_VRF_DEFAULT + 1;
+	for (unsigned i = 0; ok && i < c->n_vrfs && rc == 0; i++)
+		rc = am_build_number(
+			b, b->m->vrfs, "VRF", c->vrfs[i].name, 1, &b->vrf_ids[i], &b->s->roots.n_vrfs);
+	if (!ok)
+		return -ENOMEM;
+	return rc < 0 ? rc : number_interfaces(b);
+}
+
+/* ---- interfaces ---- */
+
+/* One more; its name is that of its row of counters. */
+static int add(struct am_build *b, const struct am_conf_l3 *l3, enum am_interface_kind kind, const char *name,
+	struct am_interface **out)
+{
+	static const enum am_urpf_mode modes[] = {
+		[AM_URPF_OFF] = AM_URPF_NONE, [AM_URPF_LOOSE] = AM_URPF_ANY, [AM_URPF_STRICT] = AM_URPF_SAME};
+	struct am_snapshot *s = b->s;
+	struct am_interface *in = am_snapshot_alloc(s, 1, sizeof *in);
+	uint16_t id = 0;
+	int rc;
+
+	if (!in)
+		return -ENOMEM;
+	rc = number(b, kind, name, &id);
+	if (rc < 0)
+		return rc;
+	*in = (struct am_interface){.id = id,
+		.kind = (uint8_t)kind,
+		.vrf = am_build_vrf_id(b, l3->vrf),
+		.urpf = (uint8_t)modes[l3->urpf],
+		.port = AM_NO_ID,
+		.bridge = AM_NO_ID,
+		.tunnel = AM_NO_TARGET};
+	s->roots.interfaces[id] = in;
+	s->interface_confs[id] = l3;
+	*out = in;
+	return 0;
+}
+
+static int add_row(struct am_build *b, enum am_iface_kind kind, const char *name, uint16_t *iface)
+{
+	char *kept = am_snapshot_alloc(b->s, 1, AM_ID_NAME);
+	int rc = kept ? number_row(b, kind, name, iface) : -ENOMEM;
+
+	if (rc < 0)
+		return rc;
+	snprintf(kept, AM_ID_NAME, "%s", name);
+	am_build_name_iface(b, *iface, kind, kept);
+	return 0;
+}
+
+static int add_port(struct am_build *b, const struct am_conf_port *conf, struct am_port_root *port)
+{
+	struct am_interface *in = NULL;
+	int rc;
+
+	if (port->vrf == AM_NO_ID || port->vrf == AM_VRF_UNDERLAY)
+		return 0;
+	rc = add(b, &conf->l3, AM_INTERFACE_PORT, conf->name, &in);
+	if (!in)
+		return rc;
+	in->port = port->id;
+	in->vlan = port->vlan;
+	in->iface = port->iface;
+	in->mtu = port->mtu;
+	in->mac = port->mac;
+	port->l3 = in;
+	return rc;
+}
+
+static int add_vlan(struct am_build *b, const struct am_conf_port *conf, const struct am_conf_port_vlan *vlan,
+	struct am_port_root *port, const struct am_interface **by_vid)
+{
+	struct am_interface *in = NULL;
+	char name[AM_ID_NAME];
+	int rc;
+
+	vlan_name(conf, vlan, name);
+	rc = add(b, &vlan->l3, AM_INTERFACE_VLAN, name, &in);
+	if (!in)
+		return rc;
+	in->port = port->id;
+	in->vlan = vlan->vid;
+	in->mtu = port->mtu;
+	in->mac = port->mac;
+	by_vid[vlan->vid] = in;
+	return add_row(b, AM_IFACE_VLAN, name, &in->iface);
+}
+
+static int add_vlans(struct am_build *b, const struct am_conf_port *conf, struct am_port_root *port)
+{
+	const struct am_interface **by_vid;
+	int rc = 0;
+
+	if (!conf->n_vlans)
+		return 0;
+	by_vid = am_snapshot_alloc(b->s, VIDS, sizeof *by_vid);
+	if (!by_vid)
+		return -ENOMEM;
+	for (unsigned i = 0; i < conf->n_vlans && rc == 0; i++)
+		rc = add_vlan(b, conf, &conf->vlans[i], port, by_vid);
+	port->vlans_l3 = by_vid;
+	return rc;
+}
+
+static int add_tunnel(struct am_build *b, const struct am_conf_tunnel *conf)
+{
+	struct am_tunnel *t = am_build_tunnel_root(b, conf);
+	struct am_interface *in = NULL;
+	int rc;
+
+	if (t->bridged)
+		return 0;
+	t->vrf = am_build_vrf_id(b, conf->l3.vrf);
+	if (t->vrf == AM_NO_ID)
+		return 0;
+	rc = add(b, &conf->l3, AM_INTERFACE_TUNNEL, conf->name, &in);
+	if (!in)
+		return rc;
+	in->tunnel = t->id;
+	in->iface = t->iface;
+	in->mtu = t->mtu;
+	in->mac = t->mac;
+	in->mss4 = t->mss4;
+	in->mss6 = t->mss6;
+	t->l3 = in;
+	return rc;
+}
+
+int am_build_interfaces(struct am_build *b)
+{
+	const struct am_config *c = b->config;
+	int rc = 0;
+
+	for (unsigned i = 0; i < c->n_ports && rc == 0; i++) {
+		rc = add_port(b, &c->ports[i], &b->s->roots.ports[b->port_ids[i]]);
+		if (rc == 0)
+			rc = add_vlans(b, &c->ports[i], &b->s->roots.ports[b->port_ids[i]]);
+	}
+	for (unsigned i = 0; i < c->n_tunnels && rc == 0; i++)
+		rc = add_tunnel(b, &c->tunnels[i]);
+	return rc;
+}
+
+/* ---- VRFs ---- */
+
+/* Where an ICMP error comes from: the first loopback of the family. */
+static void set_source(const struct am_conf_vrf *conf, struct am_vrf *vrf)
+{
+	for (unsigned i = conf->n_loopbacks; i-- > 0;)
+		vrf->source[conf->loopbacks[i].family == AM_IPV6] = conf->loopbacks[i];
+}
+
+static int add_vrf(struct am_build *b, const struct am_conf_vrf *conf)
+{
+	struct am_vrf *vrf = am_snapshot_alloc(b->s, 1, sizeof *vrf);
+	uint16_t id = am_build_vrf_id(b, conf->name);
+	struct am_tables *tables = am_tables_get(b->m, id);
+
+	if (!vrf || !tables)
+		return -ENOMEM;
+	*vrf = (struct am_vrf){.id = id, .fib4 = tables->fib[0], .fib6 = tables->fib[1]};
+	set_source(conf, vrf);
+	b->s->roots.vrfs[id] = vrf;
+	return 0;
+}
+
+int am_build_vrfs(struct am_build *b)
+{
+	const struct am_conf_vrf *conf;
+	int rc = 0;
+
+	for (unsigned i = AM_VRF_DEFAULT; rc == 0 && (conf = am_config_vrf(b->config, i)) != NULL; i++)
+		rc = add_vrf(b, conf);
+	return rc;
+}

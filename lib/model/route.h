@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef MODEL_ROUTE_H
+#define MODEL_ROUTE_H
+/* Routes of a snapshot into FIBs that outlive it. */
+#include "state.h"
+
+/* The FIBs of a VRF, made where they are not there yet. NULL: no memory. */
+struct am_tables *am_tables_get(struct am_model *m, uint16_t vrf);
+int am_tables_create(struct am_model *m);
+void am_tables_free(struct am_model *m);
+
+/*
+ * At a commit: publish the classes of next, and change the prefixes in which both differ. old may
+ * be NULL. True where am_tables_collect is due after a grace period.
+ */
+bool am_tables_commit(struct am_model *m, struct am_snapshot *next, const struct am_snapshot *old);
+void am_tables_collect(struct am_model *m);
+/* Before old is freed: no worker can have read the numbers of its classes any more. */
+void am_tables_forget(struct am_model *m, const struct am_snapshot *old);
+
+/* Make hop's adjacency anew of what its next hop says. The one that was replaced, or NULL. */
+struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop);
+/* All of a snapshot that no worker sees yet. */
+void am_hops_link(struct am_snapshot *s);
+
+#endif

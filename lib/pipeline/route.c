@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Routing, in the order of RFC 1812 5.2.1: is the header right, where does it go, is it for us, may it live another hop, and
+ * does it fit. The burst is checked first, then looked up in bulk, then sent.
+ */
+#include "route.h"
+#include "net/flow.h"
+#include "net/forward.h"
+#include "net/mss.h"
+#include "open.h"
+#include "output.h"
+#include "pkt/encap.h"
+
+static inline uint8_t *ip_of(const struct am_routed *r)
+{
+	return am_buf_data(r->m) + r->l2;
+}
+
+static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdict why)
+{
+	am_drop(w, r->in->iface, why, r->m);
+}
+
+/* ---- checks ---- */
+
+static inline enum am_verdict check(struct am_routed *r)
+{
+	uint32_t has = am_buf_len(r->m) - r->l2, len = 0;
+	enum am_verdict v = r->family == AM_IPV4 ? am_forward4_check(ip_of(r), has, &len)
+						 : am_forward6_check(ip_of(r), has, &len);
+
+	r->len = (uint16_t)len;
+	return v;
+}
+
+/* Those that are right, without a gap. */
+static unsigned check_burst(struct am_worker *w, struct am_routed *r, unsigned n)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		enum am_verdict v = check(&r[i]);
+
+		if (unlikely(v != AM_V_OK)) {
+			refuse(w, &r[i], v);
+			continue;
+		}
+		if (unlikely(kept != i))
+			r[kept] = r[i];
+		kept++;
+	}
+	return kept;
+}
+
+/* ---- lookup ---- */
+
+static inline const struct am_fib *fib_of(const struct am_worker *w, const struct am_routed *r)
+{
+	const struct am_vrf *vrf = w->roots->vrfs[r->in->vrf];
+
+	return r->family == AM_IPV4 ? vrf->fib4 : vrf->fib6;
+}
+
+/* All of one FIB, which mostly is all; those of others are left for the next round. */
+static uint64_t look_up_fib(struct am_routed *r, const struct am_fib *const *fibs, unsigned n, uint64_t left)
+{
+	const uint8_t *addresses[AM_BURST];
+	const struct am_fib *fib = fibs[__builtin_ctzll(left)];
+	const uint8_t family = r[__builtin_ctzll(left)].family;
+	uint32_t values[AM_BURST];
+	uint8_t which[AM_BURST];
+	unsigned found = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(fibs[i] != fib))
+			continue;
+		addresses[found] = am_ip_dst(ip_of(&r[i]), family);
+		which[found++] = (uint8_t)i;
+	}
+	am_fib_lookup_bulk(fib, addresses, found, values);
+	for (unsigned i = 0; i < found; i++) {
+		r[which[i]].value = values[i];
+		left &= ~(1ull << which[i]);
+	}
+	return left;
+}
+
+static void look_up(const struct am_worker *w, struct am_routed *r, unsigned n)
+{
+	const struct am_fib *fibs[AM_BURST];
+
+	for (unsigned i = 0; i < n; i++)
+		fibs[i] = fib_of(w, &r[i]);
+	for (uint64_t left = n ? UINT64_MAX >> (64 - n) : 0; left;)
+		left = look_up_fib(r, fibs, n, left);
+}
+
+/* ---- the way out ---- */
+
+/* The live next hop of the packet's flow; NULL where there is none. */
+static inline const struct am_adjacency *choose(
+	const struct am_route *route, const struct am_routed *r, uint32_t *hash, bool *hashed)
+{
+	uint32_t live = atomic_load_explicit(&route->live, memory_order_acquire);
+	unsigned nth;
+
+	if (likely(live == 1))
+		return am_route_hop(route, 0);
+	if (unlikely(!live))
+		return NULL;
+	*hash = am_flow_hash_ip(ip_of(r), r->len);
+	*hashed = true;
+	/* The middle: stripes use the low half, hand-off the high bits. */
+	nth = (*hash >> 8 & 0xffff) % (unsigned)__builtin_popcount(live);
+	while (nth--)
+		live &= live - 1;
+	return am_route_hop(route, (unsigned)__builtin_ctz(live));
+}
+
+/* The packet alone: nothing in front of it, and no padding behind. */
+static inline void strip(const struct am_routed *r)
+{
+	if (r->l2)
+		am_buf_adj(r->m, r->l2);
+	if (am_buf_len(r->m) != r->len)
+		am_buf_set_len(r->m, r->len);
+}
+
+/* An Ethernet header in front of the packet that m is. False: there is no room. */
+static inline bool put_head(struct rte_mbuf *m, const struct am_adjacency *a, uint8_t family)
+{
+	uint8_t *head;
+
+	if (unlikely(am_buf_headroom(m) < a->head_len))
+		return false;
+	head = am_buf_prepend(m, a->head_len);
+	memcpy(head, a->head, a->head_len - 2u);
+	am_store16(head + a->head_len - 2, family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6);
+	return true;
+}
+
+static inline void to_port(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a)
+{
+	strip(r);
+	if (unlikely(!put_head(r->m, a, r->family))) {
+		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
+		return;
+	}
+	if (unlikely(a->head_len > AM_ETH_LEN))
+		am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, am_buf_len(r->m));
+	am_output_put(w, a->port, r->m, am_buf_len(r->m));
+}
+
+/* Into the packets that the string makes of it. */
+static enum am_verdict push(struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a,
+	struct am_encap_in *in, struct rte_mbuf *out[2], unsigned *n)
+{
+	const struct am_path_list *list = a->paths;
+	unsigned path = am_output_path(list, in->hash);
+	const struct am_encap *e;
+	enum am_verdict v;
+
+	if (unlikely(path >= list->n))
+		return AM_V_TUNNEL_DOWN;
+	if (a->tx_seq)
+		in->gre_seq = atomic_fetch_add_explicit(a->tx_seq, 1, memory_order_relaxed);
+	in->path = list->first_path + path;
+	e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
+	v = am_encap_push(e, &w->ids, w->plane->conf.pool, in, r->m, out, n);
+	if (v != AM_V_OK || am_buf_len(out[0]) - e->ip_at <= w->roots->ports[list->port[path]].mtu)
+		return v;
+	if (*n == 2)
+		am_drop(w, a->iface, AM_V_PORT_MTU, out[out[0] == r->m]);
+	return AM_V_PORT_MTU;
+}
+
+static void to_tunnel(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a, uint32_t hash)
+{
+	const uint8_t *ip = ip_of(r);
+	uint8_t tos = r->family == AM_IPV4 ? ip[1] : (uint8_t)(am_load16(ip) >> 4);
+	struct am_encap_in in = {.hash = hash, .tos = tos, .stash = &w->stash};
+	struct rte_mbuf *out[2];
+	enum am_verdict v;
+	uint16_t port;
+	unsigned n = 0;
+
+	strip(r);
+	if (unlikely(a->head_len && !put_head(r->m, a, r->family))) {
+		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
+		return;
+	}
+	v = push(w, r, a, &in, out, &n);
+	if (unlikely(v != AM_V_OK)) {
+		am_drop(w, a->iface, v, r->m);
+		return;
+	}
+	port = a->paths->port[in.path - a->paths->first_path];
+	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, r->len);
+	am_output_put(w, port, out[0], am_buf_len(out[0]));
+	if (n == 1)
+		return;
+	am_output_count(&w->counters[a->iface], AM_C_TX_FRAGMENTED, 1, 2);
+	am_output_put(w, port, out[1], am_buf_len(out[1]));
+}
+
+static inline void clamp(
+	struct am_worker *w, const struct am_routed *r, uint16_t mss4, uint16_t mss6, uint16_t iface)
+{
+	if (unlikely(mss4 | mss6) && am_mss_clamp_ip(ip_of(r), r->len, mss4, mss6))
+		am_count(w, iface, AM_C_MSS_CLAMPED, 1);
+}
+
+static inline void forward(struct am_worker *w, struct am_routed *r, const struct am_route *route)
+{
+	const struct am_adjacency *a;
+	uint32_t hash = 0;
+	bool hashed = false;
+
+	if (unlikely(am_forward_ttl(ip_of(r), r->family) <= 1)) {
+		refuse(w, r, AM_V_IP_TTL);
+		return;
+	}
+	a = choose(route, r, &hash, &hashed);
+	if (unlikely(!a)) {
+		refuse(w, r, AM_V_ROUTE_DOWN);
+		return;
+	}
+	/* RFC 4443 3.1: a packet does not go back on the point-to-point link that it came by. */
+	if (unlikely(a->interface == r->in->id && a->kind == AM_ADJACENCY_TUNNEL)) {
+		refuse(w, r, AM_V_ROUTE_BACK);
+		return;
+	}
+	if (unlikely(r->len > a->mtu)) {
+		refuse(w, r, AM_V_ROUTE_MTU);
+		return;
+	}
+	am_forward_hop(ip_of(r), r->family);
+	clamp(w, r, r->in->mss4, r->in->mss6, r->in->iface);
+	if (a->kind == AM_ADJACENCY_PORT) {
+		to_port(w, r, a);
+		return;
+	}
+	clamp(w, r, a->mss4, a->mss6, a->iface);
+	to_tunnel(w, r, a, hashed ? hash : am_flow_hash_ip(ip_of(r), r->len));
+}
+
+/* As it came: the kernel judges what is its own. */
+static void punt_local(struct am_worker *w, const struct am_routed *r)
+{
+	struct am_ip_hdr hdr;
+	enum am_verdict v = am_ip_parse(ip_of(r), am_buf_len(r->m) - r->l2, &hdr);
+
+	if (v != AM_V_OK)
+		refuse(w, r, v);
+	else
+		am_punt(w, r->in->iface, r->in->id, am_punt_classify(w, ip_of(r), &hdr), r->m);
+}
+
+/* For this box: a tunnel's packet or VXLAN where that was not tried yet, else the kernel's. */
+static void local(struct am_worker *w, struct am_routed *r)
+{
+	const struct am_arrival a = {
+		.m = r->m, .l2 = r->l2, .type = r->family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6};
+	const struct am_place at = {r->in->iface, r->in->vrf, r->in};
+
+	if (r->opened)
+		punt_local(w, r);
+	else
+		am_open(w, &at, &a, false);
+}
+
+static __attribute__((noinline)) void not_forward(
+	struct am_worker *w, struct am_routed *r, const struct am_route *route)
+{
+	if (!route) {
+		refuse(w, r, AM_V_ROUTE_NONE);
+		return;
+	}
+	switch ((enum am_route_kind)route->kind) {
+	case AM_ROUTE_LOCAL:
+		local(w, r);
+		break;
+	case AM_ROUTE_GLEAN:
+		am_punt(w, r->in->iface, r->in->id, AM_PUNT_GLEAN, r->m);
+		break;
+	case AM_ROUTE_BLACKHOLE:
+		refuse(w, r, AM_V_ROUTE_BLACKHOLE);
+		break;
+	case AM_ROUTE_UNREACHABLE:
+	case AM_ROUTE_FORWARD:
+		refuse(w, r, AM_V_ROUTE_UNREACHABLE);
+		break;
+	}
+}
+
+static inline void send(struct am_worker *w, struct am_routed *r)
+{
+	const struct am_route *route = am_route_of(w->roots->routes, r->value);
+
+	if (likely(route && route->kind == AM_ROUTE_FORWARD))
+		forward(w, r, route);
+	else
+		not_forward(w, r, route);
+}
+
+void am_route_burst(struct am_worker *w)
+{
+	while (w->n_routed) {
+		unsigned n = check_burst(w, w->routed, w->n_routed);
+
+		look_up(w, w->routed, n);
+		/* What is opened comes back as at most one packet each, in a place that was read. */
+		w->n_routed = 0;
+		for (unsigned i = 0; i < n; i++) {
+			struct am_routed r = w->routed[i];
+
+			send(w, &r);
+		}
+	}
+}
+
+/* What is for this box stays among the arrivals, as it came: whoever takes it judges it by the rules for that. */
+void am_route_arrivals(struct am_worker *w, const struct am_port_root *port)
+{
+	struct am_arrival stay[AM_BURST];
+	unsigned n = 0, staying = 0, all = w->n_arrivals;
+
+	for (unsigned i = 0; i < all; i++) {
+		const struct am_arrival *a = &w->arrivals[i];
+
+		am_route_put(w, port->l3, a->m, a->l2, a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, false);
+	}
+	n = check_burst(w, w->routed, w->n_routed);
+	look_up(w, w->routed, n);
+	w->n_routed = 0;
+	for (unsigned i = 0; i < n; i++) {
+		struct am_routed copy = w->routed[i], *r = &copy;
+		const struct am_route *route = am_route_of(w->roots->routes, r->value);
+
+		if (likely(route && route->kind == AM_ROUTE_FORWARD))
+			forward(w, r, route);
+		else if (route && route->kind == AM_ROUTE_LOCAL && r->in == port->l3)
+			stay[staying++] = (struct am_arrival){.m = r->m,
+				.l2 = r->l2,
+				.type = r->family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6};
+		else
+			not_forward(w, r, route);
+	}
+	memcpy(w->arrivals, stay, staying * sizeof *stay);
+	w->n_arrivals = staying;
+}

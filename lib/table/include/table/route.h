@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef TABLE_ROUTE_H
+#define TABLE_ROUTE_H
+/*
+ * What routing is made of beside the FIB: interfaces, VRFs, and route classes, which are what a FIB's values name.
+ *
+ * Reader protocol: interfaces and VRFs are a snapshot's, and do not change. A FIB and the table of route classes are long-lived:
+ * control stores pointers there (release), a worker loads them once a packet (acquire). A class stays where it is until no worker
+ * can have read its number; it, an adjacency or a header string that was replaced is freed after a grace period. The number of a class stays
+ * the same for as long as some prefix has just this way out and AS, so a reload changes only prefixes whose way changed.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "table/fib.h"
+
+struct am_path_list;
+
+enum {
+	AM_ROUTES_MAX = 1 << 18, /* classes; 0 is no route */
+	AM_ROUTE_HOPS = 16,      /* equal-cost next hops of one */
+	AM_VRFS_MAX = 250,
+	AM_ADJACENCY_HEAD = 16,
+};
+
+enum am_interface_kind { AM_INTERFACE_PORT, AM_INTERFACE_VLAN, AM_INTERFACE_TUNNEL, AM_INTERFACE_BRIDGE };
+enum am_urpf_mode { AM_URPF_NONE, AM_URPF_ANY, AM_URPF_SAME };
+
+/* An L3 identity. */
+struct am_interface {
+	uint16_t id;
+	uint16_t iface; /* its row of counters */
+	uint16_t vrf;
+	uint16_t mtu;
+	uint8_t kind; /* enum am_interface_kind */
+	uint8_t urpf; /* enum am_urpf_mode */
+	struct am_mac mac;
+	uint16_t port;       /* kinds PORT and VLAN */
+	uint16_t vlan;       /* tag on the port; 0 untagged */
+	uint16_t bridge;     /* kind BRIDGE */
+	uint32_t tunnel;     /* kind TUNNEL */
+	uint16_t mss4, mss6; /* clamp TCP SYNs to, both ways; 0 leaves them alone */
+};
+
+/* A routing table that forwards. */
+struct am_vrf {
+	uint16_t id;
+	const struct am_fib *fib4, *fib6;
+	struct am_ip source[2]; /* of ICMP errors, IPv4 and IPv6; family 0: that of an interface */
+};
+
+enum am_adjacency_kind {
+	AM_ADJACENCY_PORT,
+	AM_ADJACENCY_TUNNEL,
+	AM_ADJACENCY_BRIDGE,
+};
+
+/* A next hop resolved to octets. Immutable. */
+struct am_adjacency {
+	uint8_t kind;       /* enum am_adjacency_kind */
+	uint8_t head_len;   /* octets of Ethernet header in front of the IP packet; 0: none, as in GRE */
+	uint16_t mtu;       /* longest IP packet */
+	uint16_t interface; /* id */
+	uint16_t iface;     /* where packets count */
+	uint16_t port;      /* kind PORT */
+	uint16_t bridge;    /* kind BRIDGE */
+	uint8_t head[AM_ADJACENCY_HEAD]; /* destination, source, and a tag: all but the EtherType */
+	struct am_path_list *paths;      /* kind TUNNEL */
+	_Atomic uint32_t *tx_seq;        /* that tunnel's; NULL without */
+	uint16_t mss4, mss6;
+};
+
+enum am_route_kind {
+	AM_ROUTE_FORWARD,
+	AM_ROUTE_LOCAL,       /* for this box */
+	AM_ROUTE_GLEAN,       /* on the link of `interface`, by a neighbour that is not known yet */
+	AM_ROUTE_BLACKHOLE,   /* dropped in silence */
+	AM_ROUTE_UNREACHABLE, /* refused */
+};
+
+/* A route class. Immutable but for live and hop, which control writes. */
+struct am_route {
+	uint32_t id;
+	uint32_t as;           /* whose traffic goes there; 0: nobody's */
+	uint8_t kind;          /* enum am_route_kind */
+	uint8_t n;             /* hops */
+	uint16_t interface;    /* kinds LOCAL and GLEAN; AM_NO_ID: none in particular */
+	_Atomic uint32_t live; /* bit i: hop[i] is resolved */
+	_Atomic(const struct am_adjacency *) hop[AM_ROUTE_HOPS];
+} __attribute__((aligned(64)));
+
+/* By number; NULL where there is none. */
+typedef _Atomic(const struct am_route *) am_route_slot;
+
+static inline const struct am_route *am_route_of(const am_route_slot *routes, uint32_t value)
+{
+	return atomic_load_explicit(&routes[value], memory_order_acquire);
+}
+
+static inline const struct am_adjacency *am_route_hop(const struct am_route *route, unsigned i)
+{
+	return atomic_load_explicit(&route->hop[i], memory_order_acquire);
+}
+
+#endif
