@@ -32,7 +32,7 @@ static json_t *iface_json(const struct replay *r, uint16_t iface)
 
 static json_t *ifaces_json(const struct replay *r)
 {
-	static const char *const kinds[] = {"port", "tunnel", "bridge"};
+	static const char *const kinds[] = {"port", "tunnel", "bridge", "vlan", "irb"};
 	json_t *out = json_object();
 	char name[AM_NAME_MAX + 16];
 

@@ -401,6 +401,8 @@ const char *am_show_kind(int kind)
 		[AM_IFACE_PORT] = "port",
 		[AM_IFACE_TUNNEL] = "tunnel",
 		[AM_IFACE_BRIDGE] = "bridge",
+		[AM_IFACE_VLAN] = "vlan",
+		[AM_IFACE_IRB] = "irb",
 	};
 
 	return kinds[kind];

@@ -82,6 +82,8 @@ static json_t *drops_names(const struct am_daemon *d)
 		[AM_IFACE_PORT] = "port",
 		[AM_IFACE_TUNNEL] = "tunnel",
 		[AM_IFACE_BRIDGE] = "bridge",
+		[AM_IFACE_VLAN] = "vlan",
+		[AM_IFACE_IRB] = "irb",
 	};
 	json_t *list = json_array();
 

@@ -146,7 +146,7 @@ static const struct am_nexthop *known_before(const struct am_snapshot *old, cons
 {
 	const struct am_vrf_ip key = {.vrf = nh->vrf,
 		.interface = nh->interface,
-		.how = nh->interface != AM_NO_ID,
+		.on_link = nh->interface != AM_NO_ID,
 		.ip = nh->remote};
 	uint32_t at;
 

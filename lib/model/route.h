@@ -18,6 +18,10 @@ void am_tables_collect(struct am_model *m);
 /* Before old is freed: no worker can have read the numbers of its classes any more. */
 void am_tables_forget(struct am_model *m, const struct am_snapshot *old);
 
+/* An Ethernet header but for its EtherType. */
+void am_adjacency_link(
+	struct am_adjacency *a, const struct am_mac *src, const struct am_mac *dst, uint16_t vlan);
+
 /* Make hop's adjacency anew of what its next hop says. The one that was replaced, or NULL. */
 struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop);
 /* All of a snapshot that no worker sees yet. */

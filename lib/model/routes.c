@@ -31,7 +31,9 @@ struct candidates {
 struct way {
 	uint32_t kind, tunnel;
 	uint16_t interface, port, vlan, bridge, nexthop;
-	uint8_t pad[6];
+	bool has_mac; /* the neighbour's, from the file */
+	struct am_mac mac;
+	uint8_t pad[7];
 };
 
 /* A class as it is asked for. */
@@ -230,21 +232,16 @@ static const struct am_interface *interface_of(const struct am_build *b, const s
 	return port->vlans_l3 ? port->vlans_l3[r->vlan] : NULL;
 }
 
-/* A neighbour on a link: known from the file, or asked of the kernel. in NULL: on whatever port the kernel says. */
-static int want_neighbour(struct am_build *b, uint16_t vrf, const struct am_interface *in,
-	const struct am_ip *ip, const struct am_conf_route *conf, uint16_t *id)
+/* A neighbour on a link, whom the kernel knows. in NULL: on whatever port the kernel says. */
+static int want_neighbour(
+	struct am_build *b, uint16_t vrf, const struct am_interface *in, const struct am_ip *ip, uint16_t *id)
 {
 	struct am_vrf_ip key = {
-		.vrf = vrf, .interface = in ? in->id : AM_NO_ID, .how = in != NULL, .ip = *ip};
+		.vrf = vrf, .interface = in ? in->id : AM_NO_ID, .on_link = in != NULL, .ip = *ip};
 	uint32_t at = b->s->n_nexthops;
 	struct am_nexthop *nh;
 	int rc;
 
-	if (conf->has_mac) {
-		key.how = AM_NEXTHOP_STATIC;
-		key.ip = (struct am_ip){0};
-		memcpy(key.ip.bytes, conf->mac.bytes, AM_MAC_LEN);
-	}
 	rc = am_map_add(b->s->nexthop_ids, &key, &at);
 	*id = (uint16_t)at;
 	if (rc)
@@ -258,12 +255,6 @@ static int want_neighbour(struct am_build *b, uint16_t vrf, const struct am_inte
 		.out_port = AM_NO_ID,
 		.vlan = in ? in->vlan : 0};
 	b->s->first_paths[*id] = b->s->first_hops[*id] = AM_NO_PATH;
-	if (!conf->has_mac)
-		return 0;
-	nh->is_static = nh->resolved = true;
-	nh->out_port = nh->port;
-	nh->src = in->mac;
-	nh->dst = conf->mac;
 	return 0;
 }
 
@@ -300,7 +291,12 @@ static int find_way(struct am_build *b, const struct candidates *list, const str
 		class->interface = in->id;
 		return 0;
 	}
-	return want_neighbour(b, c->vrf, in, neighbour, r, &way->nexthop);
+	if (in && r->has_mac) {
+		way->has_mac = true;
+		way->mac = r->mac;
+		return 0;
+	}
+	return want_neighbour(b, c->vrf, in, neighbour, &way->nexthop);
 }
 
 /* ---- classes ---- */
@@ -340,6 +336,8 @@ static int add_hop(struct am_build *b, struct am_route *route, const struct way 
 	} else if (in && in->kind == AM_INTERFACE_BRIDGE) {
 		hop->made.kind = AM_ADJACENCY_BRIDGE;
 	}
+	if (in && way->has_mac)
+		am_adjacency_link(&hop->made, &in->mac, &way->mac, in->vlan);
 	if (way->nexthop != AM_NO_ID) {
 		hop->next = s->first_hops[way->nexthop];
 		s->first_hops[way->nexthop] = s->n_hops;
@@ -389,7 +387,6 @@ static struct class_key key_of(const struct am_snapshot *s, const struct class *
 	struct {
 		struct class class;
 		struct am_vrf_ip neighbours[AM_ROUTE_HOPS];
-		uint8_t macs[AM_ROUTE_HOPS][8];
 	} all = {.class = *class};
 
 	for (unsigned i = 0; i < class->n; i++) {
@@ -400,8 +397,6 @@ static struct class_key key_of(const struct am_snapshot *s, const struct class *
 			continue;
 		all.neighbours[i] =
 			(struct am_vrf_ip){.vrf = s->nexthops[id].vrf, .ip = s->nexthops[id].remote};
-		if (s->nexthops[id].is_static)
-			memcpy(all.macs[i], s->nexthops[id].dst.bytes, AM_MAC_LEN);
 	}
 	return (struct class_key){{am_hash_words(&all, sizeof all, 1), am_hash_words(&all, sizeof all, 2)}};
 }

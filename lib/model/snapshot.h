@@ -48,12 +48,10 @@ struct am_wanted {
 	uint32_t route;
 };
 
-enum { AM_NEXTHOP_ROUTED, AM_NEXTHOP_ON_LINK, AM_NEXTHOP_STATIC };
-
 /* An address in a VRF, as a key of maps: on an L3 interface, or wherever the VRF's routes lead (AM_NO_ID). */
 struct am_vrf_ip {
 	uint16_t vrf, interface;
-	uint16_t how; /* STATIC: ip holds a MAC */
+	uint16_t on_link; /* 1: on that interface */
 	struct am_ip ip;
 	uint8_t pad[1];
 };

@@ -67,16 +67,16 @@ static void set_live(struct am_hop *hop, bool live)
 	atomic_store_explicit(&hop->route->live, bits, memory_order_release);
 }
 
-/* An Ethernet header but for its EtherType. */
-static void put_link(struct am_adjacency *a, const struct am_nexthop *nh)
+void am_adjacency_link(
+	struct am_adjacency *a, const struct am_mac *src, const struct am_mac *dst, uint16_t vlan)
 {
-	memcpy(a->head, nh->dst.bytes, AM_MAC_LEN);
-	memcpy(a->head + AM_MAC_LEN, nh->src.bytes, AM_MAC_LEN);
+	memcpy(a->head, dst->bytes, AM_MAC_LEN);
+	memcpy(a->head + AM_MAC_LEN, src->bytes, AM_MAC_LEN);
 	a->head_len = AM_ETH_LEN;
-	if (!nh->vlan)
+	if (!vlan)
 		return;
 	am_store16(a->head + 2 * AM_MAC_LEN, AM_ET_DOT1Q);
-	am_store16(a->head + 2 * AM_MAC_LEN + 2, nh->vlan);
+	am_store16(a->head + 2 * AM_MAC_LEN + 2, vlan);
 	a->head_len = AM_ETH_LEN + AM_TAG_LEN;
 }
 
@@ -106,7 +106,7 @@ struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop)
 	}
 	*a = hop->made;
 	if (nh)
-		put_link(a, nh);
+		am_adjacency_link(a, &nh->src, &nh->dst, nh->vlan);
 	if (nh && a->kind == AM_ADJACENCY_PORT && a->port == AM_NO_ID)
 		put_port(s, a, nh);
 	hop->adjacency = a;

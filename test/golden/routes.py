@@ -2,7 +2,7 @@
 """Golden cases of routing: packets by the FIB between ports and tunnels."""
 from scapy.all import Ether, IP, IPv6, Raw, UDP
 
-from build import HOST_A, config, cut, gre, outer, pattern
+from build import HOST_A, config, cut, gre, inet_sum, outer, pattern
 
 LAN, LAN2 = "02:ff:00:00:00:03", "02:ff:00:00:00:04"  # our MACs there
 NET = {4: ("10.1.0.1/24", "10.1.0.2", "10.2.0.0/16", "10.2.0.2"), 6: ("fd01::1/64", "fd01::2", "fd02::/16", "fd02::2")}
@@ -49,3 +49,32 @@ def add(case, Sent):
                  wan_out=[Sent(packet(family, here, there, n, 63)) for n in sizes],
                  lan_out=[out_of_lan(packet(family, there, here, n, 63)) for n in sizes],
                  counters={"tunnel t": {"rx_packets": len(sizes), "tx_packets": len(sizes)}})
+    refusals(case)
+
+
+def refusals(case):
+    """Each reason for which a packet is not routed, in both families where it has both."""
+    c = routed()
+    c["ports"]["lan"]["addresses"] += ["10.9.0.1/24", "fd09::1/64"]
+    c["vrfs"]["default"]["routes"] += [
+        {"prefix": "10.66.0.0/16", "blackhole": True}, {"prefix": "fd66::/16", "blackhole": True},
+        {"prefix": "10.67.0.0/16", "unreachable": True}, {"prefix": "fd67::/16", "unreachable": True},
+        {"prefix": "10.68.0.0/16", "port": "lan", "via": "10.9.0.7"}, {"prefix": "fd68::/16", "via": "fd09::7"}]
+    h4, h6 = NET[4][1], NET[6][1]
+    strict = bytes([137, 7, 4, 10, 2, 0, 3, 0])
+    option = IP(src=h4, dst="10.2.0.2", flags="DF", options=[]) / UDP(sport=1, dport=2)
+    option = bytearray(bytes(option)[:20] + strict + bytes(option)[20:])
+    option[0], option[3], option[10:12] = 0x47, option[3] + 8, b"\0\0"
+    option[10:12] = inet_sum(bytes(option[:28])).to_bytes(2, "big")
+    case("route-refused", c, lan_in=[frame(p) for p in (
+        packet(4, h4, "10.2.0.2", ttl=1), packet(6, h6, "fd02::2", ttl=1), packet(4, h4, "10.2.0.2", ttl=0),
+        packet(4, "127.0.0.1", "10.2.0.2"), packet(4, h4, "224.0.0.5"), packet(6, "::1", "fd02::2"), packet(6, h6, "ff02::1"),
+        bytes(option),
+        packet(4, h4, "10.66.0.1"), packet(6, h6, "fd66::1"), packet(4, h4, "10.67.0.1"), packet(6, h6, "fd67::1"),
+        packet(4, h4, "10.68.0.1"), packet(6, h6, "fd68::1"), packet(4, h4, "172.16.0.1"), packet(6, h6, "2001:db8::1"),
+        packet(4, h4, "10.255.0.1"), packet(6, h6, "fd00::1"), packet(4, h4, "10.9.0.9"), packet(6, h6, "fd09::9"))],
+         drops={"port lan": {"ip_ttl": 3, "ip_martian": 4, "ip4_source_route": 1, "route_blackhole": 2, "route_unreachable": 2,
+                             "route_down": 2, "route_none": 2, "punt_local": 2, "punt_glean": 2}})
+    c = routed(mtu=1000)
+    case("route-mtu", c, lan_in=[frame(packet(4, h4, "10.2.0.2", 1001)), frame(packet(6, h6, "fd02::2", 1001))],
+         drops={"port lan": {"route_mtu": 2}})

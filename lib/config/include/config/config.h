@@ -117,14 +117,14 @@ struct am_conf_tunnel {
 	bool has_mac; /* of its IP identity (EtherIP, GRETAP); default: derived from name and local address */
 	struct am_mac mac;
 	struct am_conf_l3 l3; /* where no bridge has it as a member */
-	uint64_t mark; /* of all the rest: equal ones have equal marks */
+	uint64_t mark;        /* of all the rest: equal ones have equal marks */
 };
 
 struct am_conf_route {
 	struct am_prefix prefix;
 	char tunnel[AM_NAME_MAX]; /* out of this tunnel, or */
 	char port[AM_NAME_MAX];   /* out of this port, or */
-	char bridge[AM_NAME_MAX]; /* into this bridge; all empty: a connected prefix that via lies in, or the kernel says */
+	char bridge[AM_NAME_MAX]; /* into this bridge; all empty: where via is, or the kernel says */
 	uint16_t vlan;            /* of the port; 0: the port's own IP identity */
 	struct am_ip via;         /* gateway; family 0: the destination itself is the neighbour */
 	bool has_mac;             /* the neighbour's; demanded where tunnel is EtherIP or GRETAP */

@@ -50,7 +50,7 @@ struct field {
 	const char *name;
 	enum field_kind kind;
 	bool required;
-	uint16_t at;   /* offset in the struct; of FIELD_OTHER that of what read and print get, mostly the struct itself */
+	uint16_t at;   /* offset in the struct; of FIELD_OTHER: of what read and print get */
 	uint16_t size; /* octets there */
 	uint16_t
 		flag; /* offset of the bool that says whether it is set; 0: it always is. Unset is null in JSON. */
