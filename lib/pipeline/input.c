@@ -227,10 +227,15 @@ void am_input_watched(struct am_worker *w, const struct am_port_root *port, stru
 {
 	begin(w, port, &m, 1);
 	input_one(w, port, m);
+	if (w->n_arrivals && port->l3)
+		am_route_arrivals(w, port);
 	if (w->n_arrivals) {
-		am_open(w, port, &w->arrivals[0], false);
+		const struct am_place at = am_place_of(port);
+
+		am_open(w, &at, &w->arrivals[0], false);
 		am_reasm_release(w->reasm);
 	}
+	am_route_burst(w);
 	if (w->hands_off)
 		am_handoff_frames(w);
 	am_bridge_watched(w);

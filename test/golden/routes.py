@@ -74,7 +74,7 @@ def refusals(case):
         packet(4, h4, "10.68.0.1"), packet(6, h6, "fd68::1"), packet(4, h4, "172.16.0.1"), packet(6, h6, "2001:db8::1"),
         packet(4, h4, "10.255.0.1"), packet(6, h6, "fd00::1"), packet(4, h4, "10.9.0.9"), packet(6, h6, "fd09::9"))],
          drops={"port lan": {"ip_ttl": 3, "ip_martian": 4, "ip4_source_route": 1, "route_blackhole": 2, "route_unreachable": 2,
-                             "route_down": 2, "route_none": 2, "punt_local": 2, "punt_glean": 2}})
+                             "route_down": 2, "route_none": 2, "punt_nowhere": 4}})
     c = routed(mtu=1000)
     case("route-mtu", c, lan_in=[frame(packet(4, h4, "10.2.0.2", 1001)), frame(packet(6, h6, "fd02::2", 1001))],
          drops={"port lan": {"route_mtu": 2}})
