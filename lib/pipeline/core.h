@@ -177,8 +177,8 @@ struct am_worker {
 	struct am_arrival arrivals[AM_BURST]; /* of a burst, for the port's IP identity */
 	unsigned n_routed;
 	struct am_routed routed[AM_BURST]; /* to be routed when the burst is opened */
-	uint16_t *peer_iface;                 /* by peer: where its fragments come in */
-	uint16_t *peer_back;                  /* and rx_back there */
+	uint16_t *peer_iface;              /* by peer: where its fragments come in */
+	uint16_t *peer_back;               /* and rx_back there */
 	struct {
 		uint64_t what;
 		uint64_t ns;
