@@ -2,15 +2,20 @@
 /* amime-bgp: a BGP speaker around lib/bgp, and what asks one that runs. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "args.h"
-#include "client.h"
+#include "control.h"
+#include "control/client.h"
 #include "daemon.h"
 #include "view.h"
 #include "words.h"
 
 enum { DONE, FAILED, USAGE, NO_DAEMON };
+
+static const struct am_control_daemon amime_bgp = {
+	.program = "amime-bgp", .dir = AM_BGPD_SOCKET_DIR, .option = "-s"};
 
 static int complain(const struct am_err *err, int status)
 {
@@ -58,12 +63,12 @@ static int check(const char *path)
 /* Routes come in pieces, so that the speaker is never kept long by one answer. Takes over request. */
 static json_t *ask_all(int fd, json_t *request, bool *refused, struct am_err *err)
 {
-	json_t *all = am_bgp_client_ask(fd, json_incref(request), refused, err), *piece;
+	json_t *all = am_control_ask(&amime_bgp, fd, json_incref(request), refused, NULL, err), *piece;
 	json_t *next = json_object_get(all, "next");
 
 	while (json_is_integer(next)) {
 		json_object_set(request, "at", next);
-		piece = am_bgp_client_ask(fd, json_incref(request), refused, err);
+		piece = am_control_ask(&amime_bgp, fd, json_incref(request), refused, NULL, err);
 		if (!piece) {
 			json_decref(all);
 			all = NULL;
@@ -78,6 +83,17 @@ static json_t *ask_all(int fd, json_t *request, bool *refused, struct am_err *er
 	return all;
 }
 
+/* A path, a name of an instance, or NULL: the only one there is. */
+static int connect_daemon(const char *socket, struct am_err *err)
+{
+	bool is_path = socket && strchr(socket, '/');
+	char path[256];
+	int rc = am_control_find(
+		&amime_bgp, is_path ? socket : NULL, is_path ? NULL : socket, path, sizeof path, err);
+
+	return rc ? rc : am_control_connect(&amime_bgp, path, err);
+}
+
 static int ask(const struct am_bgp_args *args, int n, char **words)
 {
 	struct am_err err = {"these words are no text (are they UTF-8?)"};
@@ -88,7 +104,7 @@ static int ask(const struct am_bgp_args *args, int n, char **words)
 
 	if (!request)
 		return complain(&err, USAGE);
-	fd = am_bgp_client_connect(args->socket, &err);
+	fd = connect_daemon(args->socket, &err);
 	if (fd < 0) {
 		json_decref(request);
 		return complain(&err, NO_DAEMON);

@@ -6,49 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control/request.h"
+
 /* An absent word is the first one. */
 static int read_word(const json_t *object, const char *key, const char *const *words, int n, unsigned *out,
 	struct am_err *err)
 {
-	const json_t *value = json_object_get(object, key);
-	const char *word = json_string_value(value);
+	int word = json_object_get(object, key) ? am_control_find_word(object, key, words, n) : 0;
 
-	*out = 0;
-	if (!value)
-		return 0;
-	for (int i = 0; word && i < n; i++) {
-		if (strcmp(word, words[i]) == 0) {
-			*out = (unsigned)i;
-			return 0;
-		}
-	}
-	return am_fail(err, EINVAL, "\"%s\" has an unknown value", key);
-}
-
-static int read_count(const json_t *object, const char *key, uint32_t most, uint32_t *out, struct am_err *err)
-{
-	const json_t *value = json_object_get(object, key);
-
-	if (!value)
-		return 0;
-	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-		json_integer_value(value) > (json_int_t)most)
-		return am_fail(err, EINVAL, "\"%s\" is a number from 0 to %u", key, most);
-	*out = (uint32_t)json_integer_value(value);
-	return 0;
-}
-
-static int read_text(const json_t *object, const char *key, char *out, size_t room, struct am_err *err)
-{
-	const json_t *value = json_object_get(object, key);
-	const char *text = json_string_value(value);
-
-	if (!value)
-		return 0;
-	if (!text || strlen(text) >= room)
-		return am_fail(err, EINVAL, "\"%s\" is a text of at most %zu octets", key, room - 1);
-	strcpy(out, text);
-	return 0;
+	*out = word < 0 ? 0 : (unsigned)word;
+	return word < 0 ? am_fail(err, EINVAL, "\"%s\" has an unknown value", key) : 0;
 }
 
 static int read_prefix(const json_t *object, struct am_bgp_request *out, struct am_err *err)
@@ -85,8 +52,8 @@ static int read_show(const json_t *object, struct am_bgp_request *out, struct am
 	out->side = side;
 	out->family = family;
 	out->limit = AM_BGP_ROUTES_LIMIT;
-	if (read_prefix(object, out, err) || read_count(object, "at", UINT32_MAX, &out->at, err) ||
-		read_count(object, "limit", AM_BGP_ROUTES_LIMIT, &out->limit, err))
+	if (read_prefix(object, out, err) || am_control_read_count(object, "at", UINT32_MAX, &out->at, err) ||
+		am_control_read_count(object, "limit", AM_BGP_ROUTES_LIMIT, &out->limit, err))
 		return -EINVAL;
 	if (out->side != AM_BGP_SIDE_BEST && !*out->name)
 		return am_fail(err, EINVAL, "\"side\" needs \"name\", a neighbour");
@@ -95,7 +62,7 @@ static int read_show(const json_t *object, struct am_bgp_request *out, struct am
 
 static int read_file(const json_t *object, struct am_bgp_request *out, struct am_err *err)
 {
-	if (read_text(object, "file", out->file, sizeof out->file, err))
+	if (am_control_read_text(object, "file", out->file, sizeof out->file, err))
 		return -EINVAL;
 	return *out->file == '/' ? 0 : am_fail(err, EINVAL, "\"file\" is a name that begins with a slash");
 }
@@ -111,8 +78,8 @@ static int read_object(const json_t *object, struct am_bgp_request *out, struct 
 		return am_fail(
 			err, EINVAL, "\"method\" is one of show, clear, shutdown, start, reload, dump");
 	out->method = method;
-	if (read_text(object, "name", out->name, sizeof out->name, err) ||
-		read_text(object, "text", out->text, sizeof out->text, err))
+	if (am_control_read_text(object, "name", out->name, sizeof out->name, err) ||
+		am_control_read_text(object, "text", out->text, sizeof out->text, err))
 		return -EINVAL;
 	out->soft = json_is_true(json_object_get(object, "soft"));
 	if (out->method == AM_BGP_METHOD_SHOW)
@@ -126,16 +93,13 @@ static int read_object(const json_t *object, struct am_bgp_request *out, struct 
 
 int am_bgp_request_parse(const char *line, size_t len, struct am_bgp_request *out, struct am_err *err)
 {
-	json_error_t why;
 	json_t *object;
 	int rc;
 
 	memset(out, 0, sizeof *out);
-	if (len > AM_BGP_REQUEST_MAX)
-		return am_fail(err, EINVAL, "a request is at most %d octets long", AM_BGP_REQUEST_MAX);
-	object = json_loadb(line, len, JSON_REJECT_DUPLICATES, &why);
-	if (!object)
-		return am_fail(err, EINVAL, "not a JSON object: %s", why.text);
+	rc = am_control_parse(line, len, AM_BGP_REQUEST_MAX, &object, err);
+	if (rc)
+		return rc;
 	rc = read_object(object, out, err);
 	json_decref(object);
 	return rc;

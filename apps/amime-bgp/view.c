@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table.h"
+#include "control/table.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "table.h"
+#include "control/table.h"
 #include "view.h"
 
 static const char *text_of(const json_t *object, const char *key)

@@ -12,7 +12,7 @@
 #include "args.h"
 #include "config/config.h"
 #include "config/diff.h"
-#include "table.h"
+#include "control/table.h"
 
 /* ---- by amimed ---- */
 

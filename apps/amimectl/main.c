@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include "args.h"
-#include "client.h"
+#include "control/client.h"
 #include "local.h"
 #include "stream.h"
 #include "view.h"
+
+static const struct am_control_daemon amimed = {.program = "amimed", .dir = "/run/amime", .option = "-n"};
 
 static int complain(const struct am_err *err, int status)
 {
@@ -38,11 +40,12 @@ static json_t *show_request(const struct am_ctl_args *args, json_int_t at)
 /* The FDB comes in pieces, so that amimed is never kept long by one answer. */
 static json_t *ask_show(int fd, const struct am_ctl_args *args, bool *refused, struct am_err *err)
 {
-	json_t *all = am_client_ask(fd, show_request(args, 0), refused, err), *piece;
+	json_t *all = am_control_ask(&amimed, fd, show_request(args, 0), refused, NULL, err), *piece;
 	json_t *next = json_object_get(all, "next");
 
 	while (json_is_integer(next)) {
-		piece = am_client_ask(fd, show_request(args, json_integer_value(next)), refused, err);
+		piece = am_control_ask(
+			&amimed, fd, show_request(args, json_integer_value(next)), refused, NULL, err);
 		if (!piece) {
 			json_decref(all);
 			return NULL;
@@ -93,7 +96,7 @@ static int ask_and_view(int fd, json_t *request, bool json, void (*view)(const j
 {
 	struct am_err err;
 	bool refused;
-	json_t *result = am_client_ask(fd, request, &refused, &err);
+	json_t *result = am_control_ask(&amimed, fd, request, &refused, NULL, &err);
 
 	if (!result)
 		return complain(&err, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
@@ -109,8 +112,8 @@ static int diff(int fd, const struct am_ctl_args *args)
 {
 	struct am_err err;
 	bool refused;
-	json_t *running = am_client_ask(
-		fd, json_pack("{s:s, s:s}", "method", "show", "what", "config"), &refused, &err);
+	json_t *running = am_control_ask(&amimed, fd,
+		json_pack("{s:s, s:s}", "method", "show", "what", "config"), &refused, NULL, &err);
 	int status;
 
 	if (!running)
@@ -141,7 +144,7 @@ static int change(int fd, const struct am_ctl_args *args)
 	struct am_err err;
 	bool refused;
 
-	result = am_client_ask_change(fd, change_request(args), &refused, &errors, &err);
+	result = am_control_ask(&amimed, fd, change_request(args), &refused, &errors, &err);
 	if (!result && json_array_size(errors)) {
 		am_view_errors(errors, stderr);
 		am_fail(&err, EINVAL, "refused, nothing has changed: %zu errors", json_array_size(errors));
@@ -163,9 +166,9 @@ static int with_daemon(const struct am_ctl_args *args)
 	struct am_err err;
 	int fd, status;
 
-	if (am_client_find(AM_SOCKET_DIR, args->socket, args->name, path, sizeof path, &err) < 0)
+	if (am_control_find(&amimed, args->socket, args->name, path, sizeof path, &err) < 0)
 		return complain(&err, AM_CTL_NO_DAEMON);
-	fd = am_client_connect(path, &err);
+	fd = am_control_connect(&amimed, path, &err);
 	if (fd < 0)
 		return complain(&err, AM_CTL_NO_DAEMON);
 	if (args->command == AM_CTL_SHOW)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "table.h"
+#include "control/table.h"
 #include "view_host.h"
 
 /* ---- reading what may not be there ---- */

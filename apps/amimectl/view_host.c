@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "view_host.h"
 
-#include "table.h"
+#include "control/table.h"
 
 static const char *text(const json_t *o, const char *key)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "table.h"
+#include "control/table.h"
 
 static char *print(const struct am_table *t, int indent)
 {
@@ -90,5 +90,5 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(aligned), cmocka_unit_test(empty_prints_nothing),
 		cmocka_unit_test(many_rows)};
 
-	return cmocka_run_group_tests_name("amimectl/table", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("control/table", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "client.h"
+#include "control/client.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -46,8 +46,8 @@ static int list_names(const char *dir, char *names, size_t room)
 	return n;
 }
 
-int am_client_find(
-	const char *dir, const char *path, const char *name, char *out, size_t room, struct am_err *err)
+int am_control_find(const struct am_control_daemon *daemon, const char *path, const char *name, char *out,
+	size_t room, struct am_err *err)
 {
 	char names[300];
 	int n;
@@ -56,16 +56,18 @@ int am_client_find(
 		snprintf(out, room, "%s", path);
 		return 0;
 	}
-	n = list_names(dir, names, sizeof names);
+	n = list_names(daemon->dir, names, sizeof names);
 	if (!name && n > 1)
-		return am_fail(err, ENOENT, "several amimed run; choose one with -n: %s", names);
+		return am_fail(err, ENOENT, "several %s run; choose one with %s: %s", daemon->program,
+			daemon->option, names);
 	if (!name && n == 0)
-		return am_fail(err, ENOENT, "no amimed runs: there is no socket in %s", dir);
-	snprintf(out, room, "%s/%s.sock", dir, name ? name : names);
+		return am_fail(
+			err, ENOENT, "no %s runs: there is no socket in %s", daemon->program, daemon->dir);
+	snprintf(out, room, "%s/%s.sock", daemon->dir, name ? name : names);
 	return 0;
 }
 
-int am_client_connect(const char *path, struct am_err *err)
+int am_control_connect(const struct am_control_daemon *daemon, const char *path, struct am_err *err)
 {
 	const struct timeval patience = {.tv_sec = ANSWER_WITHIN_S};
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -85,7 +87,8 @@ int am_client_connect(const char *path, struct am_err *err)
 	if (rc == EACCES)
 		return am_fail(
 			err, rc, "%s: no permission; run as root or as a member of the socket's group", path);
-	return am_fail(err, rc, "%s: %s; does amimed run? systemctl status amimed", path, strerror(rc));
+	return am_fail(err, rc, "%s: %s; does %s run? systemctl status %s", path, strerror(rc),
+		daemon->program, daemon->program);
 }
 
 static int send_all(int fd, const char *text, size_t len)
@@ -93,16 +96,16 @@ static int send_all(int fd, const char *text, size_t len)
 	while (len) {
 		ssize_t n = send(fd, text, len, MSG_NOSIGNAL);
 
-		if (n < 0)
+		if (n < 0 && errno != EINTR)
 			return -errno;
-		text += n;
-		len -= (size_t)n;
+		text += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
 	}
 	return 0;
 }
 
 /* A line, without its end; the caller frees it. NULL and err. */
-static char *read_line(int fd, size_t *len, struct am_err *err)
+static char *read_line(const struct am_control_daemon *daemon, int fd, size_t *len, struct am_err *err)
 {
 	size_t used = 0, room = 1 << 16;
 	char *line = malloc(room);
@@ -117,6 +120,8 @@ static char *read_line(int fd, size_t *len, struct am_err *err)
 			line = more;
 		}
 		n = used < room ? recv(fd, line + used, room - used, 0) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			break;
 		used += (size_t)n;
@@ -125,19 +130,20 @@ static char *read_line(int fd, size_t *len, struct am_err *err)
 		*len = used - 1;
 		return line;
 	}
-	am_fail(err, EIO, "amimed %s", n < 0 && errno == EAGAIN ? "does not answer" : "hung up");
+	am_fail(err, EIO, "%s %s", daemon->program, n < 0 && errno == EAGAIN ? "does not answer" : "hung up");
 	free(line);
 	return NULL;
 }
 
-static json_t *take_result(const char *line, size_t len, bool *refused, json_t **errors, struct am_err *err)
+static json_t *take_result(const struct am_control_daemon *daemon, const char *line, size_t len,
+	bool *refused, json_t **errors, struct am_err *err)
 {
 	json_error_t why;
 	json_t *answer = json_loadb(line, len, 0, &why), *result = NULL;
 	const char *error;
 
 	if (!answer) {
-		am_fail(err, EPROTO, "amimed answers what is not JSON: %s", why.text);
+		am_fail(err, EPROTO, "%s answers what is not JSON: %s", daemon->program, why.text);
 		return NULL;
 	}
 	error = json_string_value(json_object_get(answer, "error"));
@@ -145,14 +151,19 @@ static json_t *take_result(const char *line, size_t len, bool *refused, json_t *
 		result = json_incref(json_object_get(answer, "result"));
 	} else {
 		*refused = true;
-		*errors = json_incref(json_object_get(answer, "errors"));
-		am_fail(err, EREMOTEIO, "%s", error ? error : "amimed refuses and does not say why");
+		if (errors)
+			*errors = json_incref(json_object_get(answer, "errors"));
+		if (error)
+			am_fail(err, EREMOTEIO, "%s", error);
+		else
+			am_fail(err, EREMOTEIO, "%s refuses and does not say why", daemon->program);
 	}
 	json_decref(answer);
 	return result;
 }
 
-json_t *am_client_ask_change(int fd, json_t *request, bool *refused, json_t **errors, struct am_err *err)
+json_t *am_control_ask(const struct am_control_daemon *daemon, int fd, json_t *request, bool *refused,
+	json_t **errors, struct am_err *err)
 {
 	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL, *line = NULL;
 	json_t *result = NULL;
@@ -160,30 +171,23 @@ json_t *am_client_ask_change(int fd, json_t *request, bool *refused, json_t **er
 	int rc;
 
 	*refused = false;
-	*errors = NULL;
+	if (errors)
+		*errors = NULL;
 	json_decref(request);
 	if (!text) {
-		am_fail(err, ENOMEM, "no memory");
+		am_fail(err, EINVAL, "the request is no text (is it UTF-8?)");
 		return NULL;
 	}
 	len = strlen(text);
 	text[len] = '\n'; /* the terminating zero is not sent */
 	rc = send_all(fd, text, len + 1);
 	if (rc)
-		am_fail(err, -rc, "amimed hung up: %s", strerror(-rc));
+		am_fail(err, -rc, "%s hung up: %s", daemon->program, strerror(-rc));
 	else
-		line = read_line(fd, &len, err);
+		line = read_line(daemon, fd, &len, err);
 	if (line)
-		result = take_result(line, len, refused, errors, err);
+		result = take_result(daemon, line, len, refused, errors, err);
 	free(line);
 	free(text);
-	return result;
-}
-
-json_t *am_client_ask(int fd, json_t *request, bool *refused, struct am_err *err)
-{
-	json_t *errors, *result = am_client_ask_change(fd, request, refused, &errors, err);
-
-	json_decref(errors);
 	return result;
 }

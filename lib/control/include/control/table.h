@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef AMIMECTL_TABLE_H
-#define AMIMECTL_TABLE_H
+#ifndef CONTROL_TABLE_H
+#define CONTROL_TABLE_H
 /* A table for people: a header, aligned columns, two spaces between them. Plain ASCII text in, plain text out. */
 #include <stdio.h>
 
