@@ -240,18 +240,17 @@ static void say_queues(const struct am_daemon *d, const struct am_ports_plan *pl
 }
 
 /* Give the workers other ports and the new snapshot in one standstill, which lasts microseconds. */
-static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const uint16_t *ids)
+static void swap(struct am_daemon *d, struct am_transaction *t, const uint16_t *ids)
 {
+	const struct am_ports_plan *ports = t->ports;
 	bool differ = am_ports_differ(&d->ports, ports, ids);
-	struct am_port *gone[AM_PORTS_MAX];
-	unsigned n_gone;
 
 	if (differ && d->workers)
 		am_workers_park(d->workers);
 	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++)
 		if (d->ports.by_id[id].port)
 			am_plane_set_port(d->plane, id, NULL);
-	n_gone = am_ports_commit(&d->ports, ports, ids, gone);
+	t->n_gone = am_ports_commit(&d->ports, ports, ids, t->gone);
 	for (uint16_t id = 0; differ && id < AM_PORTS_MAX; id++) {
 		struct am_port *live = d->ports.by_id[id].port ? am_port_live(&d->ports.by_id[id]) : NULL;
 
@@ -262,8 +261,6 @@ static void swap(struct am_daemon *d, const struct am_ports_plan *ports, const u
 	am_plane_swap_roots(d->plane, am_model_roots(d->model));
 	if (differ && d->workers)
 		am_workers_resume(d->workers);
-	for (unsigned i = 0; i < n_gone; i++)
-		gone[i]->ops->close(gone[i]);
 }
 
 static int steer_ports(struct am_daemon *d, struct am_err *err)
@@ -297,7 +294,7 @@ int am_transaction_commit(struct am_daemon *d, struct am_transaction *t)
 		log_diff(d, am_plan_diff(t->plan));
 	say_queues(d, t->ports);
 	old = am_model_commit(d->model, t->plan);
-	swap(d, t->ports, ids);
+	swap(d, t, ids);
 	am_retire_add(&d->retire, old);
 	if (d->workers)
 		am_workers_adapt(d->workers, am_model_config(d->model));
@@ -329,6 +326,10 @@ void am_transaction_settle(struct am_daemon *d, struct am_transaction *t)
 {
 	int rc;
 
+	/* The kernel takes tens of milliseconds for one. */
+	for (unsigned i = 0; i < t->n_gone; i++)
+		t->gone[i]->ops->close(t->gone[i]);
+	t->n_gone = 0;
 	if (!for_good(d, t) || d->archive_err.text[0])
 		return;
 	rc = am_archive_mark(&d->archive, &t->record, &t->not_kept);

@@ -13,10 +13,10 @@
 #include "archive.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "ports.h"
 
 struct am_daemon;
 struct am_plan;
-struct am_ports_plan;
 
 enum am_change {
 	AM_CHANGE_START,   /* from nothing, to what was loaded */
@@ -46,9 +46,11 @@ struct am_transaction {
 
 	struct am_plan *plan;
 	struct am_ports_plan *ports;
-	char *text;              /* the configuration as the archive keeps it */
-	struct am_record record; /* of what it becomes; number 0: not kept */
-	bool recorded;           /* it is new in the archive */
+	char *text;                         /* the configuration as the archive keeps it */
+	struct am_record record;            /* of what it becomes; number 0: not kept */
+	struct am_port *gone[AM_PORTS_MAX]; /* nobody uses them any more; settle closes them */
+	unsigned n_gone;
+	bool recorded; /* it is new in the archive */
 	struct am_config_errors errors;
 	struct am_err err;      /* why it fails, where that is not the configuration's fault; else empty */
 	struct am_err not_kept; /* why it was not written to disk; else empty */

@@ -53,14 +53,26 @@ class Daemon:
         with open(self.log, encoding="utf-8", errors="replace") as log:
             return "\n".join("    " + line for line in log.read().splitlines()[-lines:])
 
+    def connect(self):
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(5)
+        sock.connect(f"/run/amime/{self.name}.sock")
+        return sock
+
+    def ask(self, request):
+        """What the control socket answers, refusals included."""
+        with self.connect() as sock, sock.makefile("rb") as file:
+            sock.sendall(json.dumps(request).encode() + b"\n")
+            return json.loads(file.readline() or b'{"ok": false, "error": "it hung up"}')
+
+    def send(self, request):
+        """The same for who does not wait for an answer."""
+        with self.connect() as sock:
+            sock.sendall(json.dumps(request).encode() + b"\n")
+
     def show(self, what):
         """What the control socket answers; amimectl prints the same."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
-            sock.settimeout(5)
-            sock.connect(f"/run/amime/{self.name}.sock")
-            sock.sendall(json.dumps({"method": "show", "what": what}).encode() + b"\n")
-            with sock.makefile("rb") as file:
-                answer = json.loads(file.readline() or b'{"ok": false, "error": "it hung up"}')
+        answer = self.ask({"method": "show", "what": what})
         if not answer["ok"]:
             raise Trouble(f"{self.name}: show {what}: {answer['error']}")
         return answer["result"]

@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""A reload is one transaction: 200 random edits under traffic lose none of what did not change and make none of it anew; 200
+wrong files change nothing and say where; on trial it goes back by itself; kill -9 at any moment leaves one that is whole."""
+import json
+import random
+import time
+
+import edits
+from harness import Flood, expect, expect_path, main, sites, write
+from netns import EDGE_A, Trouble, ip
+
+EDITS, WRONG, KILLS, SEED = 200, 200, 8, 20261128
+DEVICES = ["spare0", "spare1"]
+
+
+def running(daemon):
+    return json.dumps(daemon.show("config")["config"])
+
+
+def member_ids(daemon):
+    """{bridge: {member: id}}"""
+    return {(b["kind"], b["name"]): {m["member"]: m["id"] for m in b["members"]} for b in daemon.show("bridges")}
+
+
+def kept(daemon):
+    """What would begin anew with an object: counters, MAC addresses learnt, interfaces."""
+    tunnel = next(t for t in daemon.show("tunnels") if t["name"] == "to-b")
+    bridge = next(b for b in daemon.show("bridges") if b["name"] == "lan" and b["kind"] == "bridge")
+    ports = {p["name"]: (p["ifindex"], p["counters"]["rx_packets"]) for p in daemon.show("ports") if p["name"] in ("wan", "lan")}
+    return {"counts": [tunnel["counters"]["rx_packets"], tunnel["counters"]["tx_packets"], ports["wan"][1], ports["lan"][1]],
+            "ifindex": [ports["wan"][0], ports["lan"][0]], "learnt": bridge["learnt"], "moved": bridge["moved"], "macs": bridge["macs"]}
+
+
+def same_members(before, after, old, new):
+    """Bridges that no edit touched have the same members under the same ids."""
+    wrong = []
+    for section, kind in (("bridges", "bridge"), ("xconnects", "xconnect")):
+        for name, value in new.get(section, {}).items():
+            if old.get(section, {}).get(name) == value and before[kind, name] != after[kind, name]:
+                wrong.append(name)
+    return wrong
+
+
+def take_edits(daemon, folder, config):
+    steps = edits.Edits(config, SEED, DEVICES)
+    done, recreated = {}, []
+    old, before, first = config, member_ids(daemon), kept(daemon)
+    for n in range(EDITS):
+        kind, new = steps.next()
+        edits.write(folder, "a.json", new, split=n % 2)
+        answer = daemon.ask({"method": "reload"})
+        if not answer["ok"]:
+            raise Trouble(f"edit {n} ({kind}) is refused: {answer}")
+        after = member_ids(daemon)
+        recreated += same_members(before, after, old, new)
+        done[kind] = done.get(kind, 0) + 1
+        old, before = new, after
+    last = kept(daemon)
+    expect(sum(done.values()) == EDITS and len(done) == len(steps.kinds) + 1, f"{EDITS} edits were taken: {done}")
+    expect(not recreated, f"bridges that were left alone keep their members' ids: {recreated}")
+    grew = all(b > a for a, b in zip(first.pop("counts"), last.pop("counts")))
+    expect(grew and first == last, f"counters of what was left alone went on, and nothing was learnt anew: {first}, {last}")
+    return old
+
+
+def take_wrong(daemon, folder, config):
+    before, number = running(daemon), daemon.show("config")["running"]
+    for n, (way, text) in enumerate(edits.wrong(config, SEED, WRONG)):
+        write(folder, "a.json", text)
+        answer = daemon.ask({"method": "reload"})
+        bad = [e for e in answer.get("errors", []) if not e["path"].startswith("$") or e["line"] < 1 or not e["text"]]
+        if answer["ok"] or not answer["errors"] or bad:
+            raise Trouble(f"wrong file {n} ({way}): {answer}")
+    now = daemon.show("config")
+    expect(now["running"] == number and json.dumps(now["config"]) == before, f"{WRONG} wrong files: each error has a path and a line, and nothing has changed")
+
+
+def on_trial(daemon, folder, config, ttl):
+    changed = json.loads(json.dumps(config))
+    changed["tunnels"]["to-b"]["ttl"] = ttl
+    edits.write(folder, "a.json", changed, split=False)
+    return changed
+
+
+def go_back(daemon, folder, config):
+    """Without a confirmation the old one comes back, to the last byte; with one it stays."""
+    before = running(daemon)
+    on_trial(daemon, folder, config, 41)
+    answer = daemon.ask({"method": "reload", "confirm": 1})
+    expect(answer["ok"] and running(daemon) != before and "confirm_within_s" in daemon.show("config"), "what is on trial runs")
+    end = time.monotonic() + 5
+    while running(daemon) != before and time.monotonic() < end:
+        time.sleep(0.05)
+    expect(running(daemon) == before, "not confirmed: the old one runs again, the same byte for byte")
+    on_trial(daemon, folder, config, 42)
+    expect(daemon.ask({"method": "reload", "confirm": 60})["ok"] and daemon.ask({"method": "confirm"})["ok"], "confirmed in time")
+    expect('"ttl": 42' in running(daemon), "it stays")
+    expect(daemon.ask({"method": "rollback"})["ok"] and running(daemon) == before, "rollback: the one before runs")
+
+
+def steps(daemon):
+    """No step of control kept packets, neighbours or people waiting."""
+    h = daemon.show("workers")["control_steps"]
+    short = h["to_10us"] + h["to_100us"] + h["to_1ms"]
+    # Others on the machine make some of them longer.
+    expect((h["to_10ms"] + h["to_100ms"]) * 50 < short and not h["to_1s"] + h["longer"], f"control's steps: {h}")
+
+
+def kill_anywhere(daemon, folder, config):
+    """Each time another file, a reload that nobody waits for, and kill -9 at some moment in it."""
+    rng = random.Random(SEED)
+    outcomes = {"old": 0, "new": 0}
+    for n in range(KILLS):
+        old = running(daemon)
+        new = on_trial(daemon, folder, config, 100 + n)
+        daemon.send({"method": "reload", "confirm": 60 if n % 4 == 3 else 0})
+        time.sleep(rng.random() * 0.02)
+        daemon.kill()
+        daemon.start()
+        shown = daemon.show("config")
+        ttl = shown["config"]["tunnels"]["to-b"]["ttl"]
+        is_new = ttl == new["tunnels"]["to-b"]["ttl"]
+        outcomes["new" if is_new else "old"] += 1
+        expect(is_new or json.dumps(shown["config"]) == old, f"kill {n}: what starts is whole (ttl {ttl})")
+        expect(is_new or "started_otherwise" in shown, f"kill {n}: where it is not the file's, that is said")
+        expect(shown["running"] == shown["committed"], f"kill {n}: it runs what is committed, number {shown['running']}")
+    print(f"ok    started with the file {outcomes['new']} times, with the one before {outcomes['old']} times", flush=True)
+
+
+def test(net, folder):
+    net.path_mtu(1500)
+    ip("link add spare0 type veth peer name spare1\nlink set spare0 up\nlink set spare1 up", ns=EDGE_A)
+    (config, a), (_, b) = sites(folder)
+    a.start()
+    b.start()
+    expect_path()
+    with Flood() as flood:
+        last = take_edits(a, folder, config)
+        take_wrong(a, folder, last)
+    expect(flood.sent > 1000 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
+    go_back(a, folder, last)
+    steps(a)
+    b.stop()
+    kill_anywhere(a, folder, config)
+    a.stop()
+
+
+main(test)
