@@ -23,7 +23,7 @@ static void compare(
 
 	fprintf(out, "%-32s", r->c->name);
 	if (!bench_disagreement(b, r, medians, &apart)) {
-		fprintf(out, " too few quiet moments to trust a repeat: the machine is busy\n");
+		fprintf(out, " too few samples kept to trust a repeat: the machine is busy\n");
 		tally->busy++;
 		return;
 	}
@@ -42,8 +42,7 @@ int agree_check(const struct bench *b, const struct bench_result *results, unsig
 	struct tally t = {0};
 
 	fprintf(out,
-		"\nMedians of %u repeats, which took turns, net, of samples beside fast probes only, and how far "
-		"they lie apart:\n",
+		"\nMedians of %u repeats, which took turns, net, of the samples kept, and how far they lie apart:\n",
 		b->size.repeats);
 	for (unsigned i = 0; i < n; i++)
 		if (!is_null(results, n, &results[i]))
@@ -51,13 +50,13 @@ int agree_check(const struct bench *b, const struct bench_result *results, unsig
 	fprintf(out, "%u of %u cases agree within %u %%.\n", t.good, t.good + t.apart + t.busy, percent);
 	if (t.apart)
 		return am_fail(err, ERANGE,
-			"%u cases do not repeat within %u %% though the probes beside their samples were fast: their "
+			"%u cases do not repeat within %u %% though each sample was held against the yardstick beside it: their "
 			"figures do not say what another run will give; see which, and try more --samples",
 			t.apart, percent);
 	if (t.busy)
 		return am_fail(err, EBUSY,
-			"%u cases found too few quiet moments: this machine is too busy to measure on; give it a CPU "
-			"of its own, or more --seconds",
+			"%u cases kept too few samples: this machine is too busy to measure on; give it a CPU of its "
+			"own, or more --seconds",
 			t.busy);
 	return 0;
 }

@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "buffers.h"
+#include "reference.h"
+#include "reference_cold.h"
 
 enum {
 	CALIBRATIONS = 1000,
@@ -17,6 +19,7 @@ enum {
 	ROUNDS = 4,
 	ROUNDS_SLOW = 2,   /* of a case that is slow to open */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
+	HOT_RUNS = 3,      /* of the hot yardstick: the first one finds its lines */
 };
 
 static uint64_t clock_overhead(void)
@@ -42,14 +45,26 @@ static long involuntary_switches(void)
 int bench_init(struct bench *b, const struct bench_env *env, const struct bench_size *size, bool memory,
 	struct am_err *err)
 {
+	int ret;
+
 	*b = (struct bench){.env = *env, .size = *size};
 	b->overhead = clock_overhead();
-	return probes_init(&b->probes, memory, env->seed, err);
+	ret = yardstick_open(&b->sticks[BENCH_STICK_HOT], &reference_case, HOT_RUNS, YARDSTICK_SLOW_PERCENT,
+		env->seed, err);
+	if (ret == 0)
+		ret = yardstick_open(&b->sticks[BENCH_STICK_TWO], &reference_case, HOT_RUNS,
+			YARDSTICK_SLOW_PERCENT, env->seed, err);
+	if (ret == 0 && memory)
+		ret = yardstick_open(&b->sticks[BENCH_STICK_COLD], &reference_cold_case, 1,
+			YARDSTICK_COLD_SLOW_PERCENT, env->seed, err);
+	return ret ? ret : probes_init(&b->probes, memory, env->seed, err);
 }
 
 void bench_fini(struct bench *b)
 {
 	probes_fini(&b->probes);
+	for (int i = 0; i < BENCH_STICKS; i++)
+		yardstick_close(&b->sticks[i]);
 }
 
 static bool needs_memory(const struct bench_case *c)
@@ -90,16 +105,26 @@ static bool run_counted(
 	return true;
 }
 
+static enum bench_stick stick_of(const struct bench_case *c)
+{
+	if (needs_memory(c))
+		return BENCH_STICK_COLD;
+	return c->two_cpus ? BENCH_STICK_TWO : BENCH_STICK_HOT;
+}
+
 /* The first run is not counted: who slowed us down has left other things in the caches. */
 static bool take(struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
 {
-	bool memory = b->probes.has_memory && needs_memory(c), worked = true;
-	struct probe_moment before = probes_await(&b->probes, memory), after;
+	enum bench_stick stick = stick_of(c);
+	struct yardstick *y = &b->sticks[stick];
+	bool worked = true;
+	struct probe_moment before = probes_await(&b->probes), after;
 	long switches = involuntary_switches();
 	uint64_t ignored = 0;
 	double more = 0;
 
-	*s = (struct bench_sample){.repeat = b->repeat};
+	*s = (struct bench_sample){.repeat = b->repeat, .stick = stick};
+	s->looks.before = yardstick_look(y);
 	if (!run_once(b, c, state, &ignored))
 		return false;
 	if (c->beside)
@@ -109,9 +134,10 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 	if (c->beside)
 		worked = c->beside(state, &more);
 	s->cycles += more;
-	after = probes_look(&b->probes, memory);
+	s->looks.after = yardstick_look(y);
+	after = probes_look(&b->probes, stick == BENCH_STICK_COLD);
 	s->probe = before.clock > after.clock ? before.clock : after.clock;
-	s->memory = (before.memory + after.memory) / 2;
+	s->memory = after.memory;
 	s->interrupted = !worked || involuntary_switches() != switches;
 	return true;
 }
@@ -177,11 +203,20 @@ static int measure(struct bench *b, struct bench_result *r, unsigned missing, st
 		err, EIO, "case %s: a packet was not treated as it must be; run the unit tests", r->c->name);
 }
 
+const struct yardstick *bench_yardstick(const struct bench *b, const struct bench_sample *s)
+{
+	return &b->sticks[s->stick];
+}
+
 bool bench_keeps(const struct bench *b, const struct bench_sample *s)
 {
-	struct probe_moment m = {s->probe, s->memory};
+	return !s->interrupted && !yardstick_is_slow(bench_yardstick(b, s), &s->looks) &&
+	       !yardstick_is_apart(&s->looks);
+}
 
-	return !s->interrupted && !probes_is_slow(&b->probes, &m) && !probes_is_contended(&b->probes, &m);
+double bench_quiet_cycles(const struct bench *b, const struct bench_sample *s)
+{
+	return s->cycles * yardstick_scale(bench_yardstick(b, s), &s->looks);
 }
 
 bool bench_net(const struct bench_result *r, double *cycles)
@@ -243,7 +278,7 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 		return -ENOMEM;
 	for (unsigned i = 0; i < r->n; i++)
 		if (bench_keeps(b, &r->samples[i]))
-			cycles[n++] = r->samples[i].cycles;
+			cycles[n++] = bench_quiet_cycles(b, &r->samples[i]);
 	if (n)
 		bench_stats(cycles, n, &r->stats);
 	free(cycles);
@@ -334,7 +369,7 @@ static bool by_repeat(const struct bench *b, const struct bench_result *r, unsig
 
 	for (unsigned i = 0; cycles && i < r->n; i++)
 		if (r->samples[i].repeat == repeat && bench_keeps(b, &r->samples[i]))
-			cycles[n++] = r->samples[i].cycles;
+			cycles[n++] = bench_quiet_cycles(b, &r->samples[i]);
 	if (n)
 		bench_stats(cycles, n, &stats);
 	free(cycles);

@@ -4,9 +4,10 @@
 /*
  * Sampling: how long a piece of work takes, in cycles of the time stamp counter (TSC), and which samples to believe.
  *
- * A virtual machine's clock has slow phases, its memory has other users, and its scheduler takes the CPU away. So each
- * sample stands between two looks at the probes (probe.h): at the clock always, at memory where the work misses caches. It
- * waits for a while until the machine is quiet, and where it was not, before or after, or the thread was switched away, the
+ * A virtual machine shares its cores, caches and memory, its clock has slow phases, and its scheduler takes the CPU away. So
+ * each sample stands between two looks at a yardstick (yardstick.h): at a hot one, or at a cold one where the work misses
+ * caches. A sample waits a moment for a fast clock (probe.h), and counts as what it would have taken where the yardstick is as fast as
+ * it was in the quietest moments of the run. Where that was much slower, or changed meanwhile, or the thread was switched away, the
  * sample is left out. What is left out is counted and stays in the JSON. What quiet is is only known in the end, so cases
  * are gone through in rounds, until each has enough samples to keep or time is up.
  *
@@ -20,6 +21,7 @@
 #include "base/err.h"
 #include "probe.h"
 #include "stats.h"
+#include "yardstick.h"
 
 struct rte_mempool;
 
@@ -99,10 +101,15 @@ struct bench_case {
 	double x;                        /* rising from case to case of a series */
 };
 
+/* Which yardstick. What a second worker does to it beside the first belongs to both, so such samples have one of their own. */
+enum bench_stick { BENCH_STICK_HOT, BENCH_STICK_COLD, BENCH_STICK_TWO, BENCH_STICKS };
+
 struct bench_sample {
-	double cycles;   /* TSC cycles per operation */
-	uint64_t probe;  /* TSC cycles of the slower of its two clock probes */
-	uint64_t memory; /* of a memory probe, the mean of two; 0 where the work does not miss caches */
+	double cycles;                /* TSC cycles per operation, as they were counted */
+	uint64_t probe;               /* TSC cycles of the slower of its two clock probes */
+	uint64_t memory;              /* of a memory probe; 0 where the work does not miss caches */
+	struct yardstick_looks looks; /* around it, at the yardstick of its kind */
+	enum bench_stick stick;       /* that one */
 	unsigned repeat;
 	bool interrupted;
 	float stage[BENCH_STAGES_MAX]; /* cycles per operation, where the case counts them */
@@ -132,8 +139,9 @@ struct bench {
 	struct bench_env env;
 	struct bench_size size;
 	struct probes probes;
-	unsigned repeat;   /* the one that samples are taken for; from 0 */
-	uint64_t overhead; /* of reading the clock twice */
+	struct yardstick sticks[BENCH_STICKS]; /* cold: only where some case misses caches */
+	unsigned repeat;                       /* the one that samples are taken for; from 0 */
+	uint64_t overhead;                     /* of reading the clock twice */
 };
 
 /* Calibrate: what the clock costs and how long probes take; memory: whether some case needs that probe. bench_fini in any case. */
@@ -150,8 +158,10 @@ double bench_goal(const struct bench_result *r);
 /* Whether there is a goal and something to hold against it; then the cost, net where there is a null case, over the goal. */
 bool bench_goal_ratio(const struct bench_result *r, double *ratio);
 
-/* Whether to count a sample, by the probes so far. */
+/* Whether to count a sample, by the yardsticks so far; its cycles in a quiet moment. */
 bool bench_keeps(const struct bench *b, const struct bench_sample *s);
+double bench_quiet_cycles(const struct bench *b, const struct bench_sample *s);
+const struct yardstick *bench_yardstick(const struct bench *b, const struct bench_sample *s);
 
 /* Called before a case is measured. */
 typedef void bench_progress(unsigned round, unsigned repeat, unsigned at, unsigned n, const char *name);

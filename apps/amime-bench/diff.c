@@ -20,7 +20,8 @@ static bool is_clock(const char *name)
 /* What follows from the clock is said once, with the clock. */
 static bool is_derived(const char *name)
 {
-	return !strcmp(name, "probe_fastest");
+	return !strcmp(name, "probe_fastest") || !strcmp(name, "yardstick_hot") ||
+	       !strcmp(name, "yardstick_cold");
 }
 
 static bool is_same_fact(const struct report_fact *a, const struct report_fact *b)

@@ -30,7 +30,7 @@ static void add_row(struct report *r, const char *name, const char *null, double
 		for (int i = 0; i < SAMPLES; i++)
 			report_add_sample(r, row,
 				&(struct report_sample){
-					noisy(value * (1 + shift * k), &seed), 1, REPORT_KEPT, k, 0});
+					noisy(value * (1 + shift * k), &seed), 1, REPORT_KEPT, k, 0, 0});
 }
 
 static struct diff compare(struct report *a, struct report *b)

@@ -13,8 +13,7 @@ static enum report_fate fate(const struct bench *b, const struct bench_sample *s
 		return REPORT_KEPT;
 	if (s->interrupted)
 		return REPORT_INTERRUPTED;
-	return probes_is_slow(&b->probes, &(struct probe_moment){s->probe, 0}) ? REPORT_SLOW
-									       : REPORT_CONTENDED;
+	return yardstick_is_apart(&s->looks) ? REPORT_CONTENDED : REPORT_SLOW;
 }
 
 static int by_value(const void *a, const void *b)
@@ -22,6 +21,11 @@ static int by_value(const void *a, const void *b)
 	float x = *(const float *)a, y = *(const float *)b;
 
 	return (x > y) - (x < y);
+}
+
+static float scale(const struct bench *b, const struct bench_sample *s)
+{
+	return (float)yardstick_scale(bench_yardstick(b, s), &s->looks);
 }
 
 /* The median of a stage over the samples kept. */
@@ -32,7 +36,7 @@ static double stage_median(
 
 	for (unsigned i = 0; i < result->n; i++)
 		if (bench_keeps(b, &result->samples[i]))
-			room[n++] = result->samples[i].stage[stage];
+			room[n++] = result->samples[i].stage[stage] * scale(b, &result->samples[i]);
 	qsort(room, n, sizeof *room, by_value);
 	return n ? (double)room[n / 2] : 0;
 }
@@ -63,7 +67,13 @@ static void gather_samples(struct report *r, struct report_row *row, const struc
 		if (s->repeat == repeat)
 			report_add_sample(r, row,
 				&(struct report_sample){
-					s->cycles, (double)s->probe, fate(b, s), repeat, (double)s->memory});
+					.value = bench_quiet_cycles(b, s),
+					.probe = (double)s->probe,
+					.fate = fate(b, s),
+					.repeat = repeat,
+					.memory = (double)s->memory,
+					.beside = (double)(s->looks.before + s->looks.after) / 2,
+				});
 	}
 }
 
@@ -132,9 +142,14 @@ void gather_results(struct report *r, const struct bench *b, const struct bench_
 	report_add_number(r, REPORT_SETTINGS, "repeats", b->size.repeats);
 	report_add_number(r, REPORT_SETTINGS, "runs_per_sample", b->size.runs);
 	report_add_number(r, REPORT_SETTINGS, "probe_fastest", (double)b->probes.clock);
-	report_add_number(r, REPORT_SETTINGS, "probe_slow_percent", PROBE_SLOW_PERCENT);
-	report_add_number(r, REPORT_SETTINGS, "probe_memory_percentile", PROBE_MEMORY_PERCENTILE);
-	report_add_number(r, REPORT_SETTINGS, "probe_memory_percent", PROBE_MEMORY_PERCENT);
+	report_add_number(r, REPORT_SETTINGS, "yardstick_hot", (double)b->sticks[BENCH_STICK_HOT].quiet);
+	if (b->sticks[BENCH_STICK_COLD].c)
+		report_add_number(
+			r, REPORT_SETTINGS, "yardstick_cold", (double)b->sticks[BENCH_STICK_COLD].quiet);
+	report_add_number(r, REPORT_SETTINGS, "yardstick_percentile", YARDSTICK_QUIET_PERCENTILE);
+	report_add_number(r, REPORT_SETTINGS, "yardstick_slow_percent", YARDSTICK_SLOW_PERCENT);
+	report_add_number(r, REPORT_SETTINGS, "yardstick_cold_slow_percent", YARDSTICK_COLD_SLOW_PERCENT);
+	report_add_number(r, REPORT_SETTINGS, "yardstick_apart_percent", YARDSTICK_APART_PERCENT);
 	for (unsigned i = 0; i < n; i++)
 		gather_case(r, b, &results[i]);
 	for (unsigned i = 0; i < n; i++)

@@ -49,6 +49,8 @@ static json_t *sample_json(const struct report_sample *s)
 		json_object_set_new(object, "probe", number_json(s->probe));
 	if (s->memory > 0)
 		json_object_set_new(object, "memory", number_json(s->memory));
+	if (s->beside > 0)
+		json_object_set_new(object, "beside", number_json(s->beside));
 	json_object_set_new(object, "fate", json_string(report_fate_words[s->fate]));
 	if (s->repeat)
 		json_object_set_new(object, "repeat", json_integer(s->repeat));

@@ -180,6 +180,11 @@ static void read_memory(const struct place *at, void *raw)
 	read_number(at, 0, &((struct raw_sample *)raw)->sample.memory);
 }
 
+static void read_beside(const struct place *at, void *raw)
+{
+	read_number(at, 0, &((struct raw_sample *)raw)->sample.beside);
+}
+
 /* Of a sample: { "value": 12.5, "probe": 2000, "fate": "kept" }, or the value alone. */
 static void read_sample(const struct place *at, struct report *r, struct report_row *row)
 {
@@ -187,6 +192,7 @@ static void read_sample(const struct place *at, struct report *r, struct report_
 		{.name = "value", .kind = FIELD_OTHER, .required = true, .read = read_value},
 		OTHER("probe", read_probe, NULL, NULL),
 		OTHER("memory", read_memory, NULL, NULL),
+		OTHER("beside", read_beside, NULL, NULL),
 		WORD("fate", struct raw_sample, fate, fate_words, REPORT_KEPT),
 		UINT("repeat", struct raw_sample, repeat, 0, REPEAT_MAX, 0),
 	};

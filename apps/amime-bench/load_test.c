@@ -23,7 +23,7 @@ static struct report *make_report(void)
 	report_add_number(r, REPORT_MACHINE, "tsc_hz", 2450000000.0);
 	report_add_bool(r, REPORT_SETTINGS, "huge_pages", true);
 	report_add_sample(r, report_add_row(r, &(struct report_row){.name = "null/x", .unit = "cycles"}),
-		&(struct report_sample){10, 1, REPORT_KEPT, 0, 0});
+		&(struct report_sample){10, 1, REPORT_KEPT, 0, 0, 0});
 	row = report_add_row(r, &(struct report_row){.name = "encap/64",
 					.about = "about",
 					.unit = "cycles",
@@ -31,9 +31,9 @@ static struct report *make_report(void)
 					.null = "null/x",
 					.goal = 40.5,
 					.more_is_better = true});
-	report_add_sample(r, row, &(struct report_sample){50.25, 2000, REPORT_KEPT, 0, 0});
-	report_add_sample(r, row, &(struct report_sample){99, 3000, REPORT_SLOW, 2, 0});
-	report_add_sample(r, row, &(struct report_sample){98, 2000, REPORT_CONTENDED, 2, 140000});
+	report_add_sample(r, row, &(struct report_sample){50.25, 2000, REPORT_KEPT, 0, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){99, 3000, REPORT_SLOW, 2, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){98, 2000, REPORT_CONTENDED, 2, 140000, 0});
 	report_add_stage(r, row, "bridge", 20);
 	series = report_add_series(r,
 		report_add_curve(r, &(struct report_curve){.name = "latency",

@@ -177,7 +177,7 @@ static struct report_row *add_row(
 
 	for (int i = -3; i <= 3; i++)
 		report_add_sample(
-			r, row, &(struct report_sample){value * (1 + i * .02), 100, REPORT_KEPT, 0, 0});
+			r, row, &(struct report_sample){value * (1 + i * .02), 100, REPORT_KEPT, 0, 0, 0});
 	return row;
 }
 

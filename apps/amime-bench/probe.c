@@ -11,7 +11,7 @@ enum {
 	PATIENCE_LEAST_PART = 32, /* of the longest wait */
 };
 
-#define PATIENCE_NS (4 * AM_S)
+#define PATIENCE_NS (AM_S / 5)
 
 /* A chain of dependent decrements: one turn is one cycle of the core on every CPU of interest. */
 static uint64_t spin(void)
@@ -48,11 +48,6 @@ bool probes_is_slow(const struct probes *p, const struct probe_moment *m)
 	return m->clock * 100 > p->clock * PROBE_SLOW_PERCENT;
 }
 
-bool probes_is_contended(const struct probes *p, const struct probe_moment *m)
-{
-	return m->memory * 100 > p->memory * PROBE_MEMORY_PERCENT;
-}
-
 static struct probe_moment look(struct probes *p, bool memory)
 {
 	struct probe_moment m = {.memory = memory ? chase_steps(&p->chase, PROBE_STEPS) : 0};
@@ -73,11 +68,6 @@ struct probe_moment probes_look(struct probes *p, bool memory)
 	return m;
 }
 
-static bool is_quiet(const struct probes *p, const struct probe_moment *m)
-{
-	return !probes_is_slow(p, m) && !probes_is_contended(p, m);
-}
-
 void probes_be_patient(struct probes *p, uint64_t limit_ns)
 {
 	double hz = (double)rte_get_tsc_hz(), most_ns = limit_ns < PATIENCE_NS * PATIENCE_PART
@@ -88,17 +78,17 @@ void probes_be_patient(struct probes *p, uint64_t limit_ns)
 	p->patience = p->most_patience = (uint64_t)(most_ns * hz / 1e9);
 }
 
-struct probe_moment probes_await(struct probes *p, bool memory)
+struct probe_moment probes_await(struct probes *p)
 {
 	uint64_t start = rte_rdtsc(), now = start;
-	struct probe_moment m = look(p, memory);
+	struct probe_moment m = look(p, false);
 
-	while (!is_quiet(p, &m) && now - start < p->patience && now < p->deadline) {
-		m = look(p, memory);
+	while (probes_is_slow(p, &m) && now - start < p->patience && now < p->deadline) {
+		m = look(p, false);
 		now = rte_rdtsc();
 	}
 	p->waited += now - start;
-	if (is_quiet(p, &m))
+	if (!probes_is_slow(p, &m))
 		p->patience = p->most_patience;
 	else if (p->patience > p->most_patience / PATIENCE_LEAST_PART)
 		p->patience /= 2;

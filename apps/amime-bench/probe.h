@@ -2,9 +2,8 @@
 #ifndef BENCH_PROBE_H
 #define BENCH_PROBE_H
 /*
- * Whether the machine is itself right now. Two probes: a loop of known length says how fast the core's clock is, a pointer
- * chase how fast memory answers, which others use too. Each is held against the whole run: the clock against the fastest
- * there was, memory against what the fastest tenth of its probes reached, since it is never twice the same.
+ * What the machine is like right now. Two probes: a loop of known length says how fast the core's clock is, held against the
+ * fastest there was in the whole run, a pointer chase how fast memory answers, for who reads the result.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,7 +19,6 @@ enum {
 	PROBE_STEPS = 256,        /* of the chase: one line from memory each */
 	PROBE_MEMORY_MB = 64,     /* more than caches hold, and than the packets of a cold case */
 	PROBE_MEMORY_PERCENTILE = 10,
-	PROBE_MEMORY_PERCENT = 115, /* of it: a probe above it ran while somebody else used memory */
 };
 
 struct probes {
@@ -33,7 +31,7 @@ struct probes {
 	uint64_t memory;                /* that percentile of them */
 	uint64_t deadline;              /* TSC, until which there is time to wait */
 	uint64_t patience,
-		most_patience; /* TSC cycles that the next wait may take, and one after a quiet moment */
+		most_patience; /* TSC cycles that the next wait may take, and one after a fast clock */
 	uint64_t waited;       /* TSC cycles altogether */
 };
 
@@ -46,19 +44,18 @@ struct probe_moment {
 int probes_init(struct probes *p, bool memory, uint64_t seed, struct am_err *err);
 void probes_fini(struct probes *p);
 
-/* Whether the clock was slow, or others used memory, by the probes so far. */
+/* Whether the clock was slow, by the probes so far. */
 bool probes_is_slow(const struct probes *p, const struct probe_moment *m);
-bool probes_is_contended(const struct probes *p, const struct probe_moment *m);
 
 /* There is so much time for everything, waits included. */
 void probes_be_patient(struct probes *p, uint64_t limit_ns);
 
 /*
- * Wait for a quiet moment, as long as patience lasts. Slow phases take milliseconds or many seconds: so patience is long at
+ * Wait for a fast clock, as long as patience lasts. Slow phases take milliseconds or many seconds: so patience is long at
  * first, halves with each wait in vain down to a small part, so that a machine that became slow for good is measured as it
- * is, and comes back with the next quiet moment.
+ * is, and comes back with the next fast clock.
  */
-struct probe_moment probes_await(struct probes *p, bool memory);
+struct probe_moment probes_await(struct probes *p);
 
 /* A look after a sample, which others are held against. */
 struct probe_moment probes_look(struct probes *p, bool memory);

@@ -249,7 +249,7 @@ static bool is_row_finite(const struct report_row *row)
 
 	for (size_t i = 0; i < row->n_samples; i++)
 		good &= isfinite(row->samples[i].value) && isfinite(row->samples[i].probe) &&
-			isfinite(row->samples[i].memory);
+			isfinite(row->samples[i].memory) && isfinite(row->samples[i].beside);
 	for (size_t i = 0; i < row->n_stages; i++)
 		good &= isfinite(row->stages[i].value) != 0;
 	return good;

@@ -28,7 +28,7 @@ struct report_fact {
 	double number;    /* REPORT_NUMBER, REPORT_BOOL */
 };
 
-/* Left out: the clock was slow, others used memory, the CPU was taken away. */
+/* Left out: the core was much slower than it can be, its speed changed meanwhile, the CPU was taken away. */
 enum report_fate { REPORT_KEPT, REPORT_SLOW, REPORT_CONTENDED, REPORT_INTERRUPTED, REPORT_FATES };
 
 struct report_sample {
@@ -36,7 +36,8 @@ struct report_sample {
 	double probe; /* TSC cycles of the slower probe beside it; 0: there was none */
 	enum report_fate fate;
 	unsigned repeat; /* which time over the row was measured; from 0 */
-	double memory;   /* TSC cycles of the memory probes beside it; 0: there was none */
+	double memory;   /* TSC cycles of the memory probe beside it; 0: there was none */
+	double beside; /* TSC cycles of the yardstick beside it, by which the value was scaled; 0: it was not */
 };
 
 struct report_stage {

@@ -24,7 +24,7 @@ static struct report_row *add_row(
 			   .name = name, .unit = "cycles", .per = "packet", .null = null, .goal = goal});
 
 	for (size_t i = 0; i < n; i++)
-		report_add_sample(r, row, &(struct report_sample){values[i], 100, REPORT_KEPT, 0, 0});
+		report_add_sample(r, row, &(struct report_sample){values[i], 100, REPORT_KEPT, 0, 0, 0});
 	return row;
 }
 
@@ -36,8 +36,8 @@ static void test_net_and_goal_are_of_what_was_kept(void **state)
 
 	(void)state;
 	add_row(r, "null", NULL, 0, (double[]){10}, 1);
-	report_add_sample(r, row, &(struct report_sample){1000, 900, REPORT_SLOW, 0, 0});
-	report_add_sample(r, row, &(struct report_sample){2000, 100, REPORT_INTERRUPTED, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){1000, 900, REPORT_SLOW, 0, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){2000, 100, REPORT_INTERRUPTED, 0, 0, 0});
 	assert_int_equal(report_settle(r), 0);
 	assert_int_equal(report_kept(row), 3);
 	assert_int_equal(row->fates[REPORT_SLOW], 1);
@@ -58,7 +58,7 @@ static void test_goal_of_a_throughput_is_the_other_way_round(void **state)
 	double v;
 
 	(void)state;
-	report_add_sample(r, row, &(struct report_sample){4, 0, REPORT_KEPT, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){4, 0, REPORT_KEPT, 0, 0, 0});
 	assert_int_equal(report_settle(r), 0);
 	assert_true(report_goal_ratio(row, &v));
 	assert_float_equal(v, 0.5, 1e-9);
@@ -133,7 +133,7 @@ static void test_a_slow_run_is_said(void **state)
 		report_add_number(r, REPORT_SETTINGS, "probe_fastest", 1600);
 		for (size_t i = 0; i < 3; i++)
 			report_add_sample(r, row,
-				&(struct report_sample){1, probes[i <= slow ? i : 0], REPORT_KEPT, 0, 0});
+				&(struct report_sample){1, probes[i <= slow ? i : 0], REPORT_KEPT, 0, 0, 0});
 		printed(r, text, sizeof text);
 		assert_non_null(strstr(text, "answered in 95 ns"));
 		assert_int_equal(
@@ -162,7 +162,7 @@ static void test_markdown_has_goal_base_and_limit(void **state)
 					.base = "a",
 					.limit = "limit/a",
 					.goal = 55});
-	report_add_sample(r, row, &(struct report_sample){110, 0, REPORT_KEPT, 0, 0});
+	report_add_sample(r, row, &(struct report_sample){110, 0, REPORT_KEPT, 0, 0, 0});
 	report_add_stage(r, row, "bridge", 30);
 	assert_int_equal(report_settle(r), 0);
 	f = fmemopen(text, sizeof text, "w");

@@ -180,17 +180,15 @@ static void print_left_out(const struct report *r, FILE *out)
 		empty += !report_kept(r->rows[i]);
 	}
 	fprintf(out,
-		"Left out: %zu of %zu samples; %zu beside a clock probe that took over %.0f %% of the fastest "
-		"one,\n",
-		slow + contended + interrupted, n, slow,
-		report_number(r, REPORT_SETTINGS, "probe_slow_percent"));
-	if (report_find_fact(r, REPORT_MACHINE, "memory_ns"))
-		fprintf(out,
-			"%zu of work that misses caches beside a memory probe over %.0f %% of what the fastest "
-			"%.0f %% took,\n",
-			contended, report_number(r, REPORT_SETTINGS, "probe_memory_percent"),
-			report_number(r, REPORT_SETTINGS, "probe_memory_percentile"));
-	fprintf(out, "%zu with the CPU taken away.\n", interrupted);
+		"Each sample is what it would be where a fixed piece of work beside it, the yardstick, takes what the "
+		"fastest %.0f %% of its looks took.\n"
+		"Left out: %zu of %zu samples; %zu beside a yardstick that took over %.0f %% of that (%.0f %% where caches are missed), %zu where it "
+		"took\nover %.0f %% after the sample of what it took before, or the other way round, %zu with the CPU "
+		"taken away.\n",
+		report_number(r, REPORT_SETTINGS, "yardstick_percentile"), slow + contended + interrupted, n,
+		slow, report_number(r, REPORT_SETTINGS, "yardstick_slow_percent"),
+		report_number(r, REPORT_SETTINGS, "yardstick_cold_slow_percent"), contended,
+		report_number(r, REPORT_SETTINGS, "yardstick_apart_percent"), interrupted);
 	if (empty)
 		fprintf(out,
 			"%zu cases have no sample to trust: this machine is busy or its clock slow; try "
@@ -216,7 +214,7 @@ static void print_foot(const struct report *r, const struct columns *c, FILE *ou
 	if (c->mpps)
 		fprintf(out, "Mpps: millions a second on one core, at %s cycles.\n",
 			c->net ? "so many net" : "so many");
-	if (report_find_fact(r, REPORT_SETTINGS, "probe_slow_percent"))
+	if (report_find_fact(r, REPORT_SETTINGS, "yardstick_hot"))
 		print_left_out(r, out);
 }
 
