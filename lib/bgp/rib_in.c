@@ -330,7 +330,7 @@ void am_bgp_in_sweep(struct am_bgp_in *in)
 	am_bgp_in_drop(in, in->epoch);
 }
 
-/* All at once: after 254 epochs without an end. */
+/* All at once, for a session that is lost while 254 epochs wait to be swept: each of them has cost it a second. */
 static void sweep_now(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family)
 {
 	struct am_bgp_in *in = &rib->peers[peer]->in[family];
@@ -343,19 +343,30 @@ static void sweep_now(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family 
 	in->recheck_at = again ? 1 : 0;
 }
 
-/* RFC 4724 4.2, RFC 7313 4.2: the end of one epoch. */
+/* The numbers wrap: what is oldest must be gone before its number comes again. */
+static bool is_last_epoch(const struct am_bgp_in *in)
+{
+	return (uint8_t)(in->epoch + 1 - in->oldest) == UINT8_MAX;
+}
+
+/* RFC 4724 4.2: the end of one epoch. */
 void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, bool keep)
 {
 	struct am_bgp_in *in = &rib->peers[peer]->in[family];
 
-	/* The numbers wrap: what is oldest must be gone before its number comes again. */
-	if ((uint8_t)(in->epoch + 1 - in->oldest) == UINT8_MAX)
+	if (is_last_epoch(in))
 		sweep_now(rib, peer, family);
 	in->epoch++;
 	if (!in->count)
 		in->oldest = in->floor = in->fresh = in->epoch;
 	else if (!keep)
 		am_bgp_in_sweep(in);
+}
+
+void am_bgp_in_refreshed(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family)
+{
+	if (!is_last_epoch(&rib->peers[peer]->in[family]))
+		am_bgp_in_epoch(rib, peer, family, true);
 }
 
 void am_bgp_in_recheck(struct am_bgp_in *in, bool some)

@@ -170,7 +170,7 @@ void am_bgp_rib_refresh(struct am_bgp_rib *rib, unsigned peer, const struct am_b
 			am_bgp_out_again(rib, peer, family, p->agreed.enhanced_refresh);
 		break;
 	case AM_BGP_REFRESH_BEGIN:
-		am_bgp_in_epoch(rib, peer, family, true);
+		am_bgp_in_refreshed(rib, peer, family);
 		break;
 	case AM_BGP_REFRESH_END:
 		am_bgp_in_sweep(&p->in[family]);

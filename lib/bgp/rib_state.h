@@ -290,6 +290,11 @@ int am_bgp_intake_judge(struct am_bgp_rib *rib, struct am_bgp_intake *intake, co
 int64_t am_bgp_in_walk(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, int64_t budget);
 /* A new epoch. keep: the routes of the present one still count. */
 void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, bool keep);
+/*
+ * RFC 7313 4.2: a BoRR begins a new epoch. Of a peer that begins 254 before the first is swept, the next ones are taken for the last: nothing it sends
+ * makes one call go through the table.
+ */
+void am_bgp_in_refreshed(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family);
 /* Routes of older epochs than floor, or than the present one, go. */
 void am_bgp_in_drop(struct am_bgp_in *in, uint8_t floor);
 void am_bgp_in_sweep(struct am_bgp_in *in);

@@ -59,6 +59,14 @@ def runs(program, **env):
         raise Wrong(f"{program} says {said}, not {SAID}")
 
 
+def example_is_short(*_):
+    """the example is all of a program in at most 60 lines, licence and comments among them"""
+    with open(EXAMPLE, encoding="ascii") as file:
+        lines = file.read().count("\n")
+    if lines > 60:
+        raise Wrong(f"it has {lines} lines")
+
+
 def example_shared(installed, folder):
     """the example, linked as its first lines say"""
     program = os.path.join(folder, "shared")
@@ -90,6 +98,6 @@ def build_alone(folder):
     return build
 
 
-TESTS = [headers_compile, only_public_names, no_io, example_shared, example_static]
+TESTS = [headers_compile, only_public_names, no_io, example_is_short, example_shared, example_static]
 with tempfile.TemporaryDirectory() as top:
     sys.exit(tap(TESTS, build_alone(top), "amime-bgp", "amime-bgp"))
