@@ -107,12 +107,17 @@ static void again(const struct am_bgp_update *u, const struct am_bgp_context *ct
 		fail("our own UPDATE says something else");
 }
 
-/* Who only looks for the family finds one that the UPDATE has. */
+static bool has_family(const struct am_bgp_routes *routes, enum am_bgp_family family)
+{
+	return am_bgp_family_of(routes->afi, routes->safi) == family;
+}
+
+/* Who only looks for the family finds one that the UPDATE has, agreed on or not. */
 static void read_family(const struct am_bgp_update *u, struct am_bgp_span body)
 {
 	enum am_bgp_family family = am_bgp_update_family(body);
-	bool reach = u->has_mp_reach && u->mp_announced.family == family;
-	bool unreach = u->has_mp_unreach && u->mp_withdrawn.family == family;
+	bool reach = u->has_mp_reach && has_family(&u->mp_announced, family);
+	bool unreach = u->has_mp_unreach && has_family(&u->mp_withdrawn, family);
 
 	if (u->has_mp_reach || u->has_mp_unreach ? !reach && !unreach : family != AM_BGP_IPV4_UNICAST)
 		fail("its family is another one than that of its routes");
