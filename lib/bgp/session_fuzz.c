@@ -121,12 +121,15 @@ static struct am_bgp_session_config config_of(uint8_t how)
 		.hold_time = 9,
 		.connect_retry = 5,
 		.idle_hold = 1,
+		.strict_role = how & 128,
 		.caps = {.as4 = how & 4,
 			.refresh = true,
 			.enhanced_refresh = true,
 			.extended_message = how & 8,
 			.graceful = how & 16,
 			.notification = how & 32,
+			.has_role = how & 64,
+			.role = AM_BGP_ROLE_CUSTOMER,
 			.n_families = 2},
 	};
 
