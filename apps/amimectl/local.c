@@ -124,6 +124,18 @@ static const char *object_word(enum am_diff_object object)
 	return words[object];
 }
 
+static const char *impact_word(enum am_diff_impact impact)
+{
+	static const char *const words[] = {
+		[AM_IMPACT_NONE] = "none",
+		[AM_IMPACT_BRIEF] = "brief",
+		[AM_IMPACT_STOPS] = "stops",
+		[AM_IMPACT_REFUSED] = "refused",
+	};
+
+	return words[impact];
+}
+
 static void print_diff_json(const struct am_diff *diff)
 {
 	json_t *list = json_array();
@@ -131,10 +143,11 @@ static void print_diff_json(const struct am_diff *diff)
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct am_diff_item *item = &diff->items[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:b}", "action", action_word(item->action),
-				      "object", object_word(item->object), "name", item->name, "what",
-				      item->what, "needs_restart", (int)item->needs_restart));
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:b, s:s, s:s}", "action", action_word(item->action),
+				"object", object_word(item->object), "name", item->name, "what", item->what,
+				"needs_restart", (int)item->needs_restart, "impact",
+				impact_word(item->impact), "effect", item->effect));
 	}
 	json_dumpf(list, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -148,16 +161,18 @@ static void print_diff(const struct am_diff *diff)
 	am_table_column(t, "ACTION", AM_LEFT);
 	am_table_column(t, "OBJECT", AM_LEFT);
 	am_table_column(t, "NAME", AM_LEFT);
-	am_table_column(t, "TAKES EFFECT", AM_LEFT);
+	am_table_column(t, "LOSS", AM_LEFT);
 	am_table_column(t, "WHAT", AM_LEFT);
+	am_table_column(t, "EFFECT", AM_LEFT);
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct am_diff_item *item = &diff->items[i];
 
 		am_table_cell(t, "%s", action_word(item->action));
 		am_table_cell(t, "%s", object_word(item->object));
 		am_table_cell(t, "%s", item->name[0] ? item->name : "-");
-		am_table_cell(t, "%s", item->needs_restart ? "refused: restart" : "on reload");
+		am_table_cell(t, "%s", impact_word(item->impact));
 		am_table_cell(t, "%s", item->what);
+		am_table_cell(t, "%s", item->effect);
 	}
 	if (diff->n)
 		am_table_print(t, stdout, 0);

@@ -57,7 +57,7 @@ static char *dump(const json_t *value)
 }
 
 /* An array's elements as keys of an object, so that one is found in one step. */
-static json_t *as_set(const json_t *array)
+json_t *conf_json_set(const json_t *array)
 {
 	json_t *set = json_object();
 
@@ -71,19 +71,25 @@ static json_t *as_set(const json_t *array)
 	return set;
 }
 
+bool conf_json_is_in(const json_t *set, const json_t *element)
+{
+	char *text = dump(element);
+	bool found = text && json_object_get(set, text);
+
+	free(text);
+	return found;
+}
+
 /* Those of array that are not in other, with sign in front of each. */
 static void put_missing(struct text *out, char sign, const json_t *array, const json_t *other)
 {
-	json_t *set = as_set(other);
+	json_t *set = conf_json_set(other);
 
 	for (size_t i = 0; i < json_array_size(array) && out->n + 1 < out->room; i++) {
-		char *text = dump(json_array_get(array, i));
-
-		if (text && !json_object_get(set, text)) {
+		if (!conf_json_is_in(set, json_array_get(array, i))) {
 			put(out, " %c", sign);
 			put_value(out, json_array_get(array, i));
 		}
-		free(text);
 	}
 	json_decref(set);
 }
@@ -189,6 +195,8 @@ static struct am_diff_item *note(
 	item->action = action;
 	item->object = object;
 	snprintf(item->name, sizeof item->name, "%s", name);
+	if (action != AM_DIFF_CHANGE)
+		conf_impact_of_rest(item);
 	return item;
 }
 
@@ -206,6 +214,7 @@ static int note_change(struct am_diff *out, enum am_diff_object object, const ch
 	what = (struct text){.at = item->what, .room = sizeof item->what};
 	put_keys(&what, "", before, after);
 	item->needs_restart = any_needs_restart(object, before, after);
+	conf_impact_of_change(item, before, after);
 	json_decref(before);
 	json_decref(after);
 	return 0;
@@ -369,6 +378,9 @@ int am_config_diff(const struct am_config *old, const struct am_config *new_, st
 		ok = ok && before[i].names && after[i].names;
 	}
 	r = ok ? compare(old, new_, sections, out) : -ENOMEM;
+	for (size_t i = 0; i < out->n; i++)
+		if (out->items[i].object == AM_OBJ_PORT && out->items[i].action == AM_DIFF_CHANGE)
+			conf_impact_users(&out->items[i], new_);
 	for (int i = 0; i < SECTIONS; i++) {
 		am_map_free(before[i].names);
 		am_map_free(after[i].names);

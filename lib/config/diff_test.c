@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "config/diff.h"
+#include "config/restart.h"
 
 static struct am_config *load(const char *quoted)
 {
@@ -125,9 +126,97 @@ static void test_long(void **state)
 	am_config_free(b);
 }
 
+#define WAN "'w':{'vrf':'underlay'}"
+#define SITE(tunnel, more)                                                                                   \
+	"{'ports':{" WAN                                                                                     \
+	",'l':{}},'tunnels':{'a':" TUNNEL_TO("2", tunnel) "},'bridges':{'b':{'members':["                    \
+							  "{'port':'l'},{'tunnel':'a'}]" more "}}}"
+
+/* What the change of the first item does to traffic. */
+static const struct {
+	const char *old, *new_;
+	enum am_diff_impact impact;
+	const char *effect;
+} impacts[] = {
+	{SITE("", ""), SITE(",'ttl':9", ""), AM_IMPACT_NONE, "no packet is lost"},
+	{SITE("", ""), SITE(",'ttl':9,'key':1", ""), AM_IMPACT_STOPS, "other end"},
+	{SITE("", ""), SITE(",'mtu':1400", ""), AM_IMPACT_NONE, "too long"},
+	{SITE("", ""), SITE("", ",'vni':7"), AM_IMPACT_STOPS, "VTEPs"},
+	{SITE("", ""), SITE("", ",'ageing':7"), AM_IMPACT_NONE, "no packet is lost"},
+	{"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':1},{'port':'p','vlan':2}]}}}",
+		"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':2},{'port':'p','vlan':3}]}}}",
+		AM_IMPACT_STOPS, "1 of its members"},
+	{"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':1}]}}}",
+		"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':1},{'port':'p','vlan':3}]}}}",
+		AM_IMPACT_NONE, "no packet is lost"},
+	{"{'system':{}}", "{'system':{'idle':'spin','cpus':[0],'watch':true}}", AM_IMPACT_NONE, "no packet"},
+	{"{'system':{}}", "{'system':{'idle':'spin','workers':2}}", AM_IMPACT_REFUSED, "restart"},
+	{"{'ports':{'p':{}}}", "{'ports':{'p':{'mtu':1400}}}", AM_IMPACT_REFUSED, "restart"},
+	{"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p'}]}}}",
+		"{'ports':{'p':{'device':'x'}},'bridges':{'b':{'members':[{'port':'p'}]}}}", AM_IMPACT_BRIEF,
+		"opened anew: meanwhile these lose packets: bridge b"},
+	{"{'ports':{'p':{}}}", "{'ports':{}}", AM_IMPACT_STOPS, "in both directions"},
+	{"{'ports':{}}", "{'ports':{'p':{}}}", AM_IMPACT_NONE, "no packet of others"},
+};
+
+static void test_impacts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof impacts / sizeof *impacts; i++) {
+		struct am_config *a = load(impacts[i].old), *b = load(impacts[i].new_);
+		struct am_diff diff;
+
+		assert_int_equal(am_config_diff(a, b, &diff), 0);
+		assert_int_equal(diff.n, 1);
+		if (diff.items[0].impact != impacts[i].impact ||
+			!strstr(diff.items[0].effect, impacts[i].effect))
+			fail_msg("%s: %d, %s", impacts[i].new_, diff.items[0].impact, diff.items[0].effect);
+		am_diff_free(&diff);
+		am_config_free(a);
+		am_config_free(b);
+	}
+}
+
+static void test_restart(void **state)
+{
+	static const struct {
+		const char *old, *new_;
+		size_t n;
+		const char *path;
+		unsigned line;
+	} cases[] = {
+		{"{}", "{'system':{'idle':'spin','cpus':[0],'watch':true}}", 0, NULL, 0},
+		{"{}", "{'system':{\n'workers':2}}", 1, "$.system.workers", 2},
+		{"{}", "{'system':{\n'reassembly':{\n'datagrams':512,'per_peer':3}}}", 2,
+			"$.system.reassembly.datagrams", 3},
+		{"{'ports':{'p':{}}}", "{'ports':{\n'p':{'driver':'af_xdp',\n'queues':2}}}", 1,
+			"$.ports.p.queues", 3},
+		{"{'ports':{'p':{}}}", "{'ports':{'p':{'device':'x','queues':2}}}", 0, NULL, 0},
+		{"{'ports':{'p':{}}}", "{'ports':{'q':{'queues':2}}}", 0, NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct am_config *a = load(cases[i].old), *b = load(cases[i].new_);
+		struct am_config_errors errors = {0};
+
+		am_config_check_restart(a, b, &errors);
+		assert_int_equal(errors.n, cases[i].n);
+		if (cases[i].path) {
+			assert_string_equal(errors.items[0].path, cases[i].path);
+			assert_int_equal(errors.items[0].line, cases[i].line);
+		}
+		am_config_errors_free(&errors);
+		am_config_free(a);
+		am_config_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_impacts),
+		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_long),
 	};

@@ -79,6 +79,15 @@ bool conf_check_tunnel_name(
 bool conf_claim(const struct am_config *config, struct am_config_errors *errors, struct am_map *claims,
 	const void *key, uint32_t *owner);
 
+/* impact.c: what an item does to traffic. old and new_ are printed ones; a port that is opened anew also says whose. */
+void conf_impact_of_change(struct am_diff_item *item, const json_t *old, const json_t *new_);
+void conf_impact_of_rest(struct am_diff_item *item);
+void conf_impact_users(struct am_diff_item *item, const struct am_config *config);
+
+/* An array's elements as keys of an object, so that one is found in one step. */
+json_t *conf_json_set(const json_t *array);
+bool conf_json_is_in(const json_t *set, const json_t *element);
+
 /* Key of an object differs, and a running daemon cannot change it. old and new_ are printed ones. */
 bool conf_needs_restart(enum am_diff_object object, const json_t *old, const json_t *new_, const char *key);
 
