@@ -162,8 +162,8 @@ static void print_diff(const struct am_diff *diff)
 	am_table_column(t, "OBJECT", AM_LEFT);
 	am_table_column(t, "NAME", AM_LEFT);
 	am_table_column(t, "LOSS", AM_LEFT);
-	am_table_column(t, "WHAT", AM_LEFT);
 	am_table_column(t, "EFFECT", AM_LEFT);
+	am_table_column(t, "WHAT", AM_LEFT);
 	for (size_t i = 0; i < diff->n; i++) {
 		const struct am_diff_item *item = &diff->items[i];
 
@@ -171,8 +171,8 @@ static void print_diff(const struct am_diff *diff)
 		am_table_cell(t, "%s", object_word(item->object));
 		am_table_cell(t, "%s", item->name[0] ? item->name : "-");
 		am_table_cell(t, "%s", impact_word(item->impact));
-		am_table_cell(t, "%s", item->what);
 		am_table_cell(t, "%s", item->effect);
+		am_table_cell(t, "%s", item->what);
 	}
 	if (diff->n)
 		am_table_print(t, stdout, 0);

@@ -89,7 +89,8 @@ static void show_version(const json_t *o, FILE *out)
 	duration(number(o, "uptime_s"), up, sizeof up);
 	fprintf(out, "amimed %s, %s, %s\n", text(o, "version"), text(o, "dpdk"),
 		flag(o, "hugepages") ? "hugepages" : "no hugepages");
-	fprintf(out, "%s, process %lld, up %s\n", text(o, "name"), number(o, "pid"), up);
+	fprintf(out, "%s, process %lld, up %s, %.1f MiB resident\n", text(o, "name"), number(o, "pid"), up,
+		(double)number(o, "resident") / (1 << 20));
 }
 
 static void show_ports(const json_t *list, FILE *out)

@@ -128,11 +128,24 @@ json_t *am_show_counters(const struct am_daemon *d, int kind, const char *name)
 
 /* show version */
 
+/* Octets of memory that are really there, hugepages apart; 0 where the kernel does not say. */
+static json_int_t resident(void)
+{
+	unsigned long all, here = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%lu %lu", &all, &here) != 2)
+		here = 0;
+	if (f)
+		fclose(f);
+	return (json_int_t)here * sysconf(_SC_PAGESIZE);
+}
+
 static json_t *show_version(const struct am_daemon *d)
 {
-	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:b}", "version", AM_VERSION, "dpdk", rte_version(),
+	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:b, s:I}", "version", AM_VERSION, "dpdk", rte_version(),
 		"name", d->name, "pid", (int)getpid(), "uptime_s", seconds_since(d->started), "hugepages",
-		d->eal.hugepages);
+		d->eal.hugepages, "resident", resident());
 }
 
 /* show ports */

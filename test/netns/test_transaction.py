@@ -3,6 +3,7 @@
 """A reload is one transaction: 200 random edits under traffic lose none of what did not change and make none of it anew; 200
 wrong files change nothing and say where; on trial it goes back by itself; kill -9 at any moment leaves one that is whole."""
 import json
+import os
 import random
 import time
 
@@ -99,6 +100,24 @@ def go_back(daemon, folder, config):
     expect(daemon.ask({"method": "rollback"})["ok"] and running(daemon) == before, "rollback: the one before runs")
 
 
+def watches(daemon, folder, config):
+    """With `watch` a file that is dropped into an included folder is a reload, without anybody asking."""
+    config = json.loads(json.dumps(config))
+    config["system"]["watch"] = True
+    edits.write(folder, "a.json", config, split=True)
+    expect(daemon.ask({"method": "reload"})["ok"], "watch is on")
+    dropped = {"tunnels": {"dropped": {"type": "etherip", "local": edits.LOCAL4, "remote": "203.0.113.99"}}}
+    write(folder, os.path.join("more.d", "dropped.json"), dropped)
+    end = time.monotonic() + 5
+    while "dropped" not in daemon.show("config")["config"]["tunnels"] and time.monotonic() < end:
+        time.sleep(0.05)
+    expect("dropped" in daemon.show("config")["config"]["tunnels"], "a file that was dropped into the folder is taken")
+    os.unlink(os.path.join(folder, "more.d", "dropped.json"))
+    config["system"]["watch"] = False
+    edits.write(folder, "a.json", config, split=False)
+    expect(daemon.ask({"method": "reload"})["ok"], "watch is off")
+
+
 def steps(daemon):
     """No step of control kept packets, neighbours or people waiting."""
     h = daemon.show("workers")["control_steps"]
@@ -114,8 +133,15 @@ def kill_anywhere(daemon, folder, config):
     for n in range(KILLS):
         old = running(daemon)
         new = on_trial(daemon, folder, config, 100 + n)
+        mark = os.path.join(daemon.state, daemon.name, "unconfirmed")
+        before = os.readlink(mark) if os.path.islink(mark) else None
         daemon.send({"method": "reload", "confirm": 60 if n % 4 == 3 else 0})
-        time.sleep(rng.random() * 0.02)
+        if n % 2:  # just when it is prepared, and not yet committed
+            end = time.monotonic() + 5
+            while (os.readlink(mark) if os.path.islink(mark) else None) in (before, None) and time.monotonic() < end:
+                pass
+        else:
+            time.sleep(rng.random() * 0.02)
         daemon.kill()
         daemon.start()
         shown = daemon.show("config")
@@ -140,6 +166,7 @@ def test(net, folder):
         take_wrong(a, folder, last)
     expect(flood.sent > 500 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
     go_back(a, folder, last)
+    watches(a, folder, last)
     steps(a)
     b.stop()
     kill_anywhere(a, folder, config)
