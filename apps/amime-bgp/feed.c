@@ -137,7 +137,8 @@ struct am_bgpd_feeds *am_bgpd_feeds_open(struct am_bgpd *d, struct am_err *err)
 		am_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	memcpy(list, d->config->feeds, d->config->n_feeds * sizeof *list);
+	if (d->config->n_feeds)
+		memcpy(list, d->config->feeds, d->config->n_feeds * sizeof *list);
 	f->list = list;
 	f->n = d->config->n_feeds;
 	f->daemon = d;
