@@ -171,7 +171,7 @@ static int measure(struct options *o, struct am_err *err)
 
 int bench_reload_main(int argc, char **argv)
 {
-	const struct am_log log = {stderr, AM_LOG_ERROR, "amime-bench"};
+	const struct am_log log = {.out = stderr, .level = AM_LOG_ERROR, .name = "amime-bench"};
 	const struct am_config memory = {.name = "bench-reload", .buffers = BUFFERS, .workers = 1};
 	struct am_err err = {""};
 	struct am_eal eal = {0};

@@ -121,6 +121,8 @@ static void on_second(uv_timer_t *timer)
 	age(&d->age_timer);
 	am_heal_run(d);
 	run_hops_soon(d, 0);
+	if (am_workers_advance(d->workers, d->plane))
+		am_notify_watchdog();
 }
 
 /* ---- signals ---- */
@@ -148,6 +150,8 @@ void am_daemon_committed(struct am_daemon *d)
 	run_hops_soon(d, 0);
 	age(&d->age_timer);
 	am_watch_adapt(&d->watch, d);
+	am_export_follow(d);
+	am_rpc_follow(d->rpc);
 }
 
 /* ---- how long a step takes: from the end of one wait to the beginning of the next ---- */
@@ -183,6 +187,7 @@ static int make_loop(struct am_daemon *d, struct am_err *err)
 	uv_timer_init(loop, &d->hop_timer);
 	uv_timer_init(loop, &d->age_timer);
 	am_watch_init(&d->watch, d);
+	am_export_init(d);
 	uv_prepare_init(loop, &d->before_poll);
 	uv_check_init(loop, &d->after_poll);
 	d->on_hup.data = d->on_term.data = d->on_int.data = d;
@@ -372,10 +377,13 @@ void am_daemon_stop(struct am_daemon *d)
 {
 	if (d->telemetry)
 		am_telemetry_stop();
+	if (d->workers)
+		am_workers_drain(d->workers);
 	am_workers_stop(d->workers);
 	d->workers = NULL;
 	if (d->loop_made)
 		close_loop(d);
+	am_export_fini(d);
 	am_rpc_free(d->rpc);
 	am_retire_all(&d->retire);
 	am_hosts_free(d->hosts);
@@ -389,4 +397,5 @@ void am_daemon_stop(struct am_daemon *d)
 	if (d->learn_fd >= 0)
 		close(d->learn_fd);
 	am_eal_stop(&d->eal);
+	am_journal_close(&d->journal);
 }

@@ -12,8 +12,10 @@
 
 #include "archive.h"
 #include "base/clock.h"
+#include "base/journal.h"
 #include "base/log.h"
 #include "eal.h"
+#include "export.h"
 #include "histogram.h"
 #include "hosts.h"
 #include "model/model.h"
@@ -34,7 +36,8 @@ struct am_daemon {
 	const char *config_path;
 	const char *state_base; /* the archive's */
 	struct am_log log;
-	char name[AM_NAME_MAX]; /* of the instance, fixed at start */
+	struct am_journal journal; /* what log sends to, where systemd started us */
+	char name[AM_NAME_MAX];    /* of the instance, fixed at start */
 	am_time started;
 
 	struct am_eal eal;
@@ -51,6 +54,7 @@ struct am_daemon {
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;
+	struct am_export export;
 	struct am_capture *capture; /* NULL: nobody looks at packets */
 	struct am_histogram steps;  /* how long the control thread's steps take */
 

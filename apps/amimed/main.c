@@ -22,6 +22,8 @@ static int run(const struct am_args *args)
 	d->config_path = args->config;
 	d->state_base = args->state;
 	d->log = (struct am_log){.out = stderr, .level = args->level, .name = "amimed"};
+	if (am_journal_open(&d->journal, NULL))
+		d->log.journal = &d->journal;
 	rc = am_daemon_start(d, &err);
 	if (rc)
 		am_log(&d->log, AM_LOG_ERROR, "%s", err.text);

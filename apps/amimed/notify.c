@@ -50,3 +50,9 @@ void am_notify_stopping(void)
 {
 	notify("STOPPING=1");
 }
+
+void am_notify_watchdog(void)
+{
+	if (getenv("WATCHDOG_USEC"))
+		notify("WATCHDOG=1");
+}

@@ -6,5 +6,7 @@
 void am_notify_ready(void);
 void am_notify_reloading(void);
 void am_notify_stopping(void);
+/* All is well; where it is not said for WatchdogSec=, the manager starts amimed anew. */
+void am_notify_watchdog(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "rpc.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -359,6 +360,28 @@ static int bind_socket(struct am_rpc *rpc, struct am_err *err)
 		return am_fail(err, -rc, "cannot listen on %s: %s; run as root", rpc->path, uv_strerror(rc));
 	rpc->bound = true;
 	return 0;
+}
+
+/* Where that cannot be, the socket stays the daemon's own, and the log says why. */
+void am_rpc_follow(struct am_rpc *rpc)
+{
+	static const mode_t modes[] = {
+		[AM_CONTROL_0600] = 0600,
+		[AM_CONTROL_0660] = 0660,
+		[AM_CONTROL_0666] = 0666,
+	};
+	const struct am_config *config = am_model_config(rpc->daemon->model);
+	const struct group *group = config->control_group[0] ? getgrnam(config->control_group) : NULL;
+
+	if (config->control_group[0] && !group)
+		am_log(&rpc->daemon->log, AM_LOG_WARN,
+			"there is no group %s (system.control_group): the control socket is for root alone; make it: "
+			"groupadd --system %s",
+			config->control_group, config->control_group);
+	if (chown(rpc->path, (uid_t)-1, group ? group->gr_gid : getegid()) != 0 ||
+		chmod(rpc->path, modes[config->control_mode]) != 0)
+		am_log(&rpc->daemon->log, AM_LOG_WARN, "cannot change group or mode of %s: %s", rpc->path,
+			strerror(errno));
 }
 
 struct am_rpc *am_rpc_open(struct am_daemon *d, struct am_err *err)

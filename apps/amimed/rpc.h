@@ -2,7 +2,7 @@
 #ifndef AMIMED_RPC_H
 #define AMIMED_RPC_H
 /*
- * The control socket, /run/amime/<name>.sock, mode 0660. It is also what keeps two instances of one name apart: a
+ * The control socket, /run/amime/<name>.sock, with mode and group as system.control_mode and control_group say. It is also what keeps two instances of one name apart: a
  * socket that somebody answers on is taken, one that nobody answers on was left behind and is replaced.
  */
 #include <stdbool.h>
@@ -19,6 +19,8 @@ struct am_rpc;
  * bound, err says why, am_rpc_is_open is false, and it is closed like any other.
  */
 struct am_rpc *am_rpc_open(struct am_daemon *d, struct am_err *err);
+/* After each commit: mode and group as the configuration says now. */
+void am_rpc_follow(struct am_rpc *rpc);
 bool am_rpc_is_open(const struct am_rpc *rpc);
 /* Closes what is open; the loop must run once more. Free after that. */
 void am_rpc_close(struct am_rpc *rpc);

@@ -69,7 +69,7 @@ static uint64_t all_drops(const struct am_iface_counters *c)
 }
 
 /* What the workers counted, and what a port's driver had to refuse by itself. */
-static void read_counters(const struct am_daemon *d, uint16_t iface, struct am_iface_counters *c)
+void am_show_read_counters(const struct am_daemon *d, uint16_t iface, struct am_iface_counters *c)
 {
 	const struct am_roots *roots = am_model_roots(d->model);
 	struct am_port_stats stats;
@@ -90,7 +90,7 @@ static void add_counters(json_t *o, const struct am_daemon *d, uint16_t iface)
 
 	if (iface == AM_NO_ID)
 		return; /* a bridge without VXLAN side */
-	read_counters(d, iface, &c);
+	am_show_read_counters(d, iface, &c);
 	json_object_set_new(o, "counters", counters_json(&c));
 	json_object_set_new(o, "drops", json_integer((json_int_t)all_drops(&c)));
 }
@@ -114,7 +114,7 @@ json_t *am_show_counters(const struct am_daemon *d, int kind, const char *name)
 
 	if (!info)
 		return NULL;
-	read_counters(d, info->id, &c);
+	am_show_read_counters(d, info->id, &c);
 	o = counters_json(&c);
 	for (unsigned v = 0; v < AM_VERDICTS; v++) {
 		char key[64];
@@ -263,6 +263,17 @@ static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct 
 	}
 	json_object_set_new(o, "state", json_string(any ? "up" : "down"));
 	json_object_set_new(o, "paths", paths);
+}
+
+bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel *t)
+{
+	char why[AM_ERR_TEXT], note[AM_ERR_TEXT];
+	const char *port;
+
+	for (uint16_t i = 0; i < t->n_remote; i++)
+		if (hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, note, &port))
+			return true;
+	return false;
 }
 
 static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunnel *t)
@@ -425,7 +436,7 @@ static void add_drops(json_t *list, const struct am_daemon *d, const struct am_i
 {
 	struct am_iface_counters c;
 
-	read_counters(d, info->id, &c);
+	am_show_read_counters(d, info->id, &c);
 	for (unsigned v = 0; v < AM_VERDICTS; v++) {
 		if (!is_drop(v) || (!zeros && !c.drop[v]))
 			continue;
@@ -450,6 +461,18 @@ static json_t *show_drops(const struct am_daemon *d, const struct am_request *re
 }
 
 /* show workers */
+
+uint64_t am_show_resident(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long long pages = 0;
+
+	if (f && fscanf(f, "%*u %llu", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
 
 static json_t *worker_json(const struct am_daemon *d, unsigned i)
 {

@@ -7,11 +7,20 @@
 #include "base/err.h"
 #include "request.h"
 
+struct am_conf_tunnel;
 struct am_config;
 struct am_daemon;
+struct am_iface_counters;
 
 /* "port" */
 const char *am_show_kind(int kind);
+
+/* What the workers counted of an interface, and what its driver refused by itself. */
+void am_show_read_counters(const struct am_daemon *d, uint16_t iface, struct am_iface_counters *out);
+/* Has one of its paths a next hop? */
+bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel *t);
+/* Octets of this process that are in memory. */
+uint64_t am_show_resident(void);
 
 json_t *am_show(struct am_daemon *d, const struct am_request *request);
 /* How the last reload went. */

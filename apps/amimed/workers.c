@@ -23,6 +23,8 @@ enum {
 	POLL_MAX_NS = 500000, /* ... up to this, while nothing comes */
 	WAIT_MAX_NS = 100000000,
 	FIRST = -20, /* nice */
+	DRAIN_NS = 100000000,
+	DRAIN_TURNS = 64, /* empty ones: then there is nothing left */
 };
 
 enum order { RUN, PARK, STOP };
@@ -32,11 +34,12 @@ struct thread {
 	struct am_worker *worker;
 	pthread_t id;
 	bool started;
-	int cpu;           /* -1: not bound */
-	_Atomic int tid;   /* written by the thread once */
-	int wake;          /* eventfd: control writes, the thread polls and reads */
-	_Atomic bool spin; /* control writes, the thread reads */
-	bool refused;      /* the thread could not register; under lock */
+	int cpu;             /* -1: not bound */
+	_Atomic int tid;     /* written by the thread once */
+	int wake;            /* eventfd: control writes, the thread polls and reads */
+	_Atomic bool spin;   /* control writes, the thread reads */
+	bool refused;        /* the thread could not register; under lock */
+	uint64_t turns_seen; /* control's own, for am_workers_advance */
 	/* The thread's own. */
 	struct pollfd fds[FDS_MAX];
 	int n_fds; /* without wake; -1: something must be polled */
@@ -334,6 +337,50 @@ void am_workers_park(struct am_workers *all)
 void am_workers_resume(struct am_workers *all)
 {
 	give_order(all, RUN);
+}
+
+bool am_workers_advance(struct am_workers *all, const struct am_plane *plane)
+{
+	bool advance = true;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		struct am_worker_stats stats;
+
+		am_plane_worker_stats(plane, i, &stats);
+		advance &= stats.turns != all->threads[i].turns_seen;
+		all->threads[i].turns_seen = stats.turns;
+	}
+	return advance;
+}
+
+/* This thread takes the turns of all workers; receive: also what comes in. */
+static unsigned turn_all(struct am_workers *all, bool receive)
+{
+	am_time now = am_clock_monotonic();
+	unsigned moved = 0;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		struct am_worker *w = all->threads[i].worker;
+
+		moved += receive ? am_worker_turn(w, now) : am_worker_drain(w, now);
+	}
+	return moved;
+}
+
+void am_workers_drain(struct am_workers *all)
+{
+	am_time until = am_time_add(am_clock_monotonic(), DRAIN_NS);
+
+	am_workers_park(all);
+	for (unsigned i = 0; i < all->n; i++)
+		am_worker_online(all->threads[i].worker);
+	for (unsigned quiet = 0; quiet < DRAIN_TURNS && am_time_before(am_clock_monotonic(), until);)
+		quiet = turn_all(all, true) ? 0 : quiet + 1;
+	/* Traffic may go on: nothing new now, and a driver that sends a few at a time is asked often enough. */
+	for (unsigned quiet = 0; quiet < DRAIN_TURNS;)
+		quiet = turn_all(all, false) ? 0 : quiet + 1;
+	for (unsigned i = 0; i < all->n; i++)
+		am_worker_offline(all->threads[i].worker);
 }
 
 void am_workers_stop(struct am_workers *all)

@@ -26,6 +26,15 @@ void am_workers_adapt(struct am_workers *workers, const struct am_config *conf);
 void am_workers_park(struct am_workers *workers);
 void am_workers_resume(struct am_workers *workers);
 
+/* Has every worker had a turn since it was asked last? One that sleeps has some a second. */
+bool am_workers_advance(struct am_workers *workers, const struct am_plane *plane);
+
+/*
+ * Before the end: what ports have received and rings hold is forwarded, as far as that goes within some hundred
+ * milliseconds. The threads stand still after it.
+ */
+void am_workers_drain(struct am_workers *workers);
+
 /* Ends the threads and waits for them. */
 void am_workers_stop(struct am_workers *workers);
 

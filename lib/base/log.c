@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "base/log.h"
 
+#include "base/journal.h"
+
 enum { LINE_TEXT = 1024 };
+
+/* As syslog(3) has them. */
+static const int priorities[] = {
+	[AM_LOG_ERROR] = 3,
+	[AM_LOG_WARN] = 4,
+	[AM_LOG_INFO] = 6,
+	[AM_LOG_DEBUG] = 7,
+};
 
 static const char *const level_names[] = {
 	[AM_LOG_ERROR] = "error",
@@ -31,6 +41,8 @@ void am_log(const struct am_log *log, enum am_log_level level, const char *fmt, 
 	vsnprintf(text, sizeof text, fmt, args);
 	va_end(args);
 	keep_one_line(text);
+	if (log->journal && am_journal_send(log->journal, priorities[level], log->name, text))
+		return;
 	fprintf(log->out, "%s: %s: %s\n", log->name, level_names[level], text);
 	fflush(log->out);
 }

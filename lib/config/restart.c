@@ -29,7 +29,8 @@ static bool is_another_device(const json_t *old, const json_t *new_)
 
 bool conf_needs_restart(enum am_diff_object object, const json_t *old, const json_t *new_, const char *key)
 {
-	static const char *const changeable[] = {"watch", "idle", "cpus", NULL};
+	static const char *const changeable[] = {"watch", "idle", "cpus", "metrics_file", "metrics_interval",
+		"control_group", "control_mode", NULL};
 	static const char *const opened_with[] = {"queues", "mtu", "mac", NULL};
 
 	if (!differs(old, new_, key))

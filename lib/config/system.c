@@ -2,9 +2,11 @@
 #include "parts.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static const char *const idle_words[] = {"adaptive", "spin", NULL};
 static const char *const hugepages_words[] = {"auto", "never", "always", NULL};
+static const char *const control_mode_words[] = {"0600", "0660", "0666", NULL};
 static const char *const handoff_words[] = {"auto", "on", "off", NULL};
 
 enum { BUFFER_KIB = 4, MIB_KIB = 1024 };
@@ -58,6 +60,10 @@ static const struct field system_rows[] = {
 	UINT("fdb_size", struct am_config, fdb_size, 16, 16777216, 65536),
 	{.name = "reassembly", .kind = FIELD_GROUP, .sub = &reassembly_fields},
 	BOOL("watch", struct am_config, watch, false),
+	TEXT("metrics_file", struct am_config, metrics_file),
+	UINT("metrics_interval", struct am_config, metrics_interval_s, 1, 3600, 15),
+	TEXT("control_group", struct am_config, control_group),
+	WORD("control_mode", struct am_config, control_mode, control_mode_words, AM_CONTROL_0660),
 };
 const struct fields conf_system_fields = FIELDS(system_rows);
 
@@ -103,6 +109,14 @@ void conf_check_system(const struct am_config *c, struct am_config_errors *error
 {
 	check_cpus(c, errors);
 	check_memory(c, errors);
+	if (c->metrics_file[0] && c->metrics_file[0] != '/')
+		am_config_complain(c, errors, "$.system.metrics_file",
+			"%s is no whole path: begin it with a slash, as in "
+			"/var/lib/prometheus/node-exporter/amime.prom",
+			c->metrics_file);
+	if (strpbrk(c->control_group, "/: \t"))
+		am_config_complain(
+			c, errors, "$.system.control_group", "%s is no name of a group", c->control_group);
 	if (c->reasm_datagrams & (c->reasm_datagrams - 1))
 		am_config_complain(c, errors, "$.system.reassembly.datagrams",
 			"%u is no power of two: use 4096, 8192 ...", c->reasm_datagrams);

@@ -91,6 +91,21 @@ unsigned am_worker_turn(struct am_worker *w, am_time now)
 	return received + taken;
 }
 
+unsigned am_worker_drain(struct am_worker *w, am_time now)
+{
+	unsigned taken;
+
+	w->now = now;
+	take_roots(w);
+	taken = w->plane->conf.workers > 1 ? am_handoff_take(w) : 0;
+	am_output_flush(w);
+	for (unsigned i = 0; i < w->n_queues; i++)
+		if (w->queues[i].port->ops->poll)
+			w->queues[i].port->ops->poll(w->queues[i].port, w->queues[i].queue);
+	rte_rcu_qsbr_quiescent(w->plane->qsbr, w->id);
+	return taken;
+}
+
 void am_worker_online(struct am_worker *w)
 {
 	rte_rcu_qsbr_thread_online(w->plane->qsbr, w->id);

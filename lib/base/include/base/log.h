@@ -8,12 +8,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+struct am_journal;
+
 enum am_log_level { AM_LOG_ERROR, AM_LOG_WARN, AM_LOG_INFO, AM_LOG_DEBUG };
 
 struct am_log {
 	FILE *out; /* one line each, flushed; NULL is silent */
 	enum am_log_level level;
-	const char *name; /* program name, first word of each line */
+	const char *name;                 /* program name, first word of each line */
+	const struct am_journal *journal; /* lines go there instead; NULL: to out */
 };
 
 void am_log(const struct am_log *log, enum am_log_level level, const char *fmt, ...)

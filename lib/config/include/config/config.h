@@ -50,6 +50,7 @@ enum am_checksums { AM_CHECKSUMS_AUTO, AM_CHECKSUMS_FINISH, AM_CHECKSUMS_TRUST }
 enum am_idle { AM_IDLE_ADAPTIVE, AM_IDLE_SPIN };
 enum am_hugepages { AM_HUGEPAGES_AUTO, AM_HUGEPAGES_NEVER, AM_HUGEPAGES_ALWAYS };
 enum am_handoff { AM_HANDOFF_AUTO, AM_HANDOFF_ON, AM_HANDOFF_OFF };
+enum am_control_mode { AM_CONTROL_0600, AM_CONTROL_0660, AM_CONTROL_0666 };
 enum am_vrf_kind { AM_VRF_NONE, AM_VRF_IS_UNDERLAY, AM_VRF_IS_DEFAULT, AM_VRF_IS_NAMED };
 enum am_urpf { AM_URPF_OFF, AM_URPF_LOOSE, AM_URPF_STRICT };
 
@@ -206,6 +207,10 @@ struct am_config {
 	uint32_t reasm_datagrams;      /* 4096 per worker, a power of two */
 	uint32_t reasm_peer_datagrams; /* per peer, default three quarters of it */
 	bool watch;                    /* reload when the file changes; default false */
+	char metrics_file[200];        /* for Prometheus; empty: none */
+	uint32_t metrics_interval_s;   /* 15 */
+	char control_group[33];        /* of the control socket; empty: the daemon's own */
+	enum am_control_mode control_mode;
 
 	uint16_t n_ports, n_tunnels, n_bridges, n_vrfs;
 	struct am_conf_port *ports;

@@ -75,6 +75,9 @@ struct am_worker *am_plane_worker(struct am_plane *plane, unsigned i);
 /* One turn: poll all of this worker's queues once, process, send. Returns how many packets were received. */
 unsigned am_worker_turn(struct am_worker *w, am_time now);
 
+/* The same without what ports receive: what other workers handed over is sent, and drivers are asked to go on. */
+unsigned am_worker_drain(struct am_worker *w, am_time now);
+
 /* The worker's thread enters and leaves the set that grace periods wait for; a sleeping worker is outside. */
 void am_worker_online(struct am_worker *w);
 void am_worker_offline(struct am_worker *w);

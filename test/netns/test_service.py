@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""amimed as a service: it says when it is ready and that it lives, exports its counters, and sends what it has at the end."""
+import grp
+import os
+import select
+import signal
+import socket
+import stat
+import time
+
+import frames
+import prometheus
+from daemon import Daemon
+from harness import BUILD, expect, expect_path, expect_ping, main, sites, write
+from netns import EDGE_A, HOST_A, HOST_B, mac
+
+BURST = 900  # what a ring of the driver holds, nearly
+
+
+class Manager:
+    """Listens as a service manager does."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "notify")
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.said = []
+
+    def environment(self):
+        return ["env", f"NOTIFY_SOCKET={self.path}", "WATCHDOG_USEC=3000000"]
+
+    def hear(self, word, patience=5.0):
+        end = time.monotonic() + patience
+        while word not in self.said and select.select([self.socket], [], [], max(0, end - time.monotonic()))[0]:
+            self.said.append(self.socket.recv(4096).decode().split("\n")[0])
+        return word in self.said
+
+
+def wait_for(path, patience=5.0):
+    end = time.monotonic() + patience
+    while not os.path.exists(path) and time.monotonic() < end:
+        time.sleep(0.02)
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def metrics(daemon, path):
+    samples = prometheus.read(wait_for(path))
+    end = time.monotonic() + 5
+    while not prometheus.total(samples, "amime_tunnel_up") and time.monotonic() < end:
+        time.sleep(0.1)
+        samples = prometheus.read(wait_for(path))
+    expect(samples, f"{len(samples)} samples, as a strict reader takes them")
+    build = [dict(labels) for name, labels in samples if name == "amime_build_info"]
+    expect(len(build) == 1 and build[0]["instance_name"] == "site-a", f"it says what runs: {build}")
+    expect(prometheus.total(samples, "amime_tunnel_up", tunnel="to-b") == 1, "the tunnel is up")
+    expect(prometheus.total(samples, "amime_resident_memory_bytes") > 1 << 20, "memory is in it")
+    before = prometheus.total(samples, "amime_interface_rx_packets_total", interface="lan", kind="port")
+    expect_ping((100,) * 20)
+    end = time.monotonic() + 5
+    after = before
+    while after < before + 20 and time.monotonic() < end:
+        time.sleep(0.1)
+        after = prometheus.total(prometheus.read(wait_for(path)), "amime_interface_rx_packets_total", interface="lan", kind="port")
+    expect(after >= before + 20, f"counters go on in it, at the interval: {before}, then {after}")
+    expect(after <= sum(p["counters"]["rx_packets"] for p in daemon.show("ports") if p["name"] == "lan"), "and are those of show")
+    expect(stat.S_IMODE(os.stat(path).st_mode) == 0o644 and not os.path.exists(path + ".new"), "others may read it; nothing is left over")
+
+
+def socket_is(name, mode, group):
+    found = os.stat(f"/run/amime/{name}.sock")
+    return stat.S_IMODE(found.st_mode) == mode and found.st_gid == group
+
+
+def stands_still(pid):
+    """All of its threads."""
+    states = [open(f"/proc/{pid}/task/{task}/stat", encoding="ascii").read().rsplit(") ", 1)[1][0]
+              for task in os.listdir(f"/proc/{pid}/task")]
+    return set(states) == {"T"}
+
+
+def drains(daemon):
+    """It stands still, frames wait in its port's ring, then it is told to end: all of them arrive nevertheless."""
+    to = bytes.fromhex(mac(HOST_B, "eth0").replace(":", ""))
+    batch = [frames.frame(100, number, to, frames.SOURCES[HOST_A]) for number in range(BURST)]
+    sender, receiver = frames.open_raw(HOST_A), frames.open_raw(HOST_B)
+    with sender, receiver:
+        daemon.signal(signal.SIGSTOP)
+        while not stands_still(daemon.process.pid):
+            time.sleep(0.01)
+        for data in batch:
+            sender.send(data)
+        daemon.signal(signal.SIGTERM)
+        daemon.signal(signal.SIGCONT)
+        arrived, end = set(), time.monotonic() + 5
+        while len(arrived) < BURST and select.select([receiver], [], [], max(0, end - time.monotonic()))[0]:
+            arrived.add(frames.number_of(frames.receive(receiver)))
+            arrived.discard(None)
+    expect(len(arrived) == BURST, f"of {BURST} frames that waited when it was told to end arrived {len(arrived)}")
+
+
+def test(net, folder):
+    net.path_mtu(1500)
+    (config, _), (_, b) = sites(folder)
+    path = os.path.join(folder, "amime.prom")
+    group = grp.getgrgid(os.getgid() or 4)  # adm is everywhere
+    config["system"].update(metrics_file=path, metrics_interval=1, control_group=group.gr_name, control_mode="0660")
+    manager = Manager(folder)
+    a = Daemon(EDGE_A, write(folder, "a.json", config), BUILD, folder, wrapper=manager.environment())
+    a.start()
+    b.start()
+    expect(manager.hear("READY=1"), "it says that it is ready")
+    expect_path()
+    expect(manager.hear("WATCHDOG=1"), "and that it lives")
+    expect(socket_is("site-a", 0o660, group.gr_gid), f"the control socket is for group {group.gr_name}")
+    metrics(a, path)
+    config["system"].update(control_group="", control_mode="0600")
+    write(folder, "a.json", config)
+    a.signal(signal.SIGHUP)
+    end = time.monotonic() + 5
+    while not socket_is("site-a", 0o600, 0) and time.monotonic() < end:
+        time.sleep(0.02)
+    expect(socket_is("site-a", 0o600, 0), "a reload changes who may talk to it")
+    drains(a)
+    expect(a.process.wait(10) == 0 and manager.hear("STOPPING=1"), "it says that it ends, and ends well")
+    a.process = None
+    b.stop()
+
+
+main(test)
