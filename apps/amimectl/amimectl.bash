@@ -31,7 +31,7 @@ _amimectl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	case $prev in
 	-s | --socket | -n | --name) words=$(_amimectl_names) ;;
-	show) words='version ports tunnels bridges fdb drops workers config host' ;;
+	show) words='tunnel version ports tunnels bridges fdb drops workers config host' ;;
 	explain) words=tunnel ;;
 	-i | --interface) words=$(_amimectl_shown ports; _amimectl_shown tunnels) ;;
 	-d | --direction) words='in out' ;;
@@ -46,9 +46,9 @@ _amimectl() {
 	*)
 		if [[ $cur == -* ]]; then
 			words='--socket --name --config --json --watch --confirm --all --interface --direction --stage --count --every
-				--snaplen --write --version --help'
+				--snaplen --write --once --svg --version --help'
 		else
-			words='show explain check diff reload confirm rollback history capture trace'
+			words='show explain check diff reload confirm rollback history capture trace top graph'
 		fi
 		;;
 	esac

@@ -17,6 +17,7 @@ const char am_ctl_help[] =
 	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
 	"\n"
 	"  show version|ports|tunnels|bridges|fdb|drops|workers|config\n"
+	"  show tunnel NAME                      what is missing where it is down, and what to do\n"
 	"  explain tunnel NAME [--config FILE]   bytes per layer, fragments, what stays whole\n"
 	"  check FILE                            say what is wrong with a configuration\n"
 	"  diff FILE                             what a reload of FILE would change\n"
@@ -26,15 +27,19 @@ const char am_ctl_help[] =
 	"  rollback [NUMBER]                     back to one of the history, without NUMBER to the one before\n"
 	"  history                               the last configurations that were applied, when and by whom\n"
 	"  capture [FILTER]                      packets as they pass, as pcapng: --write FILE, or | tshark -r -\n"
+	"  top [--once]                          rates, drops, workers and memory, again and again\n"
+	"  graph [--svg] [--config FILE]         what hangs on what, as text or as a picture\n"
 	"  trace [FILTER]                        what happens to packets, one story each (10, or --count)\n"
 	"\n"
 	"  -s, --socket SOCKET     control socket; a word without a slash is a NAME\n"
 	"  -n, --name NAME         the amimed of this system.name; default: the only one that runs\n"
-	"  -c, --config FILE       explain from a file, no amimed needed\n"
+	"  -c, --config FILE       explain or graph from a file, no amimed needed\n"
 	"  -j, --json              what amimed answered, unchanged\n"
 	"  -w, --watch[=SECONDS]   show again and again, every second or as told\n"
 	"  -C, --confirm SECONDS   reload: on trial for so long\n"
 	"  -a, --all               show drops: those that are zero, too\n"
+	"  -1, --once              top: one look, after a second\n"
+	"  -G, --svg               graph: a picture\n"
 	"\n"
 	"of capture and trace; FILTER is pcap-filter(7)'s, as tcpdump takes it:\n"
 	"  -i, --interface NAME    of this port, tunnel or bridge; trace: packets that come by there\n"
@@ -43,7 +48,7 @@ const char am_ctl_help[] =
 	"  -N, --count N           end after so many\n"
 	"  -e, --every N           trace: one packet in N\n"
 	"  -l, --snaplen N         capture: N octets of each\n"
-	"  -o, --write FILE        capture: into FILE\n"
+	"  -o, --write FILE        capture, graph: into FILE\n"
 	"\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
@@ -115,6 +120,12 @@ static int take_option(int c, const char *value, struct am_ctl_args *out, struct
 	case 'a':
 		out->all = true;
 		return 0;
+	case '1':
+		out->once = true;
+		return 0;
+	case 'G':
+		out->svg = true;
+		return 0;
 	case 'C':
 		return parse_number("confirm", value, 1, CONFIRM_MAX_S, &out->confirm_s, err);
 	case 'w':
@@ -153,6 +164,11 @@ static int take_option(int c, const char *value, struct am_ctl_args *out, struct
 static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_err *err)
 {
 	out->command = AM_CTL_SHOW;
+	if (n == 3 && strcmp(words[1], "tunnel") == 0) {
+		out->command = AM_CTL_TUNNEL;
+		out->tunnel = words[2];
+		return 0;
+	}
 	for (unsigned i = 0; n == 2 && i < sizeof whats / sizeof *whats; i++)
 		if (strcmp(words[1], whats[i]) == 0)
 			out->what = whats[i];
@@ -210,6 +226,8 @@ static int parse_command(int n, char **words, struct am_ctl_args *out, struct am
 		{"confirm", AM_CTL_CONFIRM},
 		{"rollback", AM_CTL_ROLLBACK},
 		{"history", AM_CTL_HISTORY},
+		{"top", AM_CTL_TOP},
+		{"graph", AM_CTL_GRAPH},
 	};
 
 	if (n == 0)
@@ -241,19 +259,23 @@ static int parse_command(int n, char **words, struct am_ctl_args *out, struct am
 
 static int check_combination(const struct am_ctl_args *args, struct am_err *err)
 {
-	if (args->config && args->command != AM_CTL_EXPLAIN)
-		return am_fail(err, EINVAL, "--config goes with explain only");
-	if (args->watch_ms && args->command != AM_CTL_SHOW)
-		return am_fail(err, EINVAL, "--watch goes with show only");
+	if (args->config && args->command != AM_CTL_EXPLAIN && args->command != AM_CTL_GRAPH)
+		return am_fail(err, EINVAL, "--config goes with explain and graph only");
+	if (args->once && args->command != AM_CTL_TOP)
+		return am_fail(err, EINVAL, "--once goes with top only");
+	if (args->svg && args->command != AM_CTL_GRAPH)
+		return am_fail(err, EINVAL, "--svg goes with graph only");
+	if (args->watch_ms && args->command != AM_CTL_SHOW && args->command != AM_CTL_TOP)
+		return am_fail(err, EINVAL, "--watch goes with show and top only");
 	if (args->confirm_s && args->command != AM_CTL_RELOAD)
 		return am_fail(err, EINVAL, "--confirm goes with reload only");
 	if ((args->interface || args->count) && args->command != AM_CTL_CAPTURE &&
 		args->command != AM_CTL_TRACE)
 		return am_fail(err, EINVAL, "--interface and --count go with capture and trace only");
-	if ((args->direction || args->stage || args->write || args->snaplen) &&
-		args->command != AM_CTL_CAPTURE)
-		return am_fail(
-			err, EINVAL, "--direction, --stage, --write and --snaplen go with capture only");
+	if ((args->direction || args->stage || args->snaplen) && args->command != AM_CTL_CAPTURE)
+		return am_fail(err, EINVAL, "--direction, --stage and --snaplen go with capture only");
+	if (args->write && args->command != AM_CTL_CAPTURE && args->command != AM_CTL_GRAPH)
+		return am_fail(err, EINVAL, "--write goes with capture and graph only");
 	if (args->every && args->command != AM_CTL_TRACE)
 		return am_fail(err, EINVAL, "--every goes with trace only");
 	if (args->socket && args->name)
@@ -271,6 +293,8 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 		{"watch", optional_argument, NULL, 'w'},
 		{"confirm", required_argument, NULL, 'C'},
 		{"all", no_argument, NULL, 'a'},
+		{"once", no_argument, NULL, '1'},
+		{"svg", no_argument, NULL, 'G'},
 		{"interface", required_argument, NULL, 'i'},
 		{"direction", required_argument, NULL, 'd'},
 		{"stage", required_argument, NULL, 'S'},
@@ -287,7 +311,7 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 	memset(out, 0, sizeof *out);
 	optind = 0; /* glibc: start over, a test calls this more than once */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::ai:d:S:N:e:l:o:Vh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::ai:d:S:N:e:l:o:1GVh", options, NULL)) != -1) {
 		rc = take_option(c, optarg, out, err);
 		if (rc)
 			return rc;

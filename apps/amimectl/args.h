@@ -17,6 +17,9 @@ enum am_ctl_command {
 	AM_CTL_HISTORY,
 	AM_CTL_CAPTURE,
 	AM_CTL_TRACE,
+	AM_CTL_TOP,
+	AM_CTL_GRAPH,
+	AM_CTL_TUNNEL, /* show tunnel NAME */
 	AM_CTL_VERSION,
 	AM_CTL_HELP,
 };
@@ -29,7 +32,7 @@ struct am_ctl_args {
 	const char *what;   /* show: what */
 	const char *file;   /* check, diff */
 	const char *tunnel; /* explain */
-	const char *config; /* explain: from this file instead of the running daemon */
+	const char *config; /* explain, graph: from this file instead of the running daemon */
 	const char *socket; /* path, or NULL */
 	const char *name;   /* instance, or NULL */
 	const char *interface, *direction, *stage, *write; /* capture, trace: NULL where not given */
@@ -37,6 +40,8 @@ struct am_ctl_args {
 	unsigned count, every, snaplen;                    /* 0: not given */
 	bool json;
 	bool all;
+	bool once;          /* top */
+	bool svg;           /* graph */
 	unsigned watch_ms;  /* 0: once */
 	unsigned confirm_s; /* reload; 0: for good */
 	unsigned number;    /* rollback; 0: the one before */

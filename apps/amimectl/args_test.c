@@ -61,6 +61,11 @@ static void commands(void **state)
 				.filter = "host 192.0.2.1"}},
 		{{"capture", "-d", "in", "-l", "96", "-o", "f"},
 			{.command = AM_CTL_CAPTURE, .direction = "in", .snaplen = 96, .write = "f"}},
+		{{"show", "tunnel", "to-b"}, {.command = AM_CTL_TUNNEL, .tunnel = "to-b"}},
+		{{"top", "--once", "-j"}, {.command = AM_CTL_TOP, .once = true, .json = true}},
+		{{"--watch=2", "top"}, {.command = AM_CTL_TOP, .watch_ms = 2000}},
+		{{"graph", "--svg", "-o", "f"}, {.command = AM_CTL_GRAPH, .svg = true, .write = "f"}},
+		{{"graph", "--config", "f"}, {.command = AM_CTL_GRAPH, .config = "f"}},
 		{{"trace"}, {.command = AM_CTL_TRACE, .count = 10}},
 		{{"trace", "-N", "3", "--every", "100"}, {.command = AM_CTL_TRACE, .count = 3, .every = 100}},
 		{{"--help"}, {.command = AM_CTL_HELP}},
@@ -89,6 +94,8 @@ static void commands(void **state)
 		assert_int_equal(got.count, want->count);
 		assert_int_equal(got.every, want->every);
 		assert_int_equal(got.snaplen, want->snaplen);
+		assert_int_equal(got.once, want->once);
+		assert_int_equal(got.svg, want->svg);
 		assert_int_equal(got.json, want->json);
 		assert_int_equal(got.all, want->all);
 		assert_int_equal(got.watch_ms, want->watch_ms);
@@ -124,6 +131,11 @@ static void refused(void **state)
 		{"--config", "f", "show", "ports"},
 		{"-n", "a", "-s", "/b", "show", "ports"},
 		{"--nonsense"},
+		{"show", "tunnel"},
+		{"top", "now"},
+		{"show", "ports", "--once"},
+		{"top", "--svg"},
+		{"graph", "-i", "wan"},
 		{"capture", "-d", "up"},
 		{"capture", "-S", "rx,,drop"},
 		{"capture", "-S", "sideways"},

@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "control/client.h"
+#include "live.h"
 #include "local.h"
 #include "stream.h"
 #include "view.h"
@@ -173,6 +174,12 @@ static int with_daemon(const struct am_ctl_args *args)
 		return complain(&err, AM_CTL_NO_DAEMON);
 	if (args->command == AM_CTL_SHOW)
 		status = show(fd, args);
+	else if (args->command == AM_CTL_TUNNEL)
+		status = am_live_tunnel(&amimed, fd, args);
+	else if (args->command == AM_CTL_TOP)
+		status = am_live_top(&amimed, fd, args);
+	else if (args->command == AM_CTL_GRAPH)
+		status = am_live_graph(&amimed, fd, args);
 	else if (args->command == AM_CTL_CAPTURE)
 		status = am_stream_capture(fd, args);
 	else if (args->command == AM_CTL_TRACE)
@@ -234,6 +241,12 @@ int main(int argc, char **argv)
 	case AM_CTL_CONFIRM:
 	case AM_CTL_ROLLBACK:
 	case AM_CTL_HISTORY:
+	case AM_CTL_GRAPH:
+		if (args.config)
+			return am_live_graph_file(&args);
+		break;
+	case AM_CTL_TUNNEL:
+	case AM_CTL_TOP:
 	case AM_CTL_CAPTURE:
 	case AM_CTL_TRACE:
 		break;

@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import time
+import xml.etree.ElementTree
 
 from harness import Flood, expect, expect_path, main, sites
-from netns import HOST_A, HOST_ADDRESS, HOST_B, inside, run
+from netns import EDGE_A, HOST_A, HOST_ADDRESS, HOST_B, inside, run
 
 
 def ctl(daemon, *words, **more):
@@ -71,6 +72,35 @@ def drops(daemon, folder):
     expect(rows[0][0] == "lan" and rows[0][1].startswith("drop eth_source: ") and rows[0][2] == "03:00:00:00:00:01", f"it says why: {rows[0]}")
 
 
+def glance(daemon, folder):
+    """What is made of several answers: top, graph, one tunnel."""
+    status, out, _ = ctl(daemon, "--json", "--watch=0.3", "top", "--once")
+    rates = json.loads(out)
+    moving = {row["name"] for row in rates["interfaces"] if row["rx_packets_per_s"] > 10}
+    expect(status == 0 and {"wan", "lan", "to-b"} <= moving, f"top has rates: {sorted(moving)}")
+    expect(rates["memory"]["resident"] > 1 << 20 and rates["workers"], "memory and workers")
+    status, out, _ = ctl(daemon, "--watch=0.3", "top", "--once")
+    expect(status == 0 and b"tunnel to-b" in out and b"RX PKT/S" in out, "and the same as tables")
+    status, out, _ = ctl(daemon, "graph")
+    expect(status == 0 and b"vtep 10.255.0.2, VNI 10100" in out and b"10.255.0.2/32: up" in out, "graph:\n" + out.decode())
+    path = os.path.join(folder, "graph.svg")
+    status, _, _ = ctl(daemon, "graph", "--svg", "-o", path)
+    expect(status == 0 and xml.etree.ElementTree.parse(path).getroot().tag.endswith("svg"), "and as a picture that is XML")
+    status, out, _ = ctl(daemon, "show", "tunnel", "to-b")
+    expect(status == 0 and b"nothing is missing" in out, "nothing is missing with a tunnel that is up")
+
+
+def missing(daemon):
+    """The far end's route goes; the tunnel says so, and what to do."""
+    run("ip", "-n", EDGE_A, "route", "del", "default")
+    end, out = time.monotonic() + 5, b""
+    while b"no route" not in out and time.monotonic() < end:
+        time.sleep(0.1)
+        out = ctl(daemon, "show", "tunnel", "to-b")[1]
+    expect(b": down" in out and b"no route to 198.51.100.1\n    see: ip route get" in out, "what is missing:\n" + out.decode())
+    run("ip", "-n", EDGE_A, "route", "add", "default", "via", "192.0.2.254")
+
+
 def traces(daemon):
     status, out, _ = ctl(daemon, "--json", "trace", "-N", "5", "-i", "to-b")
     stories = [json.loads(line) for line in out.splitlines()]
@@ -94,8 +124,10 @@ def test(net, folder):
         capture_stages(a, folder)
         capture_filtered(a, folder)
         traces(a)
+        glance(a, folder)
         drops(a, folder)
     expect(flood.sent > 100 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
+    missing(a)
     a.stop()
     b.stop()
 
