@@ -86,6 +86,30 @@ static void host(void **state)
 	free(text);
 }
 
+static void history(void **state)
+{
+	json_t *o = json_loads(
+		"{\"dir\":\"/d\",\"entries\":["
+		"{\"number\":3,\"time\":0,\"who\":\"root\",\"how\":\"reload --confirm 5\",\"file\":\"/f\","
+		"\"running\":true,\"committed\":false,\"confirmed\":false},"
+		"{\"number\":2,\"time\":0,\"who\":\"root\",\"how\":\"reload\",\"file\":\"/f\","
+		"\"running\":false,\"committed\":true,\"confirmed\":true},"
+		"{\"number\":1,\"running\":false,\"committed\":false,\"confirmed\":false}]}",
+		0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	am_view_history(o, out);
+	fclose(out);
+	assert_non_null(strstr(text, "root  reload --confirm 5  on trial         /f\n"));
+	assert_non_null(strstr(text, "root  reload              committed        /f\n"));
+	assert_non_null(strstr(text, "never confirmed"));
+	free(text);
+	json_decref(o);
+}
+
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {
@@ -123,8 +147,8 @@ static void explain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(ports),
-		cmocka_unit_test(drops), cmocka_unit_test(host), cmocka_unit_test(whatever_comes),
-		cmocka_unit_test(explain)};
+		cmocka_unit_test(drops), cmocka_unit_test(host), cmocka_unit_test(history),
+		cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
 
 	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
 }

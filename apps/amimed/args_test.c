@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "archive.h"
 #include "args.h"
 
 enum { WORDS_MAX = 6 };
@@ -34,6 +36,7 @@ static void modes(void **state)
 		{{"-c", "x.json", "--log", "debug"}, AM_MODE_RUN, "x.json", NULL, AM_LOG_DEBUG},
 		{{"--check", "y.json"}, AM_MODE_CHECK, "y.json", NULL, AM_LOG_INFO},
 		{{"--config=z", "--explain=t"}, AM_MODE_EXPLAIN, "z", "t", AM_LOG_INFO},
+		{{"--check", "y.json", "--state", "/s"}, AM_MODE_CHECK, "y.json", NULL, AM_LOG_INFO},
 		{{"--version"}, AM_MODE_VERSION, AM_CONFIG_FILE, NULL, AM_LOG_INFO},
 		{{"-h"}, AM_MODE_HELP, AM_CONFIG_FILE, NULL, AM_LOG_INFO},
 	};
@@ -47,6 +50,8 @@ static void modes(void **state)
 		assert_int_equal(args.mode, cases[i].mode);
 		assert_string_equal(args.config, cases[i].config);
 		assert_int_equal(args.level, cases[i].level);
+		assert_string_equal(args.state,
+			cases[i].words[2] && !strcmp(cases[i].words[2], "--state") ? "/s" : AM_ARCHIVE_BASE);
 		assert_int_equal(args.tunnel != NULL, cases[i].tunnel != NULL);
 		if (args.tunnel)
 			assert_string_equal(args.tunnel, cases[i].tunnel);

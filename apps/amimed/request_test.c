@@ -36,6 +36,16 @@ static void good(void **state)
 	assert_string_equal(r.tunnel, "to-b");
 	assert_int_equal(parse("{\"method\":\"reload\"}", &r), 0);
 	assert_int_equal(r.method, AM_METHOD_RELOAD);
+	assert_int_equal(r.confirm_s, 0);
+	assert_int_equal(parse("{\"method\":\"reload\",\"confirm\":60}", &r), 0);
+	assert_int_equal(r.confirm_s, 60);
+	assert_int_equal(parse("{\"method\":\"confirm\"}", &r), 0);
+	assert_int_equal(r.method, AM_METHOD_CONFIRM);
+	assert_int_equal(parse("{\"method\":\"rollback\",\"number\":12}", &r), 0);
+	assert_int_equal(r.method, AM_METHOD_ROLLBACK);
+	assert_int_equal(r.number, 12);
+	assert_int_equal(parse("{\"method\":\"history\"}", &r), 0);
+	assert_int_equal(r.method, AM_METHOD_HISTORY);
 }
 
 static void bad(void **state)
@@ -51,6 +61,9 @@ static void bad(void **state)
 		"{\"method\":\"show\",\"what\":\"fdb\",\"at\":-1}",
 		"{\"method\":\"show\",\"what\":\"fdb\",\"limit\":1001}",
 		"{\"method\":\"show\",\"what\":\"fdb\",\"limit\":\"all\"}",
+		"{\"method\":\"reload\",\"confirm\":-1}",
+		"{\"method\":\"reload\",\"confirm\":86401}",
+		"{\"method\":\"rollback\",\"number\":\"last\"}",
 		"{\"method\":\"explain\"}",
 		"{\"method\":\"explain\",\"tunnel\":\"\"}",
 		"{\"method\":\"explain\",\"tunnel\":\"0123456789012345678901234567890123456789012345678901234567890123\"}",

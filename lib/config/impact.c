@@ -17,6 +17,17 @@ struct rule {
 static const char other_end[] = "its packets are lost until the other end has the same";
 static const char other_vteps[] = "its VXLAN packets are lost until the other VTEPs have the same";
 
+static const char mirror[] = "its host interface is made anew: the box itself is away meanwhile";
+static const char check[] = "no packet is lost but those that fail the check";
+
+#define L3_RULES(object)                                                                                     \
+	{object, "vrf", AM_IMPACT_STOPS, "its routed packets move to another VRF"},                          \
+		{object, "urpf", AM_IMPACT_NONE, check}, {object, "acl_in", AM_IMPACT_NONE, check},          \
+		{object, "acl_out", AM_IMPACT_NONE, check},                                                  \
+	{                                                                                                    \
+		object, "host", AM_IMPACT_BRIEF, mirror                                                      \
+	}
+
 static const struct rule rules[] = {
 	{AM_OBJ_SYSTEM, NULL, AM_IMPACT_NONE, "no packet is lost"},
 	{AM_OBJ_PORT, "driver", AM_IMPACT_BRIEF, "opened anew"},
@@ -24,6 +35,8 @@ static const struct rule rules[] = {
 	{AM_OBJ_PORT, "devargs", AM_IMPACT_BRIEF, "opened anew"},
 	{AM_OBJ_PORT, "vrf", AM_IMPACT_STOPS, "its own IP traffic moves"},
 	{AM_OBJ_PORT, "vlan", AM_IMPACT_STOPS, "its own IP traffic moves to another VLAN"},
+	{AM_OBJ_PORT, "vlans", AM_IMPACT_STOPS, "IP traffic of VLANs that go or change stops or moves"},
+	L3_RULES(AM_OBJ_PORT),
 	{AM_OBJ_PORT, "checksums", AM_IMPACT_NONE, "no packet is lost"},
 	{AM_OBJ_TUNNEL, "type", AM_IMPACT_STOPS, other_end},
 	{AM_OBJ_TUNNEL, "local", AM_IMPACT_STOPS, other_end},
@@ -35,11 +48,14 @@ static const struct rule rules[] = {
 		"numbers begin anew: the other end may drop some packets"},
 	{AM_OBJ_TUNNEL, "mac", AM_IMPACT_BRIEF, "routed packets are lost until the other end knows it"},
 	{AM_OBJ_TUNNEL, "mtu", AM_IMPACT_NONE, "no packet is lost but those that are too long now"},
+	L3_RULES(AM_OBJ_TUNNEL),
 	{AM_OBJ_TUNNEL, NULL, AM_IMPACT_NONE, "no packet is lost"},
+	{AM_OBJ_VRF, "netns", AM_IMPACT_BRIEF, mirror},
 	{AM_OBJ_VRF, NULL, AM_IMPACT_NONE, "no packet is lost"},
 	{AM_OBJ_BRIDGE, "vni", AM_IMPACT_STOPS, other_vteps},
 	{AM_OBJ_BRIDGE, "vtep_local", AM_IMPACT_STOPS, other_vteps},
 	{AM_OBJ_BRIDGE, "inner_vlan", AM_IMPACT_STOPS, other_vteps},
+	L3_RULES(AM_OBJ_BRIDGE),
 	{AM_OBJ_BRIDGE, "mtu", AM_IMPACT_NONE, "no packet is lost but those that are too long now"},
 	{AM_OBJ_BRIDGE, NULL, AM_IMPACT_NONE, "no packet is lost"},
 	{AM_OBJ_XCONNECT, "mtu", AM_IMPACT_NONE, "no packet is lost but those that are too long now"},
@@ -98,6 +114,7 @@ static bool apply_list(struct am_diff_item *item, const char *key, const json_t 
 		{"members", "of its members go or change: what they carried stops"},
 		{"routes", "of its routes go or change: what they carried leaves otherwise, or stops"},
 		{"loopbacks", "of its loopbacks go: VXLAN from and to them stops"},
+		{"addresses", "of its addresses go: what was sent to them, or from them, stops"},
 		{"static", "of its static MAC addresses go: they are learnt again"},
 	};
 

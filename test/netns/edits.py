@@ -17,7 +17,7 @@ class Edits:
         self.config = copy.deepcopy(config)
         self.random = random.Random(seed)
         self.devices = devices  # of the kernel, free for ports
-        self.kinds = [self.tunnel, self.bridge, self.xconnect, self.port, self.route, self.underlay, self.system]
+        self.kinds = [self.tunnel, self.bridge, self.xconnect, self.port, self.route, self.underlay, self.system, self.l3, self.tenant]
 
     def next(self):
         """The next one, different from the one before: (what was edited, the whole configuration)."""
@@ -146,6 +146,31 @@ class Edits:
             return
         free = [n for n in range(200) if f"203.0.113.{n}/32" not in {r["prefix"] for r in routes}]
         routes.append({"prefix": f"203.0.113.{self.random.choice(free)}/32", "port": "wan", "mac": "02:00:5e:02:00:01"})
+
+    def l3(self):
+        """Addresses and what is checked: of a bridge, a tunnel that no bridge has, or a VLAN of a port."""
+        rng = self.random
+        bridges = [b for b in self.config["bridges"] if b not in KEEP["bridges"]]
+        tunnels = self.free_tunnels(False)
+        ports = [p for p in self.config["ports"] if p not in KEEP["ports"]]
+        section, net, names = rng.choice([("bridges", 71, bridges), ("tunnels", 70, tunnels), ("ports", 72, ports)])
+        if not names:
+            return
+        name = rng.choice(names)
+        value = {"host": False, "urpf": rng.choice(["off", "loose", "strict"])}
+        value["addresses"] = [f"10.{net}.{int(name[1:])}.{n}/24" for n in range(1, rng.randrange(2, 4))]
+        if section == "ports":
+            self.config["ports"][name]["vlans"] = {"77": {"vrf": "default", **value}}
+        else:
+            self.config[section][name].update(value)
+
+    def tenant(self):
+        """A VRF of its own, with what it drops."""
+        vrfs = self.config["vrfs"]
+        if vrfs.pop("tenant", None) and self.random.random() < 0.3:
+            return
+        prefixes = self.random.sample(range(100), 3)
+        vrfs["tenant"] = {"routes": [{"prefix": f"10.80.{n}.0/24", "blackhole": True, "as": 64512 + n} for n in prefixes]}
 
     def system(self):
         key, values = self.random.choice([("idle", ["adaptive", "spin"]), ("cpus", [[], [0]])])
