@@ -139,6 +139,17 @@ static void add_advertised(const struct am_bgpd *d, const struct am_bgp_nlri *nl
 	}
 }
 
+/* Why the neighbour is not told of it; null where it is. */
+static json_t *not_advertised(const struct am_bgpd *d, const struct am_bgp_request *request, int peer)
+{
+	const struct am_bgp_nlri nlri = {.family = request->family, .prefix = request->prefix};
+	const char *why = "its session was never up";
+
+	if (peer >= 0)
+		why = am_bgp_rib_why_not_told(am_bgp_speaker_rib(d->speaker), (unsigned)peer, &nlri);
+	return why ? json_string(why) : json_null();
+}
+
 /* The paths of one prefix that were asked for. */
 static void add_prefix(const struct am_bgpd *d, const struct am_bgp_request *request,
 	const struct am_bgp_nlri *nlri, int peer, json_t *out)
@@ -147,7 +158,8 @@ static void add_prefix(const struct am_bgpd *d, const struct am_bgp_request *req
 	int n;
 
 	if (request->side == AM_BGP_SIDE_ADVERTISED) {
-		add_advertised(d, nlri, peer, out);
+		if (peer >= 0)
+			add_advertised(d, nlri, peer, out);
 		return;
 	}
 	n = am_bgp_rib_explain(am_bgp_speaker_rib(d->speaker), nlri, paths, PATHS_MAX);
@@ -199,6 +211,8 @@ json_t *am_bgpd_show_routes(const struct am_bgpd *d, const struct am_bgp_request
 		walk(d, request, peer, routes, &cursor, &end);
 	}
 	out = json_pack("{s:o}", "routes", routes);
+	if (request->has_prefix && request->side == AM_BGP_SIDE_ADVERTISED)
+		json_object_set_new(out, "not_advertised", not_advertised(d, request, peer));
 	json_object_set_new(out, "next", end ? json_null() : json_integer(cursor));
 	return out;
 }

@@ -110,4 +110,6 @@ void am_bgp_view_routes(const json_t *result, FILE *out)
 	am_table_print(t, out, 0);
 	am_table_free(t);
 	print_withdrawn(result, out);
+	if (json_is_string(json_object_get(result, "not_advertised")))
+		fprintf(out, "not advertised: %s\n", text_of(result, "not_advertised"));
 }

@@ -8,6 +8,8 @@
 #include "codec.h"
 #include "rib_state.h"
 
+static const char too_long[] = "its attributes are longer than a message";
+
 static bool has(const struct am_bgp_path *path, uint8_t code)
 {
 	return path->attrs.has & AM_BGP_HAS(code);
@@ -126,7 +128,7 @@ static const char *prepare(const struct am_bgp_export *rules, const struct am_bg
 		drop(path, AM_BGP_ATTR_MED);
 	if (rules->next_hop.len && (external || rules->next_hop_self || !path->next_hop.len))
 		path->next_hop = rules->next_hop;
-	return room->full ? "its attributes are longer than a message" : NULL;
+	return room->full ? too_long : NULL;
 }
 
 /* Our AS in front of the path; in a first segment of the same type where that has room (RFC 4271 5.1.2, 5065 5). */
@@ -186,8 +188,8 @@ static void drop_foreign_link_local(const struct am_bgp_export *rules, struct am
 		*hop = am_bgp_next_hop_of(&global, NULL);
 }
 
-/* After the policy: what it cannot change. False where the path cannot be sent. */
-static bool finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, struct am_bgp_path *path,
+/* After the policy: what it cannot change. Why the path cannot be sent, or NULL. */
+static const char *finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, struct am_bgp_path *path,
 	struct am_writer *room)
 {
 	/* A policy may ask for our own. */
@@ -195,7 +197,7 @@ static bool finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, st
 		path->next_hop = rules->next_hop;
 	drop_foreign_link_local(rules, &path->next_hop);
 	if (!can_send_next_hop(rules, &path->next_hop))
-		return false;
+		return "there is no next hop that the peer can use";
 	if (rules->to.kind == AM_BGP_EXTERNAL)
 		to_external(rules, path, room);
 	else if (rules->to.kind == AM_BGP_CONFEDERATION)
@@ -207,7 +209,7 @@ static bool finish(struct am_bgp_rib *rib, const struct am_bgp_export *rules, st
 	if (!rules->send.aigp)
 		drop(path, AM_BGP_ATTR_AIGP);
 	path->attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_AS_PATH) | AM_BGP_HAS(AM_BGP_ATTR_ORIGIN);
-	return !room->full;
+	return room->full ? too_long : NULL;
 }
 
 void am_bgp_outlet_close(struct am_bgp_rib *rib, struct am_bgp_outlet *o)
@@ -242,17 +244,21 @@ static void outlet_open(
 }
 
 /* The path as it is now, as a set. room: for what is put in front of its lists. */
-static int make_set(struct am_bgp_rib *rib, const struct am_bgp_group *g, struct am_bgp_path *path,
+static int make_set(struct am_bgp_rib *rib, struct am_bgp_group *g, struct am_bgp_path *path,
 	struct am_writer *room, am_bgp_set_id *out)
 {
 	struct am_bgp_set set;
 	int rc;
 
-	if (!finish(rib, &g->rules, path, room))
+	g->outlet.why = finish(rib, &g->rules, path, room);
+	if (g->outlet.why)
 		return 0;
 	set = (struct am_bgp_set){path->attrs, path->next_hop, g->outlet.extra};
 	rc = am_bgp_store_intern(rib->store, &set, out);
-	return rc == -EMSGSIZE ? 0 : rc;
+	if (rc != -EMSGSIZE)
+		return rc;
+	g->outlet.why = too_long;
+	return 0;
 }
 
 int am_bgp_export_route(struct am_bgp_rib *rib, struct am_bgp_group *g, const struct am_bgp_nlri *nlri,
@@ -268,6 +274,7 @@ int am_bgp_export_route(struct am_bgp_rib *rib, struct am_bgp_group *g, const st
 
 	*out = 0;
 	outlet_open(rib, g, route, in->long_lived && am_bgp_route_stale(in, route));
+	o->why = o->denied;
 	if (o->denied)
 		return 0;
 	if (filter->run && (filter->run != am_bgp_filter_accept || !o->accepted)) {
@@ -275,8 +282,10 @@ int am_bgp_export_route(struct am_bgp_rib *rib, struct am_bgp_group *g, const st
 		path.nlri = nlri;
 		result = filter->run(filter->policy, &path, &scratch);
 	}
-	if (result == AM_BGP_FILTER_REJECT)
+	if (result == AM_BGP_FILTER_REJECT) {
+		o->why = path.why ? path.why : "the export policy rejects it";
 		return 0;
+	}
 	if (result == AM_BGP_FILTER_CHANGED)
 		return make_set(rib, g, &path, &scratch, out);
 	if (!o->accepted) {

@@ -112,6 +112,40 @@ int am_bgp_rib_told(const struct am_bgp_rib *rib, unsigned peer, const struct am
 	return (int)out;
 }
 
+/* What the group makes of the best path now. */
+static const char *why_not_exported(
+	struct am_bgp_rib *rib, struct am_bgp_group *g, const struct am_bgp_nlri *nlri, uint32_t route)
+{
+	am_bgp_set_id set = 0;
+
+	if (am_bgp_export_route(rib, g, nlri, am_bgp_route_at(rib, route), &set))
+		return "there is no memory to find out";
+	if (!set)
+		return g->outlet.why;
+	am_bgp_store_release(rib->store, set, 1);
+	return g->limited ? "as many prefixes are told as may be" : "it is about to be told";
+}
+
+const char *am_bgp_rib_why_not_told(struct am_bgp_rib *rib, unsigned peer, const struct am_bgp_nlri *nlri)
+{
+	uint32_t id = find(rib, nlri);
+	const struct am_bgp_node *node = id ? am_bgp_node_at(&rib->tables[nlri->family], id) : NULL;
+	struct am_bgp_group *g =
+		nlri->family < AM_BGP_FAMILIES ? rib->peers[peer]->out[nlri->family].group : NULL;
+
+	if (!node || !node->routes)
+		return "there is no such route";
+	if (!g)
+		return "the session is not up, or has not agreed on this family";
+	if (am_bgp_rib_told(rib, peer, nlri, NULL, 0))
+		return NULL;
+	if (!(node->flags & AM_BGP_NODE_BEST))
+		return "none of its paths may be used";
+	if (am_bgp_route_at(rib, node->routes)->peer == peer)
+		return "the best path came from this peer";
+	return why_not_exported(rib, g, nlri, node->routes);
+}
+
 /* Octets of the group's own. */
 static size_t group_bytes(const struct am_bgp_group *g)
 {

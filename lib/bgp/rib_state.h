@@ -141,6 +141,7 @@ struct am_bgp_outlet {
 	uint16_t peer;
 	bool long_lived;
 	const char *denied;
+	const char *why;        /* of the last route that was not exported: half a sentence */
 	am_bgp_set_id accepted; /* held; what it is where the filter leaves it alone; 0: not known yet */
 	struct am_bgp_path path;
 	struct am_bgp_span extra;

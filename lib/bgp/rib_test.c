@@ -593,6 +593,47 @@ static void test_foreign_link_local(void **state)
 	am_bgp_rib_free(rib);
 }
 
+static const char *not_told(struct am_bgp_rib *rib, unsigned peer, const char *text)
+{
+	struct am_bgp_nlri n = prefix(text);
+	const char *why = am_bgp_rib_why_not_told(rib, peer, &n);
+
+	return why ? why : "told";
+}
+
+/* Who misses a route at a neighbour can ask why. */
+static void test_why_not_told(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(2, 2);
+	struct set s;
+	unsigned a = add(rib, config_of(1, 1), 0), b = add(rib, config, 0), c, d;
+
+	(void)state;
+	config.export = (struct am_bgp_filter){0};
+	c = add(rib, config, 0);
+	config = config_of(4, 4);
+	config.limit_out[AM_BGP_IPV4_UNICAST].max = 1;
+	d = add(rib, config, 0);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1), 0));
+	announce(rib, a, "11.0.0.0/8", of(&s, AS(1), AM_BGP_NO_EXPORT));
+	announce(rib, a, "12.0.0.0/8", of(&s, AS(1), 0));
+	settle(rib);
+	assert_string_equal(not_told(rib, b, "10.0.0.0/8"), "told");
+	assert_string_equal(not_told(rib, a, "10.0.0.0/8"), "the best path came from this peer");
+	assert_string_equal(not_told(rib, b, "11.0.0.0/8"), "NO_EXPORT");
+	assert_string_equal(not_told(rib, c, "10.0.0.0/8"), "there is no export policy (RFC 8212)");
+	assert_string_equal(not_told(rib, d, "12.0.0.0/8"), "as many prefixes are told as may be");
+	assert_string_equal(not_told(rib, b, "13.0.0.0/8"), "there is no such route");
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(LOCAL_AS), 0));
+	settle(rib);
+	assert_string_equal(not_told(rib, b, "10.0.0.0/8"), "none of its paths may be used");
+	am_bgp_rib_down(rib, b, 0);
+	assert_string_equal(
+		not_told(rib, b, "12.0.0.0/8"), "the session is not up, or has not agreed on this family");
+	am_bgp_rib_free(rib);
+}
+
 /* A key of type 2 is RD, tag, MAC and IP: another label is another path to the same place. */
 static void test_evpn(void **state)
 {
@@ -1008,6 +1049,7 @@ int main(void)
 		cmocka_unit_test(test_only_to_customer),
 		cmocka_unit_test(test_next_hops),
 		cmocka_unit_test(test_foreign_link_local),
+		cmocka_unit_test(test_why_not_told),
 		cmocka_unit_test(test_evpn),
 		cmocka_unit_test(test_reach),
 		cmocka_unit_test(test_recheck),

@@ -26,6 +26,7 @@ def nlri(prefix):
 def test(scene):
     ip(f"address add {WRONG}/24 dev eth0", B)
     text = config({"import": "in"}, policies=POLICIES)
+    text["neighbors"]["never"] = {"address": "10.9.0.99", "as": 65099, "passive": True, **NEIGHBOR}
     text["neighbors"]["wrong"] = {"address": WRONG, "as": WRONG_AS, "passive": True, **NEIGHBOR}
     a = scene.start(Speaker(scene.folder, text))
     b = scene.start(Speaker(scene.folder, {"as": AS[B], "router_id": "10.9.0.2", "announce": [THEIRS["ipv4"]],
@@ -48,6 +49,12 @@ def test(scene):
            f"and says why: {missing}")
     shown = run(PROGRAM, "--socket", a.socket, "show", "route", BAD)
     expect("no route from wrong" in shown and missing["why"] in shown, "in words, too")
+
+    told = a.ask("show", "route", GOOD, "advertised", "wrong")
+    expect(len(told["routes"]) == 1 and told["not_advertised"] is None, "what a neighbour is told has no reason not to be")
+    expect(a.ask("show", "route", GOOD, "advertised", "b")["not_advertised"] == "the best path came from this peer", "what it is not told has one")
+
+    expect(a.ask("show", "route", GOOD, "advertised", "never")["not_advertised"] == "its session was never up", "and so has who was never there")
 
     peer.send(update(b"", attributes() + b"\x40\x63\x01\x00", nlri(BAD)))
     n = eventually("the session ends", lambda: not a.is_up("wrong") and a.neighbor("wrong"))

@@ -215,6 +215,9 @@ struct am_bgp_rib_told {
 int am_bgp_rib_told(const struct am_bgp_rib *rib, unsigned peer, const struct am_bgp_nlri *nlri,
 	struct am_bgp_rib_told *told, size_t max);
 
+/* Why a peer is not told of a prefix: half a sentence that lives as long as the policies; NULL where it is told. Worked out for the question. */
+const char *am_bgp_rib_why_not_told(struct am_bgp_rib *rib, unsigned peer, const struct am_bgp_nlri *nlri);
+
 /* Where set numbers of paths are decoded. */
 struct am_bgp_store *am_bgp_rib_store(struct am_bgp_rib *rib);
 
