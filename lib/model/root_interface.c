@@ -114,6 +114,8 @@ static int add(struct am_build *b, const struct am_conf_l3 *l3, enum am_interfac
 		.port = AM_NO_ID,
 		.bridge = AM_NO_ID,
 		.tunnel = AM_NO_TARGET};
+	for (unsigned i = l3->n_addresses; i-- > 0;)
+		in->source[l3->addresses[i].ip.family == AM_IPV6] = l3->addresses[i].ip;
 	s->roots.interfaces[id] = in;
 	s->interface_confs[id] = l3;
 	*out = in;

@@ -133,6 +133,15 @@ struct am_arrival {
 	const struct am_lane_shape *shape;
 };
 
+enum {
+	AM_ROUTED_NEW,    /* it may be for a tunnel or a VTEP of ours */
+	AM_ROUTED_OPENED, /* no tunnel and no VTEP of ours takes it */
+	AM_ROUTED_OWN,    /* this box itself sends it, or the kernel does */
+};
+
+/* ICMP errors that are limited each by themselves. */
+enum am_icmp_class { AM_ICMP_CLASS_TIME, AM_ICMP_CLASS_UNREACHABLE, AM_ICMP_CLASS_MTU, AM_ICMP_CLASSES };
+
 /* An IP packet to be routed. */
 struct am_routed {
 	struct rte_mbuf *m;
@@ -141,7 +150,7 @@ struct am_routed {
 	uint16_t l2;                   /* octets in front of the IP header */
 	uint16_t len;                  /* of the IP packet */
 	uint8_t family;
-	bool opened; /* no tunnel and no VTEP of ours takes it */
+	uint8_t how; /* AM_ROUTED_... */
 };
 
 struct am_worker {
@@ -174,7 +183,8 @@ struct am_worker {
 	uint32_t lane_mask, lane_mark;
 	unsigned lanes_to_learn; /* in this burst */
 	unsigned n_arrivals;
-	struct am_arrival arrivals[AM_BURST]; /* of a burst, for the port's IP identity */
+	struct am_arrival arrivals[AM_BURST];    /* of a burst, for the port's IP identity */
+	uint64_t icmp_until_ns[AM_ICMP_CLASSES]; /* virtual scheduling, as in struct am_storm_state */
 	unsigned n_routed;
 	struct am_routed routed[AM_BURST]; /* to be routed when the burst is opened */
 	uint16_t *peer_iface;              /* by peer: where its fragments come in */

@@ -54,7 +54,7 @@ static bool take_vlan(struct am_worker *w, const struct am_port_root *port, cons
 		return false;
 	am_count(w, in->iface, AM_C_RX_PACKETS, 1);
 	am_count(w, in->iface, AM_C_RX_BYTES, am_buf_len(f->m));
-	am_route_put(w, in, f->m, f->eth.len, f->eth.type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, false);
+	am_route_put(w, in, f->m, f->eth.len, f->eth.type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, AM_ROUTED_NEW);
 	return true;
 }
 

@@ -622,13 +622,23 @@ bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m)
 	return true;
 }
 
+/* A tunnel's or VXLAN, as far as can be seen. */
+static bool is_tunnels(const struct am_worker *w, const struct inner *p)
+{
+	const uint8_t *udp = ip_of(p) + p->ip.hlen;
+
+	if (p->ip.proto != AM_PROTO_UDP || (p->ip.frag && p->ip.frag_at) || p->ip.plen < AM_UDP_LEN)
+		return am_open_is_tunnel(p->ip.proto);
+	return am_load16(udp + 2) == w->roots->vtep_port;
+}
+
 /* Not from a peer's address to one of ours, or no tunnel's packet: may it be routed? */
-static bool is_to_route(const struct inner *p, enum am_verdict why)
+static bool is_to_route(const struct am_worker *w, const struct inner *p, enum am_verdict why)
 {
 	if (!p->l3)
 		return false;
 	return why == AM_V_IP_NOT_OURS ||
-	       ((why == AM_V_TUNNEL_SOURCE || why == AM_V_IP_PROTOCOL) && !am_open_is_tunnel(p->ip.proto));
+	       ((why == AM_V_TUNNEL_SOURCE || why == AM_V_IP_PROTOCOL) && !is_tunnels(w, p));
 }
 
 static void open_ip(struct am_worker *w, struct inner *p)
@@ -637,10 +647,12 @@ static void open_ip(struct am_worker *w, struct inner *p)
 
 	if (unlikely(is_kernels(w, p, v)))
 		am_punt(w, p->iface, w->rx_back, AM_PUNT_BACK, p->m);
-	else if (unlikely(is_to_route(p, v)))
-		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, true);
+	else if (unlikely(is_to_route(w, p, v)))
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, AM_ROUTED_OPENED);
 	else if (unlikely(v != AM_V_OK))
 		refuse(w, p, v);
+	else if (unlikely(p->l3 && !is_tunnels(w, p)))
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, AM_ROUTED_OPENED);
 	else if (!p->ip.frag)
 		open_whole(w, p);
 	else if (make_whole(w, p) &&

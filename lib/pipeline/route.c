@@ -10,14 +10,19 @@
 #include "open.h"
 #include "output.h"
 #include "pkt/encap.h"
+#include "pkt/fragment.h"
+#include "tap.h"
 
 static inline uint8_t *ip_of(const struct am_routed *r)
 {
 	return am_buf_data(r->m) + r->l2;
 }
 
-static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdict why)
+/* Refused, and the sender is told where it may be told. */
+static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
 {
+	if (r->how != AM_ROUTED_OWN)
+		am_route_icmp(w, r, why, mtu);
 	am_drop(w, r->in->iface, why, r->m);
 }
 
@@ -42,7 +47,7 @@ static unsigned check_burst(struct am_worker *w, struct am_routed *r, unsigned n
 		enum am_verdict v = check(&r[i]);
 
 		if (unlikely(v != AM_V_OK)) {
-			refuse(w, &r[i], v);
+			am_drop(w, r[i].in->iface, v, r[i].m);
 			continue;
 		}
 		if (unlikely(kept != i))
@@ -93,6 +98,48 @@ static void look_up(const struct am_worker *w, struct am_routed *r, unsigned n)
 		fibs[i] = fib_of(w, &r[i]);
 	for (uint64_t left = n ? UINT64_MAX >> (64 - n) : 0; left;)
 		left = look_up_fib(r, fibs, n, left);
+}
+
+/* ---- where it came from: RFC 3704 ---- */
+
+static bool leads_back(const struct am_worker *w, const struct am_routed *r)
+{
+	const struct am_fib *fib = fib_of(w, r);
+	uint32_t value = am_fib_lookup(fib, am_ip_src(ip_of(r), r->family));
+	const struct am_route *route = am_route_of(w->roots->routes, value);
+
+	if (!route || route->kind == AM_ROUTE_LOCAL || route->kind == AM_ROUTE_BLACKHOLE ||
+		route->kind == AM_ROUTE_UNREACHABLE)
+		return false;
+	if (r->in->urpf == AM_URPF_ANY)
+		return true;
+	if (route->kind == AM_ROUTE_GLEAN)
+		return route->interface == r->in->id;
+	for (unsigned i = 0; i < route->n; i++) {
+		const struct am_adjacency *a = am_route_hop(route, i);
+
+		if (a && a->interface == r->in->id)
+			return true;
+	}
+	return false;
+}
+
+/* Of interfaces that want it; those that may stay, without a gap. */
+static unsigned check_sources(struct am_worker *w, struct am_routed *r, unsigned n)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (unlikely(r[i].in->urpf != AM_URPF_NONE) && r[i].how != AM_ROUTED_OWN &&
+			!leads_back(w, &r[i])) {
+			am_drop(w, r[i].in->iface, AM_V_ROUTE_URPF, r[i].m);
+			continue;
+		}
+		if (unlikely(kept != i))
+			r[kept] = r[i];
+		kept++;
+	}
+	return kept;
 }
 
 /* ---- the way out ---- */
@@ -185,6 +232,8 @@ static void to_tunnel(struct am_worker *w, struct am_routed *r, const struct am_
 	unsigned n = 0;
 
 	strip(r);
+	if (unlikely(am_tap_armed(w)))
+		am_tap_see(w, AM_TAP_ENCAP, AM_TAP_IP, a->iface, r->m);
 	if (unlikely(a->head_len && !put_head(r->m, a, r->family))) {
 		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
 		return;
@@ -210,38 +259,78 @@ static inline void clamp(
 		am_count(w, iface, AM_C_MSS_CLAMPED, 1);
 }
 
+static inline void leave(
+	struct am_worker *w, struct am_routed *r, const struct am_adjacency *a, uint32_t hash, bool hashed)
+{
+	if (a->kind == AM_ADJACENCY_PORT)
+		to_port(w, r, a);
+	else
+		to_tunnel(w, r, a, hashed ? hash : am_flow_hash_ip(ip_of(r), r->len));
+}
+
+/* RFC 791: an IPv4 packet without DF is cut where it is too long; all of it goes the same way. */
+static inline bool may_cut(const struct am_routed *r)
+{
+	return r->family == AM_IPV4 && !(am_load16(ip_of(r) + 6) & AM_IP4_DF);
+}
+
+static __attribute__((noinline)) void cut(
+	struct am_worker *w, struct am_routed *r, const struct am_adjacency *a, uint32_t hash, bool hashed)
+{
+	struct rte_mbuf *out[AM_FRAGMENTS_MAX];
+	enum am_verdict v;
+	unsigned n;
+
+	strip(r);
+	v = am_fragment4(&w->stash, r->m, a->mtu, out, &n);
+	if (v != AM_V_OK) {
+		am_drop(w, a->iface, v, r->m);
+		return;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct am_routed part = *r;
+
+		part.m = out[i];
+		part.l2 = 0;
+		part.len = (uint16_t)am_buf_len(out[i]);
+		leave(w, &part, a, hash, hashed);
+	}
+}
+
 static inline void forward(struct am_worker *w, struct am_routed *r, const struct am_route *route)
 {
 	const struct am_adjacency *a;
 	uint32_t hash = 0;
 	bool hashed = false;
 
-	if (unlikely(am_forward_ttl(ip_of(r), r->family) <= 1)) {
-		refuse(w, r, AM_V_IP_TTL);
+	if (unlikely(am_forward_ttl(ip_of(r), r->family) <= 1 && r->how != AM_ROUTED_OWN)) {
+		refuse(w, r, AM_V_IP_TTL, 0);
 		return;
 	}
 	a = choose(route, r, &hash, &hashed);
 	if (unlikely(!a)) {
-		refuse(w, r, AM_V_ROUTE_DOWN);
+		refuse(w, r, AM_V_ROUTE_DOWN, 0);
 		return;
 	}
 	/* RFC 4443 3.1: a packet does not go back on the point-to-point link that it came by. */
-	if (unlikely(a->interface == r->in->id && a->kind == AM_ADJACENCY_TUNNEL)) {
-		refuse(w, r, AM_V_ROUTE_BACK);
+	if (unlikely(
+		    a->interface == r->in->id && a->kind == AM_ADJACENCY_TUNNEL && r->how != AM_ROUTED_OWN)) {
+		refuse(w, r, AM_V_ROUTE_BACK, 0);
 		return;
 	}
-	if (unlikely(r->len > a->mtu)) {
-		refuse(w, r, AM_V_ROUTE_MTU);
+	if (unlikely(r->len > a->mtu) && !may_cut(r)) {
+		refuse(w, r, AM_V_ROUTE_MTU, a->mtu);
 		return;
 	}
-	am_forward_hop(ip_of(r), r->family);
-	clamp(w, r, r->in->mss4, r->in->mss6, r->in->iface);
-	if (a->kind == AM_ADJACENCY_PORT) {
-		to_port(w, r, a);
-		return;
+	if (likely(r->how != AM_ROUTED_OWN)) {
+		am_forward_hop(ip_of(r), r->family);
+		clamp(w, r, r->in->mss4, r->in->mss6, r->in->iface);
 	}
 	clamp(w, r, a->mss4, a->mss6, a->iface);
-	to_tunnel(w, r, a, hashed ? hash : am_flow_hash_ip(ip_of(r), r->len));
+	if (unlikely(r->len > a->mtu))
+		cut(w, r, a, hash, hashed);
+	else
+		leave(w, r, a, hash, hashed);
 }
 
 /* As it came: the kernel judges what is its own. */
@@ -251,7 +340,7 @@ static void punt_local(struct am_worker *w, const struct am_routed *r)
 	enum am_verdict v = am_ip_parse(ip_of(r), am_buf_len(r->m) - r->l2, &hdr);
 
 	if (v != AM_V_OK)
-		refuse(w, r, v);
+		am_drop(w, r->in->iface, v, r->m);
 	else
 		am_punt(w, r->in->iface, r->in->id, am_punt_classify(w, ip_of(r), &hdr), r->m);
 }
@@ -263,7 +352,9 @@ static void local(struct am_worker *w, struct am_routed *r)
 		.m = r->m, .l2 = r->l2, .type = r->family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6};
 	const struct am_place at = {r->in->iface, r->in->vrf, r->in};
 
-	if (r->opened)
+	if (r->how == AM_ROUTED_OWN) /* an error about a packet that claimed to be from us */
+		am_drop(w, r->in->iface, AM_V_IP_MARTIAN, r->m);
+	else if (r->how != AM_ROUTED_NEW)
 		punt_local(w, r);
 	else
 		am_open(w, &at, &a, false);
@@ -273,7 +364,7 @@ static __attribute__((noinline)) void not_forward(
 	struct am_worker *w, struct am_routed *r, const struct am_route *route)
 {
 	if (!route) {
-		refuse(w, r, AM_V_ROUTE_NONE);
+		refuse(w, r, AM_V_ROUTE_NONE, 0);
 		return;
 	}
 	switch ((enum am_route_kind)route->kind) {
@@ -284,11 +375,11 @@ static __attribute__((noinline)) void not_forward(
 		am_punt(w, r->in->iface, r->in->id, AM_PUNT_GLEAN, r->m);
 		break;
 	case AM_ROUTE_BLACKHOLE:
-		refuse(w, r, AM_V_ROUTE_BLACKHOLE);
+		am_drop(w, r->in->iface, AM_V_ROUTE_BLACKHOLE, r->m);
 		break;
 	case AM_ROUTE_UNREACHABLE:
 	case AM_ROUTE_FORWARD:
-		refuse(w, r, AM_V_ROUTE_UNREACHABLE);
+		refuse(w, r, AM_V_ROUTE_UNREACHABLE, 0);
 		break;
 	}
 }
@@ -306,7 +397,7 @@ static inline void send(struct am_worker *w, struct am_routed *r)
 void am_route_burst(struct am_worker *w)
 {
 	while (w->n_routed) {
-		unsigned n = check_burst(w, w->routed, w->n_routed);
+		unsigned n = check_sources(w, w->routed, check_burst(w, w->routed, w->n_routed));
 
 		look_up(w, w->routed, n);
 		/* What is opened comes back as at most one packet each, in a place that was read. */
@@ -328,9 +419,10 @@ void am_route_arrivals(struct am_worker *w, const struct am_port_root *port)
 	for (unsigned i = 0; i < all; i++) {
 		const struct am_arrival *a = &w->arrivals[i];
 
-		am_route_put(w, port->l3, a->m, a->l2, a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, false);
+		am_route_put(
+			w, port->l3, a->m, a->l2, a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, AM_ROUTED_NEW);
 	}
-	n = check_burst(w, w->routed, w->n_routed);
+	n = check_sources(w, w->routed, check_burst(w, w->routed, w->n_routed));
 	look_up(w, w->routed, n);
 	w->n_routed = 0;
 	for (unsigned i = 0; i < n; i++) {

@@ -332,7 +332,7 @@ case("bad-vxlan", config("gre", 4, 4), wan_in=[
     vx(flags=0), vx(vni=5), vx(dport=4790), vx(checksum=0x1234), outer(gre(short_udp)), vx(frame=b"\x02" * 13), vx(frame=b""),
     vx(frame=lan_frame(100, tag=5)), outer(gre(vxlan(inner, reverse=False))), outer(gre(vxlan(inner)[:-1]))],
     drops={"bridge lan": {"udp_checksum": 1, "vxlan_inner_vlan": 1},
-           "tunnel t": {"vxlan_flags": 1, "vxlan_vni": 1, "udp_port": 1, "udp_short": 1, "vxlan_short": 2, "route_back": 1,
+           "tunnel t": {"vxlan_flags": 1, "vxlan_vni": 1, "punt_nowhere": 1, "ip_martian": 1, "udp_short": 1, "vxlan_short": 2, "route_back": 1,
                         "ip4_total_length": 1}})
 case("vxlan-reserved-ignored", config("gre", 4, 4), wan_in=[vx(flags=0xFF)], lan_out=[inner])
 two = config("gre", 4, 4)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of routing: packets by the FIB between ports and tunnels."""
-from scapy.all import Ether, IP, IPv6, Raw, UDP
+from scapy.all import Ether, ICMP, IP, IPv6, Raw, UDP
+from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6TimeExceeded
 
 from build import HOST_A, config, cut, gre, inet_sum, outer, pattern
 
@@ -49,11 +50,22 @@ def add(case, Sent):
                  wan_out=[Sent(packet(family, here, there, n, 63)) for n in sizes],
                  lan_out=[out_of_lan(packet(family, there, here, n, 63)) for n in sizes],
                  counters={"tunnel t": {"rx_packets": len(sizes), "tx_packets": len(sizes)}})
-    refusals(case)
+    refusals(case, Sent)
 
 
-def refusals(case):
-    """Each reason for which a packet is not routed, in both families where it has both."""
+def error(ip, what, mtu=0):
+    """What the box says to the sender of a packet, and to nobody else."""
+    if ip[0] >> 4 == 4:
+        kind, code = {"ttl": (11, 0), "mtu": (3, 4), "net": (3, 0), "host": (3, 1), "acl": (3, 13)}[what]
+        return bytes(IP(src="10.255.0.1", dst=IP(ip).src, tos=0xC0, id=0, flags="DF", ttl=64)
+                     / ICMP(type=kind, code=code, **({"nexthopmtu": mtu} if mtu else {})) / Raw(ip[:576 - 28]))
+    icmp = {"ttl": ICMPv6TimeExceeded(), "mtu": ICMPv6PacketTooBig(mtu=mtu), "net": ICMPv6DestUnreach(code=0),
+            "host": ICMPv6DestUnreach(code=3), "acl": ICMPv6DestUnreach(code=1)}[what]
+    return bytes(IPv6(src="fd00::1", dst=IPv6(ip).src, tc=0xC0, hlim=64) / icmp / Raw(ip[:1280 - 48]))
+
+
+def refusals(case, Sent):
+    """Each reason for which a packet is not routed, in both families where it has both, and what the sender is told."""
     c = routed()
     c["ports"]["lan"]["addresses"] += ["10.9.0.1/24", "fd09::1/64"]
     c["vrfs"]["default"]["routes"] += [
@@ -61,20 +73,65 @@ def refusals(case):
         {"prefix": "10.67.0.0/16", "unreachable": True}, {"prefix": "fd67::/16", "unreachable": True},
         {"prefix": "10.68.0.0/16", "port": "lan", "via": "10.9.0.7"}, {"prefix": "fd68::/16", "via": "fd09::7"}]
     h4, h6 = NET[4][1], NET[6][1]
-    strict = bytes([137, 7, 4, 10, 2, 0, 3, 0])
-    option = IP(src=h4, dst="10.2.0.2", flags="DF", options=[]) / UDP(sport=1, dport=2)
-    option = bytearray(bytes(option)[:20] + strict + bytes(option)[20:])
+    option = bytearray(packet(4, h4, "10.2.0.2"))
+    option[20:20] = bytes([137, 7, 4, 10, 2, 0, 3, 0])
     option[0], option[3], option[10:12] = 0x47, option[3] + 8, b"\0\0"
     option[10:12] = inet_sum(bytes(option[:28])).to_bytes(2, "big")
-    case("route-refused", c, lan_in=[frame(p) for p in (
-        packet(4, h4, "10.2.0.2", ttl=1), packet(6, h6, "fd02::2", ttl=1), packet(4, h4, "10.2.0.2", ttl=0),
-        packet(4, "127.0.0.1", "10.2.0.2"), packet(4, h4, "224.0.0.5"), packet(6, "::1", "fd02::2"), packet(6, h6, "ff02::1"),
-        bytes(option),
-        packet(4, h4, "10.66.0.1"), packet(6, h6, "fd66::1"), packet(4, h4, "10.67.0.1"), packet(6, h6, "fd67::1"),
-        packet(4, h4, "10.68.0.1"), packet(6, h6, "fd68::1"), packet(4, h4, "172.16.0.1"), packet(6, h6, "2001:db8::1"),
-        packet(4, h4, "10.255.0.1"), packet(6, h6, "fd00::1"), packet(4, h4, "10.9.0.9"), packet(6, h6, "fd09::9"))],
-         drops={"port lan": {"ip_ttl": 3, "ip_martian": 4, "ip4_source_route": 1, "route_blackhole": 2, "route_unreachable": 2,
-                             "route_down": 2, "route_none": 2, "punt_nowhere": 4}})
-    c = routed(mtu=1000)
-    case("route-mtu", c, lan_in=[frame(packet(4, h4, "10.2.0.2", 1001)), frame(packet(6, h6, "fd02::2", 1001))],
+    told = [(packet(4, h4, "10.2.0.2", ttl=1), "ttl"), (packet(6, h6, "fd02::2", ttl=1), "ttl"), (packet(4, h4, "10.2.0.2", 700, ttl=0), "ttl"),
+            (packet(6, h6, "fd02::2", 1400, ttl=1), "ttl"), (packet(4, h4, "10.67.0.1"), "host"), (packet(6, h6, "fd67::1"), "host"),
+            (packet(4, h4, "10.68.0.1"), "host"), (packet(6, h6, "fd68::1"), "host"), (packet(4, h4, "172.16.0.1"), "net"),
+            (packet(6, h6, "2001:db8::1"), "net"), (bytes(IP(src=h4, dst="172.16.0.1") / ICMP(type=8) / b"ping"), "net")]
+    silent = [packet(4, "127.0.0.1", "10.2.0.2"), packet(4, h4, "224.0.0.5"), packet(6, "::1", "fd02::2"), packet(6, h6, "ff02::1"),
+              bytes(option), packet(4, h4, "10.66.0.1"), packet(6, h6, "fd66::1"), packet(4, h4, "10.255.0.1"), packet(6, h6, "fd00::1"),
+              packet(4, h4, "10.9.0.9"), packet(6, h6, "fd09::9")]
+    # RFC 1812 4.3.2.7, RFC 4443 2.4 (e): never about an error, a later fragment, or what came to a group
+    never = [error(packet(4, "172.16.0.1", h4), "net"), error(packet(6, "2001:db8::1", h6), "net")]
+    never = [never[0][:10] + b"\0\0" + never[0][12:16] + bytes([172, 16, 0, 1]) + never[0][20:], never[1][:24] + bytes(16) + never[1][40:]]
+    never[0] = never[0][:10] + inet_sum(never[0][:20]).to_bytes(2, "big") + never[0][12:]
+    never[1] = never[1][:24] + bytes.fromhex("20010db8") + bytes(11) + b"\1" + never[1][40:]
+    never.append(bytes(IP(src=h4, dst="172.16.0.1", frag=10) / Raw(bytes(64))))
+    case("route-refused", c, lan_in=[frame(p) for p, _ in told] + [frame(p) for p in silent + never],
+         lan_out=[out_of_lan(error(p, what)) for p, what in told],
+         drops={"port lan": {"ip_ttl": 4, "ip_martian": 4, "ip4_source_route": 1, "route_blackhole": 2, "route_unreachable": 2,
+                             "route_down": 2, "route_none": 6, "punt_nowhere": 4}},
+         counters={"port lan": {"icmp_errors": len(told)}})
+    c = routed(mtu=1400)
+    long = [packet(4, h4, "10.2.0.2", 1401), packet(6, h6, "fd02::2", 1401)]
+    case("route-mtu", c, lan_in=[frame(p) for p in long], lan_out=[out_of_lan(error(p, "mtu", 1400)) for p in long],
          drops={"port lan": {"route_mtu": 2}})
+    # an error about what came out of a tunnel goes back into it
+    case("route-error-into-tunnel", routed(), wan_in=[outer(gre(packet(4, "10.2.0.2", h4, ttl=1))), outer(gre(packet(6, "fd02::2", h6, ttl=1)))],
+         wan_out=[Sent(error(packet(4, "10.2.0.2", h4, ttl=1), "ttl")), Sent(error(packet(6, "fd02::2", h6, ttl=1), "ttl"))],
+         drops={"tunnel t": {"ip_ttl": 2}})
+    # without DF a router cuts, to a port and into a tunnel
+    c = routed(mtu=1000)
+    c["ports"]["lan"]["mtu"] = 1400
+    big = packet(4, h4, "10.2.0.2", 1400, flags=0)
+    back = packet(4, "10.2.0.2", h4, 1000, flags=0)
+    c["ports"]["lan2"] = {"driver": "mem", "vrf": "default", "mac": LAN2, "mtu": 600}
+    case("route-cut", c, lan_in=[frame(big)], wan_out=[Sent(p) for p in pieces(big, 1000)])
+    c = routed()
+    c["ports"]["lan"]["mtu"] = 600
+    case("route-cut-to-port", c, wan_in=[outer(gre(back))], lan_out=[out_of_lan(p) for p in pieces(back, 600)])
+    # RFC 3704
+    for mode, dropped in (("strict", 2), ("loose", 1)):
+        c = routed()
+        c["ports"]["lan"]["urpf"] = mode
+        good = packet(4, h4, "10.2.0.2")
+        case(f"route-urpf-{mode}", c, lan_in=[frame(p) for p in (good, packet(4, "10.2.0.9", "10.2.0.2"), packet(4, "192.168.7.7", "10.2.0.2"))],
+             wan_out=[Sent(packet(4, a, "10.2.0.2", ttl=63)) for a in ([h4] if mode == "strict" else [h4, "10.2.0.9"])],
+             drops={"port lan": {"route_urpf": dropped}})
+
+
+def pieces(ip, mtu):
+    """RFC 791: what a router makes of a packet for a link of that MTU."""
+    step, out = (mtu - 20) // 8 * 8, []
+    for at in range(0, len(ip) - 20, step):
+        data = ip[20 + at:20 + at + step]
+        head = bytearray(ip[:20])
+        head[2:4] = (20 + len(data)).to_bytes(2, "big")
+        head[6:8] = (at // 8 | (0x2000 if at + step < len(ip) - 20 else 0)).to_bytes(2, "big")
+        head[8], head[10:12] = head[8] - 1, b"\0\0"
+        head[10:12] = inet_sum(bytes(head)).to_bytes(2, "big")
+        out.append(bytes(head) + data)
+    return out

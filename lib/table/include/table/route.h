@@ -37,11 +37,12 @@ struct am_interface {
 	uint8_t kind; /* enum am_interface_kind */
 	uint8_t urpf; /* enum am_urpf_mode */
 	struct am_mac mac;
-	uint16_t port;       /* kinds PORT and VLAN */
-	uint16_t vlan;       /* tag on the port; 0 untagged */
-	uint16_t bridge;     /* kind BRIDGE */
-	uint32_t tunnel;     /* kind TUNNEL */
-	uint16_t mss4, mss6; /* clamp TCP SYNs to, both ways; 0 leaves them alone */
+	uint16_t port;          /* kinds PORT and VLAN */
+	uint16_t vlan;          /* tag on the port; 0 untagged */
+	uint16_t bridge;        /* kind BRIDGE */
+	uint32_t tunnel;        /* kind TUNNEL */
+	uint16_t mss4, mss6;    /* clamp TCP SYNs to, both ways; 0 leaves them alone */
+	struct am_ip source[2]; /* its first addresses, IPv4 and IPv6; family 0: none */
 };
 
 /* A routing table that forwards. */
