@@ -18,6 +18,7 @@ struct am_build {
 	const struct am_ids *full; /* it has no number left, which was complained about */
 	uint16_t *port_ids, *tunnel_ids, *bridge_ids, *member_ids; /* by index in the configuration */
 	uint16_t *port_ifaces, *tunnel_ifaces, *bridge_ifaces;
+	uint16_t *irb_ids;                  /* members, by index in config->bridges */
 	uint16_t *vrf_ids;                  /* by index in config->vrfs */
 	struct am_path_list **tunnel_lists; /* by tunnel id: of routed packets; NULL: none leads there */
 	uint32_t n_members;

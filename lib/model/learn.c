@@ -251,6 +251,10 @@ static void set_statics(struct am_model *m)
 			if (entry_set(m, key, static_value(m, i, conf->static_macs[k].member)) < 0)
 				m->learner->statics_missing = true;
 		}
+		if (conf && roots->bridges[i]->irb != AM_NO_ID &&
+			entry_set(m, am_fdb_make_key(roots->bridges[i]->l3->mac.bytes, i),
+				roots->bridges[i]->irb | AM_FDB_STATIC) < 0)
+			m->learner->statics_missing = true;
 	}
 }
 

@@ -96,6 +96,12 @@ static int number_bridge(struct am_build *b, unsigned i)
 	b->bridge_ifaces[i] = AM_NO_ID;
 	if (rc == 0 && bridge->has_vni)
 		rc = number_iface(b, "bridge", bridge->name, &b->bridge_ifaces[i]);
+	b->irb_ids[i] = AM_NO_ID;
+	if (rc == 0 && bridge->l3.n_addresses) {
+		strcat(key, ": irb");
+		rc = am_build_number(
+			b, b->m->members, "member", key, 1, &b->irb_ids[i], &b->s->roots.n_members);
+	}
 	return rc;
 }
 
@@ -130,6 +136,7 @@ int am_build_numbers(struct am_build *b)
 	b->tunnel_ifaces = am_build_alloc(b, c->n_tunnels, sizeof(uint16_t), &ok);
 	b->bridge_ids = am_build_alloc(b, c->n_bridges, sizeof(uint16_t), &ok);
 	b->bridge_ifaces = am_build_alloc(b, c->n_bridges, sizeof(uint16_t), &ok);
+	b->irb_ids = am_build_alloc(b, c->n_bridges, sizeof(uint16_t), &ok);
 	b->member_ids = am_build_alloc(b, b->n_members, sizeof(uint16_t), &ok);
 	if (!ok)
 		return -ENOMEM;

@@ -38,6 +38,7 @@ static int build_bridge(struct am_build *b, unsigned i, const uint16_t *member_i
 		.udp_csum6 = conf->udp_checksum,
 		.vni = conf->vni,
 		.mtu = conf->mtu,
+		.irb = AM_NO_ID,
 		.n_members = conf->n_members,
 		.members = am_snapshot_alloc(b->s, conf->n_members, sizeof *bridge->members),
 	};

@@ -70,6 +70,13 @@ static int number_interfaces(struct am_build *b)
 		rc = number_port(b, &c->ports[i]);
 	for (unsigned i = 0; i < c->n_tunnels && rc == 0; i++)
 		rc = number(b, AM_INTERFACE_TUNNEL, c->tunnels[i].name, &id);
+	for (unsigned i = 0; i < c->n_bridges && rc == 0; i++) {
+		if (!c->bridges[i].l3.n_addresses)
+			continue;
+		rc = number(b, AM_INTERFACE_BRIDGE, c->bridges[i].name, &id);
+		if (rc == 0)
+			rc = number_row(b, AM_IFACE_IRB, c->bridges[i].name, &id);
+	}
 	return rc;
 }
 
@@ -212,6 +219,60 @@ static int add_tunnel(struct am_build *b, const struct am_conf_tunnel *conf)
 	return rc;
 }
 
+/* Locally administered, and the same after each restart. */
+static struct am_mac bridge_mac(const struct am_conf_bridge *conf)
+{
+	struct am_conf_tunnel like = {.has_mac = conf->has_mac, .mac = conf->mac};
+
+	memcpy(like.name, conf->name, sizeof like.name);
+	return am_tunnel_mac(&like);
+}
+
+/* The member that frames to the bridge's own MAC are for. */
+static int add_irb(struct am_build *b, struct am_bridge *bridge, const struct am_interface *in, uint16_t id)
+{
+	struct am_member *m = am_snapshot_alloc(b->s, 1, sizeof *m);
+	am_fdb_key key = am_fdb_make_key(in->mac.bytes, bridge->id);
+	uint32_t at = 0;
+
+	if (!m || am_map_add(b->s->static_macs, &key, &at) < 0)
+		return -ENOMEM;
+	*m = (struct am_member){.id = id,
+		.bridge = bridge->id,
+		.mtu = bridge->mtu,
+		.iface = in->iface,
+		.way_iface = in->iface,
+		.kind = AM_MEMBER_IRB,
+		.vid = AM_VID_ANY,
+		.port = AM_NO_ID,
+		.tunnel = AM_NO_TARGET};
+	am_member_settle(m);
+	b->s->roots.members[id] = m;
+	b->s->member_texts[id] = "irb";
+	bridge->irb = id;
+	bridge->l3 = in;
+	return 0;
+}
+
+static int add_bridge(struct am_build *b, unsigned i)
+{
+	const struct am_conf_bridge *conf = &b->config->bridges[i];
+	struct am_bridge *bridge = b->s->roots.bridges[b->bridge_ids[i]];
+	struct am_interface *in = NULL;
+	int rc;
+
+	if (!conf->l3.n_addresses)
+		return 0;
+	rc = add(b, &conf->l3, AM_INTERFACE_BRIDGE, conf->name, &in);
+	if (!in)
+		return rc;
+	in->bridge = bridge->id;
+	in->mtu = bridge->mtu;
+	in->mac = bridge_mac(conf);
+	rc = add_row(b, AM_IFACE_IRB, conf->name, &in->iface);
+	return rc < 0 ? rc : add_irb(b, bridge, in, b->irb_ids[i]);
+}
+
 int am_build_interfaces(struct am_build *b)
 {
 	const struct am_config *c = b->config;
@@ -224,6 +285,8 @@ int am_build_interfaces(struct am_build *b)
 	}
 	for (unsigned i = 0; i < c->n_tunnels && rc == 0; i++)
 		rc = add_tunnel(b, &c->tunnels[i]);
+	for (unsigned i = 0; i < c->n_bridges && rc == 0; i++)
+		rc = add_bridge(b, i);
 	return rc;
 }
 

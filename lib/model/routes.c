@@ -218,12 +218,19 @@ static int tunnel_list(struct am_build *b, const struct am_tunnel *t, struct am_
 	return rc;
 }
 
+static const struct am_bridge *bridge_of(const struct am_build *b, const char *name)
+{
+	return b->s->roots.bridges[b->bridge_ids[am_config_bridge(b->config, name) - b->config->bridges]];
+}
+
 static const struct am_interface *interface_of(const struct am_build *b, const struct am_conf_route *r)
 {
 	const struct am_port_root *port;
 
 	if (*r->tunnel)
 		return am_build_tunnel_root(b, am_config_tunnel(b->config, r->tunnel))->l3;
+	if (*r->bridge)
+		return bridge_of(b, r->bridge)->l3;
 	if (!*r->port)
 		return NULL;
 	port = &b->s->roots.ports[am_build_port_id(b, r->port)];

@@ -6,6 +6,7 @@
  */
 #include "bridge.h"
 #include "output.h"
+#include "route.h"
 
 #include <string.h>
 
@@ -95,6 +96,46 @@ static void flood_copy(struct am_worker *w, const struct am_frame *f, const stru
 	am_output(w, &copy, out);
 }
 
+/* To the bridge's own IP identity. */
+static void to_irb(struct am_worker *w, struct am_frame *f, const struct am_member *irb)
+{
+	const struct am_interface *in = w->roots->bridges[irb->bridge]->l3;
+	bool ip = f->eth.type == AM_ET_IPV4 || f->eth.type == AM_ET_IPV6;
+
+	am_count(w, in->iface, AM_C_RX_PACKETS, 1);
+	am_count(w, in->iface, AM_C_RX_BYTES, am_buf_len(f->m));
+	if (f->eth.tags || (!ip && f->eth.type != AM_ET_ARP))
+		am_drop(w, in->iface, AM_V_ETH_TYPE, f->m);
+	else if (!ip || am_mac_is_group(am_buf_data(f->m)))
+		am_punt(w, in->iface, in->id, AM_PUNT_ARP_ND, f->m);
+	else
+		am_route_put(w, in, f->m, f->eth.len, f->eth.type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6,
+			AM_ROUTED_NEW);
+}
+
+/* Of what is flooded the box itself wants ARP and neighbour discovery: 33-33, behind ICMPv6. */
+static bool irb_wants(const struct am_frame *f)
+{
+	const uint8_t *frame = am_buf_data(f->m);
+
+	if (f->eth.tags)
+		return false;
+	return f->eth.type == AM_ET_ARP ||
+	       (f->eth.type == AM_ET_IPV6 && frame[0] == 0x33 && am_buf_len(f->m) > AM_ETH_LEN + AM_IP6_LEN &&
+		       frame[AM_ETH_LEN + 6] == AM_PROTO_ICMPV6);
+}
+
+static void copy_to_irb(struct am_worker *w, const struct am_frame *f, const struct am_member *irb)
+{
+	struct am_frame copy = *f;
+
+	copy.m = am_buf_copy(w->plane->conf.pool, f->m);
+	if (likely(copy.m))
+		to_irb(w, &copy, irb);
+	else
+		w->counters[f->iface].drop[AM_V_NO_MBUF]++;
+}
+
 /* Copies for all but the last one that gets it; that one gets the frame itself. */
 static void flood(struct am_worker *w, struct am_frame *f, const struct am_member *in)
 {
@@ -114,6 +155,8 @@ static void flood(struct am_worker *w, struct am_frame *f, const struct am_membe
 			flood_copy(w, f, last);
 		last = out;
 	}
+	if (bridge->irb != AM_NO_ID && in->kind != AM_MEMBER_IRB && irb_wants(f))
+		copy_to_irb(w, f, w->roots->members[bridge->irb]);
 	if (last)
 		am_output(w, f, last);
 	else
@@ -140,6 +183,8 @@ static __attribute__((noinline)) void forward_any(struct am_worker *w, struct am
 		cross(w, f, in);
 	else if (!out || out->bridge != in->bridge)
 		flood(w, f, in);
+	else if (out->kind == AM_MEMBER_IRB)
+		to_irb(w, f, out);
 	else if (out == in)
 		am_drop(w, f->iface, AM_V_BRIDGE_LOCAL, f->m);
 	else if (in->kind == AM_MEMBER_VTEP && out->kind == AM_MEMBER_VTEP)
@@ -273,6 +318,16 @@ static void look_up_burst(struct am_worker *w)
 		closer = UINT64_MAX >> (64 - n);
 	for (; unlikely(closer); closer &= closer - 1)
 		look_up(w, &w->frames[__builtin_ctzll(closer)], &l);
+}
+
+void am_bridge_send(struct am_worker *w, struct am_frame *f)
+{
+	const struct am_member *in = w->roots->members[f->member];
+	uint32_t slot;
+
+	f->dst = am_fdb_make_key(am_buf_data(f->m), in->bridge);
+	f->to = am_fdb_lookup(w->plane->conf.fdb, f->dst, &slot);
+	forward_any(w, f);
 }
 
 void am_bridge_watched(struct am_worker *w)

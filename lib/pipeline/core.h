@@ -272,6 +272,8 @@ bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m);
 
 /* route.c: all of w->routed; consumed. */
 void am_route_burst(struct am_worker *w);
+/* The same behind a bridge: VXLAN in them is frames for a bridge again. */
+void am_route_bridged(struct am_worker *w);
 /* The same, but first those of w->arrivals that are not for this box; what is stays there. */
 void am_route_arrivals(struct am_worker *w, const struct am_port_root *port);
 
@@ -300,6 +302,8 @@ void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m);
 
 /* bridge.c: all of w->frames, admitted; consumed. */
 void am_bridge_burst(struct am_worker *w);
+/* A frame that the bridge's own IP identity sends: m, eth, member and iface are set; consumed. */
+void am_bridge_send(struct am_worker *w, struct am_frame *f);
 /* The same, none by a short way. */
 void am_bridge_watched(struct am_worker *w);
 

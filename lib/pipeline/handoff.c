@@ -155,6 +155,7 @@ unsigned am_handoff_take(struct am_worker *w)
 		if (from == w->id)
 			continue;
 		n += take_frames(w, from);
+		am_route_bridged(w);
 		n += take_sends(w, from);
 	}
 	return n;

@@ -239,6 +239,7 @@ void am_input_watched(struct am_worker *w, const struct am_port_root *port, stru
 	if (w->hands_off)
 		am_handoff_frames(w);
 	am_bridge_watched(w);
+	am_route_bridged(w);
 }
 
 void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
@@ -268,5 +269,7 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	if (w->hands_off)
 		am_handoff_frames(w);
 	am_bridge_burst(w);
+	if (unlikely(w->n_routed))
+		am_route_bridged(w);
 	am_stage(w, AM_STAGE_REST);
 }

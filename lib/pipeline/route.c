@@ -198,6 +198,25 @@ static inline void to_port(struct am_worker *w, struct am_routed *r, const struc
 	am_output_put(w, a->port, r->m, am_buf_len(r->m));
 }
 
+/* Where in the bridge the neighbour is, the FDB says. */
+static void to_bridge(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a)
+{
+	const struct am_bridge *bridge =
+		a->bridge < w->roots->n_bridges ? w->roots->bridges[a->bridge] : NULL;
+	struct am_frame f = {.m = r->m,
+		.eth = {.len = AM_ETH_LEN, .type = r->family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6},
+		.iface = a->iface};
+
+	strip(r);
+	if (unlikely(!bridge || bridge->irb == AM_NO_ID || !put_head(r->m, a, r->family))) {
+		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
+		return;
+	}
+	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, am_buf_len(r->m));
+	f.member = bridge->irb;
+	am_bridge_send(w, &f);
+}
+
 /* Into the packets that the string makes of it. */
 static enum am_verdict push(struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a,
 	struct am_encap_in *in, struct rte_mbuf *out[2], unsigned *n)
@@ -264,6 +283,8 @@ static inline void leave(
 {
 	if (a->kind == AM_ADJACENCY_PORT)
 		to_port(w, r, a);
+	else if (a->kind == AM_ADJACENCY_BRIDGE)
+		to_bridge(w, r, a);
 	else
 		to_tunnel(w, r, a, hashed ? hash : am_flow_hash_ip(ip_of(r), r->len));
 }
@@ -407,6 +428,18 @@ void am_route_burst(struct am_worker *w)
 
 			send(w, &r);
 		}
+	}
+}
+
+void am_route_bridged(struct am_worker *w)
+{
+	while (w->n_routed) {
+		am_stage(w, AM_STAGE_ROUTE);
+		am_route_burst(w);
+		am_stage(w, AM_STAGE_BRIDGE);
+		if (w->hands_off)
+			am_handoff_frames(w);
+		am_bridge_burst(w);
 	}
 }
 

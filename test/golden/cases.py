@@ -318,8 +318,9 @@ case("gre-inner-type", config("gre", 4, 4), wan_in=[
     drops={"tunnel t": {"ip4_short": 1, "ip6_version": 1}})
 case("bad-etherip", config("etherip"), wan_in=[
     outer((97, b"\x30")), outer(etherip(inner, b"\x20\x00")), outer(etherip(inner, b"\x31\x00")), outer(etherip(inner, b"\x30\x01")),
-    outer(etherip(inner, b"\x03\x00")), outer(etherip(b"\x02" * 13)), outer(etherip(inner, b"\x03\x01")), outer(gretap(inner))],
-    drops={"port wan": {"gre_key": 1}, "tunnel t": {"etherip_short": 2, "etherip_version": 1, "etherip_reserved": 2,
+    outer(etherip(inner, b"\x03\x00")), outer(etherip(b"\x02" * 13)), outer(etherip(inner, b"\x03\x01")), outer(gretap(inner)),
+    outer((17, struct.pack("!HHHH", 50000, 4790, 12, 0) + b"none"))],
+    drops={"port wan": {"gre_key": 1, "udp_port": 1}, "tunnel t": {"etherip_short": 2, "etherip_version": 1, "etherip_reserved": 2,
                                                     "etherip_swapped": 1, "etherip_eoipv6": 1}})
 
 

@@ -3,7 +3,7 @@
 from scapy.all import Ether, ICMP, IP, IPv6, Raw, UDP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6TimeExceeded
 
-from build import HOST_A, config, cut, gre, inet_sum, outer, pattern
+from build import (HOST_A, HOST_B, TUN_THEM, TUN_US, arp, config, cut, etherip, gre, gretap, inet_sum, outer, pattern)
 
 LAN, LAN2 = "02:ff:00:00:00:03", "02:ff:00:00:00:04"  # our MACs there
 NET = {4: ("10.1.0.1/24", "10.1.0.2", "10.2.0.0/16", "10.2.0.2"), 6: ("fd01::1/64", "fd01::2", "fd02::/16", "fd02::2")}
@@ -51,6 +51,7 @@ def add(case, Sent):
                  lan_out=[out_of_lan(packet(family, there, here, n, 63)) for n in sizes],
                  counters={"tunnel t": {"rx_packets": len(sizes), "tx_packets": len(sizes)}})
     refusals(case, Sent)
+    interfaces(case, Sent)
 
 
 def error(ip, what, mtu=0):
@@ -135,3 +136,60 @@ def pieces(ip, mtu):
         head[10:12] = inet_sum(bytes(head)).to_bytes(2, "big")
         out.append(bytes(head) + data)
     return out
+
+
+def interfaces(case, Sent):
+    """What has an IP identity: bridges, VLANs, L2 tunnels, VRFs apart from each other, equal-cost paths."""
+    h4, h6 = NET[4][1], NET[6][1]
+    both = lambda ttl, there=True: [packet(4, *((h4, "10.2.0.2") if there else ("10.2.0.2", h4)), ttl=ttl),
+                                    packet(6, *((h6, "fd02::2") if there else ("fd02::2", h6)), ttl=ttl)]
+    c = routed()
+    lan = c["ports"].pop("lan")
+    c["ports"].update({"lan": {"driver": "mem"}, "lan2": {"driver": "mem"}})
+    c["bridges"] = {"br": {"members": [{"port": "lan"}, {"port": "lan2"}], "addresses": lan["addresses"], "mac": LAN}}
+    for r in c["vrfs"]["default"]["routes"]:
+        if r.pop("port", None):
+            r["bridge"] = "br"
+    case("route-irb", c, lan_in=[frame(p) for p in both(64)] + [arp(dst="ff:ff:ff:ff:ff:ff")],
+         wan_in=[outer(gre(p)) for p in both(64, False)], wan_out=[Sent(p) for p in both(63)],
+         lan_out=[out_of_lan(p) for p in both(63, False)], drops={"irb br": {"punt_nowhere": 1}},
+         counters={"irb br": {"rx_packets": 3, "tx_packets": 2}, "port lan2": {"tx_packets": 1}})
+
+    c = routed()
+    c["ports"]["lan"] = {"driver": "mem", "mac": LAN, "vlans": {"7": {"addresses": [NET[4][0], NET[6][0]]}}}
+    for r in c["vrfs"]["default"]["routes"]:
+        if "port" in r:
+            r["vlan"] = 7
+    tag = lambda f: f[:12] + b"\x81\0\0\7" + f[12:]
+    case("route-vlan", c, lan_in=[tag(frame(p)) for p in both(64)], wan_in=[outer(gre(p)) for p in both(64, False)],
+         wan_out=[Sent(p) for p in both(63)], lan_out=[tag(out_of_lan(p)) for p in both(63, False)],
+         counters={"vlan lan.7": {"rx_packets": 2, "tx_packets": 2}})
+
+    for kind, head in (("etherip", etherip), ("gretap", gretap)):
+        c = routed(kind, mac=TUN_US)
+        for r in c["vrfs"]["default"]["routes"]:
+            if "tunnel" in r:
+                r["mac"] = TUN_THEM
+        case(f"route-{kind}", c, lan_in=[frame(p) for p in both(64)],
+             wan_in=[outer(head(frame(p, TUN_THEM, TUN_US))) for p in both(64, False)],
+             wan_out=[Sent(frame(p, TUN_US, TUN_THEM), outer={"family": 4}) for p in both(63)],
+             lan_out=[out_of_lan(p) for p in both(63, False)])
+
+    # a tenant's packets see no other VRF's routes
+    c = routed()
+    c["ports"]["lan"]["vrf"] = "blue"
+    c["vrfs"]["blue"] = {"loopbacks": ["10.255.0.1", "fd00::1"], "routes": [r for r in c["vrfs"]["default"]["routes"] if "port" in r]}
+    c["vrfs"]["default"]["routes"] = [r for r in c["vrfs"]["default"]["routes"] if "tunnel" in r]
+    case("route-vrf-apart", c, lan_in=[frame(p) for p in both(64)], wan_in=[outer(gre(p)) for p in both(64, False)],
+         lan_out=[out_of_lan(error(p, "net")) for p in both(64)], drops={"port lan": {"route_none": 2}, "tunnel t": {"route_none": 2}},
+         wan_out=[Sent(error(p, "net")) for p in both(64, False)])
+
+    # RFC 8950: IPv4 behind a router that only has an IPv6 address; and two equal ways, of which one flow takes one
+    c = routed()
+    c["vrfs"]["default"]["routes"] += [{"prefix": "10.3.0.0/16", "port": "lan", "via": "fd01::9", "mac": HOST_B},
+                                       {"prefix": "10.4.0.0/16", "tunnel": "t", "as": 64500}, {"prefix": "10.4.0.0/16", "port": "lan", "mac": HOST_B, "via": "10.1.0.9"}]
+    case("route-v4-via-v6", c, wan_in=[outer(gre(packet(4, "10.2.0.2", "10.3.0.3")))], lan_out=[frame(packet(4, "10.2.0.2", "10.3.0.3", ttl=63), LAN, HOST_B)])
+    ten = [packet(4, h4, "10.4.0.4", 100 + i) for i in range(10)]
+    # by the flow, not by the packet
+    case("route-ecmp", c, lan_in=[frame(p) for p in ten],
+         lan_out=[frame(packet(4, h4, "10.4.0.4", 100 + i, 63), LAN, HOST_B) for i in range(10)])

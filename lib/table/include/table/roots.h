@@ -48,6 +48,7 @@ enum am_member_kind {
 	AM_MEMBER_PORT,
 	AM_MEMBER_TUNNEL, /* EtherIP or GRETAP */
 	AM_MEMBER_VTEP,   /* a remote VTEP of the bridge's VNI */
+	AM_MEMBER_IRB,    /* the bridge's own IP identity: what is sent to its MAC is routed */
 };
 
 /* Frames per second that may be flooded from a member; 0 is no limit. */
@@ -94,7 +95,9 @@ static inline void am_member_settle(struct am_member *m)
 	enum { PORT = 1 << 16, PATH = 2 << 16, NONE = 3 << 16, NOBODY = 4 << 16 };
 	bool tag = m->vid != AM_VID_UNTAGGED && m->vid != AM_VID_ANY;
 
-	m->face = m->bridge | (tag || m->xconnect ? NONE : m->kind == AM_MEMBER_PORT ? PORT : PATH);
+	m->face = m->bridge | (tag || m->xconnect || m->kind == AM_MEMBER_IRB ? NONE
+				      : m->kind == AM_MEMBER_PORT             ? PORT
+									      : PATH);
 	m->across = m->bridge | (m->xconnect ? NOBODY : m->kind == AM_MEMBER_PORT ? PATH : PORT);
 }
 
@@ -110,6 +113,9 @@ struct am_bridge {
 	uint16_t mtu; /* longest IP packet inside; a frame has 14 octets more, and 4 for each tag */
 	uint16_t n_members;
 	uint16_t *members; /* ids */
+	uint16_t
+		irb; /* the member that stands for its IP identity, none of those; AM_NO_ID: it does not route */
+	const struct am_interface *l3; /* that identity */
 };
 
 /*
