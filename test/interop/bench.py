@@ -8,8 +8,9 @@
      permit    and the first policy again: it hears all anew; and
      withdraw  the first peer withdraws all, the second one hears of it
 
-Peers are plain sockets in another namespace, on the other CPU where there are two. The table and what was measured go to standard output; --out
-keeps every run and the ratios as JSON. Status 1 where a ratio misses its goal.
+Peers are plain sockets in another namespace, on the other CPU where there are two. Beside that, without BIRD and in memory: how many UPDATEs the
+codec alone reads in a second, and the longest single call of the library while a full table comes, goes and is judged anew. What was measured goes to
+standard output; --out keeps it as JSON, and as text for tools/figures. Status 1 where a goal is missed.
 """
 import argparse
 import json
@@ -31,6 +32,7 @@ from world import A, B, Trouble, World, write  # noqa: E402
 US, FEEDER, SINK = "10.9.0.1", "10.9.0.2", "10.9.0.3"
 PHASES = ("in", "in+out", "deny", "permit", "withdraw")
 GOALS = {"cpu": 0.75, "peak": 0.8}  # of BIRD's, in each phase
+CODEC_GOAL = 1_500_000  # UPDATEs a second, ten routes in each as in the table above
 
 
 def say(text):
@@ -204,20 +206,42 @@ def missed(rows):
     return [row for row in rows if row["ratio"] > row["goal"]]
 
 
-def show(rows, table):
-    print(f"{table.prefixes} prefixes, {table.sets} attribute sets")
-    print(f"{'phase':10} {'':12} {'amime-bgp':>10} {'BIRD':>10} {'ratio':>7}  goal")
+def in_memory(build, name, *options):
+    """The rows of a benchmark of the library, on a CPU of its own where there are two."""
+    say(f"{name} in memory")
+    cpus = os.sched_getaffinity(0)
+    pin = ["taskset", "-c", str(max(cpus))] if len(cpus) > 1 else []
+    return json.loads(run(*pin, os.path.join(build, "lib", "bgp", f"bgp_{name}_bench"), *options, timeout=300))
+
+
+def codec_missed(codec):
+    return [row for row in codec if row["routes"] == 10 and row["read_updates"] < CODEC_GOAL]
+
+
+def text(result):
+    """The tables, for people."""
+    rows = result["summary"]
+    out = [f"{result['prefixes']} prefixes, {result['sets']} attribute sets, {result['bird']}",
+           f"{'phase':10} {'':12} {'amime-bgp':>10} {'BIRD':>10} {'ratio':>7}  goal"]
     for row in rows:
         unit = "CPU s" if row["figure"] == "cpu" else "peak MB"
         goal = f"{row['goal']} {'MISSED' if missed([row]) else 'met'}"
-        print(f"{row['phase']:10} {unit:12} {row['amime']:10.3f} {row['bird']:10.3f} {row['ratio']:7.2f}  {goal}")
+        out.append(f"{row['phase']:10} {unit:12} {row['amime']:10.3f} {row['bird']:10.3f} {row['ratio']:7.2f}  {goal}")
+    out += ["", f"{'codec':10} {'UPDATEs/s read':>20} {'routes/s read':>20} {'UPDATEs/s written':>20}"]
+    for row in result["codec"]:
+        goal = "" if row["routes"] != 10 else f"  at least {CODEC_GOAL}: {'MISSED' if codec_missed([row]) else 'met'}"
+        out.append(f"{row['routes']:3} routes {row['read_updates']:20} {row['read_routes']:20} {row['write_updates']:20}{goal}")
+    out += ["", f"{'table in memory':28} {'ns/prefix':>10} {'longest call, us':>18} {'octets/prefix':>14}"]
+    for row in result["table"]:
+        out.append(f"{row['step']:28} {row['ns_per_prefix']:10} {row['longest_call_us']:18} {row['table_bytes_per_prefix']:14}")
+    return "\n".join(out) + "\n"
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", help="build folder (default: build)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured, in turns (3)")
-    parser.add_argument("--out", help="folder for result.json")
+    parser.add_argument("--out", help="folder for result.json and table.txt")
     parser.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
     return parser.parse_args()
 
@@ -239,20 +263,24 @@ def main():
     args = arguments()
     if args.build:
         world.PROGRAM = os.path.join(args.build, "apps", "amime-bgp", "amime-bgp")
+    build = os.path.realpath(os.path.join(os.path.dirname(world.PROGRAM), "..", ".."))
     say("making the table")
     table = Table(origins(), 65001, FEEDER)
     runs = measure(args.rounds, table)
     rows = summary(runs)
     result = {"prefixes": table.prefixes, "sets": table.sets, "bird": run("bird", "--version", check=False).strip(),
-              "cpus": len(os.sched_getaffinity(0)), "runs": runs, "summary": rows}
+              "cpus": len(os.sched_getaffinity(0)), "runs": runs, "summary": rows,
+              "codec": in_memory(build, "codec", "--json"), "table": in_memory(build, "rib", "--json")}
+    say("")
     if args.out:
         os.makedirs(args.out, exist_ok=True)
         write(args.out, "result.json", result)
+        write(args.out, "table.txt", text(result))
     if args.json:
         print(json.dumps(result, indent=1))
     else:
-        show(rows, table)
-    return 1 if missed(rows) else 0
+        print(text(result), end="")
+    return 1 if missed(rows) or codec_missed(result["codec"]) else 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@
  *
  * A path fits where any part of it does. An expression becomes a finite automaton when it is compiled: to match takes one step of a table for
  * each character, whatever the expression is, and no memory. What would need a larger automaton than below is refused.
+ *
+ * No RFC: this is the form of `as-path access-list` of Cisco and FRR; paths are those of RFC 4271 4.3 and 5065 3. Ownership: the text is
+ * copied, and an expression is its maker's, until am_bgp_as_regex_free(). Threads: any number may match against one.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +40,7 @@ struct am_bgp_as_regex_error {
 /* -EINVAL, and *err says why; -E2BIG where it needs too large an automaton, and *err says so; -ENOMEM. */
 int am_bgp_as_regex_compile(
 	const char *text, size_t len, struct am_bgp_as_regex **out, struct am_bgp_as_regex_error *err);
+/* NULL is no expression. */
 void am_bgp_as_regex_free(struct am_bgp_as_regex *regex);
 
 /* path is one that was decoded (bgp/as_path.h). */
@@ -44,6 +48,7 @@ bool am_bgp_as_regex_match(const struct am_bgp_as_regex *regex, struct am_bgp_sp
 
 /* As it was given, with a zero behind it. */
 const char *am_bgp_as_regex_text(const struct am_bgp_as_regex *regex);
+/* Of its automaton: what it costs, in pieces of 36 octets. */
 size_t am_bgp_as_regex_states(const struct am_bgp_as_regex *regex);
 
 #endif

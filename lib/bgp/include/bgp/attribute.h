@@ -101,6 +101,7 @@ struct am_bgp_context {
 	bool aigp; /* RFC 7311 3.4: AIGP is enabled on the session; elsewhere it is dropped */
 };
 
+/* For people; constant. "unknown" where the code has no row. */
 const char *am_bgp_attr_name(uint8_t code);
 const char *am_bgp_class_name(enum am_bgp_class class);
 

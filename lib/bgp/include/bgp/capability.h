@@ -101,6 +101,10 @@ struct am_bgp_agreed {
 	bool notification; /* RFC 8538: a NOTIFICATION, too, is survived */
 };
 
+/*
+ * Each capability holds where both ends say it, add-path (RFC 7911 4) where one sends what the other receives; what a helper needs to know
+ * (RFC 4724, 9494) is taken from theirs.
+ */
 void am_bgp_capabilities_agree(const struct am_bgp_capabilities *ours,
 	const struct am_bgp_capabilities *theirs, struct am_bgp_agreed *out);
 

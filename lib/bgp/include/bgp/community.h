@@ -24,6 +24,7 @@ enum {
 #define AM_BGP_NO_EXPORT_SUBCONFED 0xffffff03u
 #define AM_BGP_NOPEER              0xffffff04u /* RFC 3765 */
 
+/* Does the value of the attribute have this one, in host order? For NO_LLGR and others that have a meaning, and for a program's own. */
 bool am_bgp_communities_have(struct am_bgp_span communities, uint32_t community);
 bool am_bgp_large_communities_have(
 	struct am_bgp_span communities, uint32_t global, uint32_t local1, uint32_t local2);

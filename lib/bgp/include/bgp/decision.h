@@ -58,6 +58,7 @@ enum am_bgp_verdict {
 int am_bgp_decide(const struct am_bgp_candidate *paths, size_t n,
 	const struct am_bgp_decision_options *options, uint8_t *verdicts);
 
+/* For people: the name of the step; constant. */
 const char *am_bgp_verdict_name(enum am_bgp_verdict verdict);
 /* The same as half a sentence about the path. */
 const char *am_bgp_verdict_text(enum am_bgp_verdict verdict);

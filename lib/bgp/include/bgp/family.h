@@ -25,9 +25,11 @@ enum am_bgp_family {
 typedef uint8_t am_bgp_families;
 #define AM_BGP_IN(family) ((am_bgp_families)(1u << (family)))
 
+/* Between the two forms. OTHER where there are no routes of it here, and then 0. */
 enum am_bgp_family am_bgp_family_of(uint16_t afi, uint8_t safi);
-uint16_t am_bgp_afi(enum am_bgp_family family); /* 0 for OTHER */
-uint8_t am_bgp_safi(enum am_bgp_family family); /* 0 for OTHER */
+uint16_t am_bgp_afi(enum am_bgp_family family);
+uint8_t am_bgp_safi(enum am_bgp_family family);
+/* For people: "ipv4" and so on; constant. */
 const char *am_bgp_family_name(enum am_bgp_family family);
 
 #endif

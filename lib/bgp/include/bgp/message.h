@@ -52,8 +52,10 @@ int am_bgp_message_parse(
 uint8_t *am_bgp_message_begin(struct am_writer *w, enum am_bgp_type type);
 int am_bgp_message_end(struct am_writer *w, uint8_t *begin, size_t max);
 
+/* A whole KEEPALIVE (RFC 4271 4.4). -ENOSPC. */
 int am_bgp_keepalive_encode(struct am_writer *w);
 
+/* For people; constant. */
 const char *am_bgp_type_name(unsigned type);
 
 /* NOTIFICATION. Every one that is framed right can be decoded: there is nobody to complain to. */
@@ -68,6 +70,10 @@ struct am_bgp_notification {
 
 enum { AM_BGP_SHUTDOWN_TEXT_MAX = 255 };
 
+/*
+ * Of a message that am_bgp_message_parse() gave; spans of *out point into it. Text that is no UTF-8, or has a wrong length, is none
+ * (RFC 9003 2).
+ */
 void am_bgp_notification_decode(const struct am_bgp_message *message, struct am_bgp_notification *out);
 
 /*

@@ -7,6 +7,10 @@
  *
  * am_bgp_policy_run() is the filter of filter.h. It allocates nothing, writes to scratch only where a list changes, and takes time of the
  * order of the rules. A rule sees what the actions of rules before it have made of the route.
+ *
+ * RFC 4271 9.1.1 and 9.1.3 say where policies stand, RFC 8212 what holds without one, RFC 6811 2 what the states of RPKI are, RFC 1997, 4360
+ * and 8092 what communities are; what a rule can ask and do is no RFC's. Local preference, MED and AS numbers are 32 bits, in host order.
+ * Errors: none, a policy cannot fail but by rejecting. Threads: any number may run one policy.
  */
 #include <stdbool.h>
 #include <stddef.h>

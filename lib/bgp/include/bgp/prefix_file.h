@@ -11,6 +11,9 @@
  *   JSON    { "NAME": [ { "prefix": "203.0.113.0/24", "exact": false, "less-equal": 28 } ] }        (bgpq4 -j)
  *
  * Comments begin with #, !, // or stand between slash and asterisk.
+ *
+ * No RFC: these are the forms of bgpq4, FRR and BIRD. Ownership: text stays the caller's, and out->name points into it; out->entries is the
+ * caller's. Threads: nothing is shared.
  */
 #include <stddef.h>
 
@@ -38,6 +41,7 @@ enum { AM_BGP_PREFIX_COMPLAINTS = 20 }; /* after so many no more are looked for 
  */
 int am_bgp_prefix_file_parse(const char *text, size_t len, const char *name, am_bgp_complain complain,
 	void *to, struct am_bgp_prefix_file *out);
+/* Its entries. One that was never filled, and is zeroed, may be freed, too. */
 void am_bgp_prefix_file_free(struct am_bgp_prefix_file *file);
 
 /* One entry in the plain form, which fills the text. 0; or -EINVAL, and err says why. */

@@ -160,10 +160,12 @@ struct am_bgp_seen {
 	enum am_bgp_state from, to;         /* STATE */
 };
 
+/* see is called when that happens, and must not call the session; NULL: nobody is called. */
 struct am_bgp_tap {
 	void (*see)(void *program, const struct am_bgp_seen *seen);
 	void *program;
 };
+/* From now on; there is one at a time. */
 void am_bgp_session_tap(struct am_bgp_session *session, struct am_bgp_tap tap);
 
 /* The next thing to know or to do; false: nothing is left until the next call of another kind. */
