@@ -119,10 +119,13 @@ static inline void pair_event(struct pair *w, unsigned node, const struct am_bgp
 {
 	struct pair_node *n = &w->node[node];
 
-	if (e->type == AM_BGP_SPEAKER_UP) {
+	/* A test may have added others, which are no node. */
+	bool is_node = (int)e->link.peer == n->peer;
+
+	if (is_node && e->type == AM_BGP_SPEAKER_UP) {
 		n->up = true;
 		n->ups++;
-	} else if (e->type == AM_BGP_SPEAKER_DOWN && e->end->was_up) {
+	} else if (is_node && e->type == AM_BGP_SPEAKER_DOWN && e->end->was_up) {
 		n->up = false;
 		n->downs++;
 	}

@@ -206,6 +206,11 @@ def missed(rows):
     return [row for row in rows if row["ratio"] > row["goal"]]
 
 
+def bird_version():
+    done = subprocess.run(["bird", "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout.strip()
+
+
 def in_memory(build, name, *options):
     """The rows of a benchmark of the library, on a CPU of its own where there are two."""
     say(f"{name} in memory")
@@ -268,7 +273,7 @@ def main():
     table = Table(origins(), 65001, FEEDER)
     runs = measure(args.rounds, table)
     rows = summary(runs)
-    result = {"prefixes": table.prefixes, "sets": table.sets, "bird": run("bird", "--version", check=False).strip(),
+    result = {"prefixes": table.prefixes, "sets": table.sets, "bird": bird_version(),
               "cpus": len(os.sched_getaffinity(0)), "runs": runs, "summary": rows,
               "codec": in_memory(build, "codec", "--json"), "table": in_memory(build, "rib", "--json")}
     say("")
