@@ -94,11 +94,27 @@ def four_octets(scene):
     a.stop()
 
 
+def roles(scene):
+    """RFC 9234: two providers are refused with 2/11; a provider and a customer are not."""
+    line = f"neighbor {ADDRESS[A][0]} local-role"
+    frr = scene.start(Frr(scene.folder + "/r", bgp=f" {line} provider"))
+    a = scene.ours({"role": "provider"})
+    end = eventually("a wrong role ends the attempt", lambda: a.neighbor().get("last_end", {}).get("code") and a.neighbor()["last_end"])
+    expect((end["code"], end["subcode"]) == (2, 11), f"with 2/11: {end['notification']}, by {end['by']}")
+    expect(not a.is_up() and not frr.is_up(), "it is not up on either side")
+    frr.vty("configure terminal", f"router bgp {AS[B]}", f"{line} customer")
+    expect_up(a, frr)
+    expect(a.neighbor()["agreed"]["role"] == "customer", "FRR is our customer")
+    frr.stop()
+    a.stop()
+
+
 def test(scene):
     over_ipv4(scene)
     over_ipv6(scene)
     rfc8950(scene)
     four_octets(scene)
+    roles(scene)
 
 
 main(test)

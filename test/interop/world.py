@@ -27,6 +27,7 @@ from netns import Trouble, inside, ip, run  # noqa: E402
 A, B = "am-bgp-a", "am-bgp-b"
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("AMIME_BUILD", os.path.join(TOP, "build"))
+SAID = os.path.join(BUILD, "interop-said")
 PROGRAM = os.path.join(BUILD, "apps", "amime-bgp", "amime-bgp")
 ADDRESS = {A: ("10.9.0.1", "fd09::1"), B: ("10.9.0.2", "fd09::2")}
 LINK_LOCAL = {A: "fe80::ff:fe00:1", B: "fe80::ff:fe00:2"}
@@ -57,9 +58,13 @@ class World(netns.Net):
                        address add {ADDRESS[ns][1]}/64 dev eth0 nodad""", ns)
 
 
+held = []  # what a test said that holds, in its order; for items.py
+
+
 def expect(holds, text):
     """A test says what must hold; the first thing that does not ends it."""
     print(("ok    " if holds else "FAIL  ") + text, flush=True)
+    held.append(text)
     if not holds:
         raise Trouble(text)
 
@@ -77,6 +82,7 @@ def eventually(what, holds, patience=20.0):
         else:
             last = repr(seen)
         if seen:
+            held.append(what)
             print(f"ok    {what} (after {time.monotonic() - start:.1f} s)", flush=True)
             return seen
         time.sleep(0.1)
@@ -148,15 +154,26 @@ def config(neighbor=None, **more):
             "announce": ["203.0.113.0/24", {"prefix": "2001:db8:a::/48", "next_hop": ADDRESS[A][1]}], **more}
 
 
+def remember():
+    """What this test showed, for the table that items.py prints."""
+    os.makedirs(SAID, exist_ok=True)
+    name = os.path.basename(sys.argv[0]).removeprefix("test_").removesuffix(".py")
+    with open(os.path.join(SAID, name + ".json"), "w", encoding="utf-8") as file:
+        json.dump(held, file)
+
+
 def main(test, addresses=True):
     """Run test(folder) between fresh namespaces; exit with its result."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
     speakers = []
+    with contextlib.suppress(FileNotFoundError):
+        os.remove(os.path.join(SAID, os.path.basename(sys.argv[0]).removeprefix("test_").removesuffix(".py") + ".json"))
     try:
         with World(addresses), tempfile.TemporaryDirectory(prefix="am-bgp-") as folder:
             os.chmod(folder, 0o755)
             with contextlib.ExitStack() as stack:
                 test(Scene(folder, stack, speakers))
+        remember()
     except (Trouble, OSError, subprocess.SubprocessError) as trouble:
         print(f"FAIL  {type(trouble).__name__}: {trouble}", file=sys.stderr)
         for text in speakers:
