@@ -13,41 +13,32 @@
 #include <pkt/buf.h>
 #include <rte_eal.h>
 
-enum { WORKERS = 1, PATHS = 64, MACS = 1024, SEED = 1 };
+enum { WORKERS = 1, PATHS = 64, MACS = 1024, SEED = 1, DATAGRAMS = 4096 };
 
-/* A port begins with struct am_port; what follows is yours. This one receives the frame in `next`, once. */
-struct port {
-	struct am_port port;
-	struct rte_mbuf *next;
-};
+/* What arrives by "lan". A port of yours begins with struct am_port, and may go on with what its functions need. */
+static struct rte_mbuf *arriving;
 
 static uint16_t rx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
 {
-	struct port *p = (struct port *)port;
-
-	(void)queue;
-	if (n == 0 || !p->next)
+	if (n == 0 || !arriving || strcmp(port->name, "lan") != 0)
 		return 0;
-	m[0] = p->next;
-	p->next = NULL;
-	printf("in by %s: %u octets\n", port->name, am_buf_len(m[0]));
+	printf("in by %s, queue %u: %u octets\n", port->name, queue, am_buf_len(arriving));
+	m[0] = arriving;
+	arriving = NULL;
 	return 1;
 }
 
 static uint16_t tx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
 {
-	(void)queue;
-	for (uint16_t i = 0; i < n; i++) {
-		printf("out by %s: %u octets\n", port->name, am_buf_len(m[i]));
-		am_buf_free(m[i]);
-	}
+	for (uint16_t i = 0; i < n; i++)
+		printf("out by %s, queue %u: %u octets\n", port->name, queue, am_buf_len(m[i]));
+	am_buf_free_bulk(m, n);
 	return n; /* all taken, and theirs no more */
 }
 
-static const struct am_port_ops ops = {.name = "example", .rx = rx, .tx = tx};
-
 int main(int argc, char **argv)
 {
+	static const struct am_port_ops ops = {.name = "example", .rx = rx, .tx = tx};
 	char *eal[] = {argv[0], "--no-huge", "--no-pci", "--no-shconf", "--no-telemetry", "-m", "64",
 		"--log-level=error"};
 	struct am_config_errors errors = {0};
@@ -58,35 +49,28 @@ int main(int argc, char **argv)
 	struct am_config *config = am_config_load_file(argv[1], &errors);
 	struct am_model *model = am_model_create(MACS, WORKERS, SEED, PATHS);
 	struct am_plan *plan = config && model ? am_model_prepare(model, config, NULL, &errors) : NULL;
-	for (size_t i = 0; i < errors.n; i++)
-		fprintf(stderr, "%s:%u: %s\n", argv[1], errors.items[i].line, errors.items[i].text);
-	if (!plan || !pool)
+	if (am_config_errors_print(&errors, argv[1], stderr) || !plan || !pool)
 		return 1;
 
 	struct am_plane_conf conf = {
 		.workers = WORKERS, .pool = pool, .fdb = am_model_fdb(model), .learn_fd = -1};
 	conf.paths = conf.ifaces = PATHS;
-	conf.reasm = (struct am_reasm_conf){.entries = 4096, .peer_entries = 3072, .peers = PATHS};
-	conf.reasm.timeout6_ns = AM_S;
-	conf.reasm.timeout4_min_ns = 20 * AM_MS;
-	conf.reasm.timeout4_max_ns = 500 * AM_MS;
-	conf.reasm.id_range = 65536;
+	conf.reasm = am_reasm_usual(DATAGRAMS, DATAGRAMS / 4 * 3, PATHS, SEED);
 	struct am_plane *plane = am_plane_create(&conf, NULL);
 	if (!plane)
 		return 1;
 
-	struct port ports[AM_CONFIG_PORTS];
+	struct am_port ports[AM_CONFIG_PORTS];
 	for (uint16_t i = 0; i < config->n_ports; i++) {
-		ports[i] = (struct port){.port = {&ops, "", {.mtu = 1500, .rx_queues = 1, .tx_queues = 1}}};
-		strcpy(ports[i].port.name, config->ports[i].name);
-		am_plane_set_port(plane, am_plan_port_id(plan, i), &ports[i].port);
+		ports[i] = (struct am_port){&ops, "", {.mtu = 1500, .rx_queues = 1, .tx_queues = 1}};
+		strcpy(ports[i].name, config->ports[i].name);
+		am_plane_set_port(plane, am_plan_port_id(plan, i), &ports[i]);
 	}
 	am_plane_swap_roots(plane, am_plan_roots(plan));
 	am_model_retire(am_model_commit(model, plan));
 
-	struct rte_mbuf *frame = am_buf_alloc(pool, AM_BUF_HEADROOM);
-	memset(am_buf_set_len(frame, 1514), 0xee, 1514);
-	ports[am_config_port(config, "lan") - config->ports].next = frame;
+	arriving = am_buf_alloc(pool, AM_BUF_HEADROOM);
+	memset(am_buf_set_len(arriving, 1514), 0xee, 1514);
 	am_worker_turn(am_plane_worker(plane, 0), am_clock_monotonic());
 	am_plane_free(plane);
 	am_model_free(model);

@@ -15,9 +15,7 @@ static bool print_errors(const char *file, struct am_config_errors *errors)
 {
 	bool any = errors->n > 0;
 
-	for (size_t i = 0; i < errors->n; i++)
-		fprintf(stderr, "%s:%u:%u: %s: %s\n", file, errors->items[i].line, errors->items[i].column,
-			errors->items[i].path, errors->items[i].text);
+	am_config_errors_print(errors, file, stderr);
 	am_config_errors_free(errors);
 	*errors = (struct am_config_errors){0};
 	return any;

@@ -38,9 +38,7 @@ static void stop_eal(void)
 
 static void print_errors(const char *file, const struct am_config_errors *errors)
 {
-	for (size_t i = 0; i < errors->n; i++)
-		fprintf(stderr, "%s:%u:%u: %s: %s\n", file, errors->items[i].line, errors->items[i].column,
-			errors->items[i].path, errors->items[i].text);
+	am_config_errors_print(errors, file, stderr);
 }
 
 static int run(const struct args *args, struct am_config *config)

@@ -74,24 +74,14 @@ static int make_plane(struct replay *r, const struct am_config *config, uint64_t
 		.workers = 1,
 		.pool = r->pool,
 		.fdb = am_model_fdb(r->model),
-		.reasm =
-			{
-				.entries = config->reasm_datagrams,
-				.peer_entries = config->reasm_peer_datagrams,
-				.buffers = BUFFERS / 2,
-				.peers = PEERS,
-				.seed = seed,
-				.timeout6_ns = AM_S,
-				.timeout4_min_ns = 20 * AM_MS,
-				.timeout4_max_ns = 500 * AM_MS,
-				.id_range = 65536,
-			},
+		.reasm = am_reasm_usual(config->reasm_datagrams, config->reasm_peer_datagrams, PEERS, seed),
 		.paths = PATHS,
 		.ifaces = IFACES,
 		.seed = seed,
 		.learn_fd = -1,
 	};
 
+	conf.reasm.buffers = BUFFERS / 2;
 	r->plane = am_plane_create(&conf, err);
 	return r->plane ? 0 : -ENOMEM;
 }

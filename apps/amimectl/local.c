@@ -183,10 +183,7 @@ static void print_diff(const struct am_diff *diff)
 
 static void print_errors(const char *file, const struct am_config_errors *errors)
 {
-	for (size_t i = 0; i < errors->n; i++)
-		fprintf(stderr, "%s:%u:%u: %s: %s\n", am_config_error_file(&errors->items[i], file),
-			errors->items[i].line, errors->items[i].column, errors->items[i].path,
-			errors->items[i].text);
+	am_config_errors_print(errors, file, stderr);
 }
 
 int am_local_diff(const json_t *running, const char *file, bool json)

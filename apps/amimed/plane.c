@@ -5,18 +5,12 @@
 
 struct am_reasm_conf am_plane_reasm(const struct am_config *config, uint32_t peers, uint64_t seed)
 {
-	return (struct am_reasm_conf){
-		.entries = config->reasm_datagrams,
-		.peer_entries = config->reasm_peer_datagrams,
-		/* A flood may not take the buffers that good traffic needs: half of them stay out of its reach. */
-		.buffers = config->buffers / 2 / config->workers,
-		.peers = peers,
-		.seed = seed,
-		.timeout6_ns = 1 * AM_S,
-		.timeout4_min_ns = 20 * AM_MS,
-		.timeout4_max_ns = 500 * AM_MS,
-		.id_range = 65536,
-	};
+	struct am_reasm_conf conf =
+		am_reasm_usual(config->reasm_datagrams, config->reasm_peer_datagrams, peers, seed);
+
+	/* A flood may not take the buffers that good traffic needs: half of them stay out of its reach. */
+	conf.buffers = config->buffers / 2 / config->workers;
+	return conf;
 }
 
 bool am_plane_wants_handoff(const struct am_config *config)

@@ -50,6 +50,17 @@ void conf_errors_add(
 	snprintf(item->file, sizeof item->file, "%s", at->file ? at->file : "");
 }
 
+size_t am_config_errors_print(const struct am_config_errors *errors, const char *path, FILE *out)
+{
+	for (size_t i = 0; i < errors->n; i++) {
+		const struct am_config_error *e = &errors->items[i];
+
+		fprintf(out, "%s:%u:%u: %s: %s\n", am_config_error_file(e, path), e->line, e->column, e->path,
+			e->text);
+	}
+	return errors->n;
+}
+
 const char *am_config_error_file(const struct am_config_error *error, const char *path)
 {
 	return error->file[0] ? error->file : path;

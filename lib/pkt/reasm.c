@@ -1021,6 +1021,20 @@ void am_reasm_on_orphan(struct am_reasm *r, am_reasm_orphan *orphan)
 	r->orphan = orphan;
 }
 
+struct am_reasm_conf am_reasm_usual(uint32_t entries, uint32_t peer_entries, uint32_t peers, uint64_t seed)
+{
+	return (struct am_reasm_conf){
+		.entries = entries,
+		.peer_entries = peer_entries,
+		.peers = peers,
+		.seed = seed,
+		.timeout6_ns = AM_S,
+		.timeout4_min_ns = 20 * AM_MS,
+		.timeout4_max_ns = 500 * AM_MS,
+		.id_range = 65536,
+	};
+}
+
 struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx)
 {
 	struct am_reasm *r = calloc(1, sizeof *r);

@@ -11,13 +11,23 @@ import sys
 from prefix import WARNINGS, Wrong, needed, run, tap
 
 BUILD, COMPILER, EXAMPLE, CONFIG = sys.argv[1:]
+LINES = 60
 LIBRARIES = ["amime", "amime-model"]
-SAID = ["in by lan: 1514 octets", "out by wan: 1290 octets", "out by wan: 294 octets"]
+SAID = [f"{where}, queue 0: {octets} octets" for where, octets in
+        (("in by lan", 1514), ("out by wan", 1290), ("out by wan", 294))]
 
 
 def headers_compile(installed, _):
     """each header alone, with warnings as errors, from the folders that pkg-config names"""
     installed.compile_headers(COMPILER, installed.flags("--cflags", *LIBRARIES), 20)
+
+
+def example_is_short(_, __):
+    """an example of at most 60 lines, blank ones and comments not counted"""
+    with open(EXAMPLE, encoding="utf-8") as file:
+        lines = [line for line in map(str.strip, file) if line and not line.startswith(("/*", "*"))]
+    if len(lines) > LINES:
+        raise Wrong(f"{EXAMPLE} has {len(lines)} lines")
 
 
 def only_public_names(installed, _):
@@ -55,4 +65,4 @@ def example_static(installed, folder):
     runs(program)
 
 
-sys.exit(tap([headers_compile, only_public_names, example_shared, example_static], BUILD, "amime", "amime"))
+sys.exit(tap([headers_compile, only_public_names, example_is_short, example_shared, example_static], BUILD, "amime", "amime"))

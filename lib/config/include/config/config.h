@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/addr.h"
 #include "base/err.h"
@@ -42,6 +43,8 @@ struct am_config_errors {
 void am_config_errors_add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 void am_config_errors_free(struct am_config_errors *errors);
+/* A line for each, of the configuration in file path; how many there are. */
+size_t am_config_errors_print(const struct am_config_errors *errors, const char *path, FILE *out);
 /* The file that an error is in, where the main file is path. */
 const char *am_config_error_file(const struct am_config_error *error, const char *path);
 

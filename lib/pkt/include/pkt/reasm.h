@@ -52,6 +52,9 @@ struct am_reasm_conf {
 	uint32_t id_range; /* IPv4 identifications one sender's worker range holds; 65,536 */
 };
 
+/* The timeouts that are usual; buffers 0. */
+struct am_reasm_conf am_reasm_usual(uint32_t entries, uint32_t peer_entries, uint32_t peers, uint64_t seed);
+
 struct am_reasm_stats {
 	uint64_t reassembled; /* datagrams made whole */
 	uint64_t fragments;   /* fragments seen */
