@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, BLOCKS_MAX = 65536 };
+enum { PAGE = 4096, BLOCKS_MAX = 65536, MAPPED_MAX = 64 };
 #define ROOM ((size_t)1 << 30) /* addresses; only what is used takes memory */
 
 /* Each allocation has pages of its own, so that each can be protected, and said to be written, by itself. */
@@ -40,21 +40,59 @@ void *__libc_realloc(void *p, size_t size);
 void *__libc_memalign(size_t align, size_t size);
 void __libc_free(void *p);
 
+/* What was mapped while the cage was being filled. */
+static struct {
+	void *at;
+	size_t len;
+} mapped[MAPPED_MAX];
+static unsigned n_mapped;
+
+/* The linker puts it in front of libc's mmap, which is this one with 64-bit offsets: tables that never move are mapped. */
+void *__real_mmap64(void *at, size_t len, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap64(void *at, size_t len, int protection, int flags, int fd, off_t offset);
+
 static void die(const char *what)
 {
 	fprintf(stderr, "cage: %s: %s\n", what, strerror(errno));
 	_exit(3);
 }
 
-bool cage_holds(const void *p)
+static bool is_mapped(const void *p)
+{
+	for (unsigned i = 0; i < n_mapped; i++)
+		if ((const uint8_t *)p - (uint8_t *)mapped[i].at < (ptrdiff_t)mapped[i].len &&
+			(const uint8_t *)p >= (uint8_t *)mapped[i].at)
+			return true;
+	return false;
+}
+
+void *__wrap_mmap64(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+	void *p = __real_mmap64(at, len, protection, flags, fd, offset);
+
+	if (!filling || p == MAP_FAILED)
+		return p;
+	if (n_mapped == MAPPED_MAX)
+		die("full of mappings");
+	mapped[n_mapped].at = p;
+	mapped[n_mapped++].len = len;
+	return p;
+}
+
+static bool is_allocated(const void *p)
 {
 	return cage.base && (const uint8_t *)p >= cage.base && (const uint8_t *)p < cage.base + cage.used;
+}
+
+bool cage_holds(const void *p)
+{
+	return is_allocated(p) || is_mapped(p);
 }
 
 void cage_fill_begin(void)
 {
 	if (!cage.base) {
-		cage.base = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
+		cage.base = __real_mmap64(NULL, ROOM, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (cage.base == MAP_FAILED)
 			die("mmap");
@@ -92,13 +130,14 @@ static struct block *block_of(const void *p)
 
 void cage_exempt(const void *p)
 {
-	if (cage_holds(p))
+	if (is_allocated(p))
 		block_of(p)->writable = true;
 }
 
 unsigned cage_exempt_written(void (*write)(void *arg), void *arg)
 {
-	uint8_t *before = mmap(NULL, cage.used, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *before =
+		__real_mmap64(NULL, cage.used, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned changed = 0;
 
 	if (before == MAP_FAILED)
@@ -121,6 +160,9 @@ void cage_close(void)
 {
 	if (mprotect(cage.base, cage.used, PROT_READ) < 0)
 		die("mprotect");
+	for (unsigned i = 0; i < n_mapped; i++)
+		if (mprotect(mapped[i].at, mapped[i].len, PROT_READ) < 0)
+			die("mprotect");
 	for (unsigned i = 0; i < cage.n; i++)
 		if (cage.blocks[i].writable && mprotect(cage.base + cage.blocks[i].at, cage.blocks[i].len,
 						       PROT_READ | PROT_WRITE) < 0)
@@ -184,7 +226,7 @@ int posix_memalign(void **out, size_t align, size_t size)
 void free(void *p)
 {
 	allowed();
-	if (!cage_holds(p))
+	if (!is_allocated(p))
 		__libc_free(p);
 }
 
@@ -193,11 +235,11 @@ void *realloc(void *p, size_t size)
 	void *to;
 
 	allowed();
-	if (!filling && !cage_holds(p))
+	if (!filling && !is_allocated(p))
 		return __libc_realloc(p, size);
 	to = malloc(size);
 	if (to && p) {
-		size_t had = cage_holds(p) ? block_of(p)->len : malloc_usable_size(p);
+		size_t had = is_allocated(p) ? block_of(p)->len : malloc_usable_size(p);
 
 		memcpy(to, p, had < size ? had : size);
 		free(p);

@@ -9,7 +9,7 @@
  */
 #include <stdbool.h>
 
-/* Between the two, what is allocated comes from pages that cage_close makes read-only. A nested pair counts as one. */
+/* Between the two, what is allocated or mapped is in pages that cage_close makes read-only. A nested pair counts as one. */
 void cage_fill_begin(void);
 void cage_fill_end(void);
 bool cage_holds(const void *p);

@@ -32,6 +32,7 @@
 #include "pkt/buf.h"
 #include "rig.h"
 #include "sites.h"
+#include "table/fib_read.h"
 
 enum {
 	SITES = 2,
@@ -153,6 +154,29 @@ static void write_peers(struct runner *r)
 	*(volatile uint8_t *)(uintptr_t)am_model_roots(r->rig->model)->peers = 0;
 }
 
+/* The VRF that routes. */
+static const struct am_fib *fib_of(const struct rig *r)
+{
+	const struct am_roots *roots = am_model_roots(r->model);
+
+	for (unsigned i = 0; i < roots->n_vrfs; i++)
+		if (roots->vrfs[i])
+			return roots->vrfs[i]->fib4;
+	return NULL;
+}
+
+static void write_fib(struct runner *r)
+{
+	const struct am_fib *fib = fib_of(r->rig);
+
+	atomic_store(&fib->slots[0], atomic_load(&fib->slots[0]));
+}
+
+static void write_fib_node(struct runner *r)
+{
+	*(volatile uint64_t *)(uintptr_t)&fib_of(r->rig)->nodes[1].kids = 0;
+}
+
 struct scenario {
 	const char *name;
 	unsigned workers;
@@ -175,6 +199,8 @@ static const struct scenario scenarios[] = {
 	{"free", 1, {"gre", 4, 4, 1, ""}, release, SIGILL},
 	{"a write to the snapshot", 1, {"gre", 4, 4, 1, ""}, write_snapshot, SIGSEGV},
 	{"a write to the FDB", 1, {"gre", 4, 4, 1, ""}, write_fdb, SIGSEGV},
+	{"a write to the FIB", 1, {"gre", 4, 4, 1, ""}, write_fib, SIGSEGV},
+	{"a write to a node of the FIB", 1, {"gre", 4, 4, 1, ""}, write_fib_node, SIGSEGV},
 	{"a write to the peers", 1, {"gre", 4, 4, 1, ""}, write_peers, SIGSEGV},
 };
 /* clang-format on */
@@ -193,7 +219,7 @@ struct world {
 	struct site sites[SITES];
 	_Atomic bool stop;
 	uint64_t rnd;
-	unsigned delivered;
+	unsigned delivered, routed;
 };
 
 static uint32_t random_below(struct world *w, uint32_t n)
@@ -212,9 +238,24 @@ static void replace(char *text, const char *old, const char *new)
 	memcpy(at, new, strlen(new));
 }
 
-/* A member more, so that flooding makes copies, and storm control. */
+/* A member more, so that flooding makes copies, storm control, and a port whose packets are routed back. */
 static void extend(char *config)
 {
+	static const char routes[] =
+		"{\"prefix\":\"198.18.0.9/32\",\"port\":\"far\",\"mac\":\"02:00:00:00:00:aa\"},"
+		"{\"prefix\":\"198.18.1.0/28\",\"port\":\"far\",\"mac\":\"02:00:00:00:00:aa\"}";
+	char text[512];
+
+	if (strstr(config, "\"default\":")) {
+		snprintf(text, sizeof text, "\"routes\":[%s,", routes);
+		replace(config, "\"routes\":[", text);
+	} else {
+		snprintf(text, sizeof text, "\"vrfs\":{\"default\":{\"routes\":[%s]},", routes);
+		replace(config, "\"vrfs\":{", text);
+	}
+	replace(config, "\"lan\":{\"driver\":\"mem\"}",
+		"\"lan\":{\"driver\":\"mem\"},\"far\":{\"driver\":\"mem\",\"vrf\":\"default\","
+		"\"mac\":\"02:ff:00:00:00:0f\",\"addresses\":[\"198.18.0.1/24\"]}");
 	replace(config, "\"lan\":{\"driver\":\"mem\"}",
 		"\"lan\":{\"driver\":\"mem\"},\"spare\":{\"driver\":\"mem\"}");
 	replace(config, "{\"port\":\"lan\"}",
@@ -262,6 +303,21 @@ static void make_frame(struct rig_frame *f, int side, uint16_t flow, uint32_t se
 		make_syn(f);
 }
 
+/* From a host beside the routed port to one behind it. */
+static void make_routed(struct rig_frame *f, uint32_t seq)
+{
+	static const uint8_t port[] = {2, 0xff, 0, 0, 0, 0x0f}, addresses[] = {198, 18, 0, 9, 198, 18, 1, 5};
+	uint8_t *ip = f->bytes + AM_ETH_LEN;
+	uint16_t sum;
+
+	rig_udp_frame(f, 1, 2, 0, seq, 64);
+	memcpy(f->bytes, port, sizeof port);
+	memcpy(ip + 12, addresses, sizeof addresses);
+	am_store16(ip + 10, 0);
+	sum = am_csum_finish(am_csum_add(ip, AM_IP4_LEN, 0));
+	memcpy(ip + 10, &sum, sizeof sum);
+}
+
 static void push_round(struct world *w, uint32_t seq)
 {
 	struct rig_frame f;
@@ -271,6 +327,10 @@ static void push_round(struct world *w, uint32_t seq)
 			make_frame(&f, side, flow, seq);
 			rig_push(&w->sites[side].rig, "lan", 0, f.bytes, f.len);
 		}
+	}
+	for (int side = 0; side < SITES; side++) {
+		make_routed(&f, seq);
+		rig_push(&w->sites[side].rig, "far", 0, f.bytes, f.len);
 	}
 }
 
@@ -305,6 +365,8 @@ static unsigned carry(struct world *w)
 			w->delivered++;
 		while (rig_pop(&w->sites[side].rig, "spare", 0, &f))
 			moved++;
+		for (; rig_pop(&w->sites[side].rig, "far", 0, &f); moved++)
+			w->routed++;
 	}
 	return moved;
 }
@@ -364,6 +426,7 @@ static void touch(void *arg)
 static void need_held(const struct am_roots *roots)
 {
 	assert_true(cage_holds(roots) && cage_holds(roots->ports) && cage_holds(roots->peers));
+	assert_true(cage_holds(roots->vrfs) && cage_holds(roots->routes));
 	assert_true(cage_holds(roots->members) && cage_holds(roots->bridges) && cage_holds(roots->tunnels));
 	for (unsigned i = 0; i < roots->n_members; i++) {
 		const struct am_member *m = roots->members[i];
@@ -476,6 +539,7 @@ static void check_traffic(const struct world *w)
 		assert_true((handed_out(w, side) > 0) == (w->scenario->workers > 1));
 	}
 	assert_true(w->delivered > ROUNDS * FLOWS / 2);
+	assert_true(w->routed >= ROUNDS);
 }
 
 static unsigned dpdk_allocations(void)
