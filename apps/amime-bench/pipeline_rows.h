@@ -12,7 +12,15 @@
 	{.kind = AM_TUNNEL_##kind_, .family = AM_IPV##family_, .vtep_family = AM_IPV##vtep_, .split = AM_SPLIT_##split_, \
 	 .bridges = bridges_, ##__VA_ARGS__}
 #define TRAFFIC(way_, octets_, memory_, ...) \
-	{.way_ = 1, .burst = BENCH_BURST, .memory = TRAFFIC_##memory_, .n_sizes = 1, .sizes = {{octets_, 1}}, ##__VA_ARGS__}
+	{.way_ = 1, .burst = BENCH_BURST, .memory = TRAFFIC_##memory_, .n_sizes = 1, .sizes = {{octets_, 1, TRAFFIC_DATA}}, ##__VA_ARGS__}
+/* Of a hundred frames of TCP, two begin a connection and one is for all hosts. */
+#define TCP_TRAFFIC(way_, octets_) \
+	{.way_ = 1, .burst = BENCH_BURST, .protocol = TRAFFIC_TCP, .n_sizes = 3, \
+	 .sizes = {{octets_, 97, TRAFFIC_DATA}, {WORK_SMALL + 4, 2, TRAFFIC_SYN}, {WORK_SMALL, 1, TRAFFIC_BROADCAST}}}
+#define TCP_ROWS(name, about, per, null_, setup, everything_, way, octets) \
+	ROW("tcp/" name, about, per, BENCH_BURST, .null = "null/" null_, ARG(SETUP setup, TCP_TRAFFIC(way, octets))), \
+	ROW("tcp/" name "-everything", about ", with MSS clamp and storm control", per, BENCH_BURST, .null = "null/" null_, \
+		TIMES("tcp/" name, 1.15), ARG(SETUP everything_, TCP_TRAFFIC(way, octets)))
 #define ROW(name_, about_, per_, ops_, ...) \
 	{.name = name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive, .run = pipeline_work, \
 	 .finish = pipeline_collect, .stages = pipeline_stages, .close = pipeline_close, __VA_ARGS__}

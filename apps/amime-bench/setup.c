@@ -110,7 +110,7 @@ static void put_members(FILE *f, const struct setup *s, unsigned bridge, bool vl
 	if (vlans)
 		fprintf(f, ",\"vlan\":%u", bridge + 1);
 	if (s->everything)
-		fprintf(f, ",\"storm\":{\"broadcast\":1000,\"multicast\":1000,\"unknown\":1000}");
+		fprintf(f, ",\"storm\":{\"broadcast\":1000000,\"multicast\":1000000,\"unknown\":1000000}");
 	fprintf(f, "}");
 	/* Where there are fewer tunnels than bridges, they carry several each. */
 	for (unsigned i = bridge % s->tunnels; i < s->tunnels; i += s->bridges) {

@@ -21,6 +21,9 @@ enum {
 	LEAVE_MAX = 2,
 	TCP_LEN = 20,
 	TCP_ACK = 0x10,
+	TCP_SYN = 0x02,
+	TCP_MSS_LEN = 4,
+	TCP_MSS = 1460,
 	RSS_SEED = 0x5ca1ab1e,
 	FLOW_MAGIC = 0x5au, /* in the first octet of a flow's number: flows have 20 bits */
 	FLOW_SHIFT = 24,
@@ -185,8 +188,10 @@ static uint8_t *put_ip(uint8_t *ip, const struct traffic *t, uint32_t pair, uint
 }
 
 /* The number of a flow is that of its ports too, so that hashes differ. Returns where the frame's number is. */
-static uint8_t *put_transport(uint8_t *p, const struct traffic *t, uint32_t flow, uint16_t len)
+static uint8_t *put_transport(
+	uint8_t *p, const struct traffic *t, uint32_t flow, uint16_t len, enum traffic_frame is)
 {
+	uint32_t header = TCP_LEN + (is == TRAFFIC_SYN ? TCP_MSS_LEN : 0);
 	uint32_t number = FLOW_MAGIC << FLOW_SHIFT | flow;
 	uint8_t *ip = p - (t->inner == TRAFFIC_IPV4 ? AM_IP4_LEN : AM_IP6_LEN);
 	uint8_t family = t->inner == TRAFFIC_IPV4 ? AM_IPV4 : AM_IPV6;
@@ -200,13 +205,15 @@ static uint8_t *put_transport(uint8_t *p, const struct traffic *t, uint32_t flow
 		return p + 12;
 	}
 	am_store32(p + 4, number);
-	p[12] = TCP_LEN / 4 << 4;
-	p[13] = TCP_ACK;
+	p[12] = (uint8_t)(header / 4 << 4);
+	p[13] = is == TRAFFIC_SYN ? TCP_SYN : TCP_ACK;
 	am_store16(p + 14, 64240);
+	if (is == TRAFFIC_SYN)
+		am_store32(p + TCP_LEN, 0x02040000 | TCP_MSS);
 	sum = am_csum_finish(am_csum_add(p, len,
 		am_csum_pseudo(family, am_ip_src(ip, family), am_ip_dst(ip, family), AM_PROTO_TCP, len)));
 	memcpy(p + 16, &sum, sizeof sum);
-	return p + TCP_LEN;
+	return p + header;
 }
 
 static void put_seq(uint8_t *at, uint32_t seq)
@@ -220,10 +227,11 @@ struct frame {
 	uint8_t bytes[FRAME_MAX];
 };
 
-static void make_frame(
-	struct frame *f, const struct traffic *t, const struct am_member *near, uint32_t flow, uint16_t len)
+static void make_frame(struct frame *f, const struct traffic *t, const struct am_member *near, uint32_t flow,
+	const struct traffic_size *size)
 {
 	uint32_t pair = flow % t->mac_pairs;
+	uint16_t len = size->octets;
 	uint8_t *p, *l4, *seq;
 	uint16_t ip_len;
 
@@ -232,10 +240,15 @@ static void make_frame(
 	f->len = (uint16_t)(len + (p - f->bytes) - AM_ETH_LEN); /* a tag comes on top */
 	ip_len = (uint16_t)(len - AM_ETH_LEN - (t->inner == TRAFFIC_IPV4 ? AM_IP4_LEN : AM_IP6_LEN));
 	l4 = put_ip(p, t, pair, ip_len);
-	seq = put_transport(l4, t, flow, ip_len);
+	seq = put_transport(l4, t, flow, ip_len, size->is);
 	f->seq_at = (uint16_t)(seq - f->bytes);
 	f->flow_at = (uint16_t)(t->protocol == TRAFFIC_UDP ? f->seq_at - 4 : l4 + 4 - f->bytes);
 	put_seq(seq, 0);
+}
+
+static void make_broadcast(struct frame *f)
+{
+	memset(f->bytes, 0xff, AM_MAC_LEN);
 }
 
 /* ---- the stock ---- */
@@ -405,6 +418,13 @@ static bool add_encap(struct stock *s, const struct bed *b, uint32_t at, const s
 	return add_packet(s, &item->p[0], f->bytes, f->len, f->seq_at);
 }
 
+/* Out of a tunnel it is for all hosts too, and from the far one. */
+static void put_broadcast(uint8_t *frame, uint32_t pair)
+{
+	memset(frame, 0xff, AM_MAC_LEN);
+	host_mac(frame + AM_MAC_LEN, true, pair);
+}
+
 /* What comes back: the layers the other way round. The frame inside is then the near host's. */
 static bool add_decap(struct stock *s, const struct bed *b, uint32_t at, const struct frame *f,
 	struct left *out, uint8_t near)
@@ -421,6 +441,9 @@ static bool add_decap(struct stock *s, const struct bed *b, uint32_t at, const s
 	mark_way(s, STOCK_DECAP, f->flow_at, f->seq_at, at == stock_at(s, STOCK_DECAP, 0, 0));
 	for (unsigned i = 0; i < out->n; i++) {
 		reflect_packet(out->bytes[i], out->len[i]);
+		if (i == 0 && am_mac_is_group(f->bytes))
+			put_broadcast(
+				out->bytes[0] + (flow_at - f->flow_at), item->flow % s->traffic.mac_pairs);
 		if (!add_packet(s, &item->p[i], out->bytes[i], out->len[i], i ? 0 : seq_at))
 			return false;
 		item->p[i].id_at = fragment_at(out->bytes[i], out->len[i]);
@@ -445,15 +468,21 @@ static int add_flow(
 	for (unsigned size = 0; size < s->traffic.n_sizes; size++) {
 		uint32_t encap = stock_at(s, STOCK_ENCAP, flow, size),
 			 decap = stock_at(s, STOCK_DECAP, flow, size);
+		bool is_broadcast = s->traffic.sizes[size].is == TRAFFIC_BROADCAST;
 		int ret;
 
-		make_frame(&f, &s->traffic, near, flow, s->traffic.sizes[size].octets);
+		make_frame(&f, &s->traffic, near, flow, &s->traffic.sizes[size]);
+		/* Into tunnels it may leave by several; who only has it come out of them need not send it. */
+		if (is_broadcast && s->traffic.encap)
+			make_broadcast(&f);
 		ret = send_through(b, near->port, &f, &out, err);
 		if (ret)
 			return ret;
 		s->items[encap].flow = s->items[decap].flow = flow;
 		s->items[encap].way = STOCK_ENCAP;
 		s->items[decap].way = STOCK_DECAP;
+		if (is_broadcast)
+			make_broadcast(&f);
 		if (!add_encap(s, b, encap, &f, &out, (uint8_t)near->port) ||
 			!add_decap(s, b, decap, &f, &out, (uint8_t)near->port))
 			return am_fail(err, ENOMEM, "no memory for %u flows", s->traffic.flows);

@@ -10,6 +10,7 @@
 
 enum {
 	TCP_LEN = 20,
+	TCP_MSS_LEN = 4, /* a SYN has that option */
 	UDP_LEN = 8,
 	MARK_UDP = 12, /* number of the flow, and twice that of the frame */
 	MARK_TCP = 8,  /* the flow's is the sequence number */
@@ -20,6 +21,7 @@ static const char *const inner_words[] = {"ipv4", "ipv6", NULL};
 static const char *const protocol_words[] = {"udp", "tcp", NULL};
 static const char *const memory_words[] = {"hot", "cold", NULL};
 static const char *const sink_words[] = {"hold", "free", NULL};
+static const char *const frame_words[] = {"data", "syn", "broadcast", NULL};
 static const char *const order_words[] = {
 	"adjacent", "reversed", "interleaved", "seconds-first", "shuffled", NULL};
 
@@ -45,13 +47,14 @@ static const struct field size_rows[] = {
 		.max = OCTETS_MAX,
 		.hint = "octets of an Ethernet frame, without its checksum"},
 	UINT("weight", struct traffic_size, weight, 1, 1000, 1),
+	WORD("is", struct traffic_size, is, frame_words, TRAFFIC_DATA),
 };
 static const struct fields traffic_size_fields = FIELDS(size_rows);
 
 /* The usual mixture: seven small, four middle, one full. */
 static void set_imix(struct traffic *t)
 {
-	static const struct traffic_size imix[] = {{64, 7}, {590, 4}, {1514, 1}};
+	static const struct traffic_size imix[] = {{64, 7, 0}, {590, 4, 0}, {1514, 1, 0}};
 
 	t->n_sizes = sizeof imix / sizeof *imix;
 	memcpy(t->sizes, imix, sizeof imix);
@@ -110,10 +113,11 @@ static const struct field rows[] = {
 };
 const struct fields traffic_fields = FIELDS(rows);
 
-uint16_t traffic_least(const struct traffic *t)
+uint16_t traffic_least(const struct traffic *t, enum traffic_frame is)
 {
 	return (uint16_t)(AM_ETH_LEN + (t->inner == TRAFFIC_IPV4 ? AM_IP4_LEN : AM_IP6_LEN) +
-			  (t->protocol == TRAFFIC_UDP ? UDP_LEN + MARK_UDP : TCP_LEN + MARK_TCP));
+			  (t->protocol == TRAFFIC_UDP ? UDP_LEN + MARK_UDP : TCP_LEN + MARK_TCP) +
+			  (is == TRAFFIC_SYN ? TCP_MSS_LEN : 0));
 }
 
 unsigned traffic_datagrams(const struct traffic *t)
@@ -135,11 +139,15 @@ static void check_sizes(const struct place *root, const struct traffic *t)
 	for (uint16_t i = 0; i < t->n_sizes; i++) {
 		struct place size = json_is_array(sizes.json) ? conf_place_element(&sizes, i) : sizes;
 
-		if (t->sizes[i].octets && t->sizes[i].octets < traffic_least(t))
+		uint16_t least = traffic_least(t, t->sizes[i].is);
+
+		if (t->sizes[i].is == TRAFFIC_SYN && t->protocol != TRAFFIC_TCP)
+			conf_complain(&size, "a SYN is TCP's: set \"protocol\" to \"tcp\"");
+		if (t->sizes[i].octets && t->sizes[i].octets < least)
 			conf_complain(&size,
 				"%u octets are too few for these headers and the number that each frame "
 				"carries: use %u or more",
-				t->sizes[i].octets, traffic_least(t));
+				t->sizes[i].octets, least);
 	}
 }
 
@@ -178,7 +186,7 @@ bool traffic_load(const char *text, size_t len, struct traffic *out, struct am_c
 	struct load load = {.errors = errors, .positions = positions};
 	struct place root = {.load = &load, .json = json};
 
-	*out = (struct traffic){.n_sizes = 1, .sizes = {{64, 1}}};
+	*out = (struct traffic){.n_sizes = 1, .sizes = {{64, 1, 0}}};
 	if (!json)
 		return false;
 	complain_twins(positions, errors);

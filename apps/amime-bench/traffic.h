@@ -31,9 +31,13 @@ enum traffic_protocol { TRAFFIC_UDP, TRAFFIC_TCP };
 enum traffic_memory { TRAFFIC_HOT, TRAFFIC_COLD };
 enum traffic_sink { TRAFFIC_HOLD, TRAFFIC_FREE };
 
+/* What a frame is: of a connection that stands, the beginning of one, or for all hosts. */
+enum traffic_frame { TRAFFIC_DATA, TRAFFIC_SYN, TRAFFIC_BROADCAST };
+
 struct traffic_size {
 	uint16_t octets; /* of the frame, without its checksum */
 	uint32_t weight;
+	uint8_t is; /* enum traffic_frame */
 };
 
 /* Small integers have the widths that lib/config's reader of keys stores. */
@@ -58,8 +62,8 @@ struct traffic {
 bool traffic_load(const char *text, size_t len, struct traffic *out, struct am_config_errors *errors);
 bool traffic_load_file(const char *path, struct traffic *out, struct am_config_errors *errors);
 
-/* Octets that a frame must have at least, so that it can carry its number. */
-uint16_t traffic_least(const struct traffic *t);
+/* Octets that a frame of that kind must have at least, so that it can carry its number. */
+uint16_t traffic_least(const struct traffic *t, enum traffic_frame is);
 
 /* Datagrams of one run: whole windows, and whole bursts where there is one packet to a datagram. */
 unsigned traffic_datagrams(const struct traffic *t);

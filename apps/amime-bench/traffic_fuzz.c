@@ -21,7 +21,7 @@ static void check(const struct traffic *t)
 	demand(t->encap || t->decap, "nothing goes either way");
 	demand(t->n_sizes >= 1 && t->n_sizes <= TRAFFIC_SIZES_MAX, "no size, or too many");
 	for (unsigned i = 0; i < t->n_sizes; i++)
-		demand(t->sizes[i].octets >= traffic_least(t) && t->sizes[i].weight,
+		demand(t->sizes[i].octets >= traffic_least(t, t->sizes[i].is) && t->sizes[i].weight,
 			"a frame that cannot be made");
 	demand(t->flows >= t->mac_pairs && t->flows <= TRAFFIC_FLOWS_MAX, "flows");
 	demand(t->window >= 1 && t->window <= TRAFFIC_WINDOW_MAX, "window");
