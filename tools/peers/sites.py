@@ -81,8 +81,13 @@ class Sites:
         return []
 
     def losses(self):
-        """What was dropped, by name, as far as somebody counts."""
-        return {}
+        """What was dropped, by name, as far as somebody counts: here the kernel, at the edges' own ends of the links."""
+        lost = {}
+        for site, edge in zip("ab", self.edges):
+            for link in json.loads(run("ip", "-j", "-s", "link", "show", ns=edge)):
+                for way, counters in link.get("stats64", {}).items():
+                    lost[f"{site} {link['ifname']} {way}_dropped, by the kernel"] = counters["dropped"]
+        return {what: count for what, count in lost.items() if count}
 
     def fragmented(self):
         """Packets that site a's edge fragmented; None where it has no tunnel."""
@@ -176,8 +181,13 @@ class Amime(Sites):
         return None if self.forward else sum(t["counters"]["tx_fragmented"] for t in self.ask(0, "tunnels"))
 
     def losses(self):
-        return {f"{'ab'[site]} {row['interface']} {row['drop']}": row["count"] for site in (0, 1)
-                for row in self.ask(site, "drops")}
+        """Also what a port's driver counts: rx_dropped is what its ring had no place for (af_xdp: rx_dropped and rx_ring_full)."""
+        lost = super().losses()
+        for site in (0, 1):
+            lost |= {f"{'ab'[site]} {row['interface']} {row['drop']}": row["count"] for row in self.ask(site, "drops")}
+            lost |= {f"{'ab'[site]} {port['name']} {what}, by its driver": count for port in self.ask(site, "ports")
+                     for what, count in port["driver_counters"].items() if count}
+        return lost
 
 
 # ---- traffic ----
