@@ -44,6 +44,7 @@ struct am_bgpd {
 	struct am_bgpd_message_log *message_log;
 	struct am_bgpd_bmp *bmp;
 	struct am_bgpd_neighbor *of_peer[AM_BGP_SPEAKER_PEERS]; /* by number; NULL: none */
+	const struct am_bgpd_neighbor *adding;                  /* while the speaker gives it a number */
 	size_t fault_octets;                                    /* that all neighbours' faults take */
 	am_time started;
 	bool stopping;

@@ -175,10 +175,9 @@ static struct am_writer begin_record(struct am_bgpd_message_log *l, struct am_bg
 }
 
 /* False where the peer has no address yet. */
-static bool session_of(const struct am_bgpd *d, unsigned peer, const struct am_bgp_speaker_end *here,
-	const struct am_bgp_seen *seen, struct am_bgp_mrt_session *out)
+static bool session_of(const struct am_bgpd *d, const struct am_bgpd_neighbor *n, unsigned peer,
+	const struct am_bgp_speaker_end *here, const struct am_bgp_seen *seen, struct am_bgp_mrt_session *out)
 {
-	const struct am_bgpd_neighbor *n = d->of_peer[peer];
 	struct am_bgp_speaker_view v;
 
 	if (!n || am_bgp_speaker_view(d->speaker, peer, &v) || !v.address.family)
@@ -225,14 +224,14 @@ static int put(struct am_writer *w, struct am_bgp_mrt_time time, const struct am
 	return am_bgp_mrt_put_message(w, time, &message);
 }
 
-void am_bgpd_message_log_put(struct am_bgpd_message_log *l, unsigned peer,
+void am_bgpd_message_log_put(struct am_bgpd_message_log *l, const struct am_bgpd_neighbor *n, unsigned peer,
 	const struct am_bgp_speaker_end *here, const struct am_bgp_seen *seen)
 {
 	struct am_bgp_mrt_session session;
 	struct am_bgp_mrt_time time;
 	struct am_writer w;
 
-	if (!l || !*l->conf.messages || !session_of(l->daemon, peer, here, seen, &session))
+	if (!l || !*l->conf.messages || !session_of(l->daemon, n, peer, here, seen, &session))
 		return;
 	time = calendar();
 	w = begin_record(l, time);

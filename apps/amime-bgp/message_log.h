@@ -21,9 +21,9 @@ void am_bgpd_message_log_free(struct am_bgpd_message_log *log);
 /* d->config is a new one. */
 void am_bgpd_message_log_take(struct am_bgpd_message_log *log);
 
-/* One thing that the speaker's tap saw. */
-void am_bgpd_message_log_put(struct am_bgpd_message_log *log, unsigned peer,
-	const struct am_bgp_speaker_end *here, const struct am_bgp_seen *seen);
+/* One thing that the speaker's tap saw of a neighbour, which has this number; nothing is logged of one that is NULL. */
+void am_bgpd_message_log_put(struct am_bgpd_message_log *log, const struct am_bgpd_neighbor *neighbor,
+	unsigned peer, const struct am_bgp_speaker_end *here, const struct am_bgp_seen *seen);
 
 /* Counters; NULL where nothing is logged. */
 json_t *am_bgpd_message_log_show(const struct am_bgpd_message_log *log);

@@ -25,6 +25,8 @@ static void see(
 	struct am_bgpd_neighbor *n = d->of_peer[peer];
 	bool sent = seen->type == AM_BGP_SEEN_SENT;
 
+	if (seen->type != AM_BGP_SEEN_FAULT)
+		am_bgpd_message_log_put(d->message_log, n ? n : d->adding, peer, here, seen);
 	if (!n)
 		return;
 	if (seen->type == AM_BGP_SEEN_FAULT) {
@@ -35,7 +37,6 @@ static void see(
 	if (seen->type != AM_BGP_SEEN_STATE &&
 		seen->message.bytes[AM_BGP_HEADER_LEN - 1] == AM_BGP_NOTIFICATION)
 		keep(sent ? &n->notified_sent : &n->notified_received, seen->message);
-	am_bgpd_message_log_put(d->message_log, peer, here, seen);
 }
 
 void am_bgpd_observe(struct am_bgpd *d)

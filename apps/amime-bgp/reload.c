@@ -74,13 +74,18 @@ static int add(struct am_bgpd *d, const struct am_bgpconf_neighbor *conf, struct
 {
 	struct am_bgp_speaker_peer peer = peer_of(d, conf);
 	struct am_bgpd_neighbor *n = calloc(1, sizeof *n);
-	int number = n ? am_bgp_speaker_add(d->speaker, &peer, am_clock_monotonic()) : -ENOMEM;
+	int number = -ENOMEM;
 
+	if (n) {
+		n->conf = *conf;
+		d->adding = n;
+		number = am_bgp_speaker_add(d->speaker, &peer, am_clock_monotonic());
+		d->adding = NULL;
+	}
 	if (number < 0) {
 		free(n);
 		return am_fail(err, -number, "neighbour \"%s\": %s", conf->name, strerror(-number));
 	}
-	n->conf = *conf;
 	n->peer = (unsigned)number;
 	n->import = peer.routes.import;
 	n->export = peer.routes.export;

@@ -11,7 +11,7 @@ from world import ADDRESS, AS, A, B, Speaker, config, eventually, expect, main, 
 
 ROUTE_MONITORING, STATISTICS, PEER_DOWN, PEER_UP, INITIATION, TERMINATION = range(6)
 FAMILIES = {"ipv4": {"add_path": "both"}, "ipv6": {}}
-FEED = 25000  # routes, each with a path of its own: more than a station that does not read is forgiven
+FEED = 14000  # routes, each with a path of its own: more than a station that does not read is forgiven
 THERE = ADDRESS[B][0]
 
 
@@ -88,12 +88,25 @@ def test(scene):
 
     lines = records(log + ".*")
     states = [line[5:7] for line in lines if line[2] == "STATE"]
-    expect(states[-4:] == [["3", "4"], ["4", "5"], ["5", "6"], ["6", "1"]], "bgpdump reads the states, OpenSent to Established and Idle")
+    expect(states[0] == ["1", "2"], "bgpdump reads that the first thing is Idle to Connect")
+    expect(states[-4:] == [["3", "4"], ["4", "5"], ["5", "6"], ["6", "1"]], "and the states, OpenSent to Established and Idle")
     came = [line for line in lines if line[0] == "BGP4MP_ET_AP" and line[2] == "A" and line[3] == THERE]
     expect(len({line[5] for line in came}) == FEED + 1, f"and {FEED + 1} prefixes behind path identifiers")
     expect(any(line[0] == "BGP4MP_ET" and line[5] == THEIRS["ipv6"] for line in lines), "and IPv6 without")
     expect(any(line[0].startswith("BGP4MP_ET_LOCAL") for line in lines), "and what we sent")
     expect(not os.path.exists(log + ".new"), "and no file is left without its name")
+
+    # What a crash leaves.
+    text = config({"passive": True}, dump={"messages": log, "messages_every": 600})
+    a = scene.start(Speaker(scene.folder, text, name="again"))
+    eventually("the log grows", lambda: os.path.getsize(log + ".new"))
+    before = set(glob.glob(log + ".2*"))
+    a.process.kill()
+    a.process.wait()
+    a.start()
+    left = eventually("what a crash left has a name", lambda: set(glob.glob(log + ".2*")) - before)
+    expect(records(left.pop())[0][2] == "STATE", "and bgpdump reads it")
+    a.stop()
 
 
 main(test)
