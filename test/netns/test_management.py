@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import threading
+import time
 
 import rows
 from daemon import Daemon
@@ -110,6 +111,9 @@ def out_of_band(folder):
         expect(talks(NET, MANAGED), "TCP to the box goes by the second uplink")
         run("ip", "-n", EDGE_A, "link", "set", "wan0", "down")
         expect(talks(NET, MANAGED), "also while the first one is down")
+        end = time.monotonic() + 5
+        while a.show("tunnels")[0]["state"] == "up" and time.monotonic() < end:
+            time.sleep(0.05)
         expect(a.show("tunnels")[0]["state"] == "down", "with the tunnel")
         run("ip", "-n", EDGE_A, "link", "set", "wan0", "up")
         run("ip", "-n", EDGE_A, "address", "replace", "192.0.2.1/24", "dev", "wan0")
