@@ -31,9 +31,9 @@ _amimectl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	case $prev in
 	-s | --socket | -n | --name) words=$(_amimectl_names) ;;
-	show) words='tunnel version ports tunnels bridges fdb drops workers config host' ;;
+	show) words='interfaces neighbors routes vrfs tunnel version ports tunnels bridges fdb drops workers config host' ;;
 	explain) words=tunnel ;;
-	-i | --interface) words=$(_amimectl_shown ports; _amimectl_shown tunnels) ;;
+	-i | --interface) words=$(_amimectl_shown interfaces) ;;
 	-d | --direction) words='in out' ;;
 	-S | --stage) words='rx whole decap encap tx drop' ;;
 	tunnel) words=$(_amimectl_shown tunnels) ;;

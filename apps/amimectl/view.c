@@ -7,6 +7,7 @@
 
 #include "control/table.h"
 #include "view_host.h"
+#include "view_l3.h"
 
 /* ---- reading what may not be there ---- */
 
@@ -438,6 +439,10 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"workers", show_workers},
 		{"config", show_config},
 		{"host", am_view_host},
+		{"interfaces", am_view_interfaces},
+		{"neighbors", am_view_neighbors},
+		{"routes", am_view_routes},
+		{"vrfs", am_view_vrfs},
 	};
 
 	for (unsigned i = 0; i < sizeof views / sizeof *views; i++)

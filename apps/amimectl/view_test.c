@@ -110,10 +110,30 @@ static void history(void **state)
 	json_decref(o);
 }
 
+static void l3(void **state)
+{
+	char *text = show("interfaces",
+		"[{\"name\":\"wan\",\"kind\":\"port\",\"state\":\"up\",\"vrf\":\"underlay\",\"addresses\":[\"192.0.2.1/24\","
+		"\"2001:db8::1/64\"],\"rx_packets\":12345}]");
+
+	(void)state;
+	assert_non_null(strstr(text, "wan        port  up     underlay    12345"));
+	assert_non_null(strstr(text, "192.0.2.1/24, 2001:db8::1/64\n"));
+	free(text);
+	text = show("routes",
+		"[{\"vrf\":\"default\",\"prefix\":\"10.0.0.0/8\",\"kind\":\"static\",\"by\":\"tunnel t\"}]");
+	assert_string_equal(text,
+		"VRF      PREFIX      KIND    BY        VIA\ndefault  10.0.0.0/8  static  tunnel t  -\n");
+	free(text);
+	text = show("neighbors", "[]");
+	assert_string_equal(text, "no next hop is wanted\n");
+	free(text);
+}
+
 static void whatever_comes(void **state)
 {
-	static const char *const whats[] = {
-		"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config", "host"};
+	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
+		"workers", "config", "host", "interfaces", "neighbors", "routes", "vrfs"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};
@@ -148,7 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(ports),
 		cmocka_unit_test(drops), cmocka_unit_test(host), cmocka_unit_test(history),
-		cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
+		cmocka_unit_test(l3), cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
 
 	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "hops.h"
 #include "pipeline/counters.h"
 #include "show_host.h"
+#include "show_l3.h"
 
 static json_t *text_or_null(const char *text)
 {
@@ -625,6 +626,14 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request)
 		return show_workers(d);
 	case AM_SHOW_HOST:
 		return am_show_host(d);
+	case AM_SHOW_INTERFACES:
+		return am_show_interfaces(d);
+	case AM_SHOW_NEIGHBORS:
+		return am_show_neighbors(d);
+	case AM_SHOW_ROUTES:
+		return am_show_routes(d);
+	case AM_SHOW_VRFS:
+		return am_show_vrfs(d);
 	case AM_SHOW_CONFIG: /* am_show_config */
 	case AM_SHOWS:
 		break;
