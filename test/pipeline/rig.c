@@ -123,8 +123,8 @@ void rig_reload(struct rig *r, const char *text, bool turn)
 	for (uint16_t i = 0; i < r->n_ports; i++)
 		limits[i] = r->ports[i]->limits;
 	plan = prepare(r, load(text), limits);
-	am_plane_swap_roots(r->plane, am_plan_roots(plan));
 	old = am_model_commit(r->model, plan);
+	am_plane_swap_roots(r->plane, am_model_roots(r->model));
 	token = am_plane_token(r->plane);
 	while (!am_plane_passed(r->plane, token))
 		if (turn)
