@@ -6,12 +6,12 @@
 
 #include "arena.h"
 #include "base/hash.h"
+#include "buckets.h"
 #include "codec.h"
 
 enum {
 	ATTRS_MAX = 65535,
 	ENCODING_MAX = 1 + 32 + 1 + 255 + ATTRS_MAX,
-	FEWEST_BUCKETS = 64,
 };
 
 /* In front of its encoding: next hop and extra, each with its length in one octet, then the attributes. */
@@ -25,8 +25,8 @@ struct record {
 
 struct am_bgp_store {
 	struct am_bgp_arena arena;
-	uint32_t *buckets;
-	uint32_t n_buckets, n_sets;
+	struct am_bgp_buckets buckets;
+	uint32_t n_sets;
 	size_t bytes;
 	uint64_t seed;
 	uint8_t encoding[ENCODING_MAX + 8];
@@ -46,12 +46,10 @@ struct am_bgp_store *am_bgp_store_create(uint64_t seed)
 
 	if (!s)
 		return NULL;
-	s->buckets = calloc(FEWEST_BUCKETS, sizeof *s->buckets);
-	if (!s->buckets) {
+	if (!am_bgp_buckets_init(&s->buckets)) {
 		free(s);
 		return NULL;
 	}
-	s->n_buckets = FEWEST_BUCKETS;
 	s->seed = seed;
 	return s;
 }
@@ -61,7 +59,7 @@ void am_bgp_store_free(struct am_bgp_store *s)
 	if (!s)
 		return;
 	am_bgp_arena_release(&s->arena);
-	free(s->buckets);
+	am_bgp_buckets_release(&s->buckets);
 	free(s);
 }
 
@@ -86,45 +84,66 @@ static uint32_t encode(struct am_bgp_store *s, const struct am_bgp_set *set)
 	return (uint32_t)am_writer_len(&w);
 }
 
-static void rehash(struct am_bgp_store *s, uint32_t *buckets, uint32_t n)
+/* What is in one bucket goes to the one behind it by base, where its hash says so. */
+static void split(struct am_bgp_store *s, uint32_t from)
 {
-	for (uint32_t i = 0; i < s->n_buckets; i++) {
-		uint32_t id = s->buckets[i];
+	struct am_bgp_buckets *b = &s->buckets;
+	uint32_t id = b->heads[from], to = from + b->base;
 
-		while (id) {
-			struct record *r = record_at(s, id);
-			uint32_t next = r->next, *bucket = &buckets[r->hash & (n - 1)];
+	b->heads[from] = 0;
+	while (id) {
+		struct record *r = record_at(s, id);
+		uint32_t next = r->next, *head = &b->heads[r->hash & b->base ? to : from];
 
-			r->next = *bucket;
-			*bucket = id;
-			id = next;
-		}
+		r->next = *head;
+		*head = id;
+		id = next;
 	}
-	free(s->buckets);
-	s->buckets = buckets;
-	s->n_buckets = n;
+}
+
+static void grow(struct am_bgp_store *s)
+{
+	uint32_t from;
+
+	if (!am_bgp_buckets_grow(&s->buckets, &from))
+		return;
+	for (uint32_t i = 0; i < AM_BGP_BUCKETS_STEP; i++) {
+		if (s->buckets.heads[from + i])
+			__builtin_prefetch(record_at(s, s->buckets.heads[from + i]));
+	}
+	for (uint32_t i = 0; i < AM_BGP_BUCKETS_STEP; i++)
+		split(s, from + i);
+	am_bgp_buckets_grown(&s->buckets);
+}
+
+static void shrink(struct am_bgp_store *s)
+{
+	struct am_bgp_buckets *b = &s->buckets;
+
+	if (!am_bgp_buckets_shrink(b))
+		return;
+	for (uint32_t i = b->n - AM_BGP_BUCKETS_STEP; i < b->n; i++) {
+		uint32_t *end = &b->heads[i - b->base];
+
+		while (*end)
+			end = &record_at(s, *end)->next;
+		*end = b->heads[i];
+	}
+	am_bgp_buckets_shrunk(b);
 }
 
 /* Buckets for as many sets as there are. Where there is no memory, chains are longer. */
 static void fit(struct am_bgp_store *s)
 {
-	uint32_t n = s->n_buckets;
-	uint32_t *buckets;
-
-	if (s->n_sets > n)
-		n *= 2;
-	else if (n > FEWEST_BUCKETS && s->n_sets < n / 8)
-		n /= 2;
-	else
-		return;
-	buckets = calloc(n, sizeof *buckets);
-	if (buckets)
-		rehash(s, buckets, n);
+	if (s->n_sets > s->buckets.n)
+		grow(s);
+	else if (s->n_sets < s->buckets.n / 4)
+		shrink(s);
 }
 
 static am_bgp_set_id find(const struct am_bgp_store *s, uint32_t hash, uint32_t len)
 {
-	uint32_t id = s->buckets[hash & (s->n_buckets - 1)];
+	uint32_t id = s->buckets.heads[am_bgp_bucket_of(&s->buckets, hash)];
 
 	while (id) {
 		const struct record *r = record_at(s, id);
@@ -139,7 +158,7 @@ static am_bgp_set_id find(const struct am_bgp_store *s, uint32_t hash, uint32_t 
 static am_bgp_set_id add(struct am_bgp_store *s, uint32_t hash, uint32_t len)
 {
 	uint32_t id = am_bgp_arena_alloc(&s->arena, sizeof(struct record) + len);
-	uint32_t *bucket = &s->buckets[hash & (s->n_buckets - 1)];
+	uint32_t *bucket = &s->buckets.heads[am_bgp_bucket_of(&s->buckets, hash)];
 	struct record *r;
 
 	if (!id)
@@ -178,7 +197,7 @@ void am_bgp_store_hold(struct am_bgp_store *s, am_bgp_set_id id, uint32_t times)
 
 static void drop(struct am_bgp_store *s, am_bgp_set_id id, const struct record *r)
 {
-	uint32_t *link = &s->buckets[r->hash & (s->n_buckets - 1)];
+	uint32_t *link = &s->buckets.heads[am_bgp_bucket_of(&s->buckets, r->hash)];
 
 	while (*link != id)
 		link = &record_at(s, *link)->next;
@@ -225,7 +244,7 @@ struct am_bgp_store_size am_bgp_store_size(const struct am_bgp_store *s)
 	return (struct am_bgp_store_size){
 		.sets = s->n_sets,
 		.bytes = s->bytes,
-		.overhead = s->arena.bytes - s->bytes + s->n_buckets * sizeof *s->buckets + sizeof *s +
+		.overhead = s->arena.bytes - s->bytes + am_bgp_buckets_bytes(&s->buckets) + sizeof *s +
 			    s->arena.room * sizeof *s->arena.chunks,
 	};
 }

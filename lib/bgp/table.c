@@ -8,8 +8,6 @@
 #include "bgp/rib.h"
 #include "codec.h"
 
-enum { FEWEST_BUCKETS = 64 };
-
 static size_t address_len(const struct am_bgp_table *t)
 {
 	return t->family == AM_BGP_IPV4_UNICAST ? 4 : 16;
@@ -17,18 +15,16 @@ static size_t address_len(const struct am_bgp_table *t)
 
 bool am_bgp_table_init(struct am_bgp_table *t, enum am_bgp_family family, uint64_t seed)
 {
-	*t = (struct am_bgp_table){.family = family, .seed = seed, .n_buckets = FEWEST_BUCKETS};
+	*t = (struct am_bgp_table){.family = family, .seed = seed};
 	t->nodes.item = sizeof(struct am_bgp_node) + (family == AM_BGP_IPV6_UNICAST ? 16 : 4);
-	t->buckets = calloc(FEWEST_BUCKETS, sizeof *t->buckets);
-	return t->buckets;
+	return am_bgp_buckets_init(&t->buckets);
 }
 
 void am_bgp_table_release(struct am_bgp_table *t)
 {
 	am_bgp_pool_release(&t->nodes);
 	am_bgp_arena_release(&t->keys);
-	free(t->buckets);
-	t->buckets = NULL;
+	am_bgp_buckets_release(&t->buckets);
 }
 
 static uint32_t key_id(const struct am_bgp_node *node)
@@ -159,7 +155,7 @@ static bool is_key(const struct am_bgp_table *t, const struct am_bgp_node *node,
 
 void am_bgp_table_prefetch_node(const struct am_bgp_table *t, const struct am_bgp_key *key)
 {
-	uint32_t id = t->buckets[key->hash & (t->n_buckets - 1)];
+	uint32_t id = t->buckets.heads[am_bgp_bucket_of(&t->buckets, key->hash)];
 
 	if (id)
 		__builtin_prefetch(am_bgp_node_at(t, id));
@@ -167,7 +163,8 @@ void am_bgp_table_prefetch_node(const struct am_bgp_table *t, const struct am_bg
 
 const uint32_t *am_bgp_table_prefetch_bucket(const struct am_bgp_table *t, uint32_t id)
 {
-	const uint32_t *bucket = &t->buckets[hash_node(t, am_bgp_node_at(t, id)) & (t->n_buckets - 1)];
+	uint64_t hash = hash_node(t, am_bgp_node_at(t, id));
+	const uint32_t *bucket = &t->buckets.heads[am_bgp_bucket_of(&t->buckets, hash)];
 
 	__builtin_prefetch(bucket);
 	return bucket;
@@ -175,7 +172,7 @@ const uint32_t *am_bgp_table_prefetch_bucket(const struct am_bgp_table *t, uint3
 
 uint32_t am_bgp_table_find(const struct am_bgp_table *t, const struct am_bgp_key *key)
 {
-	uint32_t id = t->buckets[key->hash & (t->n_buckets - 1)];
+	uint32_t id = t->buckets.heads[am_bgp_bucket_of(&t->buckets, key->hash)];
 
 	while (id) {
 		const struct am_bgp_node *node = am_bgp_node_at(t, id);
@@ -187,32 +184,52 @@ uint32_t am_bgp_table_find(const struct am_bgp_table *t, const struct am_bgp_key
 	return 0;
 }
 
-/* In the order of the nodes, which is that of the memory. */
-static void rehash(struct am_bgp_table *t, uint32_t n)
+/* What is in one bucket goes to the one behind it by base, where its hash says so. */
+static void split(struct am_bgp_table *t, uint32_t from)
 {
-	uint32_t *buckets = calloc(n, sizeof *buckets);
+	struct am_bgp_buckets *b = &t->buckets;
+	uint32_t id = b->heads[from], to = from + b->base;
 
-	if (!buckets)
-		return;
-	free(t->buckets);
-	t->buckets = buckets;
-	t->n_buckets = n;
-	for (uint32_t id = 1; id < am_bgp_pool_end(&t->nodes); id++) {
-		struct am_bgp_node *node;
-		uint32_t *bucket;
+	b->heads[from] = 0;
+	while (id) {
+		struct am_bgp_node *node = am_bgp_node_at(t, id);
+		uint32_t next = node->next, *head = &b->heads[hash_node(t, node) & b->base ? to : from];
 
-		if (!am_bgp_pool_has(&t->nodes, id)) {
-			/* Nothing behind it in its chunk, either. */
-			id |= (1u << AM_BGP_POOL_BITS) - 1;
-			continue;
-		}
-		node = am_bgp_node_at(t, id);
-		if (!(node->flags & AM_BGP_NODE_USED))
-			continue;
-		bucket = &buckets[hash_node(t, node) & (n - 1)];
-		node->next = *bucket;
-		*bucket = id;
+		node->next = *head;
+		*head = id;
+		id = next;
 	}
+}
+
+static void grow(struct am_bgp_table *t)
+{
+	uint32_t from;
+
+	if (!am_bgp_buckets_grow(&t->buckets, &from))
+		return;
+	for (uint32_t i = 0; i < AM_BGP_BUCKETS_STEP; i++) {
+		if (t->buckets.heads[from + i])
+			__builtin_prefetch(am_bgp_node_at(t, t->buckets.heads[from + i]));
+	}
+	for (uint32_t i = 0; i < AM_BGP_BUCKETS_STEP; i++)
+		split(t, from + i);
+	am_bgp_buckets_grown(&t->buckets);
+}
+
+static void shrink(struct am_bgp_table *t)
+{
+	struct am_bgp_buckets *b = &t->buckets;
+
+	if (!am_bgp_buckets_shrink(b))
+		return;
+	for (uint32_t i = b->n - AM_BGP_BUCKETS_STEP; i < b->n; i++) {
+		uint32_t *end = &b->heads[i - b->base];
+
+		while (*end)
+			end = &am_bgp_node_at(t, *end)->next;
+		*end = b->heads[i];
+	}
+	am_bgp_buckets_shrunk(b);
 }
 
 static bool put_key(struct am_bgp_table *t, struct am_bgp_node *node, const struct am_bgp_key *key)
@@ -245,19 +262,19 @@ uint32_t am_bgp_table_add(struct am_bgp_table *t, const struct am_bgp_key *key)
 		am_bgp_pool_free(&t->nodes, id);
 		return 0;
 	}
-	bucket = &t->buckets[key->hash & (t->n_buckets - 1)];
+	bucket = &t->buckets.heads[am_bgp_bucket_of(&t->buckets, key->hash)];
 	node->flags = AM_BGP_NODE_USED;
 	node->next = *bucket;
 	*bucket = id;
-	if (t->nodes.live > t->n_buckets)
-		rehash(t, t->n_buckets * 2);
+	if (t->nodes.live > t->buckets.n)
+		grow(t);
 	return id;
 }
 
 void am_bgp_table_remove(struct am_bgp_table *t, uint32_t id)
 {
 	struct am_bgp_node *node = am_bgp_node_at(t, id);
-	uint32_t *link = &t->buckets[hash_node(t, node) & (t->n_buckets - 1)];
+	uint32_t *link = &t->buckets.heads[am_bgp_bucket_of(&t->buckets, hash_node(t, node))];
 
 	while (*link != id)
 		link = &am_bgp_node_at(t, *link)->next;
@@ -265,8 +282,8 @@ void am_bgp_table_remove(struct am_bgp_table *t, uint32_t id)
 	if (t->family == AM_BGP_L2VPN_EVPN)
 		am_bgp_arena_free(&t->keys, key_id(node), node->key_len);
 	am_bgp_pool_free(&t->nodes, id);
-	if (t->n_buckets > FEWEST_BUCKETS * 8 && t->nodes.live < t->n_buckets / 32)
-		rehash(t, t->n_buckets / 8);
+	if (t->nodes.live < t->buckets.n / 4)
+		shrink(t);
 }
 
 void am_bgp_table_nlri(
@@ -308,5 +325,5 @@ int am_bgp_table_put(const struct am_bgp_table *t, uint32_t id, struct am_writer
 
 size_t am_bgp_table_bytes(const struct am_bgp_table *t)
 {
-	return t->nodes.bytes + t->keys.bytes + t->n_buckets * sizeof *t->buckets;
+	return t->nodes.bytes + t->keys.bytes + am_bgp_buckets_bytes(&t->buckets);
 }

@@ -7,6 +7,7 @@
  */
 #include "arena.h"
 #include "bgp/nlri.h"
+#include "buckets.h"
 #include "pool.h"
 
 enum am_bgp_node_flag {
@@ -29,8 +30,7 @@ struct am_bgp_table {
 	enum am_bgp_family family;
 	struct am_bgp_pool nodes;
 	struct am_bgp_arena keys;
-	uint32_t *buckets;
-	uint32_t n_buckets;
+	struct am_bgp_buckets buckets;
 	uint64_t seed;
 };
 
@@ -62,7 +62,7 @@ size_t am_bgp_evpn_extra(const struct am_bgp_evpn *route, uint8_t *out);
 /* Ask the memory for what find() will look at first, and then for the node behind it. */
 static inline void am_bgp_table_prefetch(const struct am_bgp_table *table, const struct am_bgp_key *key)
 {
-	__builtin_prefetch(&table->buckets[key->hash & (table->n_buckets - 1)]);
+	__builtin_prefetch(&table->buckets.heads[am_bgp_bucket_of(&table->buckets, key->hash)]);
 }
 
 void am_bgp_table_prefetch_node(const struct am_bgp_table *table, const struct am_bgp_key *key);
