@@ -6,7 +6,10 @@
 #include "bgp/community.h"
 #include "rib_state.h"
 
-enum { AHEAD = 16 }; /* prefixes whose places in memory are asked for before the first one is used */
+enum {
+	AHEAD = 16,           /* prefixes whose places in memory are asked for before the first one is used */
+	REFRESHES_OPEN = 200, /* of 254 epochs; the others are for sessions that are lost */
+};
 
 /* The link to the peer's route among those of a prefix; it points to 0 where there is none. */
 static uint32_t *route_link(
@@ -343,10 +346,10 @@ static void sweep_now(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family 
 	in->recheck_at = again ? 1 : 0;
 }
 
-/* The numbers wrap: what is oldest must be gone before its number comes again. */
-static bool is_last_epoch(const struct am_bgp_in *in)
+/* How many epochs wait to be swept. The numbers wrap: what is oldest must be gone before its number comes again. */
+static uint8_t epochs_open(const struct am_bgp_in *in)
 {
-	return (uint8_t)(in->epoch + 1 - in->oldest) == UINT8_MAX;
+	return (uint8_t)(in->epoch + 1 - in->oldest);
 }
 
 /* RFC 4724 4.2: the end of one epoch. */
@@ -354,7 +357,7 @@ void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family f
 {
 	struct am_bgp_in *in = &rib->peers[peer]->in[family];
 
-	if (is_last_epoch(in))
+	if (epochs_open(in) == UINT8_MAX)
 		sweep_now(rib, peer, family);
 	in->epoch++;
 	if (!in->count)
@@ -365,7 +368,7 @@ void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family f
 
 void am_bgp_in_refreshed(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family)
 {
-	if (!is_last_epoch(&rib->peers[peer]->in[family]))
+	if (epochs_open(&rib->peers[peer]->in[family]) < REFRESHES_OPEN)
 		am_bgp_in_epoch(rib, peer, family, true);
 }
 

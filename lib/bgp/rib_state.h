@@ -292,7 +292,7 @@ int64_t am_bgp_in_walk(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family
 /* A new epoch. keep: the routes of the present one still count. */
 void am_bgp_in_epoch(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family, bool keep);
 /*
- * RFC 7313 4.2: a BoRR begins a new epoch. Of a peer that begins 254 before the first is swept, the next ones are taken for the last: nothing it sends
+ * RFC 7313 4.2: a BoRR begins a new epoch. Of a peer that begins 200 before the first is swept, the next ones are taken for the last: nothing it sends
  * makes one call go through the table.
  */
 void am_bgp_in_refreshed(struct am_bgp_rib *rib, unsigned peer, enum am_bgp_family family);
