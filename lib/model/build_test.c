@@ -326,7 +326,7 @@ static unsigned build_folder(const char *name)
 	dir = opendir(path);
 	assert_non_null(dir);
 	while ((e = readdir(dir))) {
-		if (!has_suffix(e->d_name, ".json") || strcmp(e->d_name, "schema.json") == 0)
+		if (!has_suffix(e->d_name, ".json") || strstr(e->d_name, "schema.json"))
 			continue;
 		snprintf(path, sizeof path, "%s/%s", name, e->d_name);
 		build_file(path);
