@@ -21,9 +21,12 @@ static inline uint8_t *ip_of(const struct am_routed *r)
 /* Refused, and the sender is told where it may be told. */
 static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
 {
+	const struct am_interface *in = r->in;
+	struct rte_mbuf *m = r->m;
+
 	if (r->how != AM_ROUTED_OWN)
-		am_route_icmp(w, r, why, mtu);
-	am_drop(w, r->in->iface, why, r->m);
+		am_route_icmp(w, r, why, mtu); /* it may take r's place */
+	am_drop(w, in->iface, why, m);
 }
 
 /* ---- checks ---- */
@@ -186,8 +189,23 @@ static inline bool put_head(struct rte_mbuf *m, const struct am_adjacency *a, ui
 	return true;
 }
 
+/* The header that the packet came with has the right length and EtherType: only the addresses change. */
+static inline void readdress(struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a)
+{
+	uint32_t len = AM_ETH_LEN + r->len;
+
+	memcpy(am_buf_data(r->m), a->head, 2 * AM_MAC_LEN);
+	if (unlikely(am_buf_len(r->m) != len))
+		am_buf_set_len(r->m, (uint16_t)len);
+	am_output_put(w, a->port, r->m, len);
+}
+
 static inline void to_port(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a)
 {
+	if (likely(r->l2 == AM_ETH_LEN && a->head_len == AM_ETH_LEN)) {
+		readdress(w, r, a);
+		return;
+	}
 	strip(r);
 	if (unlikely(!put_head(r->m, a, r->family))) {
 		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
@@ -424,9 +442,7 @@ void am_route_burst(struct am_worker *w)
 		/* What is opened comes back as at most one packet each, in a place that was read. */
 		w->n_routed = 0;
 		for (unsigned i = 0; i < n; i++) {
-			struct am_routed r = w->routed[i];
-
-			send(w, &r);
+			send(w, &w->routed[i]);
 		}
 	}
 }
@@ -459,7 +475,7 @@ void am_route_arrivals(struct am_worker *w, const struct am_port_root *port)
 	look_up(w, w->routed, n);
 	w->n_routed = 0;
 	for (unsigned i = 0; i < n; i++) {
-		struct am_routed copy = w->routed[i], *r = &copy;
+		struct am_routed *r = &w->routed[i];
 		const struct am_route *route = am_route_of(w->roots->routes, r->value);
 
 		if (likely(route && route->kind == AM_ROUTE_FORWARD))
