@@ -85,22 +85,30 @@ static int bring_up(const struct am_host *host)
 	return ioctl(host->control, SIOCSIFFLAGS, &r) ? -errno : 0;
 }
 
-/*
- * What comes for a loopback's address comes by the interface that it arrived on, and the answer leaves by the VRF's: a
- * strict reverse path filter would drop it. Where the kernel's filter is off for all, it stays so.
- */
-static void loosen_rp_filter(const struct am_host *host)
+/* A sandbox may hide sysctls: then the operator's own setting holds. */
+static void set_sysctl(const struct am_host *host, const char *family, const char *key, const char *value)
 {
-	char path[64];
+	char path[96];
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/rp_filter", host->name);
+	snprintf(path, sizeof path, "/proc/sys/net/%s/conf/%s/%s", family, host->name, key);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return; /* a sandbox that hides sysctls: then the operator's own setting holds */
-	if (write(fd, "2", 1) < 0)
-		host = NULL;
+		return;
+	if (write(fd, value, strlen(value)) < 0)
+		value = NULL;
 	close(fd);
+}
+
+/*
+ * What comes for a loopback's address comes by the interface that it arrived on, and the answer leaves by the VRF's: a
+ * strict reverse path filter would drop it. A TUN has no link that link-local addresses would be good for.
+ */
+static void set_sysctls(const struct am_host *host)
+{
+	set_sysctl(host, "ipv4", "rp_filter", "2");
+	if (host->kind == AM_HOST_TUN)
+		set_sysctl(host, "ipv6", "addr_gen_mode", "1");
 }
 
 static int settle(struct am_host *host, const struct am_host_conf *conf, struct am_err *err)
@@ -111,7 +119,7 @@ static int settle(struct am_host *host, const struct am_host_conf *conf, struct 
 	if (host->control < 0)
 		return am_fail(err, errno, "socket: %s", strerror(errno));
 	host->ifindex = (int)if_nametoindex(host->name);
-	loosen_rp_filter(host);
+	set_sysctls(host);
 	rc = conf->mac && host->kind == AM_HOST_TAP ? set_mac(host, conf->mac) : 0;
 	if (rc)
 		return am_fail(err, -rc, "its MAC address is refused: %s", strerror(-rc));

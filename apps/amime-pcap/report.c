@@ -32,8 +32,8 @@ static json_t *iface_json(const struct replay *r, uint16_t iface)
 
 static json_t *ifaces_json(const struct replay *r)
 {
-	static const char *const kinds[] = {"port", "tunnel", "bridge", "vlan", "irb"};
-	json_t *out = json_object();
+	static const char *const kinds[] = {"port", "tunnel", "bridge", "vlan", "irb", "vrf"};
+	json_t *out = json_object(), *row;
 	char name[AM_NAME_MAX + 16];
 
 	for (uint16_t i = 0; i < am_model_ifaces(r->model); i++) {
@@ -42,7 +42,11 @@ static json_t *ifaces_json(const struct replay *r)
 		if (!info)
 			continue;
 		snprintf(name, sizeof name, "%s %s", kinds[info->kind], info->name);
-		json_object_set_new(out, name, iface_json(r, info->id));
+		row = iface_json(r, info->id);
+		/* Of a VRF only what the kernel sends counts, and here is none. */
+		if (info->kind != AM_IFACE_BOX || json_object_size(row))
+			json_object_set(out, name, row);
+		json_decref(row);
 	}
 	return out;
 }

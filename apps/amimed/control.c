@@ -17,6 +17,7 @@
 #include "heal.h"
 #include "hops.h"
 #include "learn.h"
+#include "mirror.h"
 #include "notify.h"
 #include "plane.h"
 #include "say.h"
@@ -41,6 +42,9 @@ static void run_hops(uv_timer_t *timer)
 	if (d->links_changed && !d->reload.busy) {
 		am_heal_run(d);
 		d->links_changed = false;
+		if (d->addresses_changed)
+			am_mirror_addresses(d);
+		d->addresses_changed = false;
 	}
 	if (am_hops_run(d->hops, am_clock_monotonic(), HOPS_A_STEP))
 		uv_timer_start(timer, run_hops, 1, 0);
@@ -61,10 +65,12 @@ static void kernel_changed(void *ctx, enum am_nl_event event, const struct am_kn
 	if (event == AM_NL_LINK || event == AM_NL_LINK_GONE)
 		d->links_changed = true;
 	if (event != AM_NL_NEIGH && event != AM_NL_NEIGH_GONE) {
+		d->addresses_changed = true;
 		am_hops_all_dirty(d->hops);
 		run_hops_soon(d, SETTLE_MS);
 	} else {
 		am_hops_neigh(d->hops, neigh);
+		am_mirror_neighbour(d, d->nl, neigh, event == AM_NL_NEIGH_GONE);
 		run_hops_soon(d, 0);
 	}
 }
@@ -82,8 +88,16 @@ static void on_netlink(uv_poll_t *poll, int status, int events)
 		return;
 	am_log(&d->log, AM_LOG_DEBUG, "netlink changes were lost; looking at every next hop");
 	am_hops_all_dirty(d->hops);
+	am_mirror_neighbours(d);
 	d->links_changed = true;
 	run_hops_soon(d, SETTLE_MS);
+}
+
+static void on_glean(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	am_mirror_gleans(poll->data);
 }
 
 /* ---- learning and ageing ---- */
@@ -120,6 +134,7 @@ static void on_second(uv_timer_t *timer)
 	am_learn_drain(d);
 	age(&d->age_timer);
 	am_heal_run(d);
+	am_mirror_sync(d);
 	run_hops_soon(d, 0);
 	if (am_workers_advance(d->workers, d->plane))
 		am_notify_watchdog();
@@ -146,6 +161,8 @@ static void on_end(uv_signal_t *handle, int signum)
 
 void am_daemon_committed(struct am_daemon *d)
 {
+	am_mirror_sync(d);
+	am_mirror_neighbours(d);
 	am_daemon_hops_sync(d);
 	run_hops_soon(d, 0);
 	age(&d->age_timer);
@@ -237,6 +254,10 @@ static int watch_descriptors(struct am_daemon *d, struct am_err *err)
 	if (uv_poll_init(&d->loop, &d->on_netlink, am_nl_fd(d->nl)) < 0)
 		return am_fail(err, EIO, "cannot watch the kernel's routes");
 	d->on_netlink.data = d;
+	if (uv_poll_init(&d->loop, &d->on_glean, am_slow_glean_fd(d->slow)) < 0)
+		return am_fail(err, EIO, "cannot watch the slow thread");
+	d->on_glean.data = d;
+	uv_poll_start(&d->on_glean, UV_READABLE, on_glean);
 	uv_poll_start(&d->on_netlink, UV_READABLE, on_netlink);
 	uv_timer_start(&d->every_second, on_second, 0, 1000);
 	uv_prepare_start(&d->before_poll, before_poll);
@@ -387,6 +408,7 @@ void am_daemon_stop(struct am_daemon *d)
 	am_rpc_free(d->rpc);
 	am_retire_all(&d->retire);
 	am_hosts_free(d->hosts);
+	free(d->kernel_ips);
 	am_slow_stop(d->slow);
 	am_plane_free(d->plane);
 	am_model_free(d->model);

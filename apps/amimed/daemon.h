@@ -32,6 +32,15 @@
 
 struct am_capture;
 
+enum { AM_SPACES = 64 };
+
+/* A namespace of host interfaces that is not the daemon's own. */
+struct am_space_watch {
+	struct am_daemon *d;
+	struct am_nl *nl;
+	uv_poll_t poll;
+};
+
 struct am_daemon {
 	const char *config_path;
 	const char *state_base; /* the archive's */
@@ -51,6 +60,8 @@ struct am_daemon {
 	struct am_err archive_err; /* why nothing can be kept there; else empty */
 	struct am_slow *slow;
 	struct am_hosts *hosts;
+	struct am_ip *kernel_ips; /* of the daemon's namespace */
+	unsigned n_kernel_ips;
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;
@@ -60,7 +71,9 @@ struct am_daemon {
 
 	uv_loop_t loop;
 	uv_signal_t on_hup, on_term, on_int;
-	uv_poll_t on_learn, on_netlink;
+	uv_poll_t on_learn, on_netlink, on_glean;
+	struct am_space_watch spaces[AM_SPACES];
+	unsigned n_spaces;
 	uv_timer_t every_second, hop_timer, age_timer;
 	struct am_watch watch;
 	uv_prepare_t before_poll;
@@ -74,7 +87,8 @@ struct am_daemon {
 	bool reopening[AM_PORTS_MAX]; /* by port: its device is there again, and was opened */
 	int gone[AM_PORTS_MAX];       /* interfaces that went while a transaction was under way */
 	unsigned n_gone;
-	bool links_changed; /* to be looked at with the next hops */
+	bool addresses_changed; /* the same */
+	bool links_changed;     /* to be looked at with the next hops */
 };
 
 /* Everything from the configuration file to the loop. 0, or -errno and err; am_daemon_stop in either case. */

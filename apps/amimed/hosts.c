@@ -25,6 +25,7 @@ struct am_hosts {
 	struct am_slow *slow;
 	const struct am_log *log;
 	unsigned n, n_spaces;
+	bool too_many; /* said so */
 	struct am_host_slot *slots[AM_HOSTS_MAX];
 	struct space spaces[SPACES];
 };
@@ -275,11 +276,22 @@ static struct am_host_slot *make(const struct am_host_want *want)
 	return s;
 }
 
+static void say_too_many(struct am_hosts *h, unsigned n)
+{
+	if (n > AM_HOSTS_MAX && !h->too_many)
+		am_log(h->log, AM_LOG_WARN,
+			"%u host interfaces are wanted, and %d are possible: the last ones are missing; set \"host\" to false "
+			"where the kernel needs none",
+			n, AM_HOSTS_MAX);
+	h->too_many = n > AM_HOSTS_MAX;
+}
+
 void am_hosts_sync(struct am_hosts *h, const struct am_host_want *wants, unsigned n)
 {
 	struct am_host_slot **next = calloc(n + 1, sizeof *next);
 	unsigned kept = 0;
 
+	say_too_many(h, n);
 	if (!next) {
 		am_log(h->log, AM_LOG_ERROR, "no memory for %u host interfaces: they stay as they were", n);
 		return;

@@ -502,34 +502,45 @@ bool am_nl_parse_address(const struct nlmsghdr *msg, int *ifindex, struct am_ip 
 	       attr_ip(ifa->ifa_family, attrs.at[IFA_ADDRESS], ip);
 }
 
-/* One read's worth of a dump: true where more is to come. */
-static bool read_addresses(struct am_nl *nl, size_t len, am_nl_address_fn *fn, void *ctx)
+/* What is read of a dump goes to whoever asked. */
+struct dump {
+	am_nl_address_fn *address;
+	am_nl_neigh_fn *neigh;
+	void *ctx;
+};
+
+static void read_one(const struct nlmsghdr *msg, const struct dump *dump)
+{
+	struct am_kneigh neigh;
+	struct am_ip ip;
+	int ifindex;
+
+	if (dump->address && am_nl_parse_address(msg, &ifindex, &ip))
+		dump->address(dump->ctx, ifindex, &ip);
+	if (dump->neigh && am_nl_parse_neigh(msg, &neigh))
+		dump->neigh(dump->ctx, &neigh);
+}
+
+/* One read's worth: true where more is to come. */
+static bool read_dump(const struct am_nl *nl, size_t len, const struct dump *dump)
 {
 	struct am_reader messages = am_reader(nl->reply, len);
 	const struct nlmsghdr *msg;
 
 	while ((msg = am_nl_next(&messages))) {
-		struct am_ip ip;
-		int ifindex;
-
 		if (msg->nlmsg_seq != nl->seq)
 			continue;
 		if (msg->nlmsg_type == NLMSG_DONE || msg->nlmsg_type == NLMSG_ERROR)
 			return false;
-		if (am_nl_parse_address(msg, &ifindex, &ip))
-			fn(ctx, ifindex, &ip);
+		read_one(msg, dump);
 	}
 	return true;
 }
 
-int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx)
+static int dump_all(struct am_nl *nl, struct nlmsghdr *msg, const struct dump *dump)
 {
-	uint8_t room[REQUEST_ROOM] __attribute__((aligned(8)));
-	struct nlmsghdr *msg = new_request(room, RTM_GETADDR);
-	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(msg, sizeof *ifa);
 	ssize_t n;
 
-	ifa->ifa_family = AF_UNSPEC;
 	msg->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	msg->nlmsg_seq = ++nl->seq;
 	if (mnl_socket_sendto(nl->ask, msg, msg->nlmsg_len) < 0)
@@ -538,6 +549,27 @@ int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx)
 		n = recv(mnl_socket_get_fd(nl->ask), nl->reply, sizeof nl->reply, MSG_DONTWAIT);
 		if (n < 0)
 			return -errno;
-	} while (read_addresses(nl, (size_t)n, fn, ctx));
+	} while (read_dump(nl, (size_t)n, dump));
 	return 0;
+}
+
+int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx)
+{
+	uint8_t room[REQUEST_ROOM] __attribute__((aligned(8)));
+	struct nlmsghdr *msg = new_request(room, RTM_GETADDR);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(msg, sizeof *ifa);
+
+	ifa->ifa_family = AF_UNSPEC;
+	return dump_all(nl, msg, &(struct dump){.address = fn, .ctx = ctx});
+}
+
+int am_nl_neighbours(struct am_nl *nl, int ifindex, am_nl_neigh_fn *fn, void *ctx)
+{
+	uint8_t room[REQUEST_ROOM] __attribute__((aligned(8)));
+	struct nlmsghdr *msg = new_request(room, RTM_GETNEIGH);
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(msg, sizeof *nd);
+
+	nd->ndm_family = AF_UNSPEC;
+	mnl_attr_put_u32(msg, NDA_IFINDEX, (uint32_t)ifindex);
+	return dump_all(nl, msg, &(struct dump){.neigh = fn, .ctx = ctx});
 }

@@ -93,6 +93,9 @@ int am_nl_ask(struct am_nl *nl, struct nlmsghdr *request, const struct nlmsghdr 
 /* All addresses of the namespace, one after the other. 0 or -errno. */
 typedef void am_nl_address_fn(void *ctx, int ifindex, const struct am_ip *ip);
 int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx);
+/* The neighbours on a device. */
+typedef void am_nl_neigh_fn(void *ctx, const struct am_kneigh *neigh);
+int am_nl_neighbours(struct am_nl *nl, int ifindex, am_nl_neigh_fn *fn, void *ctx);
 bool am_nl_parse_address(const struct nlmsghdr *msg, int *ifindex, struct am_ip *ip);
 
 /* Have the kernel find out or verify a neighbour now, as if it had a packet for it. */

@@ -107,10 +107,17 @@ static void test_source(void **state)
 	run("! ip rule | grep -q 2097 && ! ip -6 rule | grep -q 2097");
 }
 
+static void see_neigh(void *ctx, const struct am_kneigh *neigh)
+{
+	assert_int_equal(neigh->ifindex, dev);
+	*(unsigned *)ctx += neigh->usable && neigh->mac.bytes[5] == 8;
+}
+
 static void test_neighbour(void **state)
 {
 	const struct am_ip ip = ip_of("192.0.2.9");
 	struct am_kneigh neigh;
+	unsigned usable = 0;
 
 	(void)state;
 	address("192.0.2.1", 24, true);
@@ -118,6 +125,11 @@ static void test_neighbour(void **state)
 	assert_int_equal(am_nl_neigh(nl, dev, &ip, &neigh), 0);
 	run("ip neigh show dev amt0 | grep -q '192.0.2.9'");
 	assert_int_equal(am_nl_keep_neighbour(nl, dev, &ip), 0);
+	run("ip neigh replace 192.0.2.8 lladdr 02:00:00:00:00:08 dev amt0");
+	run("ip neigh replace 2001:db8::8 lladdr 02:00:00:00:00:08 dev amt0");
+	run("ip link set lo up && ip neigh replace 192.0.2.7 lladdr 02:00:00:00:00:07 dev amt1");
+	assert_int_equal(am_nl_neighbours(nl, dev, see_neigh, &usable), 0);
+	assert_int_equal(usable, 2);
 }
 
 int main(void)

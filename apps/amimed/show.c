@@ -428,6 +428,7 @@ const char *am_show_kind(int kind)
 		[AM_IFACE_BRIDGE] = "bridge",
 		[AM_IFACE_VLAN] = "vlan",
 		[AM_IFACE_IRB] = "irb",
+		[AM_IFACE_BOX] = "vrf",
 	};
 
 	return kinds[kind];

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_lcore.h>
@@ -23,8 +24,10 @@ enum {
 	ROUNDS = 8, /* of a worker's ring in one go */
 	READS = 32, /* of one device */
 	EVENTS = 32,
+	FIRST = -20,    /* nice */
 	WAKE = TARGETS, /* in an event's data, beside targets */
 	STOP,
+	GLEANS = 256, /* that control has not seen; more are asked for again by the next packet */
 };
 
 struct device {
@@ -38,11 +41,14 @@ struct am_slow {
 	unsigned workers;
 	pthread_t id;
 	bool started;
+	int gleaned;           /* an eventfd that the thread writes, and control reads */
 	int epoll, wake, stop; /* stop: an eventfd that control writes */
 	pthread_mutex_t lock;  /* of what follows */
 	struct device *by_target[TARGETS];
 	struct am_port *ports[AM_PORTS_MAX];
 	struct am_slow_stats back[AM_PORTS_MAX];
+	struct am_glean gleans[GLEANS];
+	unsigned first_glean, n_gleans;
 };
 
 /* ---- up ---- */
@@ -54,13 +60,43 @@ static void count_up(struct am_slow_stats *s, uint32_t len, int rc)
 	s->to_kernel_bytes += rc == 0 ? len : 0;
 }
 
+static bool is_noted(const struct am_slow *slow, const struct am_glean *g)
+{
+	for (unsigned i = 0; i < slow->n_gleans; i++) {
+		const struct am_glean *have = &slow->gleans[(slow->first_glean + i) % GLEANS];
+
+		if (have->interface == g->interface && am_ip_equal(&have->ip, &g->ip))
+			return true;
+	}
+	return false;
+}
+
+static void note_glean(struct am_slow *slow, const struct am_punted *p)
+{
+	const uint8_t *ip = am_buf_data(p->m);
+	struct am_glean g = {.interface = p->to};
+	const uint64_t one = 1;
+	struct am_ip_hdr hdr;
+
+	if (slow->n_gleans == GLEANS || am_ip_parse(ip, am_buf_len(p->m), &hdr) != AM_V_OK)
+		return;
+	g.ip = hdr.family == AM_IPV4 ? am_ip4(am_ip_dst(ip, AM_IPV4)) : am_ip6(am_ip_dst(ip, AM_IPV6));
+	if (is_noted(slow, &g))
+		return;
+	slow->gleans[(slow->first_glean + slow->n_gleans++) % GLEANS] = g;
+	if (write(slow->gleaned, &one, sizeof one) < 0)
+		return; /* full is readable */
+}
+
 static void to_kernel(struct am_slow *slow, const struct am_punted *p)
 {
 	const uint8_t *bytes = am_buf_data(p->m);
 	uint32_t len = am_buf_len(p->m);
 	struct device *d = slow->by_target[p->to];
 
-	if (p->class == AM_PUNT_BACK) {
+	if (p->class == AM_PUNT_GLEAN) {
+		note_glean(slow, p);
+	} else if (p->class == AM_PUNT_BACK) {
 		struct am_port *port = p->to < AM_PORTS_MAX ? slow->ports[p->to] : NULL;
 
 		if (port)
@@ -181,6 +217,8 @@ static void *run(void *arg)
 		rte_thread_register() == 0; /* without: its buffers go by no cache, and it works as well */
 	bool more = false;
 
+	setpriority(
+		PRIO_PROCESS, (id_t)gettid(), FIRST); /* what is late here times out; the policers bound it */
 	while (turn(slow, &more))
 		;
 	if (registered)
@@ -200,7 +238,8 @@ static int make_descriptors(struct am_slow *slow)
 	slow->epoll = epoll_create1(EPOLL_CLOEXEC);
 	slow->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	slow->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (slow->epoll < 0 || slow->wake < 0 || slow->stop < 0)
+	slow->gleaned = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (slow->epoll < 0 || slow->wake < 0 || slow->stop < 0 || slow->gleaned < 0)
 		return -errno;
 	return watch(slow, slow->wake, WAKE) || watch(slow, slow->stop, STOP) ? -errno : 0;
 }
@@ -218,7 +257,7 @@ struct am_slow *am_slow_start(
 	slow->plane = plane;
 	slow->workers = workers;
 	slow->pool = pool;
-	slow->epoll = slow->wake = slow->stop = -1;
+	slow->epoll = slow->wake = slow->stop = slow->gleaned = -1;
 	pthread_mutex_init(&slow->lock, NULL);
 	rc = make_descriptors(slow);
 	if (!rc)
@@ -251,6 +290,8 @@ void am_slow_stop(struct am_slow *slow)
 		close(slow->wake);
 	if (slow->stop >= 0)
 		close(slow->stop);
+	if (slow->gleaned >= 0)
+		close(slow->gleaned);
 	pthread_mutex_destroy(&slow->lock);
 	free(slow);
 }
@@ -285,6 +326,29 @@ void am_slow_set_port(struct am_slow *slow, uint16_t port_id, struct am_port *po
 	pthread_mutex_lock(&slow->lock);
 	slow->ports[port_id] = port && port->ops->give_back ? port : NULL;
 	pthread_mutex_unlock(&slow->lock);
+}
+
+int am_slow_glean_fd(const struct am_slow *slow)
+{
+	return slow->gleaned;
+}
+
+bool am_slow_next_glean(struct am_slow *slow, struct am_glean *out)
+{
+	uint64_t count;
+	bool any;
+
+	pthread_mutex_lock(&slow->lock);
+	any = slow->n_gleans != 0;
+	if (any) {
+		*out = slow->gleans[slow->first_glean];
+		slow->first_glean = (slow->first_glean + 1) % GLEANS;
+		slow->n_gleans--;
+	} else if (read(slow->gleaned, &count, sizeof count) < 0) {
+		count = 0; /* it was not readable */
+	}
+	pthread_mutex_unlock(&slow->lock);
+	return any;
 }
 
 void am_slow_host_stats(struct am_slow *slow, uint16_t target, struct am_slow_stats *out)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "drivers/host.h"
 
@@ -36,6 +37,15 @@ void am_slow_stop(struct am_slow *slow);
 int am_slow_set_host(struct am_slow *slow, uint16_t target, const struct am_host *host);
 /* Where what is not ours is given back; NULL: none any more. */
 void am_slow_set_port(struct am_slow *slow, uint16_t port_id, struct am_port *port);
+
+/* A neighbour that somebody has a packet for: control asks the kernel to find it. */
+struct am_glean {
+	uint16_t interface;
+	struct am_ip ip;
+};
+/* Readable when there are some; and one after the other, false at the end. */
+int am_slow_glean_fd(const struct am_slow *slow);
+bool am_slow_next_glean(struct am_slow *slow, struct am_glean *out);
 
 void am_slow_host_stats(struct am_slow *slow, uint16_t target, struct am_slow_stats *out);
 void am_slow_port_stats(struct am_slow *slow, uint16_t port_id, struct am_slow_stats *out);

@@ -84,6 +84,7 @@ static json_t *drops_names(const struct am_daemon *d)
 		[AM_IFACE_BRIDGE] = "bridge",
 		[AM_IFACE_VLAN] = "vlan",
 		[AM_IFACE_IRB] = "irb",
+		[AM_IFACE_BOX] = "vrf",
 	};
 	json_t *list = json_array();
 

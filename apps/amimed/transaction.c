@@ -10,6 +10,7 @@
 #include "check.h"
 #include "config/restart.h"
 #include "daemon.h"
+#include "mirror.h"
 #include "plane.h"
 #include "who.h"
 
@@ -263,26 +264,6 @@ static void swap(struct am_daemon *d, struct am_transaction *t, const uint16_t *
 		am_workers_resume(d->workers);
 }
 
-static int steer_ports(struct am_daemon *d, struct am_err *err)
-{
-	int rc = 0;
-
-	for (uint16_t id = 0; id < AM_PORTS_MAX; id++) {
-		struct am_port *port = d->ports.by_id[id].port;
-		struct am_steer steer;
-		int failed;
-
-		if (!port || !port->ops->steer)
-			continue;
-		am_model_steer(d->model, NULL, id, &steer);
-		failed = port->ops->steer(port, &steer);
-		if (failed)
-			rc = am_fail(err, -failed, "port %s: the %s driver cannot take its frames: %s",
-				port->name, port->ops->name, strerror(-failed));
-	}
-	return rc;
-}
-
 int am_transaction_commit(struct am_daemon *d, struct am_transaction *t)
 {
 	uint16_t ids[AM_PORTS_MAX];
@@ -302,7 +283,7 @@ int am_transaction_commit(struct am_daemon *d, struct am_transaction *t)
 	t->plan = NULL;
 	t->ports = NULL;
 	am_daemon_committed(d);
-	return steer_ports(d, &t->err);
+	return am_mirror_steer(d, &t->err);
 }
 
 /* ---- settle ---- */

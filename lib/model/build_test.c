@@ -22,7 +22,7 @@ static void roots_of_site_a(void **state)
 	assert_int_equal(roots->n_ports, 2);
 	assert_int_equal(roots->n_tunnels, 1);
 	assert_int_equal(roots->n_bridges, 1);
-	assert_int_equal(roots->n_ifaces, 4);
+	assert_int_equal(roots->n_ifaces, 5);
 	assert_int_equal(roots->n_paths_hint, 2); /* of VXLAN, and of what is routed */
 	assert_int_equal(roots->vtep_port, 4789);
 	assert_null(roots->members[0]); /* 0 in the FDB is an unknown MAC */

@@ -58,11 +58,12 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 	m->sequences = am_ids_create(0, AM_NO_ID);
 	m->vrfs = am_ids_create(AM_VRF_DEFAULT + 1, AM_VRFS_MAX);
 	m->interfaces = am_ids_create(0, AM_NO_ID);
-	m->route_classes = am_ids_create(1, AM_ROUTES_MAX); /* 0 in a FIB is no route */
+	m->route_classes = am_ids_create(1, AM_ROUTES_MAX - AM_NEIGHBOURS_MAX); /* 0 in a FIB is no route */
 	if (am_slab_init(&m->sequence_slab) && am_slab_init(&m->storm_slab) &&
 		am_slab_init(&m->bridge_slab) && am_slab_init(&m->table_slab) && m->fdb && m->learner &&
 		m->ports && m->tunnels && m->bridges && m->members && m->ifaces && m->peers && m->paths &&
-		m->sequences && m->vrfs && m->interfaces && m->route_classes && am_tables_create(m) == 0)
+		m->sequences && m->vrfs && m->interfaces && m->route_classes && am_tables_create(m) == 0 &&
+		am_neighbours_create(m) == 0)
 		return m;
 	am_model_free(m);
 	return NULL;
@@ -84,6 +85,7 @@ void am_model_free(struct am_model *m)
 	am_ids_free(m->vrfs);
 	am_ids_free(m->interfaces);
 	am_ids_free(m->route_classes);
+	am_neighbours_free(m);
 	am_tables_free(m);
 	am_slab_free(&m->sequence_slab);
 	am_slab_free(&m->storm_slab);
@@ -226,6 +228,8 @@ bool am_model_retire_some(struct am_retired *old, unsigned budget)
 	for (uint32_t i = 0; i < old->n_adjacencies; i++)
 		free(old->adjacencies[i]);
 	free(old->adjacencies);
+	am_neighbours_retire(old->model, old->neighbours, old->n_neighbours);
+	free(old->neighbours);
 	free(old);
 	return false;
 }

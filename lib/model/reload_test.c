@@ -209,7 +209,7 @@ static void a_plan_that_is_dropped_leaves_nothing(void **state)
 	am_plan_free(test_plan(m, later, NULL));
 	test_commit(m, two);
 	assert_int_equal(test_iface(m, AM_IFACE_BRIDGE, "two"), iface);
-	assert_int_equal(am_model_ifaces(m), 7);
+	assert_int_equal(am_model_ifaces(m), 8);
 	am_model_free(m);
 }
 

@@ -7,7 +7,10 @@
 #include "build.h"
 #include "route.h"
 
-enum { VIDS = 4096 };
+enum {
+	VIDS = 4096,
+	BOX_MTU = 1500, /* what the box's own packets may be without anybody having to cut them first */
+};
 
 uint16_t am_build_vrf_id(const struct am_build *b, const char *name)
 {
@@ -60,6 +63,47 @@ static int number_port(struct am_build *b, const struct am_conf_port *conf)
 	return rc;
 }
 
+static bool has_address_in(const struct am_conf_l3 *l3, const char *vrf)
+{
+	return l3->n_addresses && !strcmp(l3->vrf, vrf);
+}
+
+static bool port_has_address(const struct am_conf_port *port, const char *vrf)
+{
+	for (unsigned i = 0; i < port->n_vlans; i++)
+		if (has_address_in(&port->vlans[i].l3, vrf))
+			return true;
+	return has_address_in(&port->l3, vrf);
+}
+
+/* Does this box have addresses in it? */
+static bool has_box(const struct am_config *c, const struct am_conf_vrf *vrf)
+{
+	for (unsigned i = 0; i < c->n_ports; i++)
+		if (port_has_address(&c->ports[i], vrf->name))
+			return true;
+	for (unsigned i = 0; i < c->n_tunnels; i++)
+		if (has_address_in(&c->tunnels[i].l3, vrf->name))
+			return true;
+	return vrf->n_loopbacks != 0;
+}
+
+static int number_boxes(struct am_build *b)
+{
+	const struct am_conf_vrf *conf;
+	uint16_t id;
+	int rc = 0;
+
+	for (unsigned i = AM_VRF_DEFAULT; rc == 0 && (conf = am_config_vrf(b->config, i)) != NULL; i++) {
+		if (!has_box(b->config, conf))
+			continue;
+		rc = number(b, AM_INTERFACE_BOX, conf->name, &id);
+		if (rc == 0)
+			rc = number_row(b, AM_IFACE_BOX, conf->name, &id);
+	}
+	return rc;
+}
+
 static int number_interfaces(struct am_build *b)
 {
 	const struct am_config *c = b->config;
@@ -77,7 +121,7 @@ static int number_interfaces(struct am_build *b)
 		if (rc == 0)
 			rc = number_row(b, AM_IFACE_IRB, c->bridges[i].name, &id);
 	}
-	return rc;
+	return rc < 0 ? rc : number_boxes(b);
 }
 
 int am_build_vrf_numbers(struct am_build *b)
@@ -118,6 +162,7 @@ static int add(struct am_build *b, const struct am_conf_l3 *l3, enum am_interfac
 		.kind = (uint8_t)kind,
 		.vrf = am_build_vrf_id(b, l3->vrf),
 		.urpf = (uint8_t)modes[l3->urpf],
+		.mirror = l3->host && (l3->n_addresses || *l3->host_name) ? AM_MIRROR_TAP : AM_MIRROR_NONE,
 		.port = AM_NO_ID,
 		.bridge = AM_NO_ID,
 		.tunnel = AM_NO_TARGET};
@@ -141,6 +186,16 @@ static int add_row(struct am_build *b, enum am_iface_kind kind, const char *name
 	return 0;
 }
 
+/* A device of the kernel's has its own way to the box for untagged packets. */
+static enum am_mirror port_mirror(const struct am_conf_port *conf, enum am_mirror wanted)
+{
+	if (conf->vlan)
+		return wanted;
+	if (conf->driver == AM_DRIVER_AF_XDP)
+		return AM_MIRROR_NIC;
+	return conf->driver == AM_DRIVER_AF_PACKET ? AM_MIRROR_COPY : wanted;
+}
+
 static int add_port(struct am_build *b, const struct am_conf_port *conf, struct am_port_root *port)
 {
 	struct am_interface *in = NULL;
@@ -153,6 +208,7 @@ static int add_port(struct am_build *b, const struct am_conf_port *conf, struct 
 		return rc;
 	in->port = port->id;
 	in->vlan = port->vlan;
+	in->mirror = (uint8_t)port_mirror(conf, in->mirror);
 	in->iface = port->iface;
 	in->mtu = port->mtu;
 	in->mac = port->mac;
@@ -210,6 +266,9 @@ static int add_tunnel(struct am_build *b, const struct am_conf_tunnel *conf)
 	if (!in)
 		return rc;
 	in->tunnel = t->id;
+	/* Frames of the kernel's would need a path into an Ethernet tunnel: its IP goes by the VRF's own mirror. */
+	if (in->mirror == AM_MIRROR_TAP)
+		in->mirror = t->kind == AM_TUNNEL_GRE ? AM_MIRROR_TUN : AM_MIRROR_NONE;
 	in->iface = t->iface;
 	in->mtu = t->mtu;
 	in->mac = t->mac;
@@ -299,6 +358,27 @@ static void set_source(const struct am_conf_vrf *conf, struct am_vrf *vrf)
 		vrf->source[conf->loopbacks[i].family == AM_IPV6] = conf->loopbacks[i];
 }
 
+static int add_box(struct am_build *b, const struct am_conf_vrf *conf, struct am_vrf *vrf)
+{
+	struct am_interface *in = am_snapshot_alloc(b->s, 1, sizeof *in);
+	uint16_t id = 0;
+	int rc = in ? number(b, AM_INTERFACE_BOX, conf->name, &id) : -ENOMEM;
+
+	if (rc < 0)
+		return rc;
+	*in = (struct am_interface){.id = id,
+		.kind = AM_INTERFACE_BOX,
+		.mirror = AM_MIRROR_TUN,
+		.vrf = vrf->id,
+		.mtu = BOX_MTU,
+		.port = AM_NO_ID,
+		.bridge = AM_NO_ID,
+		.tunnel = AM_NO_TARGET};
+	b->s->roots.interfaces[id] = in;
+	vrf->box = in;
+	return add_row(b, AM_IFACE_BOX, conf->name, &in->iface);
+}
+
 static int add_vrf(struct am_build *b, const struct am_conf_vrf *conf)
 {
 	struct am_vrf *vrf = am_snapshot_alloc(b->s, 1, sizeof *vrf);
@@ -310,7 +390,7 @@ static int add_vrf(struct am_build *b, const struct am_conf_vrf *conf)
 	*vrf = (struct am_vrf){.id = id, .fib4 = tables->fib[0], .fib6 = tables->fib[1]};
 	set_source(conf, vrf);
 	b->s->roots.vrfs[id] = vrf;
-	return 0;
+	return has_box(b->config, conf) ? add_box(b, conf, vrf) : 0;
 }
 
 int am_build_vrfs(struct am_build *b)

@@ -4,6 +4,10 @@
 /* Routes of a snapshot into FIBs that outlive it. */
 #include "state.h"
 
+struct am_neighbour;
+
+enum { AM_NEIGHBOURS_MAX = 16384 }; /* the last numbers of classes are theirs */
+
 /* The FIBs of a VRF, made where they are not there yet. NULL: no memory. */
 struct am_tables *am_tables_get(struct am_model *m, uint16_t vrf);
 int am_tables_create(struct am_model *m);
@@ -26,5 +30,11 @@ void am_adjacency_link(
 struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop);
 /* All of a snapshot that no worker sees yet. */
 void am_hops_link(struct am_snapshot *s);
+
+/* Host routes of the kernel's neighbours (neighbour.c). */
+int am_neighbours_create(struct am_model *m);
+void am_neighbours_free(struct am_model *m);
+/* After a grace period. */
+void am_neighbours_retire(struct am_model *m, struct am_neighbour **gone, uint32_t n);
 
 #endif

@@ -95,6 +95,8 @@ static int add_interface(struct am_build *b, struct candidates *list, uint16_t i
 	const struct am_conf_l3 *l3 = b->s->interface_confs[id];
 	int rc = 0;
 
+	if (!l3)
+		return 0; /* a VRF's own: its loopbacks come with the VRF */
 	for (unsigned i = 0; i < l3->n_addresses && rc == 0; i++) {
 		const struct am_prefix *a = &l3->addresses[i];
 

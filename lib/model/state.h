@@ -50,9 +50,13 @@ struct am_model {
 	uint64_t answers; /* next hops that changed, to see whether one did since */
 	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences, *vrfs,
 		*interfaces, *route_classes;
-	struct am_slab table_slab;    /* struct am_tables by VRF */
-	struct am_fib_room *room;     /* of all FIBs */
-	am_route_slot *routes;        /* by number; workers read it */
+	struct am_slab table_slab;        /* struct am_tables by VRF */
+	struct am_fib_room *room;         /* of all FIBs */
+	am_route_slot *routes;            /* by number; workers read it */
+	struct am_neighbour **neighbours; /* by index; control's alone */
+	uint32_t end_neighbours;          /* none at it or behind */
+	uint32_t *free_neighbours;        /* indexes that no worker can know any more */
+	uint32_t n_free_neighbours;
 	uint32_t fib_failures;        /* prefixes that could not be set for want of memory */
 	struct am_slab sequence_slab; /* struct am_sequence by sequences */
 	struct am_slab storm_slab;    /* struct am_storm_state by member id */
@@ -76,6 +80,8 @@ struct am_retired {
 	bool room;                    /* what FIBs gave up before it can be used again */
 	uint32_t n_adjacencies;
 	struct am_adjacency **adjacencies;
+	uint32_t n_neighbours;
+	struct am_neighbour **neighbours;
 	uint32_t n_strings;
 	struct am_encap *strings[];
 };

@@ -26,6 +26,11 @@ const struct am_nexthop *am_model_nexthop(const struct am_model *m, uint16_t i)
 	return i < am_model_nexthops(m) ? &m->running->nexthops[i] : NULL;
 }
 
+const struct am_conf_l3 *am_model_interface_conf(const struct am_model *m, uint16_t id)
+{
+	return m->running && id < m->running->roots.n_interfaces ? m->running->interface_confs[id] : NULL;
+}
+
 void am_model_steer(
 	const struct am_model *m, const struct am_plan *plan, uint16_t port_id, struct am_steer *out)
 {
@@ -42,10 +47,15 @@ void am_model_steer(
 	for (unsigned vid = 1; port->vlans.by_vid && vid < 4096; vid++)
 		if (port->vlans.by_vid[vid] != AM_NO_ID)
 			out->vids[vid / 64] |= 1ull << (vid % 64);
-	if (port->vrf != AM_NO_ID) {
+	for (unsigned vid = 1; port->vlans_l3 && vid < 4096; vid++)
+		if (port->vlans_l3[vid])
+			out->vids[vid / 64] |= 1ull << (vid % 64);
+	if (port->vrf == AM_VRF_UNDERLAY || port->vrf == AM_VRF_DEFAULT) {
 		out->n_locals = s->n_locals[port->vrf];
 		out->locals = s->locals[port->vrf];
 	}
+	out->routed = port->l3 != NULL;
+	out->routed_vid = port->vlan;
 }
 
 /* ---- what leaves with a snapshot ---- */

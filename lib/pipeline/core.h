@@ -297,7 +297,17 @@ unsigned am_punt_take(struct am_worker *w);
 bool am_punt_waiting(const struct am_worker *w);
 void am_punt_free(struct am_punt *punt);
 
-/* host.c: what the kernel sent on the host interface of an interface; m is consumed. */
+/*
+ * host.c: an IP packet behind l2 octets that came by an interface and is for the box itself. m is consumed, as in the two
+ * others.
+ */
+void am_host_take(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
+	enum am_punt_class class);
+/* Is this frame, on an interface with an IP identity, one of those that a link lives by: ARP, ND, groups? Then it is taken. */
+bool am_host_take_link(struct am_worker *w, const struct am_interface *in, const struct am_frame *f);
+/* A packet with an address that no router forwards: does the kernel want it? */
+bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r);
+/* What the kernel sent on the host interface of an interface. */
 void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m);
 
 /* bridge.c: all of w->frames, admitted; consumed. */

@@ -1,9 +1,164 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From the kernel: a frame or packet that it sent on a host interface leaves by the interface that this mirrors. */
-#include "core.h"
+/*
+ * Between interfaces and their mirrors in the kernel. Up goes what is for the box itself, as the kernel would have received
+ * it; down comes what the kernel sends: a frame leaves by the interface it was sent on, an IP packet is routed like any other.
+ */
+#include "base/bytes.h"
+#include "output.h"
+#include "pkt/vlan.h"
+#include "route.h"
+
+#include <string.h>
+
+/* ---- up ---- */
+
+/* The IP packet alone, into the VRF's own device: the kernel takes its addresses' packets from wherever they come. */
+static void to_box(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
+	enum am_punt_class class)
+{
+	const struct am_interface *box = w->roots->vrfs[in->vrf]->box;
+
+	if (l2)
+		am_buf_adj(m, l2);
+	am_punt(w, in->iface, box ? box->id : AM_NO_ID, class, m);
+}
+
+/* A frame, without the tag that tells interfaces of a port apart. */
+static void to_tap(
+	struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, enum am_punt_class class)
+{
+	uint16_t tci;
+
+	if (in->vlan)
+		am_vlan_pop(m, &tci);
+	am_punt(w, in->iface, in->id, class, m);
+}
+
+void am_host_take(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
+	enum am_punt_class class)
+{
+	switch ((enum am_mirror)in->mirror) {
+	case AM_MIRROR_TAP:
+		to_tap(w, in, m, class);
+		return;
+	case AM_MIRROR_COPY:
+		am_drop(w, in->iface, AM_V_PUNT_COPY, m);
+		return;
+	case AM_MIRROR_TUN:
+	case AM_MIRROR_NIC:
+	case AM_MIRROR_NONE:
+		break;
+	}
+	if (in->mirror != AM_MIRROR_TUN) {
+		to_box(w, in, m, l2, class);
+		return;
+	}
+	if (l2)
+		am_buf_adj(m, l2);
+	am_punt(w, in->iface, in->id, class, m);
+}
+
+static bool is_link_local6(const uint8_t *address)
+{
+	return (am_load16(address) & 0xffc0) == 0xfe80;
+}
+
+bool am_host_take_link(struct am_worker *w, const struct am_interface *in, const struct am_frame *f)
+{
+	const uint8_t *frame = am_buf_data(f->m), *ip = frame + f->eth.len;
+	bool group = frame[0] & 1, is_ip = f->eth.type == AM_ET_IPV4 || f->eth.type == AM_ET_IPV6;
+	enum am_punt_class class = AM_PUNT_ARP_ND;
+	struct am_ip_hdr hdr;
+
+	if (in->mirror != AM_MIRROR_TAP || (!group && memcmp(frame, in->mac.bytes, AM_MAC_LEN) != 0))
+		return false;
+	if (is_ip && group && am_ip_parse(ip, am_buf_len(f->m) - f->eth.len, &hdr) == AM_V_OK)
+		class = am_punt_classify(w, ip, &hdr);
+	else if (f->eth.type != AM_ET_ARP)
+		return false;
+	to_tap(w, in, f->m, class);
+	return true;
+}
+
+/* Of what no router forwards: neighbour discovery and routing protocols speak between link-local addresses. */
+bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r)
+{
+	const uint8_t *ip = am_buf_data(r->m) + r->l2;
+	uint32_t len = am_buf_len(r->m) - r->l2;
+	struct am_ip_hdr hdr;
+
+	if (r->in->mirror != AM_MIRROR_TAP || r->family != AM_IPV6 || r->l2 < AM_ETH_LEN ||
+		len < AM_IP6_LEN || !(is_link_local6(ip + 8) || is_link_local6(ip + 24)) ||
+		am_ip_parse(ip, len, &hdr) != AM_V_OK)
+		return false;
+	to_tap(w, r->in, r->m, am_punt_classify(w, ip, &hdr));
+	return true;
+}
+
+/* ---- down ---- */
+
+static void out_of_port(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
+{
+	const struct am_port_root *port = &w->roots->ports[in->port];
+	enum am_verdict v = AM_V_OK;
+
+	if (am_buf_len(m) < AM_ETH_LEN)
+		v = AM_V_ETH_SHORT;
+	else if (am_buf_len(m) - AM_ETH_LEN > port->mtu)
+		v = AM_V_PORT_MTU;
+	else if (in->vlan)
+		v = am_vlan_push(m, AM_ET_DOT1Q, in->vlan);
+	if (v != AM_V_OK) {
+		am_drop(w, in->iface, v, m);
+		return;
+	}
+	if (in->iface != port->iface)
+		am_output_count(&w->counters[in->iface], AM_C_TX_PACKETS, 1, am_buf_len(m));
+	am_output_put(w, in->port, m, am_buf_len(m));
+}
+
+static void route_it(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
+{
+	const struct am_interface *box = w->roots->vrfs[in->vrf]->box;
+	uint8_t family = am_buf_len(m) >= AM_IP4_LEN ? am_buf_data(m)[0] >> 4 : 0;
+
+	if (!box) {
+		am_drop(w, in->iface, AM_V_HOST_GONE, m);
+		return;
+	}
+	if (family == AM_IPV4 || (family == AM_IPV6 && am_buf_len(m) >= AM_IP6_LEN))
+		am_route_put(w, box, m, 0, family, AM_ROUTED_OWN);
+	else
+		am_drop(w, in->iface, AM_V_IP4_SHORT, m);
+}
+
+static void into_bridge(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
+{
+	const struct am_bridge *bridge = w->roots->bridges[in->bridge];
+	struct am_frame f = {.m = m, .iface = in->iface, .member = bridge->irb};
+	enum am_verdict v = am_ether_parse(am_buf_data(m), am_buf_len(m), &f.eth);
+
+	if (v != AM_V_OK || bridge->irb == AM_NO_ID) {
+		am_drop(w, in->iface, v != AM_V_OK ? v : AM_V_HOST_GONE, m);
+		return;
+	}
+	am_output_count(&w->counters[in->iface], AM_C_TX_PACKETS, 1, am_buf_len(m));
+	am_bridge_send(w, &f);
+}
 
 void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m)
 {
-	am_drop(w, 0, AM_V_HOST_GONE, m);
-	(void)interface;
+	const struct am_interface *in =
+		w->roots && interface < w->roots->n_interfaces ? w->roots->interfaces[interface] : NULL;
+
+	if (!in)
+		am_drop(w, 0, AM_V_HOST_GONE, m);
+	else if (in->mirror == AM_MIRROR_TUN)
+		route_it(w, in, m);
+	else if (in->mirror == AM_MIRROR_TAP && in->port != AM_NO_ID)
+		out_of_port(w, in, m);
+	else if (in->mirror == AM_MIRROR_TAP && in->kind == AM_INTERFACE_BRIDGE)
+		into_bridge(w, in, m);
+	else
+		am_drop(w, in->iface, AM_V_HOST_GONE, m);
 }

@@ -58,6 +58,17 @@ static bool take_vlan(struct am_worker *w, const struct am_port_root *port, cons
 	return true;
 }
 
+/* What the kernel needs to see of the link that an interface of the port's is on. */
+static bool take_link(struct am_worker *w, const struct am_port_root *port, const struct am_frame *f)
+{
+	uint16_t vid = f->eth.tags ? f->eth.tci[0] & 0x0fff : 0;
+	const struct am_interface *in = port->vlans_l3 && f->eth.tags ? port->vlans_l3[vid] : NULL;
+
+	if (!in && port->l3 && vid == port->vlan)
+		in = port->l3;
+	return in && f->eth.tags <= 1 && am_host_take_link(w, in, f);
+}
+
 /* Why a frame that no member takes and that is not ours goes nowhere. */
 static enum am_verdict unwanted(const struct am_port_root *port, const struct am_frame *f)
 {
@@ -91,6 +102,8 @@ static __attribute__((noinline)) void input_one(
 		return;
 	}
 	if (port->vlans_l3 && take_vlan(w, port, f))
+		return;
+	if (take_link(w, port, f))
 		return;
 	f->member = am_input_member(&port->vlans, f);
 	if (unlikely(f->member == AM_NO_ID))

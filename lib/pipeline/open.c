@@ -414,6 +414,10 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 	uint32_t vni = 0, member;
 	enum am_verdict v = parse_vxlan(w, p, &udp, &vni);
 
+	if (unlikely(v == AM_V_UDP_PORT && p->l3)) {
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, true);
+		return;
+	}
 	if (unlikely(v != AM_V_OK)) {
 		refuse(w, p, v);
 		return;

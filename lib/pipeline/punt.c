@@ -32,6 +32,17 @@ const struct am_punt_limit am_punt_limits[AM_PUNT_CLASSES] = {
 	[AM_PUNT_BACK] = {2000, 512},
 };
 
+/* How much of a ring a class may fill: what anybody can send leaves room for what nobody else can. */
+static const uint32_t ring_share[AM_PUNT_CLASSES] = {
+	[AM_PUNT_ARP_ND] = SLOTS * 3 / 4,
+	[AM_PUNT_SESSION] = SLOTS,
+	[AM_PUNT_TCP] = SLOTS / 2,
+	[AM_PUNT_ICMP] = SLOTS / 2,
+	[AM_PUNT_OTHER] = SLOTS / 2,
+	[AM_PUNT_GLEAN] = SLOTS / 2,
+	[AM_PUNT_BACK] = SLOTS / 2,
+};
+
 static const enum am_verdict over_limit[AM_PUNT_CLASSES] = {
 	[AM_PUNT_ARP_ND] = AM_V_PUNT_ARP_ND,
 	[AM_PUNT_SESSION] = AM_V_PUNT_SESSION,
@@ -80,11 +91,12 @@ const char *am_punt_class_name(enum am_punt_class c)
 	return names[c];
 }
 
-static bool put(struct ring *ring, const struct am_punted *p)
+/* False where more than `most` would wait in the ring. */
+static bool put(struct ring *ring, const struct am_punted *p, uint32_t most)
 {
 	uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
 
-	if (head - atomic_load_explicit(&ring->tail, memory_order_acquire) == SLOTS)
+	if (head - atomic_load_explicit(&ring->tail, memory_order_acquire) >= most)
 		return false;
 	ring->slot[head % SLOTS] = *p;
 	atomic_store_explicit(&ring->head, head + 1, memory_order_release);
@@ -213,7 +225,7 @@ void am_punt(struct am_worker *w, uint16_t iface, uint16_t to, enum am_punt_clas
 		am_drop(w, iface, AM_V_PUNT_NOWHERE, m);
 	} else if (!within_limit(w, class)) {
 		am_drop(w, iface, over_limit[class], m);
-	} else if (!put(&w->punt->up, &p)) {
+	} else if (!put(&w->punt->up, &p, ring_share[class])) {
 		am_drop(w, iface, AM_V_PUNT_FULL, m);
 	} else {
 		w->punt->passed[class]++;
@@ -242,7 +254,7 @@ bool am_plane_inject(struct am_plane *plane, unsigned worker, uint16_t interface
 {
 	struct am_worker *w = plane->workers[worker];
 
-	if (!put(&w->punt->down, &(struct am_punted){.m = m, .to = interface}))
+	if (!put(&w->punt->down, &(struct am_punted){.m = m, .to = interface}, SLOTS))
 		return false;
 	am_worker_wake(w);
 	return true;
@@ -260,6 +272,8 @@ unsigned am_punt_take(struct am_worker *w)
 
 	for (unsigned i = 0; i < n; i++)
 		am_host_send(w, p[i].to, p[i].m);
+	if (w->n_routed)
+		am_route_burst(w);
 	return n;
 }
 

@@ -153,16 +153,29 @@ static void test_rates(void **state)
 	}
 }
 
-/* More than its ring holds, at once. */
+/* More than its ring holds, at once; and then all others before what is the box's own sessions'. */
 static void test_full(void **state)
 {
 	struct fixture *f = *state;
+	struct am_punted p;
+	unsigned sessions = 0;
 
 	f->w->now = am_time_add(f->w->now, 10 * AM_S);
 	for (unsigned i = 0; i < 3000; i++)
 		am_punt(f->w, IFACE, HOST, AM_PUNT_SESSION, packet(f));
 	assert_int_equal(drops(f, AM_V_PUNT_FULL), 3000 - 1024);
 	assert_int_equal(take_all(f, 0), 1024);
+	f->w->now = am_time_add(f->w->now, 10 * AM_S);
+	for (unsigned c = 0; c < AM_PUNT_CLASSES; c++)
+		for (unsigned i = 0; c != AM_PUNT_SESSION && i < 600; i++)
+			am_punt(f->w, IFACE, HOST, c, packet(f));
+	for (unsigned i = 0; i < 256; i++)
+		am_punt(f->w, IFACE, HOST, AM_PUNT_SESSION, packet(f));
+	while (am_plane_punted(f->plane, 0, &p, 1)) {
+		sessions += p.class == AM_PUNT_SESSION;
+		am_buf_free(p.m);
+	}
+	assert_int_equal(sessions, 256);
 }
 
 /* A TCP segment; reverse swaps both ends. */

@@ -50,7 +50,8 @@ static unsigned check_burst(struct am_worker *w, struct am_routed *r, unsigned n
 		enum am_verdict v = check(&r[i]);
 
 		if (unlikely(v != AM_V_OK)) {
-			am_drop(w, r[i].in->iface, v, r[i].m);
+			if (v != AM_V_IP_MARTIAN || !am_host_take_neighbour(w, &r[i]))
+				am_drop(w, r[i].in->iface, v, r[i].m);
 			continue;
 		}
 		if (unlikely(kept != i))
@@ -336,6 +337,13 @@ static __attribute__((noinline)) void cut(
 	}
 }
 
+/* What the sender left to a NIC that is not there. What came out of a tunnel was finished at its other end. */
+static inline void finish(struct am_worker *w, const struct am_routed *r)
+{
+	if (unlikely(w->rx_finish) && r->l2 && am_csum_complete(am_buf_data(r->m), am_buf_len(r->m)))
+		am_count(w, w->rx_iface, AM_C_CSUM_FINISHED, 1);
+}
+
 static inline void forward(struct am_worker *w, struct am_routed *r, const struct am_route *route)
 {
 	const struct am_adjacency *a;
@@ -361,6 +369,7 @@ static inline void forward(struct am_worker *w, struct am_routed *r, const struc
 		refuse(w, r, AM_V_ROUTE_MTU, a->mtu);
 		return;
 	}
+	finish(w, r);
 	if (likely(r->how != AM_ROUTED_OWN)) {
 		am_forward_hop(ip_of(r), r->family);
 		clamp(w, r, r->in->mss4, r->in->mss6, r->in->iface);
@@ -378,10 +387,12 @@ static void punt_local(struct am_worker *w, const struct am_routed *r)
 	struct am_ip_hdr hdr;
 	enum am_verdict v = am_ip_parse(ip_of(r), am_buf_len(r->m) - r->l2, &hdr);
 
-	if (v != AM_V_OK)
+	if (v != AM_V_OK) {
 		am_drop(w, r->in->iface, v, r->m);
-	else
-		am_punt(w, r->in->iface, r->in->id, am_punt_classify(w, ip_of(r), &hdr), r->m);
+		return;
+	}
+	finish(w, r);
+	am_host_take(w, r->in, r->m, r->l2, am_punt_classify(w, ip_of(r), &hdr));
 }
 
 /* For this box: a tunnel's packet or VXLAN where that was not tried yet, else the kernel's. */
@@ -411,7 +422,8 @@ static __attribute__((noinline)) void not_forward(
 		local(w, r);
 		break;
 	case AM_ROUTE_GLEAN:
-		am_punt(w, r->in->iface, r->in->id, AM_PUNT_GLEAN, r->m);
+		strip(r);
+		am_punt(w, r->in->iface, route->interface, AM_PUNT_GLEAN, r->m);
 		break;
 	case AM_ROUTE_BLACKHOLE:
 		am_drop(w, r->in->iface, AM_V_ROUTE_BLACKHOLE, r->m);

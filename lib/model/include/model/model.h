@@ -23,7 +23,14 @@
 struct am_model;
 struct am_plan;
 
-enum am_iface_kind { AM_IFACE_PORT, AM_IFACE_TUNNEL, AM_IFACE_BRIDGE, AM_IFACE_VLAN, AM_IFACE_IRB };
+enum am_iface_kind {
+	AM_IFACE_PORT,
+	AM_IFACE_TUNNEL,
+	AM_IFACE_BRIDGE,
+	AM_IFACE_VLAN,
+	AM_IFACE_IRB,
+	AM_IFACE_BOX
+};
 
 /* A row of counters and whose it is. */
 struct am_iface_info {
@@ -106,6 +113,22 @@ void am_model_limit_ifaces(struct am_model *m, uint16_t ifaces);
  */
 void am_model_steer(
 	const struct am_model *m, const struct am_plan *plan, uint16_t port_id, struct am_steer *out);
+
+/*
+ * What the file says of an L3 interface of the running configuration (roots->interfaces has the rest); NULL where there is none
+ * of that number, or where it is a VRF's own.
+ */
+const struct am_conf_l3 *am_model_interface_conf(const struct am_model *m, uint16_t id);
+
+/*
+ * The kernel knows this neighbour on an L3 interface, or mac NULL: no longer. What is on a connected network is forwarded to
+ * from then on. What to retire after a grace period, or NULL.
+ */
+struct am_retired *am_model_neighbour(
+	struct am_model *m, uint16_t interface, const struct am_ip *ip, const struct am_mac *mac);
+/* After a commit: those that are no longer on a link leave. What to retire. */
+struct am_retired *am_model_neighbours_follow(struct am_model *m);
+uint32_t am_model_neighbours(const struct am_model *m);
 
 /* Next hops of the running configuration. */
 uint16_t am_model_nexthops(const struct am_model *m);

@@ -25,7 +25,22 @@ enum {
 	AM_ADJACENCY_HEAD = 16,
 };
 
-enum am_interface_kind { AM_INTERFACE_PORT, AM_INTERFACE_VLAN, AM_INTERFACE_TUNNEL, AM_INTERFACE_BRIDGE };
+enum am_interface_kind {
+	AM_INTERFACE_PORT,
+	AM_INTERFACE_VLAN,
+	AM_INTERFACE_TUNNEL,
+	AM_INTERFACE_BRIDGE,
+	AM_INTERFACE_BOX, /* a VRF's own: what the kernel sends from the box's addresses to be routed */
+};
+
+/* How the kernel has an interface: what is for the box itself goes there. */
+enum am_mirror {
+	AM_MIRROR_NONE,
+	AM_MIRROR_NIC,  /* its device is the kernel's, which keeps what is its own (af_xdp) */
+	AM_MIRROR_COPY, /* the same, and the kernel sees all that we see (af_packet) */
+	AM_MIRROR_TAP,
+	AM_MIRROR_TUN,
+};
 enum am_urpf_mode { AM_URPF_NONE, AM_URPF_ANY, AM_URPF_SAME };
 
 /* An L3 identity. */
@@ -34,8 +49,9 @@ struct am_interface {
 	uint16_t iface; /* its row of counters */
 	uint16_t vrf;
 	uint16_t mtu;
-	uint8_t kind; /* enum am_interface_kind */
-	uint8_t urpf; /* enum am_urpf_mode */
+	uint8_t kind;   /* enum am_interface_kind */
+	uint8_t urpf;   /* enum am_urpf_mode */
+	uint8_t mirror; /* enum am_mirror */
 	struct am_mac mac;
 	uint16_t port;          /* kinds PORT and VLAN */
 	uint16_t vlan;          /* tag on the port; 0 untagged */
@@ -49,7 +65,8 @@ struct am_interface {
 struct am_vrf {
 	uint16_t id;
 	const struct am_fib *fib4, *fib6;
-	struct am_ip source[2]; /* of ICMP errors, IPv4 and IPv6; family 0: that of an interface */
+	const struct am_interface *box; /* NULL: the kernel has no addresses in it */
+	struct am_ip source[2];         /* of ICMP errors, IPv4 and IPv6; family 0: that of an interface */
 };
 
 enum am_adjacency_kind {
