@@ -23,8 +23,7 @@ class Edits:
         """The next one, different from the one before: (what was edited, the whole configuration)."""
         before = copy.deepcopy(self.config)
         while self.config == before:
-            spins = self.config["system"].get("idle") == "spin"
-            edit = self.stop_spinning if spins else self.random.choice(self.kinds)
+            edit = self.stop_spinning if self.spins() else self.random.choice(self.kinds)
             edit()
         return edit.__name__, copy.deepcopy(self.config)
 
@@ -175,6 +174,9 @@ class Edits:
     def system(self):
         key, values = self.random.choice([("idle", ["adaptive", "spin"]), ("cpus", [[], [0]])])
         self.config["system"][key] = self.random.choice(values)
+
+    def spins(self):
+        return self.config["system"].get("idle") == "spin"
 
     def stop_spinning(self):
         """A worker that spins goes before other programs, the test among them: for one edit only."""

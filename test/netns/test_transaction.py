@@ -6,6 +6,7 @@ import json
 import os
 import random
 import subprocess
+import tempfile
 import time
 
 import edits
@@ -48,7 +49,9 @@ def take_edits(daemon, folder, config):
     steps = edits.Edits(config, SEED, DEVICES)
     done, recreated = {}, []
     old, before, first = config, member_ids(daemon), kept(daemon)
-    for n in range(EDITS):
+    for n in range(EDITS + 1):
+        if n == EDITS and not steps.spins():
+            break
         kind, new = steps.next()
         edits.write(folder, "a.json", new, split=n % 2)
         answer = daemon.ask({"method": "reload"})
@@ -59,7 +62,7 @@ def take_edits(daemon, folder, config):
         done[kind] = done.get(kind, 0) + 1
         old, before = new, after
     last = kept(daemon)
-    expect(sum(done.values()) == EDITS and len(done) == len(steps.kinds) + 1, f"{EDITS} edits were taken: {done}")
+    expect(sum(done.values()) >= EDITS and len(done) == len(steps.kinds) + 1, f"{EDITS} edits were taken: {done}")
     expect(not recreated, f"bridges that were left alone keep their members' ids: {recreated}")
     grew = all(b > a for a, b in zip(first.pop("counts"), last.pop("counts")))
     expect(grew and first == last, f"counters of what was left alone went on, and nothing was learnt anew: {first}, {last}")
@@ -177,10 +180,11 @@ def kill_anywhere(daemon, folder, config):
     print(f"ok    started with the file {outcomes['new']} times, with the one before {outcomes['old']} times", flush=True)
 
 
-def test(net, folder):
+def run(net, folder, quick):
     net.path_mtu(1500)
     ip("link add spare0 type veth peer name spare1\nlink set spare0 up\nlink set spare1 up", ns=EDGE_A)
     (config, a), (_, b) = sites(folder)
+    a.state = quick  # in memory: kill -9 leaves it as it would a disk, and a busy disk does not make the test slow
     a.start()
     b.start()
     expect_path()
@@ -195,6 +199,11 @@ def test(net, folder):
     kill_anywhere(a, folder, config)
     starts_with_the_committed(a, folder)
     a.stop()
+
+
+def test(net, folder):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as quick:
+        run(net, folder, quick)
 
 
 main(test)
