@@ -332,7 +332,8 @@ int bench_micro_main(int argc, char **argv)
 
 int bench_pipeline_main(int argc, char **argv)
 {
-	static const struct bench_case *const groups[] = {bench_pipeline_cases, bench_limit_cases};
+	static const struct bench_case *const groups[] = {
+		bench_pipeline_cases, bench_route_cases, bench_limit_cases};
 	static const struct suite pipeline = {
 		{"pipeline", "a worker's whole way of a packet, port to port", false, true, true}, NULL,
 		groups, sizeof groups / sizeof *groups};

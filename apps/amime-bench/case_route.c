@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rows route/NAME: IP packets with random destinations through a worker's whole way, between two routed ports in memory. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "bed.h"
+#include "cases.h"
+#include "drivers/mem.h"
+#include "fib_routes.h"
+#include "net/csum.h"
+#include "net/ether.h"
+#include "net/ip.h"
+#include "pipeline/stage.h"
+#include "pkt/buf.h"
+#include "table/fib_read.h"
+#include "table/route.h"
+#include "workload.h"
+
+enum {
+	ADDRESSES = 1 << 16, /* sent to in turn */
+	WRITTEN = 4200,      /* routes in the configuration: enough for the direct table of a large VRF */
+	TEXT_OF_ONE = 96,
+	TEXT_OF_REST = 1024,
+	CHURN = 8, /* routes that go and come again between two bursts */
+	CHURNED = 4096,
+	RECLAIM_EVERY = 256,
+	HOP_LIMIT = 64,
+};
+
+struct route_arg {
+	enum am_family family;
+	uint32_t routes;
+	bool churn;
+};
+
+struct route {
+	const struct route_arg *arg;
+	struct bed bed;
+	struct am_fib *fib;
+	uint32_t value; /* of every route */
+	uint32_t at, churn_at;
+	struct am_ip ips[ADDRESSES];
+	struct am_prefix churned[CHURNED];
+};
+
+/* ---- the configuration ---- */
+
+static const char head[] = "{\"system\":{\"name\":\"bench\"},\"ports\":{"
+			   "\"in\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:01\","
+			   "\"addresses\":[\"198.18.0.1/24\",\"2001:2::1/64\"]},"
+			   "\"out\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:02\","
+			   "\"addresses\":[\"198.19.0.1/24\",\"2001:2:0:1::1/64\"]}},"
+			   "\"vrfs\":{\"default\":{\"routes\":[";
+static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, host_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 9};
+
+/* The default route is the first; the rest are hosts in the same direction. NULL: no memory. */
+static char *write_config(enum am_family family)
+{
+	size_t room = TEXT_OF_REST + (size_t)WRITTEN * TEXT_OF_ONE, at;
+	char *text = malloc(room);
+
+	if (!text)
+		return NULL;
+	at = (size_t)snprintf(text, room, "%s", head);
+	for (unsigned i = 0; i < WRITTEN; i++) {
+		if (!i)
+			at += (size_t)snprintf(text + at, room - at, "{\"prefix\":\"%s\"",
+				family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
+		else if (family == AM_IPV4)
+			at += (size_t)snprintf(
+				text + at, room - at, ",{\"prefix\":\"10.0.%u.%u/32\"", i >> 8, i & 255);
+		else
+			at += (size_t)snprintf(text + at, room - at, ",{\"prefix\":\"fd00::%x/128\"", i);
+		at += (size_t)snprintf(
+			text + at, room - at, ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
+	}
+	snprintf(text + at, room - at, "]}}}");
+	return text;
+}
+
+static struct am_config *load_config(enum am_family family, struct am_err *err)
+{
+	struct am_config_errors errors = {0};
+	char *text = write_config(family);
+	struct am_config *c = NULL;
+
+	if (text)
+		c = am_config_load_checked(text, strlen(text), am_model_check, &errors);
+	if (!c)
+		am_fail(err, EINVAL, "%s: %s", errors.n ? errors.items[0].path : "$",
+			errors.n ? errors.items[0].text : "no memory for a configuration");
+	am_config_errors_free(&errors);
+	free(text);
+	return c;
+}
+
+/* ---- routes ---- */
+
+static void reclaim(struct am_fib *fib)
+{
+	/* The only reader is this thread. */
+	if (am_fib_room_close(fib->room))
+		am_fib_room_free(fib->room);
+}
+
+/* Not what hosts are never sent to, nor what is ours or on a link. */
+static bool is_usual(const struct am_prefix *p)
+{
+	uint8_t first = p->ip.bytes[0];
+
+	if (p->ip.family == AM_IPV4)
+		return first && first != 10 && first != 127 && first != 198 && first < 224;
+	return first == 0x20 || (first > 0x20 && first < 0x40);
+}
+
+static struct am_prefix draw(enum am_family family, uint64_t *dice)
+{
+	struct am_prefix p;
+
+	do
+		p = fib_routes_draw(family, dice);
+	while (!is_usual(&p));
+	return p;
+}
+
+static int fill(struct route *r, uint64_t *dice)
+{
+	int ret = 0;
+
+	for (uint32_t n = 0; ret == 0 && am_fib_count(r->fib) < r->arg->routes; n++) {
+		struct am_prefix p = draw(r->arg->family, dice);
+
+		ret = am_fib_set(r->fib, &p, r->value);
+		if (n < CHURNED)
+			r->churned[n] = p;
+		if (n % RECLAIM_EVERY == 0)
+			reclaim(r->fib);
+	}
+	for (unsigned i = 0; i < ADDRESSES; i++)
+		r->ips[i] = draw(r->arg->family, dice).ip;
+	return ret;
+}
+
+static bool churn(struct route *r)
+{
+	bool good = true;
+
+	for (unsigned i = 0; i < CHURN; i++) {
+		const struct am_prefix *p = &r->churned[r->churn_at];
+
+		/* The same prefix may have been drawn twice. */
+		good &= am_fib_del(r->fib, p) == 0 && am_fib_set(r->fib, p, r->value) == 0;
+		r->churn_at = (r->churn_at + 1) % CHURNED;
+	}
+	reclaim(r->fib);
+	return good;
+}
+
+/* ---- packets ---- */
+
+static void put_ip4(uint8_t *ip, uint16_t len, const uint8_t *to)
+{
+	static const uint8_t from[] = {198, 18, 0, 9};
+	uint16_t sum;
+
+	ip[0] = 0x45;
+	am_store16(ip + 2, len);
+	ip[8] = HOP_LIMIT;
+	ip[9] = AM_PROTO_UDP;
+	memcpy(ip + 12, from, sizeof from);
+	memcpy(ip + 16, to, sizeof from);
+	sum = am_csum_finish(am_csum_add(ip, AM_IP4_LEN, 0));
+	memcpy(ip + 10, &sum, sizeof sum);
+}
+
+static void put_ip6(uint8_t *ip, uint16_t len, const uint8_t *to)
+{
+	static const uint8_t from[16] = {0x20, 1, 0, 2, [15] = 9};
+
+	ip[0] = 0x60;
+	am_store16(ip + 4, (uint16_t)(len - AM_IP6_LEN));
+	ip[6] = AM_PROTO_UDP;
+	ip[7] = HOP_LIMIT;
+	memcpy(ip + 8, from, sizeof from);
+	memcpy(ip + 24, to, sizeof from);
+}
+
+static void put_packet(uint8_t *p, const struct am_ip *to)
+{
+	bool v4 = to->family == AM_IPV4;
+
+	memset(p, 0, WORK_SMALL);
+	memcpy(p, port_mac, AM_MAC_LEN);
+	memcpy(p + AM_MAC_LEN, host_mac, AM_MAC_LEN);
+	am_store16(p + 2 * AM_MAC_LEN, v4 ? AM_ET_IPV4 : AM_ET_IPV6);
+	if (v4)
+		put_ip4(p + AM_ETH_LEN, WORK_SMALL - AM_ETH_LEN, to->bytes);
+	else
+		put_ip6(p + AM_ETH_LEN, WORK_SMALL - AM_ETH_LEN, to->bytes);
+}
+
+static bool arrive(void *state)
+{
+	struct route *r = state;
+	struct rte_mbuf *m[BENCH_BURST];
+
+	if (r->arg->churn && !churn(r))
+		return false;
+	if (!work_buffers(r->bed.pool, m, BENCH_BURST))
+		return false;
+	for (unsigned i = 0; i < BENCH_BURST; i++) {
+		put_packet(am_buf_set_len(m[i], WORK_SMALL), &r->ips[r->at]);
+		r->at = (r->at + 1) % ADDRESSES;
+	}
+	return am_mem_push(r->bed.port[0], 0, m, BENCH_BURST) == BENCH_BURST;
+}
+
+static bool work(void *state)
+{
+	struct route *r = state;
+
+	return am_worker_turn(am_plane_worker(r->bed.plane, 0), r->bed.now) == BENCH_BURST;
+}
+
+static bool collect(void *state)
+{
+	struct route *r = state;
+	struct rte_mbuf *m[BENCH_BURST];
+	unsigned n = am_mem_pop(r->bed.port[1], 0, m, BENCH_BURST);
+
+	am_buf_free_bulk(m, n);
+	return n == BENCH_BURST;
+}
+
+/* ---- open, close ---- */
+
+static void close_route(void *state)
+{
+	struct route *r = state;
+
+	bed_close(&r->bed);
+	free(r);
+}
+
+static int start(struct route *r, const struct bench_env *env, struct am_err *err)
+{
+	const struct am_mem_nic nic = {.burst = BENCH_BURST, .fields = true};
+	const struct am_prefix first = {.ip.family = (uint8_t)r->arg->family};
+	struct am_config *c = load_config(r->arg->family, err);
+	int ret = c ? bed_open(&r->bed, c, env->pool, env->seed, err) : -EINVAL;
+	uint64_t dice = env->seed;
+	const struct am_vrf *vrf;
+
+	if (ret)
+		return ret;
+	for (unsigned i = 0; i < r->bed.n_ports; i++)
+		am_mem_set_nic(r->bed.port[i], &nic);
+	vrf = am_model_roots(r->bed.model)->vrfs[AM_VRF_DEFAULT];
+	/* What control writes, workers only read. */
+	r->fib = (struct am_fib *)(uintptr_t)(r->arg->family == AM_IPV4 ? vrf->fib4 : vrf->fib6);
+	r->value = am_fib_get(r->fib, &first);
+	if (fill(r, &dice) == 0)
+		return 0;
+	bed_close(&r->bed);
+	return am_fail(err, ENOMEM, "no memory for %u routes", r->arg->routes);
+}
+
+static void *open_route(const struct bench_env *env, const void *arg, struct am_err *err)
+{
+	struct route *r = work_alloc(sizeof *r);
+
+	if (!r) {
+		am_fail(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	memset(r, 0, sizeof *r);
+	r->arg = arg;
+	if (start(r, env, err) == 0)
+		return r;
+	free(r);
+	return NULL;
+}
+
+static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
+{
+	const struct route *r = state;
+
+	am_plane_stages(r->bed.plane, 0, cycles);
+}
+
+/* clang-format off */
+#define ROUTE(name_, about_, large_, goal_, ...) \
+	{.name = "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", .goal = goal_, \
+	 .memory = large_, .slow_to_open = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
+	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){__VA_ARGS__}}
+
+const struct bench_case bench_route_cases[] = {
+	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false),
+	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false),
+	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true),
+	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false),
+	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false),
+	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true),
+	{.name = NULL},
+};
+/* clang-format on */
