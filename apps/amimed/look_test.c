@@ -63,6 +63,9 @@ static void bad(void **state)
 		"{\"filter\":\"1,6 0 256 1\"}", "{\"filter\":\"1,6 0 0 4294967296\"}",
 		"{\"filter\":\"257,6 0 0 1\"}", "{\"filter\":\"1,40 0 0 12\"}", /* returns nothing */
 		"{\"filter\":\"2,5 0 0 4294967294,6 0 0 1\"}",                  /* jumps backwards */
+		"{\"filter\":\"2,5 0 0 4294967295,6 0 0 1\"}",                  /* comes round to itself */
+		"{\"filter\":\"2,440 0 0 12,6 0 0 1\"}",                        /* no such code */
+		"{\"filter\":\"2,100 0 0 32,6 0 0 1\"}",                        /* shifts all of it away */
 		"{\"filter_ip\":\"2,21 9 9 1,6 0 0 1\"}",                       /* jumps out of it */
 	};
 	struct am_look look;
