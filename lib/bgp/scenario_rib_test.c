@@ -255,6 +255,9 @@ static void test_collisions(void **state)
 		unsigned wires = 0;
 
 		w->pair.chunk = seed % 3;
+		/* Now one connects first, now the other. */
+		if (seed & 1)
+			pair_events(&w->pair, 1);
 		pair_drain(&w->pair);
 		for (unsigned k = 0; k < PAIR_WIRES; k++)
 			wires += w->pair.wires[k].used;
