@@ -7,7 +7,6 @@ Run as a program it writes config/demo/; the test test_rows.py says when those f
 import collections
 import json
 import os
-import sys
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 CONFIG = os.path.join(TOP, "config")
@@ -83,12 +82,12 @@ def committed():
             yield from zip(files_of(row), texts(row))
 
 
-def main():
-    for path, text in committed():
+def write(files):
+    for path, text in files:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="ascii") as file:
             file.write(text)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    write(committed())
