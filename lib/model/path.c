@@ -256,6 +256,8 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 	*nh = next;
 	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
 		relink(s, &s->paths[p], old);
+	for (uint32_t p = s->first_paths[i]; p != AM_NO_PATH; p = s->paths[p].next)
+		am_hops_follow(s, &s->paths[p]);
 	for (uint32_t h = s->first_hops[i]; h != AM_NO_PATH; h = s->hops[h].next)
 		relink_hop(s, &s->hops[h], old);
 	return old;

@@ -196,6 +196,33 @@ static void next_hops_stay_resolved(void **state)
 	am_model_free(m);
 }
 
+/* Two equal ways into tunnels: each is there as long as its tunnel's own next hop is. */
+static void ways_follow_their_tunnels(void **state)
+{
+	static const char text[] = "{" PORTS ", 'tunnels': {" TUNNEL("b", "2") ", " TUNNEL("c", "3") "}, " VRFS(
+		"{'prefix': '10.1.0.0/16', 'tunnel': 'b'}, {'prefix': '10.1.0.0/16', 'tunnel': 'c'}") "}";
+	const struct am_mac src = test_mac("02:00:00:00:00:01"), dst = test_mac("02:00:00:00:00:02");
+	struct am_model *m = test_model();
+	const struct am_prefix prefix = {test_ip("10.1.0.0"), 16};
+
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		const struct am_roots *roots = test_commit(m, text);
+		uint32_t value = am_fib_get(roots->vrfs[AM_VRF_DEFAULT]->fib4, &prefix);
+		const struct am_route *route = am_route_of(roots->routes, value);
+
+		assert_int_equal(am_model_nexthops(m), 2);
+		assert_int_equal(route->live, again ? 2 : 0);
+		am_model_retire(am_model_resolve(m, 0, true, 0, &src, &dst, 0));
+		assert_int_equal(route->live, again ? 3 : 1);
+		am_model_retire(am_model_resolve(m, 1, true, 0, &src, &dst, 0));
+		assert_int_equal(route->live, 3);
+		am_model_retire(am_model_resolve(m, 0, false, 0, NULL, NULL, 0));
+		assert_int_equal(route->live, 2);
+	}
+	am_model_free(m);
+}
+
 static void a_plan_that_is_dropped_leaves_nothing(void **state)
 {
 	struct am_model *m = test_model();
@@ -372,6 +399,7 @@ int main(void)
 		cmocka_unit_test(macs_go_with_their_member),
 		cmocka_unit_test(another_far_end_counts_anew),
 		cmocka_unit_test(next_hops_stay_resolved),
+		cmocka_unit_test(ways_follow_their_tunnels),
 		cmocka_unit_test(a_plan_that_is_dropped_leaves_nothing),
 		cmocka_unit_test(the_diff_names_what_changed),
 		cmocka_unit_test(old_roots_have_room_for_new_members),

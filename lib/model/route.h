@@ -28,6 +28,8 @@ void am_adjacency_link(
 
 /* Make hop's adjacency anew of what its next hop says. The one that was replaced, or NULL. */
 struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop);
+/* The list that p is in has a live path, or has none any more: so have the hops that lead into it. */
+void am_hops_follow(struct am_snapshot *s, const struct am_path *p);
 /* All of a snapshot that no worker sees yet. */
 void am_hops_link(struct am_snapshot *s);
 

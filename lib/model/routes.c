@@ -196,7 +196,7 @@ static int tunnel_list(struct am_build *b, const struct am_tunnel *t, struct am_
 {
 	const struct am_conf_tunnel *conf = am_config_tunnel(b->config, b->s->ifaces[t->iface].name);
 	struct am_path_list *list = b->tunnel_lists[t->id];
-	struct am_path what = {.tunnel = conf};
+	struct am_path what = {.tunnel = conf, .first_hop = &b->s->tunnel_hops[t->id]};
 	char name[AM_ID_NAME];
 	struct am_err err;
 	uint16_t first = 0;
@@ -327,8 +327,11 @@ static int add_hop(struct am_build *b, struct am_route *route, const struct way 
 		s->room_hops = s->room_hops * 2 + 64;
 	}
 	hop = &s->hops[s->n_hops];
-	*hop = (struct am_hop){
-		.route = route, .bit = route->n++, .nexthop = way->nexthop, .next = AM_NO_PATH};
+	*hop = (struct am_hop){.route = route,
+		.bit = route->n++,
+		.nexthop = way->nexthop,
+		.next = AM_NO_PATH,
+		.same_tunnel = AM_NO_PATH};
 	hop->made =
 		(struct am_adjacency){.interface = way->interface, .port = way->port, .bridge = way->bridge};
 	if (in) {
@@ -342,6 +345,8 @@ static int add_hop(struct am_build *b, struct am_route *route, const struct way 
 		hop->made.kind = AM_ADJACENCY_TUNNEL;
 		hop->made.tx_seq = t->tx_seq;
 		rc = tunnel_list(b, t, &hop->made.paths);
+		hop->same_tunnel = s->tunnel_hops[in->tunnel];
+		s->tunnel_hops[in->tunnel] = s->n_hops;
 	} else if (in && in->kind == AM_INTERFACE_BRIDGE) {
 		hop->made.kind = AM_ADJACENCY_BRIDGE;
 	}
@@ -498,6 +503,9 @@ int am_build_routes(struct am_build *b)
 	int rc;
 
 	b->tunnel_lists = am_build_alloc(b, b->s->roots.n_tunnels, sizeof *b->tunnel_lists, &ok);
+	b->s->tunnel_hops = am_build_alloc(b, b->s->roots.n_tunnels, sizeof *b->s->tunnel_hops, &ok);
+	for (uint32_t i = 0; ok && i < b->s->roots.n_tunnels; i++)
+		b->s->tunnel_hops[i] = AM_NO_PATH;
 	b->s->route_ids = am_map_create(sizeof(struct class_key));
 	rc = ok && b->s->route_ids ? add_all(b, &list) : -ENOMEM;
 	if (rc == 0 && list.n) {

@@ -25,6 +25,7 @@ struct am_path {
 	uint32_t next;                       /* path of the same next hop; AM_NO_PATH is the end */
 	const struct am_conf_tunnel *tunnel; /* NULL: straight over a port */
 	const struct am_conf_bridge *bridge; /* whose frames it carries */
+	uint32_t *first_hop;                 /* of those that lead into list; NULL: no route does */
 	struct am_encap *string;             /* what list->encap[bit] points to */
 };
 
@@ -38,6 +39,8 @@ struct am_hop {
 	uint16_t bit; /* index in route->hop */
 	uint16_t nexthop;               /* it waits for; AM_NO_ID: for none */
 	uint32_t next;                  /* hop of the same next hop; AM_NO_PATH is the end */
+	uint32_t same_tunnel;           /* hop into the same path list, as next */
+	bool linked;                    /* adjacency is what the next hop says now */
 	struct am_adjacency *adjacency; /* what route->hop[bit] points to */
 };
 
@@ -83,6 +86,7 @@ struct am_snapshot {
 	struct am_path *paths;
 	const struct am_conf_l3 **interface_confs; /* by L3 interface */
 	uint32_t *first_hops;                      /* by next hop, as first_paths */
+	uint32_t *tunnel_hops;                     /* by tunnel: the first hop into it */
 	uint32_t n_hops, room_hops;
 	struct am_hop *hops;
 	uint32_t n_routes, room_routes;

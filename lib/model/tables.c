@@ -58,9 +58,12 @@ struct am_tables *am_tables_get(struct am_model *m, uint16_t vrf)
 
 /* ---- next hops ---- */
 
-static void set_live(struct am_hop *hop, bool live)
+/* A hop into a tunnel lives as long as one of the tunnel's paths does. */
+static void set_live(const struct am_hop *hop)
 {
 	uint32_t bits = atomic_load_explicit(&hop->route->live, memory_order_relaxed);
+	const struct am_path_list *list = hop->made.paths;
+	bool live = hop->linked && (!list || atomic_load_explicit(&list->live, memory_order_relaxed));
 
 	/* One writer: no read-modify-write is needed. */
 	bits = live ? bits | 1u << hop->bit : bits & ~(1u << hop->bit);
@@ -95,13 +98,10 @@ struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop)
 	const struct am_nexthop *nh = hop->nexthop == AM_NO_ID ? NULL : &s->nexthops[hop->nexthop];
 	struct am_adjacency *a, *before = hop->adjacency;
 
-	if (nh && !nh->resolved) {
-		set_live(hop, false);
-		return NULL;
-	}
-	a = malloc(sizeof *a);
+	a = !nh || nh->resolved ? malloc(sizeof *a) : NULL;
+	hop->linked = a;
 	if (!a) {
-		set_live(hop, false);
+		set_live(hop);
 		return NULL;
 	}
 	*a = hop->made;
@@ -111,8 +111,15 @@ struct am_adjacency *am_hop_link(struct am_snapshot *s, struct am_hop *hop)
 		put_port(s, a, nh);
 	hop->adjacency = a;
 	atomic_store_explicit(&hop->route->hop[hop->bit], a, memory_order_release);
-	set_live(hop, true);
+	set_live(hop);
 	return before;
+}
+
+void am_hops_follow(struct am_snapshot *s, const struct am_path *p)
+{
+	for (uint32_t i = p->first_hop ? *p->first_hop : AM_NO_PATH; i != AM_NO_PATH;
+		i = s->hops[i].same_tunnel)
+		set_live(&s->hops[i]);
 }
 
 void am_hops_link(struct am_snapshot *s)

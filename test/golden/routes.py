@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of routing: packets by the FIB between ports and tunnels."""
+import copy
+
 from scapy.all import Ether, ICMP, IP, IPv6, Raw, UDP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6TimeExceeded
 
@@ -191,5 +193,11 @@ def interfaces(case, Sent):
     case("route-v4-via-v6", c, wan_in=[outer(gre(packet(4, "10.2.0.2", "10.3.0.3")))], lan_out=[frame(packet(4, "10.2.0.2", "10.3.0.3", ttl=63), LAN, HOST_B)])
     ten = [packet(4, h4, "10.4.0.4", 100 + i) for i in range(10)]
     # by the flow, not by the packet
+    # a tunnel that is down gets no share
+    c4 = copy.deepcopy(c)
+    del c4["vrfs"]["underlay"]
+    flows = [packet(4, f"10.1.0.{i}", "10.4.0.4") for i in range(10, 26)]
+    case("route-ecmp-down", c4, lan_in=[frame(p) for p in flows],
+         lan_out=[frame(packet(4, f"10.1.0.{i}", "10.4.0.4", ttl=63), LAN, HOST_B) for i in range(10, 26)])
     case("route-ecmp", c, lan_in=[frame(p) for p in ten],
          lan_out=[frame(packet(4, h4, "10.4.0.4", 100 + i, 63), LAN, HOST_B) for i in range(10)])
