@@ -159,7 +159,9 @@ def junk(a, b):
            + (f", {session.error}" if session.error else ""))
     expect(session.longest < 1, "and none took a second")
     late, drops = lost_by(b) - late_before, {row["drop"]: row["count"] - drops_before.get(row["drop"], 0) for row in a.show("drops")}
-    good_drops = {name: count for name, count in drops.items() if count and not name.startswith("punt_")}
+    # What the kernel answers to junk has nowhere to go: it counts where the box's own packets do.
+    own = {row["drop"] for row in a.show("drops") if row["kind"] == "vrf"}
+    good_drops = {name: count for name, count in drops.items() if count and not name.startswith("punt_") and name not in own}
     expect(not good_drops and not lost_by(a), f"site-a drops nothing but junk: {good_drops}, queues lost {lost_by(a)}")
     # On a busy machine site-b, which only carries the junk, may come too late for some of it, and for pings between it.
     expect(not good.lost or late, f"of {good.sent} pings through the box {len(good.lost)} were lost, and {late} frames by site-b")
