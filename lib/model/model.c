@@ -202,8 +202,13 @@ struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan)
 	}
 	plan->snapshot->roots.generation = ++m->generation;
 	m->running = plan->snapshot;
-	*retired = (struct am_retired){.model = m, .snapshot = old};
+	*retired = (struct am_retired){.model = m,
+		.snapshot = old,
+		.fibs = plan->snapshot->grown,
+		.n_fibs = plan->snapshot->n_grown};
 	retired->room = am_tables_commit(m, plan->snapshot, old);
+	plan->snapshot->grown = NULL; /* what is in it now leaves */
+	plan->snapshot->n_grown = 0;
 	if (changes_members(&plan->diff))
 		am_learn_reconcile(m);
 	am_diff_free(&plan->diff);
@@ -228,6 +233,7 @@ bool am_model_retire_some(struct am_retired *old, unsigned budget)
 	for (uint32_t i = 0; i < old->n_adjacencies; i++)
 		free(old->adjacencies[i]);
 	free(old->adjacencies);
+	am_grown_free(old->fibs, old->n_fibs);
 	am_neighbours_retire(old->model, old->neighbours, old->n_neighbours);
 	free(old->neighbours);
 	free(old);

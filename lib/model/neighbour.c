@@ -132,6 +132,13 @@ static void publish(struct am_model *m, struct am_neighbour *n)
 	n->published = now == n->route.id;
 }
 
+void am_neighbours_publish(struct am_model *m)
+{
+	for (uint32_t i = 0; i < m->end_neighbours; i++)
+		if (m->neighbours[i])
+			publish(m, m->neighbours[i]);
+}
+
 static void withdraw(struct am_model *m, struct am_neighbour *n)
 {
 	const struct am_prefix prefix = prefix_of(n);

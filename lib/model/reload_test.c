@@ -223,6 +223,66 @@ static void ways_follow_their_tunnels(void **state)
 	am_model_free(m);
 }
 
+/* Blackholes for 11.0.0.0/24 and so many more. */
+static char *many_routes(unsigned n)
+{
+	size_t room = 256 + n * 64u, len;
+	char *text = malloc(room);
+
+	assert_non_null(text);
+	len = (size_t)snprintf(text, room,
+		"{'ports':{'p':{'driver':'mem','vrf':'default','addresses':['192.0.2.1/24']}},"
+		"'vrfs':{'default':{'routes':[{'prefix':'10.0.0.0/8','unreachable':true}");
+	for (unsigned i = 0; i < n; i++)
+		len += (size_t)snprintf(text + len, room - len,
+			",{'prefix':'11.%u.%u.0/24','blackhole':true}", i >> 8, i & 255);
+	snprintf(text + len, room - len, "]}}}");
+	return text;
+}
+
+static uint32_t value_of(const struct am_roots *roots, const char *ip, uint8_t len)
+{
+	const struct am_prefix prefix = {test_ip(ip), len};
+
+	return am_fib_get(roots->vrfs[AM_VRF_DEFAULT]->fib4, &prefix);
+}
+
+/* With many routes the direct table is large, whether they come first or later; neighbours go along. */
+static void a_table_grows(void **state)
+{
+	enum { MANY = 4096, LARGE_OCTETS = 4 << 20 };
+	char *few = many_routes(3), *many = many_routes(MANY);
+	const struct am_mac mac = test_mac("02:00:00:00:00:02");
+	struct am_model *m = test_model();
+	const struct am_ip host = test_ip("192.0.2.2");
+	const struct am_roots *roots = test_commit(m, few);
+	const struct am_fib *small = roots->vrfs[AM_VRF_DEFAULT]->fib4;
+	uint32_t before = value_of(roots, "10.0.0.0", 8), neighbour;
+
+	(void)state;
+	assert_in_range(am_fib_memory(small), 1, LARGE_OCTETS / 8);
+	assert_null(am_model_neighbour(m, 0, &host, &mac));
+	neighbour = value_of(roots, "192.0.2.2", 32);
+	assert_int_not_equal(neighbour, 0);
+	am_plan_free(test_plan(m, many, NULL)); /* leaves nothing */
+	for (int i = 0; i < 2; i++) {
+		roots = test_commit(m, i ? few : many); /* large it stays */
+		assert_in_range(
+			am_fib_memory(roots->vrfs[AM_VRF_DEFAULT]->fib4), LARGE_OCTETS, 2 * LARGE_OCTETS);
+		assert_int_equal(value_of(roots, "10.0.0.0", 8), before);
+		assert_int_equal(value_of(roots, "192.0.2.2", 32), neighbour);
+		assert_int_equal(am_fib_count(roots->vrfs[AM_VRF_DEFAULT]->fib4), 4 + (i ? 3 : MANY));
+	}
+	am_model_free(m);
+	m = test_model();
+	roots = test_commit(m, many);
+	assert_in_range(am_fib_memory(roots->vrfs[AM_VRF_DEFAULT]->fib4), LARGE_OCTETS, 2 * LARGE_OCTETS);
+	assert_in_range(am_fib_memory(roots->vrfs[AM_VRF_DEFAULT]->fib6), 1, LARGE_OCTETS / 8);
+	am_model_free(m);
+	free(few);
+	free(many);
+}
+
 static void a_plan_that_is_dropped_leaves_nothing(void **state)
 {
 	struct am_model *m = test_model();
@@ -400,6 +460,7 @@ int main(void)
 		cmocka_unit_test(another_far_end_counts_anew),
 		cmocka_unit_test(next_hops_stay_resolved),
 		cmocka_unit_test(ways_follow_their_tunnels),
+		cmocka_unit_test(a_table_grows),
 		cmocka_unit_test(a_plan_that_is_dropped_leaves_nothing),
 		cmocka_unit_test(the_diff_names_what_changed),
 		cmocka_unit_test(old_roots_have_room_for_new_members),

@@ -383,11 +383,14 @@ static int add_vrf(struct am_build *b, const struct am_conf_vrf *conf)
 {
 	struct am_vrf *vrf = am_snapshot_alloc(b->s, 1, sizeof *vrf);
 	uint16_t id = am_build_vrf_id(b, conf->name);
-	struct am_tables *tables = am_tables_get(b->m, id);
+	const struct am_fib *fibs[2];
+	uint32_t n_routes[2] = {0};
 
-	if (!vrf || !tables)
+	for (unsigned i = 0; i < conf->n_routes; i++)
+		n_routes[conf->routes[i].prefix.ip.family == AM_IPV6]++;
+	if (!vrf || am_tables_get(b->m, b->s, id, n_routes, fibs) < 0)
 		return -ENOMEM;
-	*vrf = (struct am_vrf){.id = id, .fib4 = tables->fib[0], .fib6 = tables->fib[1]};
+	*vrf = (struct am_vrf){.id = id, .fib4 = fibs[0], .fib6 = fibs[1]};
 	set_source(conf, vrf);
 	b->s->roots.vrfs[id] = vrf;
 	return has_box(b->config, conf) ? add_box(b, conf, vrf) : 0;

@@ -8,8 +8,16 @@ struct am_neighbour;
 
 enum { AM_NEIGHBOURS_MAX = 16384 }; /* the last numbers of classes are theirs */
 
-/* The FIBs of a VRF, made where they are not there yet. NULL: no memory. */
-struct am_tables *am_tables_get(struct am_model *m, uint16_t vrf);
+/*
+ * The FIBs of a VRF for so many static routes of each family, in out: made where they are not there yet, and made anew beside
+ * where they are too small for that. They never shrink. 0 or -ENOMEM.
+ */
+int am_tables_get(struct am_model *m, struct am_snapshot *s, uint16_t vrf, const uint32_t n_routes[2],
+	const struct am_fib *out[2]);
+/* Put all that s wants into those that were made anew. 0 or -errno. */
+int am_tables_fill(struct am_snapshot *s);
+/* No reader is left. */
+void am_grown_free(struct am_grown *grown, uint16_t n);
 int am_tables_create(struct am_model *m);
 void am_tables_free(struct am_model *m);
 
@@ -36,6 +44,8 @@ void am_hops_link(struct am_snapshot *s);
 /* Host routes of the kernel's neighbours (neighbour.c). */
 int am_neighbours_create(struct am_model *m);
 void am_neighbours_free(struct am_model *m);
+/* Into FIBs that were made anew. */
+void am_neighbours_publish(struct am_model *m);
 /* After a grace period. */
 void am_neighbours_retire(struct am_model *m, struct am_neighbour **gone, uint32_t n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "snapshot.h"
+#include "route.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -43,6 +43,7 @@ bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget)
 	am_map_free(s->nexthop_ids);
 	am_map_free(s->static_macs);
 	am_map_free(s->route_ids);
+	am_grown_free(s->grown, s->n_grown);
 	for (uint32_t i = 0; i < s->n_hops; i++)
 		free(s->hops[i].adjacency);
 	free(s->hops);

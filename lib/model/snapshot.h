@@ -51,6 +51,14 @@ struct am_wanted {
 	uint32_t route;
 };
 
+/* A FIB that is made anew with a larger direct table. */
+struct am_grown {
+	struct am_fib *fib;
+	uint16_t vrf;
+	bool is_ipv6;
+	uint8_t root_bits;
+};
+
 /* An address in a VRF, as a key of maps: on an L3 interface, or wherever the VRF's routes lead (AM_NO_ID). */
 struct am_vrf_ip {
 	uint16_t vrf, interface;
@@ -94,7 +102,9 @@ struct am_snapshot {
 	struct am_map *route_ids; /* content to index in routes */
 	uint32_t n_wanted, room_wanted;
 	struct am_wanted *wanted; /* sorted */
-	uint16_t n_locals[2];     /* by vrf: addresses that tunnel or VXLAN packets come to */
+	uint16_t n_grown;
+	struct am_grown *grown; /* filled, and to take the places of smaller ones at the commit */
+	uint16_t n_locals[2];   /* by vrf: addresses that tunnel or VXLAN packets come to */
 	struct am_ip *locals[2];
 	uint32_t n_holds, room_holds;
 	struct am_hold *holds;

@@ -39,6 +39,7 @@ struct am_bridge_state {
 /* A VRF's FIBs: IPv4 and IPv6. */
 struct am_tables {
 	struct am_fib *fib[2];
+	uint8_t root_bits[2]; /* of the direct table of each */
 };
 
 struct am_learner;
@@ -78,6 +79,8 @@ struct am_retired {
 	struct am_snapshot *snapshot; /* NULL: only strings */
 	bool begun;                   /* am_model_retire_some has been here */
 	bool room;                    /* what FIBs gave up before it can be used again */
+	uint16_t n_fibs;
+	struct am_grown *fibs; /* that larger ones have replaced */
 	uint32_t n_adjacencies;
 	struct am_adjacency **adjacencies;
 	uint32_t n_neighbours;

@@ -42,18 +42,99 @@ void am_tables_free(struct am_model *m)
 		munmap(m->routes, sizeof(am_route_slot) * AM_ROUTES_MAX);
 }
 
-struct am_tables *am_tables_get(struct am_model *m, uint16_t vrf)
+/* ---- small and large ones ---- */
+
+static uint8_t root_bits(uint16_t vrf, uint32_t n_routes)
+{
+	if (n_routes >= LARGE_FROM)
+		return AM_FIB_ROOT_LARGE;
+	return vrf == AM_VRF_DEFAULT ? AM_FIB_ROOT_MIDDLE : AM_FIB_ROOT_SMALL;
+}
+
+static int grow(struct am_model *m, struct am_snapshot *s, uint16_t vrf, bool is_ipv6, uint8_t bits)
+{
+	struct am_grown *more = realloc(s->grown, (s->n_grown + 1u) * sizeof *more), *g;
+
+	if (!more)
+		return -ENOMEM;
+	s->grown = more;
+	g = &more[s->n_grown];
+	*g = (struct am_grown){.vrf = vrf, .is_ipv6 = is_ipv6, .root_bits = bits};
+	g->fib = am_fib_create(m->room, is_ipv6 ? AM_IPV6 : AM_IPV4, bits);
+	if (!g->fib)
+		return -ENOMEM;
+	s->n_grown++;
+	return 0;
+}
+
+int am_tables_get(struct am_model *m, struct am_snapshot *s, uint16_t vrf, const uint32_t n_routes[2],
+	const struct am_fib *out[2])
 {
 	struct am_tables *t = am_slab_get(&m->table_slab, vrf, sizeof *t);
+	int rc = t ? 0 : -ENOMEM;
 
-	for (unsigned i = 0; t && i < 2; i++) {
-		if (!t->fib[i])
-			t->fib[i] = am_fib_create(m->room, i ? AM_IPV6 : AM_IPV4,
-				vrf == AM_VRF_DEFAULT ? AM_FIB_ROOT_MIDDLE : AM_FIB_ROOT_SMALL);
-		if (!t->fib[i])
-			return NULL;
+	for (unsigned i = 0; i < 2 && rc == 0; i++) {
+		uint8_t bits = root_bits(vrf, n_routes[i]);
+
+		if (!t->fib[i]) {
+			t->fib[i] = am_fib_create(m->room, i ? AM_IPV6 : AM_IPV4, bits);
+			t->root_bits[i] = bits;
+		}
+		out[i] = t->fib[i];
+		if (!out[i])
+			return -ENOMEM;
+		if (bits <= t->root_bits[i])
+			continue;
+		rc = grow(m, s, vrf, i, bits);
+		if (rc == 0)
+			out[i] = s->grown[s->n_grown - 1].fib;
 	}
-	return t;
+	return rc;
+}
+
+/* NULL: the FIB that w is in stays the same. */
+static const struct am_grown *grown_of(const struct am_snapshot *s, const struct am_wanted *w)
+{
+	for (uint16_t i = 0; i < s->n_grown; i++)
+		if (s->grown[i].vrf == w->vrf && s->grown[i].is_ipv6 == (w->prefix.ip.family == AM_IPV6))
+			return &s->grown[i];
+	return NULL;
+}
+
+int am_tables_fill(struct am_snapshot *s)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; s->n_grown && i < s->n_wanted && rc == 0; i++) {
+		const struct am_grown *g = grown_of(s, &s->wanted[i]);
+
+		if (g)
+			rc = am_fib_set(g->fib, &s->wanted[i].prefix, s->wanted[i].route);
+	}
+	return rc;
+}
+
+void am_grown_free(struct am_grown *grown, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++)
+		am_fib_destroy(grown[i].fib);
+	free(grown);
+}
+
+/* From here on those that were made anew are the VRFs'; what they replace takes their places in the list. */
+static void exchange(struct am_model *m, struct am_snapshot *s)
+{
+	for (uint16_t i = 0; i < s->n_grown; i++) {
+		struct am_grown *g = &s->grown[i];
+		struct am_tables *t = m->table_slab.items[g->vrf];
+		struct am_fib *old = t->fib[g->is_ipv6];
+
+		t->fib[g->is_ipv6] = g->fib;
+		t->root_bits[g->is_ipv6] = g->root_bits;
+		g->fib = old;
+	}
+	if (s->n_grown)
+		am_neighbours_publish(m);
 }
 
 /* ---- next hops ---- */
@@ -159,7 +240,7 @@ static void del(struct am_model *m, const struct am_wanted *w)
 		m->fib_failures++;
 }
 
-/* Both lists are sorted: what only one has comes or goes, what both have changes its value where that differs. */
+/* In those that were made anew all is done. Both lists are sorted: what only one has comes or goes, what both have changes its value where that differs. */
 static void change_prefixes(struct am_model *m, const struct am_snapshot *next, const struct am_snapshot *old)
 {
 	const struct am_wanted *a = old ? old->wanted : NULL, *a_end = a ? a + old->n_wanted : NULL;
@@ -168,14 +249,14 @@ static void change_prefixes(struct am_model *m, const struct am_snapshot *next, 
 	while (a < a_end || b < b_end) {
 		int order = a == a_end ? 1 : b == b_end ? -1 : compare(a, b);
 
-		if (order < 0)
-			del(m, a++);
-		else if (order > 0)
-			set(m, b++);
-		else if (a++->route != b->route)
-			set(m, b++);
-		else
-			b++;
+		const struct am_wanted *from = order <= 0 ? a++ : NULL, *to = order >= 0 ? b++ : NULL;
+
+		if (next->n_grown && grown_of(next, to ? to : from))
+			continue;
+		if (!to)
+			del(m, from);
+		else if (!from || from->route != to->route)
+			set(m, to);
 	}
 }
 
@@ -184,6 +265,7 @@ bool am_tables_commit(struct am_model *m, struct am_snapshot *next, const struct
 	for (uint32_t i = 0; i < next->n_routes; i++)
 		atomic_store_explicit(&m->routes[next->routes[i]->id], next->routes[i], memory_order_release);
 	change_prefixes(m, next, old);
+	exchange(m, next);
 	return am_fib_room_close(m->room);
 }
 
