@@ -2,6 +2,7 @@
 #include "transaction.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,14 +269,22 @@ int am_transaction_commit(struct am_daemon *d, struct am_transaction *t)
 {
 	uint16_t ids[AM_PORTS_MAX];
 	struct am_retired *old;
+	uint64_t failures;
 
 	for (uint16_t i = 0; i < t->ports->n; i++)
 		ids[i] = am_plan_port_id(t->plan, i);
 	if (am_model_config(d->model))
 		log_diff(d, am_plan_diff(t->plan));
 	say_queues(d, t->ports);
+	failures = am_model_fib_failures(d->model);
 	old = am_model_commit(d->model, t->plan);
 	swap(d, t, ids);
+	if (am_model_fib_failures(d->model) != failures)
+		am_log(&d->log, AM_LOG_ERROR,
+			"no memory for %" PRIu64
+			" changes of routes, which stay as they were: free some, then "
+			"restart amimed",
+			am_model_fib_failures(d->model) - failures);
 	am_retire_add(&d->retire, old);
 	if (d->workers)
 		am_workers_adapt(d->workers, am_model_config(d->model));

@@ -244,6 +244,13 @@ static const struct row vrf_rows[] = {
 	{PORT("'vrf':'default','vlan':7,'vlans':{'7':{}}"), "$.ports.p.vlans.7", 1, "already"},
 	{"{'vrfs':{'none':{}}}", "$.vrfs.none", 1, "use another name"},
 	{"{'vrfs':{'blue':{'netns':'a b'}}}", "$.vrfs.blue.netns", 1, "neither the name"},
+	{"{'vrfs':{'default':{'loopbacks':['10.0.0.1']},\n'blue':{'loopbacks':['10.0.0.1']}}}", "$.vrfs.blue",
+		2, "give it \"netns\""},
+	{"{'vrfs':{'blue':{'netns':'n','loopbacks':['10.0.0.1']},\n'red':{'netns':'n','loopbacks':['10.0.0.1']}}}",
+		"$.vrfs.red.netns", 2, "those of VRF \"blue\""},
+	{"{'ports':{'p':{'driver':'mem','vrf':'blue','addresses':['192.0.2.1/24']},"
+	 "'q':{'driver':'mem','vrf':'default','addresses':['192.0.2.1/24']}},'vrfs':{\n'blue':{}}}",
+		"$.vrfs.blue", 2, "with those of VRF \"default\""},
 	{"{'vrfs':{'default':[]}}", "$.vrfs.default", 1, "expected an object"},
 	{"{'vrfs':{'underlay':7}}", "$.vrfs.underlay", 1, "expected an object"},
 	{"{'vrfs':{'underlay':{'loopbacks':['10.0.0.1']}}}", "$.vrfs.underlay.loopbacks", 1,

@@ -382,10 +382,56 @@ static void check_loopbacks(const struct check *k)
 	}
 }
 
+/* Does the kernel have a mirror of any interface in this VRF? */
+static bool is_mirrored(const struct am_conf_l3 *l3, const char *vrf)
+{
+	return !strcmp(l3->vrf, vrf) && (l3->n_addresses || (l3->host && *l3->host_name));
+}
+
+static bool has_mirrors(const struct am_config *c, const struct am_conf_vrf *v)
+{
+	bool found = v->n_loopbacks != 0;
+
+	for (uint16_t i = 0; i < c->n_ports; i++) {
+		found |= is_mirrored(&c->ports[i].l3, v->name);
+		for (uint16_t k = 0; k < c->ports[i].n_vlans; k++)
+			found |= is_mirrored(&c->ports[i].vlans[k].l3, v->name);
+	}
+	for (uint16_t i = 0; i < c->n_tunnels; i++)
+		found |= is_mirrored(&c->tunnels[i].l3, v->name);
+	for (uint16_t i = 0; i < c->n_bridges; i++)
+		found |= is_mirrored(&c->bridges[i].l3, v->name);
+	return found;
+}
+
+/* Two VRFs in one namespace of the kernel would share its routes and neighbours. */
+static void check_spaces(const struct am_config *c, struct am_config_errors *errors)
+{
+	enum { FIRST = 1 }; /* behind the underlay */
+	const struct am_conf_vrf *v, *other;
+
+	for (unsigned i = FIRST; (v = am_config_vrf(c, i)) != NULL; i++) {
+		if (!has_mirrors(c, v))
+			continue;
+		for (unsigned k = FIRST; k < i; k++) {
+			other = am_config_vrf(c, k);
+			if (strcmp(other->netns, v->netns) != 0 || !has_mirrors(c, other))
+				continue;
+			am_config_complain(c, errors,
+				conf_where("vrfs", v->name, "%s", *v->netns ? ".netns" : "").path,
+				"its host interfaces would be in one network namespace with those of VRF \"%s\": give it "
+				"\"netns\", the name of another one (ip netns add)",
+				other->name);
+			break;
+		}
+	}
+}
+
 void conf_check_vrfs(const struct am_config *c, struct am_config_errors *errors)
 {
 	const struct am_conf_vrf *v;
 
+	check_spaces(c, errors);
 	for (unsigned i = 0; (v = am_config_vrf(c, i)) != NULL; i++) {
 		const struct check k = {c, errors, v, v->name};
 		struct am_map *prefixes = am_map_create(sizeof(struct prefix_key));

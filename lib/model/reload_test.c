@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a reload keeps, what it moves and what it lets go. */
 #include "model_test.h"
+#include "state.h"
 
 #define PORTS                                                                                                \
 	"'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'}, 'lan': {'driver': 'mem'}, 'lan2': "          \
@@ -283,6 +284,27 @@ static void a_table_grows(void **state)
 	free(many);
 }
 
+/* Routes that find no memory are counted, and the others are there. */
+static void routes_without_memory_are_counted(void **state)
+{
+	enum { MANY = 4000, ROOM = 64 };
+	char *text = many_routes(MANY);
+	struct am_model *m = test_model();
+	const struct am_roots *roots;
+
+	(void)state;
+	am_fib_room_destroy(m->room);
+	m->room = am_fib_room_create(ROOM, ROOM);
+	assert_non_null(m->room);
+	roots = test_commit(m, text);
+	assert_in_range(am_model_fib_failures(m), MANY / 2, MANY);
+	assert_int_equal(
+		am_fib_count(roots->vrfs[AM_VRF_DEFAULT]->fib4) + am_model_fib_failures(m), MANY + 3);
+	assert_int_not_equal(value_of(roots, "10.0.0.0", 8), 0);
+	am_model_free(m);
+	free(text);
+}
+
 static void a_plan_that_is_dropped_leaves_nothing(void **state)
 {
 	struct am_model *m = test_model();
@@ -461,6 +483,7 @@ int main(void)
 		cmocka_unit_test(next_hops_stay_resolved),
 		cmocka_unit_test(ways_follow_their_tunnels),
 		cmocka_unit_test(a_table_grows),
+		cmocka_unit_test(routes_without_memory_are_counted),
 		cmocka_unit_test(a_plan_that_is_dropped_leaves_nothing),
 		cmocka_unit_test(the_diff_names_what_changed),
 		cmocka_unit_test(old_roots_have_room_for_new_members),

@@ -14,8 +14,6 @@ enum { AM_NEIGHBOURS_MAX = 16384 }; /* the last numbers of classes are theirs */
  */
 int am_tables_get(struct am_model *m, struct am_snapshot *s, uint16_t vrf, const uint32_t n_routes[2],
 	const struct am_fib *out[2]);
-/* Put all that s wants into those that were made anew. 0 or -errno. */
-int am_tables_fill(struct am_snapshot *s);
 /* No reader is left. */
 void am_grown_free(struct am_grown *grown, uint16_t n);
 int am_tables_create(struct am_model *m);

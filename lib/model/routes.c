@@ -512,8 +512,6 @@ int am_build_routes(struct am_build *b)
 		qsort(list.items, list.n, sizeof *list.items, by_prefix);
 		b->s->wanted = calloc(list.n, sizeof *b->s->wanted);
 		rc = b->s->wanted ? want_all(b, &list) : -ENOMEM;
-		if (rc == 0)
-			rc = am_tables_fill(b->s);
 	}
 	free(list.items);
 	return rc;

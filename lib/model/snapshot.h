@@ -103,7 +103,7 @@ struct am_snapshot {
 	uint32_t n_wanted, room_wanted;
 	struct am_wanted *wanted; /* sorted */
 	uint16_t n_grown;
-	struct am_grown *grown; /* filled, and to take the places of smaller ones at the commit */
+	struct am_grown *grown; /* empty; to take the places of smaller ones at the commit */
 	uint16_t n_locals[2];   /* by vrf: addresses that tunnel or VXLAN packets come to */
 	struct am_ip *locals[2];
 	uint32_t n_holds, room_holds;

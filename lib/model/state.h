@@ -58,7 +58,7 @@ struct am_model {
 	uint32_t end_neighbours;          /* none at it or behind */
 	uint32_t *free_neighbours;        /* indexes that no worker can know any more */
 	uint32_t n_free_neighbours;
-	uint32_t fib_failures;        /* prefixes that could not be set for want of memory */
+	uint64_t fib_failures;        /* prefixes that could not be set for want of memory */
 	struct am_slab sequence_slab; /* struct am_sequence by sequences */
 	struct am_slab storm_slab;    /* struct am_storm_state by member id */
 	struct am_slab bridge_slab;   /* struct am_bridge_state by bridge id */

@@ -92,26 +92,13 @@ int am_tables_get(struct am_model *m, struct am_snapshot *s, uint16_t vrf, const
 	return rc;
 }
 
-/* NULL: the FIB that w is in stays the same. */
-static const struct am_grown *grown_of(const struct am_snapshot *s, const struct am_wanted *w)
+/* The FIB that w is in is made anew for s. */
+static bool is_anew(const struct am_snapshot *s, const struct am_wanted *w)
 {
 	for (uint16_t i = 0; i < s->n_grown; i++)
 		if (s->grown[i].vrf == w->vrf && s->grown[i].is_ipv6 == (w->prefix.ip.family == AM_IPV6))
-			return &s->grown[i];
-	return NULL;
-}
-
-int am_tables_fill(struct am_snapshot *s)
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; s->n_grown && i < s->n_wanted && rc == 0; i++) {
-		const struct am_grown *g = grown_of(s, &s->wanted[i]);
-
-		if (g)
-			rc = am_fib_set(g->fib, &s->wanted[i].prefix, s->wanted[i].route);
-	}
-	return rc;
+			return true;
+	return false;
 }
 
 void am_grown_free(struct am_grown *grown, uint16_t n)
@@ -133,8 +120,6 @@ static void exchange(struct am_model *m, struct am_snapshot *s)
 		t->root_bits[g->is_ipv6] = g->root_bits;
 		g->fib = old;
 	}
-	if (s->n_grown)
-		am_neighbours_publish(m);
 }
 
 /* ---- next hops ---- */
@@ -240,7 +225,7 @@ static void del(struct am_model *m, const struct am_wanted *w)
 		m->fib_failures++;
 }
 
-/* In those that were made anew all is done. Both lists are sorted: what only one has comes or goes, what both have changes its value where that differs. */
+/* Both lists are sorted: what only one has comes or goes, what both have changes its value where that differs. */
 static void change_prefixes(struct am_model *m, const struct am_snapshot *next, const struct am_snapshot *old)
 {
 	const struct am_wanted *a = old ? old->wanted : NULL, *a_end = a ? a + old->n_wanted : NULL;
@@ -251,12 +236,12 @@ static void change_prefixes(struct am_model *m, const struct am_snapshot *next, 
 
 		const struct am_wanted *from = order <= 0 ? a++ : NULL, *to = order >= 0 ? b++ : NULL;
 
-		if (next->n_grown && grown_of(next, to ? to : from))
-			continue;
-		if (!to)
-			del(m, from);
-		else if (!from || from->route != to->route)
+		bool anew = is_anew(next, to ? to : from);
+
+		if (to && (!from || anew || from->route != to->route))
 			set(m, to);
+		else if (!to && !anew)
+			del(m, from);
 	}
 }
 
@@ -264,8 +249,10 @@ bool am_tables_commit(struct am_model *m, struct am_snapshot *next, const struct
 {
 	for (uint32_t i = 0; i < next->n_routes; i++)
 		atomic_store_explicit(&m->routes[next->routes[i]->id], next->routes[i], memory_order_release);
-	change_prefixes(m, next, old);
 	exchange(m, next);
+	change_prefixes(m, next, old);
+	if (next->n_grown)
+		am_neighbours_publish(m);
 	return am_fib_room_close(m->room);
 }
 

@@ -131,6 +131,11 @@ uint64_t am_model_memory(const struct am_model *m)
 	return octets;
 }
 
+uint64_t am_model_fib_failures(const struct am_model *m)
+{
+	return m->fib_failures;
+}
+
 void am_model_bridge_stats(const struct am_model *m, uint16_t bridge, struct am_bridge_stats *out)
 {
 	const struct am_bridge_state *state = bridge < m->bridge_slab.n ? m->bridge_slab.items[bridge] : NULL;

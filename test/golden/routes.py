@@ -180,7 +180,7 @@ def interfaces(case, Sent):
     # a tenant's packets see no other VRF's routes
     c = routed()
     c["ports"]["lan"]["vrf"] = "blue"
-    c["vrfs"]["blue"] = {"loopbacks": ["10.255.0.1", "fd00::1"], "routes": [r for r in c["vrfs"]["default"]["routes"] if "port" in r]}
+    c["vrfs"]["blue"] = {"netns": "blue", "loopbacks": ["10.255.0.1", "fd00::1"], "routes": [r for r in c["vrfs"]["default"]["routes"] if "port" in r]}
     c["vrfs"]["default"]["routes"] = [r for r in c["vrfs"]["default"]["routes"] if "tunnel" in r]
     case("route-vrf-apart", c, lan_in=[frame(p) for p in both(64)], wan_in=[outer(gre(p)) for p in both(64, False)],
          lan_out=[out_of_lan(error(p, "net")) for p in both(64)], drops={"port lan": {"route_none": 2}, "tunnel t": {"route_none": 2}},

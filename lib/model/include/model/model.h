@@ -176,6 +176,8 @@ const char *am_model_bridge_name(const struct am_model *m, uint16_t bridge);
 /* "port lan0 vlan 100", "tunnel to-b", "vtep 10.255.0.2" */
 void am_model_member_text(const struct am_model *m, uint16_t member, char *buf, size_t room);
 uint64_t am_model_memory(const struct am_model *m);
+/* Changes of routes that found no memory since the model was made; what they should have changed stayed as it was. */
+uint64_t am_model_fib_failures(const struct am_model *m);
 
 /* Per bridge, by control. */
 struct am_bridge_stats {
