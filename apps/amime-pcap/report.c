@@ -51,6 +51,24 @@ static json_t *ifaces_json(const struct replay *r)
 	return out;
 }
 
+static json_t *as_json(const struct replay *r)
+{
+	json_t *out = json_object();
+	struct am_as_counters c;
+	char name[16];
+
+	for (uint32_t row = 1; row < am_model_as_rows(r->model); row++) {
+		am_plane_as(r->plane, row, &c);
+		if (!c.packets)
+			continue;
+		snprintf(name, sizeof name, "%u", am_model_as(r->model, row));
+		json_object_set_new(out, name,
+			json_pack("{s:I, s:I}", "packets", (json_int_t)c.packets, "bytes",
+				(json_int_t)c.bytes));
+	}
+	return out;
+}
+
 static json_t *reassembly_json(const struct replay *r)
 {
 	struct am_worker_stats stats;
@@ -81,7 +99,7 @@ static json_t *fdb_json(const struct replay *r)
 
 int report_write(const struct replay *r, const char *file, struct am_err *err)
 {
-	json_t *root = json_object();
+	json_t *root = json_object(), *as;
 	FILE *f = strcmp(file, "-") == 0 ? stdout : fopen(file, "w");
 	int ret = 0;
 
@@ -91,6 +109,10 @@ int report_write(const struct replay *r, const char *file, struct am_err *err)
 		return ret;
 	}
 	json_object_set_new(root, "interfaces", ifaces_json(r));
+	as = as_json(r);
+	if (json_object_size(as))
+		json_object_set(root, "as", as);
+	json_decref(as);
 	json_object_set_new(root, "reassembly", reassembly_json(r));
 	json_object_set_new(root, "fdb", fdb_json(r));
 	if (json_dumpf(root, f, JSON_INDENT(2) | JSON_SORT_KEYS) < 0 || fputc('\n', f) == EOF ||

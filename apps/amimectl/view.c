@@ -443,6 +443,7 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"neighbors", am_view_neighbors},
 		{"routes", am_view_routes},
 		{"vrfs", am_view_vrfs},
+		{"as", am_view_as},
 	};
 
 	for (unsigned i = 0; i < sizeof views / sizeof *views; i++)

@@ -84,6 +84,13 @@ void am_view_routes(const json_t *list, FILE *out)
 	VIEW(list, columns, "there is no route", out);
 }
 
+void am_view_as(const json_t *list, FILE *out)
+{
+	static const struct column columns[] = {{"AS", "as"}, {"PACKETS", "packets"}, {"BYTES", "bytes"}};
+
+	VIEW(list, columns, "no route says whose traffic goes there: see \"as\" in amime.json(5)", out);
+}
+
 void am_view_vrfs(const json_t *list, FILE *out)
 {
 	static const struct column columns[] = {

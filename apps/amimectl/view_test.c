@@ -133,7 +133,7 @@ static void l3(void **state)
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
-		"workers", "config", "host", "interfaces", "neighbors", "routes", "vrfs"};
+		"workers", "config", "host", "interfaces", "neighbors", "routes", "vrfs", "as"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};

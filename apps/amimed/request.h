@@ -50,6 +50,7 @@ enum am_what {
 	AM_SHOW_NEIGHBORS,
 	AM_SHOW_ROUTES,
 	AM_SHOW_VRFS,
+	AM_SHOW_AS,
 	AM_SHOWS,
 };
 

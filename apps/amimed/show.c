@@ -636,6 +636,8 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request)
 		return am_show_routes(d);
 	case AM_SHOW_VRFS:
 		return am_show_vrfs(d);
+	case AM_SHOW_AS:
+		return am_show_as(d);
 	case AM_SHOW_CONFIG: /* am_show_config */
 	case AM_SHOWS:
 		break;

@@ -255,6 +255,20 @@ json_t *am_show_routes(const struct am_daemon *d)
 	return out;
 }
 
+json_t *am_show_as(const struct am_daemon *d)
+{
+	json_t *out = json_array();
+	struct am_as_counters c;
+
+	for (uint32_t row = 1; row < am_model_as_rows(d->model); row++) {
+		am_plane_as(d->plane, row, &c);
+		json_array_append_new(
+			out, json_pack("{s:I, s:I, s:I}", "as", (json_int_t)am_model_as(d->model, row),
+				     "packets", (json_int_t)c.packets, "bytes", (json_int_t)c.bytes));
+	}
+	return out;
+}
+
 json_t *am_show_vrfs(const struct am_daemon *d)
 {
 	json_t *config = running(d), *out = json_array(), *vrf;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef AMIMED_SHOW_L3_H
 #define AMIMED_SHOW_L3_H
-/* What `show interfaces`, `neighbors`, `routes` and `vrfs` answer. Control thread. NULL only where memory is short. */
+/* What `show interfaces`, `neighbors`, `routes`, `vrfs` and `as` answer. Control thread. NULL only where memory is short. */
 #include <jansson.h>
 
 struct am_daemon;
@@ -10,5 +10,6 @@ json_t *am_show_interfaces(const struct am_daemon *d);
 json_t *am_show_neighbors(const struct am_daemon *d);
 json_t *am_show_routes(const struct am_daemon *d);
 json_t *am_show_vrfs(const struct am_daemon *d);
+json_t *am_show_as(const struct am_daemon *d);
 
 #endif

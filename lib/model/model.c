@@ -63,7 +63,7 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 		am_slab_init(&m->bridge_slab) && am_slab_init(&m->table_slab) && m->fdb && m->learner &&
 		m->ports && m->tunnels && m->bridges && m->members && m->ifaces && m->peers && m->paths &&
 		m->sequences && m->vrfs && m->interfaces && m->route_classes && am_tables_create(m) == 0 &&
-		am_neighbours_create(m) == 0)
+		am_as_create(m) == 0 && am_neighbours_create(m) == 0)
 		return m;
 	am_model_free(m);
 	return NULL;
@@ -86,6 +86,7 @@ void am_model_free(struct am_model *m)
 	am_ids_free(m->interfaces);
 	am_ids_free(m->route_classes);
 	am_neighbours_free(m);
+	am_as_free(m);
 	am_tables_free(m);
 	am_slab_free(&m->sequence_slab);
 	am_slab_free(&m->storm_slab);

@@ -366,7 +366,7 @@ static int make_class(
 	struct am_snapshot *s = b->s;
 	struct am_route *route = am_snapshot_alloc(s, 1, sizeof *route), **more;
 	char name[AM_ID_NAME];
-	uint32_t id;
+	uint32_t id, as_row;
 	int rc;
 
 	if (!route)
@@ -382,8 +382,12 @@ static int make_class(
 	rc = am_snapshot_take(s, b->m->route_classes, name, 1, &id);
 	if (rc < 0)
 		return rc;
+	rc = am_as_row(b->m, class->as, &as_row);
+	if (rc < 0)
+		return rc;
 	*route = (struct am_route){.id = id,
 		.as = class->as,
+		.as_row = as_row,
 		.kind = (uint8_t) class->kind,
 		.interface = (uint16_t) class->interface};
 	s->routes[s->n_routes++] = route;

@@ -47,8 +47,11 @@ struct am_learner;
 struct am_model {
 	struct am_fdb *fdb;
 	uint64_t seed, generation;
-	uint64_t serials; /* snapshots made */
-	uint64_t answers; /* next hops that changed, to see whether one did since */
+	uint64_t serials;       /* snapshots made */
+	uint64_t answers;       /* next hops that changed, to see whether one did since */
+	struct am_map *as_rows; /* AS to row of counters */
+	uint32_t *as_of;        /* the other way */
+	_Atomic uint32_t n_as;  /* rows; by whoever prepares, read by control */
 	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences, *vrfs,
 		*interfaces, *route_classes;
 	struct am_slab table_slab;        /* struct am_tables by VRF */
@@ -92,6 +95,12 @@ struct am_retired {
 /* build.c: everything below the roots of a checked configuration. Complaints go to errors; 0, or -errno without one. */
 int am_build(struct am_model *m, struct am_snapshot *s, const struct am_port_limits *limits,
 	struct am_config_errors *errors);
+
+/* as.c */
+int am_as_create(struct am_model *m);
+void am_as_free(struct am_model *m);
+/* The row of an AS, a new one where it has none. 0 or -errno. */
+int am_as_row(struct am_model *m, uint32_t as, uint32_t *row);
 
 /* path.c */
 /* The next hop towards remote, made where it is not there yet. 0 or -ENOMEM. */

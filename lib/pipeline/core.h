@@ -202,6 +202,7 @@ struct am_worker {
 
 	/* Written by the worker, read by control (relaxed). */
 	struct am_iface_counters *counters; /* by iface */
+	struct am_as_counters *as_counters; /* by row */
 	struct am_worker_stats stats;
 
 	/* Set by the worker (true: about to wait on descriptors), read by producers of its rings. */

@@ -50,6 +50,7 @@ static void worker_free(struct am_worker *w)
 	free(w->peer_iface);
 	free(w->peer_back);
 	free(w->counters);
+	free(w->as_counters);
 	free(w);
 }
 
@@ -78,13 +79,16 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	w->rx_back = AM_NO_ID;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
+	w->as_counters =
+		calloc(AM_AS_ROWS, sizeof *w->as_counters); /* pages that are never touched cost nothing */
 	w->lane_mask = lanes_for(reasm.peers) - 1;
 	w->lanes = map_lanes(w);
 	w->peer_iface = zeroed(sizeof *w->peer_iface * reasm.peers);
 	w->peer_back = zeroed(sizeof *w->peer_back * reasm.peers);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
 	w->reasm = am_reasm_create(&reasm, am_decap_lost, w);
-	if (w->wake_fd < 0 || !w->counters || !w->lanes || !w->peer_iface || !w->peer_back || !w->reasm ||
+	if (w->wake_fd < 0 || !w->counters || !w->as_counters || !w->lanes || !w->peer_iface ||
+		!w->peer_back || !w->reasm ||
 		am_ipid_init(&w->ids, id, conf->workers, conf->paths, conf->seed) < 0) {
 		worker_free(w);
 		return NULL;
@@ -278,6 +282,15 @@ void am_plane_counters(const struct am_plane *plane, uint16_t iface, struct am_i
 	memset(out, 0, sizeof *out);
 	for (unsigned i = 0; i < plane->conf.workers; i++)
 		add_counters(&plane->workers[i]->counters[iface], out);
+}
+
+void am_plane_as(const struct am_plane *plane, uint32_t row, struct am_as_counters *out)
+{
+	*out = (struct am_as_counters){0};
+	for (unsigned i = 0; i < plane->conf.workers; i++) {
+		out->packets += peek(&plane->workers[i]->as_counters[row].packets);
+		out->bytes += peek(&plane->workers[i]->as_counters[row].bytes);
+	}
 }
 
 void am_plane_worker_stats(const struct am_plane *plane, unsigned worker, struct am_worker_stats *out)

@@ -344,6 +344,14 @@ static inline void finish(struct am_worker *w, const struct am_routed *r)
 		am_count(w, w->rx_iface, AM_C_CSUM_FINISHED, 1);
 }
 
+/* To whom it goes: both counters in one addition. */
+static inline void credit(struct am_worker *w, uint32_t as_row, uint32_t bytes)
+{
+	typedef uint64_t pair __attribute__((vector_size(16), may_alias));
+
+	*(pair *)&w->as_counters[as_row] += (pair){1, bytes};
+}
+
 static inline void forward(struct am_worker *w, struct am_routed *r, const struct am_route *route)
 {
 	const struct am_adjacency *a;
@@ -375,6 +383,8 @@ static inline void forward(struct am_worker *w, struct am_routed *r, const struc
 		clamp(w, r, r->in->mss4, r->in->mss6, r->in->iface);
 	}
 	clamp(w, r, a->mss4, a->mss6, a->iface);
+	if (route->as_row)
+		credit(w, route->as_row, r->len);
 	if (unlikely(r->len > a->mtu))
 		cut(w, r, a, hash, hashed);
 	else

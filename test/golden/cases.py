@@ -31,6 +31,7 @@ class Case:
     wan_out: list = field(default_factory=list)
     drops: dict = field(default_factory=dict)   # {"port wan": {"ip4_short": 1}}
     counters: dict = field(default_factory=dict)  # the ones that must have exactly this value
+    ases: dict = None  # what was routed to each AS
     lan_first: bool = True
     refused: str = None  # the configuration must not be accepted, and this is said
 

@@ -199,5 +199,13 @@ def interfaces(case, Sent):
     flows = [packet(4, f"10.1.0.{i}", "10.4.0.4") for i in range(10, 26)]
     case("route-ecmp-down", c4, lan_in=[frame(p) for p in flows],
          lan_out=[frame(packet(4, f"10.1.0.{i}", "10.4.0.4", ttl=63), LAN, HOST_B) for i in range(10, 26)])
+    # to an AS: IP packets and octets that leave by routes that name it, into the tunnel and to the port
+    c5 = routed()
+    c5["vrfs"]["default"]["routes"] += [{"prefix": "10.5.0.0/16", "tunnel": "t", "as": 64501}, {"prefix": "10.6.0.0/16", "port": "lan", "mac": HOST_B, "via": "10.1.0.9", "as": 64502},
+                                        {"prefix": "10.7.0.0/16", "blackhole": True, "as": 64503}, {"prefix": "10.5.7.0/24", "tunnel": "t", "as": 64502}]
+    to = [packet(4, h4, a, n) for a, n in (("10.5.0.1", 100), ("10.5.0.2", 200), ("10.6.0.1", 300), ("10.7.0.1", 400), ("10.2.0.2", 500), ("10.5.7.1", 600))]
+    case("route-as", c5, lan_in=[frame(p) for p in to], wan_out=[Sent(packet(4, h4, a, n, 63)) for a, n in (("10.5.0.1", 100), ("10.5.0.2", 200), ("10.2.0.2", 500), ("10.5.7.1", 600))],
+         lan_out=[frame(packet(4, h4, "10.6.0.1", 300, 63), LAN, HOST_B)], drops={"port lan": {"route_blackhole": 1}},
+         ases={"64501": {"packets": 2, "bytes": 300}, "64502": {"packets": 2, "bytes": 900}})
     case("route-ecmp", c, lan_in=[frame(p) for p in ten],
          lan_out=[frame(packet(4, h4, "10.4.0.4", 100 + i, 63), LAN, HOST_B) for i in range(10)])

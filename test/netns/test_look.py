@@ -86,7 +86,8 @@ def glance(daemon, folder):
     path = os.path.join(folder, "graph.svg")
     status, _, _ = ctl(daemon, "graph", "--svg", "-o", path)
     expect(status == 0 and xml.etree.ElementTree.parse(path).getroot().tag.endswith("svg"), "and as a picture that is XML")
-    for what, words in (("interfaces", b"to-b"), ("neighbors", b"198.51.100.1"), ("routes", b"10.255.0.2/32"), ("vrfs", b"10.255.0.1")):
+    for what, words in (("interfaces", b"to-b"), ("neighbors", b"198.51.100.1"), ("routes", b"10.255.0.2/32"), ("vrfs", b"10.255.0.1"),
+                        ("as", b"no route says")):
         status, out, _ = ctl(daemon, "show", what)
         expect(status == 0 and words in out, f"show {what}:\n" + out.decode())
     status, out, _ = ctl(daemon, "show", "tunnel", "to-b")

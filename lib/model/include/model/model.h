@@ -179,6 +179,12 @@ uint64_t am_model_memory(const struct am_model *m);
 /* Changes of routes that found no memory since the model was made; what they should have changed stayed as it was. */
 uint64_t am_model_fib_failures(const struct am_model *m);
 
+/*
+ * ASes that routes have ever named, by row of counters (am_plane_as): rows from 1 up to what am_model_as_rows says, without.
+ */
+uint32_t am_model_as_rows(const struct am_model *m);
+uint32_t am_model_as(const struct am_model *m, uint32_t row);
+
 /* Per bridge, by control. */
 struct am_bridge_stats {
 	uint32_t macs;

@@ -34,4 +34,9 @@ struct am_iface_counters {
 	uint64_t unused[AM_ROW - AM_ROW_USED];
 } __attribute__((aligned(64)));
 
+/* What was routed to an AS: IP packets and their octets. */
+struct am_as_counters {
+	uint64_t packets, bytes;
+} __attribute__((aligned(16)));
+
 #endif

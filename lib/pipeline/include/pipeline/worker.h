@@ -100,7 +100,9 @@ void am_plane_set_epoch(struct am_plane *plane, uint8_t epoch);
 
 /* Control thread: sums over workers. */
 void am_plane_counters(const struct am_plane *plane, uint16_t iface, struct am_iface_counters *out);
-/* The same of one worker. */
+/* Of an AS, by its row (am_model_as). */
+void am_plane_as(const struct am_plane *plane, uint32_t row, struct am_as_counters *out);
+/* Those of an interface, of one worker. */
 void am_plane_worker_counters(
 	const struct am_plane *plane, unsigned worker, uint16_t iface, struct am_iface_counters *out);
 

@@ -21,6 +21,7 @@ struct am_path_list;
 enum {
 	AM_ROUTES_MAX = 1 << 18, /* classes; 0 is no route */
 	AM_ROUTE_HOPS = 16,      /* equal-cost next hops of one */
+	AM_AS_ROWS = 1 << 17,    /* counters by AS; 0 is nobody's */
 	AM_VRFS_MAX = 250,
 	AM_ADJACENCY_HEAD = 16,
 };
@@ -102,6 +103,7 @@ enum am_route_kind {
 struct am_route {
 	uint32_t id;
 	uint32_t as;           /* whose traffic goes there; 0: nobody's */
+	uint32_t as_row;       /* where that is counted; 0: nowhere */
 	uint8_t kind;          /* enum am_route_kind */
 	uint8_t n;             /* hops */
 	uint16_t interface;    /* kinds LOCAL and GLEAN; AM_NO_ID: none in particular */
