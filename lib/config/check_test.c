@@ -412,6 +412,8 @@ static const struct row bridge_rows[] = {
 
 /* Next to the mistakes above, what must pass. */
 static const char *const good[] = {
+	"{'ports':{'p':{'driver':'mem','vrf':'blue','host':false,'addresses':['192.0.2.1/24']},"
+	"'q':{'driver':'mem','vrf':'default','addresses':['192.0.2.1/24']}},'vrfs':{'blue':{}}}",
 	"{}",
 	PORT("'driver':'mem','mac':null,'vrf':'none'"),
 	PORT("'driver':'ethdev','devargs':'net_tap0,iface=af_packet0'"),

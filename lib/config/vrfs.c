@@ -385,7 +385,7 @@ static void check_loopbacks(const struct check *k)
 /* Does the kernel have a mirror of any interface in this VRF? */
 static bool is_mirrored(const struct am_conf_l3 *l3, const char *vrf)
 {
-	return !strcmp(l3->vrf, vrf) && (l3->n_addresses || (l3->host && *l3->host_name));
+	return !strcmp(l3->vrf, vrf) && l3->host && (l3->n_addresses || *l3->host_name);
 }
 
 static bool has_mirrors(const struct am_config *c, const struct am_conf_vrf *v)
@@ -420,7 +420,7 @@ static void check_spaces(const struct am_config *c, struct am_config_errors *err
 			am_config_complain(c, errors,
 				conf_where("vrfs", v->name, "%s", *v->netns ? ".netns" : "").path,
 				"its host interfaces would be in one network namespace with those of VRF \"%s\": give it "
-				"\"netns\", the name of another one (ip netns add)",
+				"\"netns\", the name of another one (ip netns add), or have none of them (\"host\": false, no \"loopbacks\")",
 				other->name);
 			break;
 		}
