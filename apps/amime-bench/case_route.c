@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rows route/NAME: IP packets with random destinations through a worker's whole way, between two routed ports in memory. */
+/* Rows route/NAME: IP packets with random destinations through a worker's whole way, between routed ports in memory, or one of them and a GRE tunnel. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +30,18 @@ enum {
 	HOP_LIMIT = 64,
 };
 
+/* Ports by number. */
+enum { PORT_IN, PORT_OUT, PORT_WAN };
+enum { GRE_LEN = 4 };
+
+/* From where to where. */
+enum route_way { WAY_PORTS, WAY_ENCAP, WAY_DECAP };
+
 struct route_arg {
 	enum am_family family;
 	uint32_t routes;
 	bool churn;
+	enum route_way way;
 };
 
 struct route {
@@ -52,19 +60,25 @@ static const char head[] = "{\"system\":{\"name\":\"bench\"},\"ports\":{"
 			   "\"in\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:01\","
 			   "\"addresses\":[\"198.18.0.1/24\",\"2001:2::1/64\"]},"
 			   "\"out\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:02\","
-			   "\"addresses\":[\"198.19.0.1/24\",\"2001:2:0:1::1/64\"]}},"
-			   "\"vrfs\":{\"default\":{\"routes\":[";
-static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, host_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 9};
+			   "\"addresses\":[\"198.19.0.1/24\",\"2001:2:0:1::1/64\"]}";
+static const char gre_head[] =
+	",\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:00:00:00:00:03\"}},"
+	"\"tunnels\":{\"t\":{\"type\":\"gre\",\"local\":\"192.0.2.1\",\"remote\":\"192.0.2.2\"}},"
+	"\"vrfs\":{\"underlay\":{\"routes\":[{\"prefix\":\"192.0.2.2/32\",\"port\":\"wan\","
+	"\"mac\":\"02:00:00:00:00:0b\"}]},\"default\":{\"routes\":[";
+static const char port_head[] = "},\"vrfs\":{\"default\":{\"routes\":[";
+static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, wan_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 3},
+		     host_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 9};
 
 /* The default route is the first; the rest are hosts in the same direction. NULL: no memory. */
-static char *write_config(enum am_family family)
+static char *write_config(enum am_family family, enum route_way way)
 {
 	size_t room = TEXT_OF_REST + (size_t)WRITTEN * TEXT_OF_ONE, at;
 	char *text = malloc(room);
 
 	if (!text)
 		return NULL;
-	at = (size_t)snprintf(text, room, "%s", head);
+	at = (size_t)snprintf(text, room, "%s%s", head, way == WAY_PORTS ? port_head : gre_head);
 	for (unsigned i = 0; i < WRITTEN; i++) {
 		if (!i)
 			at += (size_t)snprintf(text + at, room - at, "{\"prefix\":\"%s\"",
@@ -74,17 +88,18 @@ static char *write_config(enum am_family family)
 				text + at, room - at, ",{\"prefix\":\"10.0.%u.%u/32\"", i >> 8, i & 255);
 		else
 			at += (size_t)snprintf(text + at, room - at, ",{\"prefix\":\"fd00::%x/128\"", i);
-		at += (size_t)snprintf(
-			text + at, room - at, ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
+		at += (size_t)snprintf(text + at, room - at, "%s",
+			way == WAY_ENCAP ? ",\"tunnel\":\"t\"}"
+					 : ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
 	}
 	snprintf(text + at, room - at, "]}}}");
 	return text;
 }
 
-static struct am_config *load_config(enum am_family family, struct am_err *err)
+static struct am_config *load_config(const struct route_arg *arg, struct am_err *err)
 {
 	struct am_config_errors errors = {0};
-	char *text = write_config(family);
+	char *text = write_config(arg->family, arg->way);
 	struct am_config *c = NULL;
 
 	if (text)
@@ -202,6 +217,41 @@ static void put_packet(uint8_t *p, const struct am_ip *to)
 		put_ip6(p + AM_ETH_LEN, WORK_SMALL - AM_ETH_LEN, to->bytes);
 }
 
+/* The packet that p has behind room for a tunnel's headers, in GRE. */
+static void put_gre(uint8_t *p)
+{
+	static const uint8_t theirs[] = {192, 0, 2, 2}, ours[] = {192, 0, 2, 1};
+	uint8_t *ip = p + AM_ETH_LEN;
+	uint16_t sum, type = am_load16(p + AM_IP4_LEN + GRE_LEN + 2 * AM_MAC_LEN);
+
+	memset(p, 0, AM_ETH_LEN + AM_IP4_LEN + GRE_LEN);
+	memcpy(p, wan_mac, AM_MAC_LEN);
+	memcpy(p + AM_MAC_LEN, host_mac, AM_MAC_LEN);
+	am_store16(p + 2 * AM_MAC_LEN, AM_ET_IPV4);
+	ip[0] = 0x45;
+	am_store16(ip + 2, AM_IP4_LEN + GRE_LEN + WORK_SMALL - AM_ETH_LEN);
+	ip[8] = HOP_LIMIT;
+	ip[9] = AM_PROTO_GRE;
+	memcpy(ip + 12, theirs, sizeof theirs);
+	memcpy(ip + 16, ours, sizeof ours);
+	sum = am_csum_finish(am_csum_add(ip, AM_IP4_LEN, 0));
+	memcpy(ip + 10, &sum, sizeof sum);
+	am_store16(ip + AM_IP4_LEN + 2, type);
+}
+
+static void put_packet_of(struct rte_mbuf *m, enum route_way way, const struct am_ip *to)
+{
+	uint8_t *p;
+
+	if (way != WAY_DECAP) {
+		put_packet(am_buf_set_len(m, WORK_SMALL), to);
+		return;
+	}
+	p = am_buf_set_len(m, AM_IP4_LEN + GRE_LEN + WORK_SMALL);
+	put_packet(p + AM_IP4_LEN + GRE_LEN, to);
+	put_gre(p);
+}
+
 static bool arrive(void *state)
 {
 	struct route *r = state;
@@ -212,10 +262,11 @@ static bool arrive(void *state)
 	if (!work_buffers(r->bed.pool, m, BENCH_BURST))
 		return false;
 	for (unsigned i = 0; i < BENCH_BURST; i++) {
-		put_packet(am_buf_set_len(m[i], WORK_SMALL), &r->ips[r->at]);
+		put_packet_of(m[i], r->arg->way, &r->ips[r->at]);
 		r->at = (r->at + 1) % ADDRESSES;
 	}
-	return am_mem_push(r->bed.port[0], 0, m, BENCH_BURST) == BENCH_BURST;
+	return am_mem_push(r->bed.port[r->arg->way == WAY_DECAP ? PORT_WAN : PORT_IN], 0, m, BENCH_BURST) ==
+	       BENCH_BURST;
 }
 
 static bool work(void *state)
@@ -229,7 +280,8 @@ static bool collect(void *state)
 {
 	struct route *r = state;
 	struct rte_mbuf *m[BENCH_BURST];
-	unsigned n = am_mem_pop(r->bed.port[1], 0, m, BENCH_BURST);
+	unsigned n =
+		am_mem_pop(r->bed.port[r->arg->way == WAY_ENCAP ? PORT_WAN : PORT_OUT], 0, m, BENCH_BURST);
 
 	am_buf_free_bulk(m, n);
 	return n == BENCH_BURST;
@@ -249,7 +301,7 @@ static int start(struct route *r, const struct bench_env *env, struct am_err *er
 {
 	const struct am_mem_nic nic = {.burst = BENCH_BURST, .fields = true};
 	const struct am_prefix first = {.ip.family = (uint8_t)r->arg->family};
-	struct am_config *c = load_config(r->arg->family, err);
+	struct am_config *c = load_config(r->arg, err);
 	int ret = c ? bed_open(&r->bed, c, env->pool, env->seed, err) : -EINVAL;
 	uint64_t dice = env->seed;
 	const struct am_vrf *vrf;
@@ -298,12 +350,14 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){__VA_ARGS__}}
 
 const struct bench_case bench_route_cases[] = {
-	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false),
-	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false),
-	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true),
-	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false),
-	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false),
-	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true),
+	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS),
+	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false, WAY_PORTS),
+	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true, WAY_PORTS),
+	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false, WAY_PORTS),
+	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false, WAY_PORTS),
+	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS),
+	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP),
+	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP),
 	{.name = NULL},
 };
 /* clang-format on */
