@@ -7,7 +7,7 @@
 
 #include "config/field.h"
 
-enum { FILE_MAX = 16 << 20 };
+enum { FILE_MAX = 16 << 20, FIRST_ROOM = 16 << 10 };
 
 static int by_line(const void *a, const void *b)
 {
@@ -77,16 +77,26 @@ json_t *conf_parse(
 	return NULL;
 }
 
+/* The buffer grows with the file: most are small, and there may be many of them. */
 static char *read_all(FILE *f, size_t *len)
 {
-	char *text = malloc(FILE_MAX + 1);
+	size_t room = FIRST_ROOM, n;
+	char *text = malloc(room), *more;
 
-	if (!text)
-		return NULL;
-	*len = fread(text, 1, FILE_MAX + 1, f);
-	if (!ferror(f) && *len <= FILE_MAX)
+	*len = 0;
+	while (text && (n = fread(text + *len, 1, room - *len, f)) > 0) {
+		*len += n;
+		if (*len < room)
+			continue;
+		room *= 2;
+		more = *len <= FILE_MAX ? realloc(text, room) : NULL;
+		if (!more)
+			free(text);
+		text = more;
+	}
+	if (text && !ferror(f) && *len <= FILE_MAX)
 		return text;
-	if (!ferror(f))
+	if (!ferror(f) && *len > FILE_MAX)
 		errno = EFBIG;
 	free(text);
 	return NULL;
