@@ -127,12 +127,12 @@ void netdev_keep_tags(const struct netdev *dev)
 
 static uint32_t count_features(const struct netdev *dev)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		uint32_t len;
+		uint8_t room[sizeof(struct ethtool_sset_info) + sizeof(uint32_t)];
 	} ask = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}};
 
-	return ethtool(dev, &ask) || !ask.info.sset_mask ? 0 : ask.len;
+	return ethtool(dev, &ask) || !ask.info.sset_mask ? 0 : ask.info.data[0];
 }
 
 static void find_features(struct netdev *dev)
@@ -170,9 +170,10 @@ static bool is_active(const struct ethtool_gfeatures *got, int feature)
 uint32_t netdev_troubles(const struct netdev *dev, bool generic)
 {
 	enum { BLOCKS = 8 };
-	struct {
+	union {
 		struct ethtool_gfeatures got;
-		struct ethtool_get_features_block room[BLOCKS];
+		uint8_t room[sizeof(struct ethtool_gfeatures) +
+			     BLOCKS * sizeof(struct ethtool_get_features_block)];
 	} ask = {.got = {.cmd = ETHTOOL_GFEATURES, .size = BLOCKS}};
 	uint32_t troubles = 0;
 

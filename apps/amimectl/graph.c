@@ -22,6 +22,7 @@ const char *am_node_word(enum am_node_kind kind)
 		[AM_NODE_PORT] = "port",
 		[AM_NODE_BRIDGE] = "bridge",
 		[AM_NODE_VTEP] = "vtep",
+		[AM_NODE_TABLE] = "vrf",
 		[AM_NODE_TUNNEL] = "tunnel",
 		[AM_NODE_VRF] = "vrf",
 		[AM_NODE_UPLINK] = "port",
@@ -173,9 +174,14 @@ static void add_tunnel(struct maker *m, const char *name, const json_t *tunnel)
 			text(json_array_get(json_object_get(now, "paths"), 0), "why"));
 }
 
+static enum am_node_kind vrf_kind(const char *name)
+{
+	return strcmp(name, "underlay") ? AM_NODE_TABLE : AM_NODE_VRF;
+}
+
 static void add_vrf(struct maker *m, const char *name, const json_t *vrf)
 {
-	struct am_node *node = add_node(m, AM_NODE_VRF, name);
+	struct am_node *node = add_node(m, vrf_kind(name), name);
 
 	if (node)
 		addresses(json_object_get(vrf, "loopbacks"), node->detail, sizeof node->detail);
@@ -273,20 +279,56 @@ static void add_bridge(struct maker *m, const char *name, const json_t *bridge, 
 	}
 }
 
-/* Which VRF a tunnel's outer packets are in, and which ports are in it. */
+static bool is_bridged(const struct am_graph *g, size_t tunnel)
+{
+	for (size_t i = 0; i < g->n_edges; i++)
+		if (g->edges[i].to == tunnel && g->nodes[g->edges[i].from].kind == AM_NODE_BRIDGE)
+			return true;
+	return false;
+}
+
+/* A tunnel that no bridge has is an interface of its VRF. */
+static void connect_routed(struct maker *m, size_t tunnel)
+{
+	const char *name = m->graph->nodes[tunnel].name;
+	const json_t *o = json_object_get(json_object_get(m->config, "tunnels"), name), *route;
+	const char *vrf = *text(o, "vrf") ? text(o, "vrf") : "default";
+	const json_t *routes =
+		json_object_get(json_object_get(json_object_get(m->config, "vrfs"), vrf), "routes");
+	unsigned n = 0;
+	char label[64];
+	size_t i;
+
+	json_array_foreach(routes, i, route) n += !strcmp(text(route, "tunnel"), name);
+	format(label, sizeof label, "%u route%s", n, n == 1 ? "" : "s");
+	add_edge(m, find(m->graph, AM_NODE_TABLE, vrf), tunnel, label);
+}
+
+/* Which VRF a tunnel's packets are in, outside and inside, and which ports and bridges are in one. */
 static void connect_vrfs(struct maker *m)
 {
 	size_t underlay = find(m->graph, AM_NODE_VRF, "underlay");
 	const char *name;
-	json_t *port;
+	json_t *o;
 
-	for (size_t i = 0; i < m->graph->n_nodes; i++)
-		if (m->graph->nodes[i].kind == AM_NODE_TUNNEL)
-			add_edge(m, i, underlay, "");
-	json_object_foreach(json_object_get(m->config, "ports"), name, port)
+	for (size_t i = 0; i < m->graph->n_nodes; i++) {
+		if (m->graph->nodes[i].kind != AM_NODE_TUNNEL)
+			continue;
+		if (!is_bridged(m->graph, i))
+			connect_routed(m, i);
+		add_edge(m, i, underlay, "");
+	}
+	json_object_foreach(json_object_get(m->config, "ports"), name, o)
 	{
-		add_edge(m, find(m->graph, AM_NODE_VRF, text(port, "vrf")),
+		add_edge(m, find(m->graph, vrf_kind(text(o, "vrf")), text(o, "vrf")),
 			find(m->graph, AM_NODE_UPLINK, name), "");
+	}
+	json_object_foreach(json_object_get(m->config, "bridges"), name, o)
+	{
+		if (json_array_size(json_object_get(o, "addresses")))
+			add_edge(m, find(m->graph, AM_NODE_BRIDGE, name),
+				find(m->graph, AM_NODE_TABLE, *text(o, "vrf") ? text(o, "vrf") : "default"),
+				"");
 	}
 }
 

@@ -14,9 +14,10 @@
 enum am_node_kind {
 	AM_NODE_PORT, /* of a bridge */
 	AM_NODE_BRIDGE,
-	AM_NODE_VTEP, /* a remote one */
+	AM_NODE_VTEP,  /* a remote one */
+	AM_NODE_TABLE, /* a VRF that routes */
 	AM_NODE_TUNNEL,
-	AM_NODE_VRF,
+	AM_NODE_VRF,    /* the underlay */
 	AM_NODE_UPLINK, /* a port with an IP identity */
 	AM_NODE_KINDS,
 };

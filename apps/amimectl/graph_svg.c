@@ -65,7 +65,7 @@ static void draw_edge(const struct am_graph *g, const struct layout *l, const st
 /* Colours by kind; what is down has the one that stands out. */
 static void draw_node(const struct am_node *n, const struct svg_box *box, FILE *out)
 {
-	static const char *const classes[AM_NODE_KINDS] = {"c2", "c0", "c6", "c5", "c7", "c9"};
+	static const char *const classes[AM_NODE_KINDS] = {"c2", "c0", "c6", "c7", "c5", "c7", "c9"};
 	const struct svg_box edge = {box->x, box->y, 5, box->height};
 	char line[200], fit[200];
 

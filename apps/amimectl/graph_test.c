@@ -60,7 +60,10 @@ static void lines(void **state)
 		"port spare (mem ), used by nothing\n"
 		"vrf underlay\n"
 		"  port wan (af_xdp wan0)\n"
-		"vrf default (10.255.0.1)\n");
+		"vrf default (10.255.0.1)\n"
+		"  tunnel to-b (gre 192.0.2.1 > 198.51.100.1), 1 route: down, no route to 198.51.100.1\n"
+		"    vrf underlay\n"
+		"      port wan (af_xdp wan0)\n");
 	free(text);
 }
 

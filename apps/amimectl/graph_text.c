@@ -58,7 +58,7 @@ void am_graph_text(const struct am_graph *g, FILE *out)
 		print_below(g, i, 1, out);
 	}
 	for (size_t i = 0; i < g->n_nodes; i++) {
-		bool vrf = g->nodes[i].kind == AM_NODE_VRF;
+		bool vrf = g->nodes[i].kind == AM_NODE_VRF || g->nodes[i].kind == AM_NODE_TABLE;
 
 		if (!vrf && is_reached(g, i))
 			continue;

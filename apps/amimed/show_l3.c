@@ -197,6 +197,21 @@ static void add_locals(json_t *out, const char *vrf, const json_t *loopbacks)
 	}
 }
 
+/* "192.0.2.1/24" is on 192.0.2.0/24. */
+static json_t *network_of(const char *address)
+{
+	char text[AM_PREFIX_TEXT], ip_text[AM_IP_TEXT];
+	const char *slash = strchr(address, '/');
+	struct am_prefix prefix;
+	struct am_ip ip;
+
+	snprintf(ip_text, sizeof ip_text, "%.*s", slash ? (int)(slash - address) : 0, address);
+	if (am_ip_parse_text(ip_text, &ip))
+		return json_string(address);
+	prefix = am_prefix_around(&ip, (uint8_t)strtoul(slash + 1, NULL, 10));
+	return json_string(am_prefix_text(&prefix, text));
+}
+
 static void add_connected(json_t *out, const json_t *interfaces)
 {
 	const json_t *o, *address;
@@ -206,9 +221,9 @@ static void add_connected(json_t *out, const json_t *interfaces)
 	{
 		json_array_foreach(json_object_get(o, "addresses"), k, address)
 		{
-			json_array_append_new(
-				out, json_pack("{s:s, s:O, s:s, s:s}", "vrf", text_of(o, "vrf"), "prefix",
-					     address, "kind", "connected", "by", text_of(o, "name")));
+			json_array_append_new(out, json_pack("{s:s, s:o, s:s, s:s}", "vrf", text_of(o, "vrf"),
+							   "prefix", network_of(json_string_value(address)),
+							   "kind", "connected", "by", text_of(o, "name")));
 		}
 	}
 }
