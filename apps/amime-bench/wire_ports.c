@@ -53,7 +53,7 @@ int wire_ports_open(
 {
 	int ret;
 
-	*p = (struct wire_ports){.log = {stderr, AM_LOG_ERROR, "amime-bench"}};
+	*p = (struct wire_ports){.log = {.out = stderr, .level = AM_LOG_ERROR, .name = "amime-bench"}};
 	wire_ports_check(config, errors);
 	if (errors->n)
 		return -EBUSY;
