@@ -106,7 +106,8 @@ static void test_graceful(void **state)
 /* RFC 9494 4.2: nothing without graceful restart. */
 static void test_long_lived(void **state)
 {
-	const char *both = "4006 0078 00010180 4707 00010180 000e10", *alone = "4707 00010180 000e10";
+	const char *both = "4006 0078 00010180 4707 00010180 000e10", *alone = "4707 00010180 000e10",
+		   *graceful = "4006 0078 00010180";
 	struct am_bgp_capabilities caps = caps_of(both);
 	struct am_bgp_agreed a;
 
@@ -119,6 +120,13 @@ static void test_long_lived(void **state)
 	assert_int_equal(a.long_lived, 0);
 	agree(both, alone, &a);
 	assert_int_equal(a.long_lived, 0);
+	/* Nor where one of the two does not have it for the family. */
+	agree(graceful, both, &a);
+	assert_int_equal(a.graceful, 1);
+	assert_int_equal(a.long_lived | a.long_lived_forwarding | a.stale_time[0], 0);
+	agree(both, graceful, &a);
+	assert_int_equal(a.graceful, 1);
+	assert_int_equal(a.long_lived | a.long_lived_forwarding | a.stale_time[0], 0);
 }
 
 /* More families and unknown capabilities than there are rows: counted, and no harm. */

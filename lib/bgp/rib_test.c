@@ -534,6 +534,129 @@ static void test_only_to_customer(void **state)
 	am_bgp_rib_free(rib);
 }
 
+/* RFC 9234 5: a peer may tell what it put the attribute on itself, and nothing that another AS did. */
+static void test_leak_of_a_peer(void **state)
+{
+	static const struct {
+		uint32_t otc; /* 0: none */
+		bool leak;
+	} rows[] = {{0, false}, {3, false}, {7, true}, {LOCAL_AS, true}};
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(3, 3);
+	unsigned other;
+	struct set s;
+
+	(void)state;
+	config.has_role = true;
+	config.role = AM_BGP_ROLE_PEER;
+	other = add(rib, config, 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *why = NULL;
+
+		of(&s, AS(3), 0);
+		s.set.attrs.otc = rows[i].otc;
+		s.set.attrs.has |= rows[i].otc ? AM_BGP_HAS(AM_BGP_ATTR_OTC) : 0;
+		announce(rib, other, "10.0.0.0/8", &s.set);
+		settle(rib);
+		assert_int_equal(verdict(rib, "10.0.0.0/8", other, &why) != AM_BGP_BEST, rows[i].leak);
+		if (rows[i].leak)
+			assert_non_null(strstr(why, "a peer of another AS"));
+	}
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 4271 6.3: of an external peer, and only where it is asked for. */
+static void test_first_as(void **state)
+{
+	static const struct {
+		uint32_t as;
+		bool enforce, is_taken;
+	} rows[] = {{1, true, false}, {1, false, true}, {LOCAL_AS, true, true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct am_bgp_rib *rib = make();
+		struct am_bgp_rib_peer config = config_of(1, rows[i].as);
+		const char *why = NULL;
+		struct set s;
+		unsigned a;
+
+		config.enforce_first_as = rows[i].enforce;
+		a = add(rib, config, 0);
+		announce(rib, a, "10.0.0.0/8", of(&s, AS(5, 1), 0));
+		announce(rib, a, "11.0.0.0/8", of(&s, AS(1, 5), 0));
+		settle(rib);
+		assert_int_equal(verdict(rib, "11.0.0.0/8", a, NULL), AM_BGP_BEST);
+		assert_int_equal(verdict(rib, "10.0.0.0/8", a, &why) == AM_BGP_BEST, rows[i].is_taken);
+		if (!rows[i].is_taken)
+			assert_non_null(strstr(why, "does not begin with the peer's AS"));
+		am_bgp_rib_free(rib);
+	}
+}
+
+/* What a peer was told last of 10.0.0.0/8; a decoder would hide what has no place in a session of its kind. */
+static struct am_bgp_attrs told_attrs(struct am_bgp_rib *rib, unsigned peer)
+{
+	struct am_bgp_nlri n = prefix("10.0.0.0/8");
+	struct am_bgp_rib_told told;
+	struct am_bgp_set set;
+
+	settle(rib);
+	assert_int_equal(am_bgp_rib_told(rib, peer, &n, &told, 1), 1);
+	am_bgp_store_get(am_bgp_rib_store(rib), told.set, &set);
+	return set.attrs;
+}
+
+/* RFC 4456 8: what a reflector wrote stays inside of the AS. */
+static void test_reflected_leaves(void **state)
+{
+	const am_bgp_attr_set marks =
+		AM_BGP_HAS(AM_BGP_ATTR_ORIGINATOR_ID) | AM_BGP_HAS(AM_BGP_ATTR_CLUSTER_LIST);
+	static const uint8_t cluster[4] = {0, 0, 0, 5};
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, LOCAL_AS);
+	unsigned client, external, internal;
+	struct set s;
+
+	(void)state;
+	config.reflector_client = true;
+	client = add(rib, config, 0);
+	external = add(rib, config_of(2, 2), 0);
+	internal = add(rib, config_of(3, LOCAL_AS), 0);
+	of(&s, AS(1), 0);
+	s.set.attrs.has |= marks;
+	s.set.attrs.originator_id = 7;
+	s.set.attrs.cluster_list = (struct am_bgp_span){cluster, sizeof cluster};
+	announce(rib, client, "10.0.0.0/8", &s.set);
+	assert_int_equal(told_attrs(rib, internal).has & marks, marks);
+	assert_int_equal(told_attrs(rib, external).has & marks, 0);
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 7311 3.1: only to who is to have it. */
+static void test_aigp(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(3, LOCAL_AS);
+	struct am_bgp_peer session = {.open = {.as = LOCAL_AS, .id = 3},
+		.agreed = {.families = 7, .as4 = true},
+		.send = {.kind = AM_BGP_INTERNAL, .families = 7, .as4 = true, .aigp = true}};
+	unsigned a = add(rib, config_of(1, 1), 0), without = add(rib, config_of(2, LOCAL_AS), 0);
+	int with = am_bgp_rib_add(rib, &config);
+	struct set s;
+
+	(void)state;
+	assert_true(with >= 0);
+	assert_int_equal(am_bgp_rib_up(rib, (unsigned)with, &session), 0);
+	of(&s, AS(1), 0);
+	s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_AIGP);
+	s.set.attrs.aigp = 30;
+	announce(rib, a, "10.0.0.0/8", &s.set);
+	assert_true(told_attrs(rib, (unsigned)with).has & AM_BGP_HAS(AM_BGP_ATTR_AIGP));
+	assert_false(told_attrs(rib, without).has & AM_BGP_HAS(AM_BGP_ATTR_AIGP));
+	am_bgp_rib_free(rib);
+}
+
 /* IPv6, and IPv4 over an IPv6 next hop where that was agreed on (RFC 8950). */
 static void test_next_hops(void **state)
 {
@@ -1047,6 +1170,10 @@ int main(void)
 		cmocka_unit_test(test_mrai),
 		cmocka_unit_test(test_reflector),
 		cmocka_unit_test(test_only_to_customer),
+		cmocka_unit_test(test_leak_of_a_peer),
+		cmocka_unit_test(test_first_as),
+		cmocka_unit_test(test_reflected_leaves),
+		cmocka_unit_test(test_aigp),
 		cmocka_unit_test(test_next_hops),
 		cmocka_unit_test(test_foreign_link_local),
 		cmocka_unit_test(test_why_not_told),

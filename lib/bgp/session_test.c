@@ -450,6 +450,46 @@ static void test_config(void **state)
 	assert_string_equal(am_bgp_state_name(AM_BGP_OPEN_CONFIRM), "OpenConfirm");
 }
 
+/* Of a peer that connects and sends what is not BGP. How long the session then does nothing. */
+static uint64_t rest_after_failure(struct am_bgp_session *s, am_time now)
+{
+	int conn = am_bgp_accept(s, now);
+	struct am_bgp_event e;
+	bool closed = false;
+
+	assert_true(conn >= 0);
+	assert_int_equal(am_bgp_input(s, (unsigned)conn, (const uint8_t *)"GET / HTTP/1.1\r\n\r\n", 18), 18);
+	while (am_bgp_next_event(s, &e, now))
+		closed |= e.type == AM_BGP_EVENT_CLOSE;
+	assert_true(closed);
+	am_bgp_closed(s, (unsigned)conn, now);
+	assert_int_equal(am_bgp_session_state(s), AM_BGP_IDLE);
+	return am_time_since(am_bgp_deadline(s), now);
+}
+
+/* RFC 4271 8.1.1: the rest after each failure is twice the last one, up to connect_retry; a start begins it anew. */
+static void test_idle_hold(void **state)
+{
+	static const unsigned seconds[] = {1, 2, 4, 5, 5};
+	struct am_bgp_session_config config = world_config(0);
+	am_time now = {1000 * AM_S};
+	struct am_bgp_session *s;
+
+	(void)state;
+	config.passive = true;
+	assert_int_equal(am_bgp_session_create(&config, &s), 0);
+	for (unsigned round = 0; round < 2; round++) {
+		am_bgp_start(s, now);
+		for (size_t i = 0; i < sizeof seconds / sizeof seconds[0]; i++) {
+			assert_int_equal(rest_after_failure(s, now), seconds[i] * AM_S);
+			now = am_time_add(now, seconds[i] * AM_S);
+			am_bgp_expire(s, now);
+		}
+		am_bgp_stop(s, AM_BGP_CEASE_SHUTDOWN, NULL, now);
+	}
+	am_bgp_session_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -464,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_collision),
 		cmocka_unit_test(test_passive),
 		cmocka_unit_test(test_backoff),
+		cmocka_unit_test(test_idle_hold),
 		cmocka_unit_test(test_accept),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_send_hold),
