@@ -19,7 +19,7 @@ struct token {
 struct parser {
 	const char *at, *end, *line_start;
 	unsigned line;
-	bool json;
+	bool json, alone;  /* alone: an entry by itself, of no file */
 	struct token next; /* looked at, not yet taken */
 	am_bgp_complain complain;
 	void *to;
@@ -172,7 +172,9 @@ static bool unexpected(struct parser *p, const struct token *t, const char *expe
 {
 	struct am_err err;
 
-	if (t->kind == END)
+	if (t->kind == END && p->alone)
+		am_fail(&err, EINVAL, "the text ends, and %s is missing", expected);
+	else if (t->kind == END)
 		am_fail(&err, EINVAL, "the file ends, and %s is missing: is it all there?", expected);
 	else
 		am_fail(&err, EINVAL, "\"%.*s\" stands where %s is expected", shown(t), t->text, expected);
@@ -286,15 +288,17 @@ static bool take_braces(struct parser *p, uint32_t *ge, uint32_t *le)
 	       take_number(p, 128, "the longest length, 0 to 128", le) && expect(p, "}", "a }");
 }
 
-static bool take_ge_le(struct parser *p, uint32_t *ge, uint32_t *le)
+static bool take_ge_le(struct parser *p, uint8_t family, uint32_t *ge, uint32_t *le)
 {
+	const char *expected = family == AM_IPV4 ? "a length of 1 to 32" : "a length of 1 to 128";
+
 	for (;;) {
 		bool is_ge = is(&p->next, "ge");
 
 		if (!is_ge && !is(&p->next, "le"))
 			return true;
 		scan(p);
-		if (!take_number(p, 128, "a length, 1 to 128", is_ge ? ge : le))
+		if (!take_number(p, 128, expected, is_ge ? ge : le))
 			return false;
 	}
 }
@@ -338,7 +342,7 @@ static bool take_entry(struct parser *p, struct am_bgp_prefix_entry *e)
 		return false;
 	if (take_prefix(text, &e->prefix, &err))
 		return complain(p, &t, &err);
-	if (take_if(p, "{") ? !take_braces(p, &ge, &le) : !take_ge_le(p, &ge, &le))
+	if (take_if(p, "{") ? !take_braces(p, &ge, &le) : !take_ge_le(p, e->prefix.ip.family, &ge, &le))
 		return false;
 	return !set_range(e, ge, le, &err) || complain(p, &t, &err);
 }
@@ -742,6 +746,7 @@ int am_bgp_prefix_entry_parse(const char *text, struct am_bgp_prefix_entry *out,
 
 	p.complain = to_error;
 	p.to = &first;
+	p.alone = true;
 	scan(&p);
 	if ((!is(&p.next, "permit") && !is(&p.next, "deny")) || take_action(&p, &e.permit)) {
 		if (take_entry(&p, &e) && p.next.kind != END)

@@ -125,7 +125,7 @@ static const struct {
 		"4:1 \"198.51.100.0/33\" is no prefix: write it like 203.0.113.0/24 or 2001:db8::/32\n"},
 	{NULL, "192.0.2.0/24 le 23",
 		"1:1 lengths 24 to 23 make no sense with 192.0.2.0/24: they go up, from its length to 32\n"},
-	{NULL, "  192.0.2.0/24 le x", "1:19 \"x\" stands where a length, 1 to 128 is expected\n"},
+	{NULL, "  192.0.2.0/24 le x", "1:19 \"x\" stands where a length of 1 to 32 is expected\n"},
 	{NULL, "ip prefix-list A allow 192.0.2.0/24\n",
 		"1:18 \"allow\" stands where permit or deny is expected\n"},
 	{NULL, "ip prefix-list A permit 2001:db8::/32\n",
@@ -187,6 +187,11 @@ static void one_entry(void **state)
 	assert_int_equal(am_bgp_prefix_entry_parse("10.0.0.0/8 10.0.0.0/8", &e, &err), -EINVAL);
 	assert_string_equal(err.text, "\"10.0.0.0/8\" stands where \"ge\", \"le\" or the end is expected");
 	assert_int_equal(am_bgp_prefix_entry_parse("", &e, &err), -EINVAL);
+	assert_string_equal(err.text, "the text ends, and a prefix is missing");
+	assert_int_equal(am_bgp_prefix_entry_parse("10.0.0.0/8 le", &e, &err), -EINVAL);
+	assert_string_equal(err.text, "the text ends, and a length of 1 to 32 is missing");
+	assert_int_equal(am_bgp_prefix_entry_parse("2001:db8::/32 ge x", &e, &err), -EINVAL);
+	assert_string_equal(err.text, "\"x\" stands where a length of 1 to 128 is expected");
 }
 
 int main(void)
