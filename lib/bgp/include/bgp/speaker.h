@@ -62,7 +62,7 @@ struct am_bgp_speaker_peer {
 	 * next_hop_self. All else in it comes from the session; next hops are made of the ends of its connection unless given here.
 	 */
 	struct am_bgp_rib_peer routes;
-	bool next_hop_keep; /* external: next hops stay as they came (a route server does so) */
+	bool next_hop_keep; /* external: next hops stay as they came; our AS is prepended all the same */
 	bool sink;          /* its routes are counted and dropped, and the table never hears of them */
 	uint32_t
 		limit_restart; /* s after which a session that broke limit_in begins anew; 0: when it is started by hand */
