@@ -81,6 +81,18 @@ static void parse_file(struct file *f, const char *text, size_t len, const struc
 	am_bgp_prefix_file_free(&parsed);
 }
 
+/* The reader knows the file that it cannot read; the operator looks for the key that names it. */
+static char *read_named(const struct place *at, const char *path, size_t *len)
+{
+	struct am_config_errors errors = {0};
+	char *text = conf_read_file(path, len, &errors);
+
+	for (size_t i = 0; i < errors.n; i++)
+		conf_complain(at, "%s", errors.items[i].text);
+	am_config_errors_free(&errors);
+	return text;
+}
+
 static void read_file(const struct place *at, const struct am_bgp_prefix_list **out)
 {
 	struct place member = conf_place_member(at, "file");
@@ -98,7 +110,7 @@ static void read_file(const struct place *at, const struct am_bgp_prefix_list **
 	}
 	snprintf(
 		path, sizeof path, "%s%s%s", *f.file == '/' ? "" : folder, *f.file == '/' ? "" : "/", f.file);
-	text = conf_read_file(path, &len, at->load->errors);
+	text = read_named(&member, path, &len);
 	if (text)
 		parse_file(&f, text, len, out);
 	free(text);

@@ -239,7 +239,12 @@ static void a_file_that_is_wrong(void **state)
 	am_config_errors_free(&errors);
 	remove(list);
 	assert_null(am_bgpconf_load_file(path, &errors));
+	assert_int_equal(errors.n, 1);
+	assert_string_equal(errors.items[0].path, "$.prefix_lists.a.file");
+	assert_int_equal(errors.items[0].line, 2);
+	assert_int_equal(errors.items[0].column, 32);
 	assert_non_null(strstr(errors.items[0].text, "cannot read"));
+	assert_non_null(strstr(errors.items[0].text, "/list.txt: No such file"));
 	am_config_errors_free(&errors);
 	remove(path);
 	remove(folder);
