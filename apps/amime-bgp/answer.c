@@ -86,9 +86,16 @@ static json_t *act(struct am_bgpd *d, const struct am_bgp_request *request, stru
 
 static json_t *reload(struct am_bgpd *d, struct am_err *err)
 {
-	if (am_bgpd_reload(d, err))
+	const char *fixed[AM_BGPCONF_FIXED + 1];
+	json_t *sections;
+
+	if (am_bgpd_reload(d, fixed, err))
 		return NULL;
-	return json_pack("{s:s, s:i}", "config", d->config_path, "neighbors", d->config->n_neighbors);
+	sections = json_array();
+	for (unsigned i = 0; fixed[i]; i++)
+		json_array_append_new(sections, json_string(fixed[i]));
+	return json_pack("{s:s, s:i, s:o}", "config", d->config_path, "neighbors", d->config->n_neighbors,
+		"needs_start", sections);
 }
 
 json_t *am_bgpd_answer(struct am_bgpd *d, const struct am_bgp_request *request, struct am_err *err)

@@ -165,11 +165,12 @@ void am_bgpd_pump(struct am_bgpd *d)
 
 static void on_hup(uv_signal_t *signal, int number)
 {
+	const char *fixed[AM_BGPCONF_FIXED + 1];
 	struct am_bgpd *d = signal->data;
 	struct am_err err;
 
 	(void)number;
-	if (am_bgpd_reload(d, &err))
+	if (am_bgpd_reload(d, fixed, &err))
 		am_log(&d->log, AM_LOG_ERROR, "the running configuration stays: %s", err.text);
 }
 

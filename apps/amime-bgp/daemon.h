@@ -61,8 +61,11 @@ void am_bgpd_pump(struct am_bgpd *d);
 /* NULL where there is none. */
 struct am_bgpd_neighbor *am_bgpd_find(const struct am_bgpd *d, const char *name);
 
-/* Read the file again; what did not change does not flap. What was changed is logged; -EINVAL and why where it is wrong. */
-int am_bgpd_reload(struct am_bgpd *d, struct am_err *err);
+/*
+ * Read the file again; what did not change does not flap. What was changed is logged; -EINVAL and why where it is wrong.
+ * fixed: the sections that ask for what needs a new start (am_bgpconf_keep_fixed()).
+ */
+int am_bgpd_reload(struct am_bgpd *d, const char *fixed[AM_BGPCONF_FIXED + 1], struct am_err *err);
 /* Bring the speaker's peers from none to what the configuration says. */
 int am_bgpd_add_all(struct am_bgpd *d, struct am_err *err);
 

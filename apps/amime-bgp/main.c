@@ -48,12 +48,15 @@ static int check(const char *path)
 {
 	struct am_config_errors errors = {0};
 	struct am_bgpconf *c = am_bgpconf_load_file(path, &errors);
-	int status = c ? DONE : FAILED;
+	int status;
 
+	if (c)
+		am_bgpconf_check_files(c, &errors);
+	status = errors.n ? FAILED : DONE;
 	for (size_t i = 0; i < errors.n; i++)
 		printf("%s:%u:%u: %s: %s\n", path, errors.items[i].line, errors.items[i].column,
 			errors.items[i].path, errors.items[i].text);
-	if (c)
+	if (!status)
 		printf("%s: right, AS %u, %u neighbours\n", path, c->as, c->n_neighbors);
 	am_bgpconf_free(c);
 	am_config_errors_free(&errors);

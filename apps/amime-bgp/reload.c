@@ -200,33 +200,17 @@ static struct am_bgpconf *load(struct am_bgpd *d, struct am_err *err)
 	struct am_bgpconf *c = am_bgpconf_load_file(d->config_path, &errors);
 
 	for (size_t i = 0; i < errors.n; i++)
-		am_log(&d->log, AM_LOG_ERROR, "%s:%u: %s: %s", d->config_path, errors.items[i].line,
-			errors.items[i].path, errors.items[i].text);
+		am_log(&d->log, AM_LOG_ERROR, "%s:%u:%u: %s: %s", d->config_path, errors.items[i].line,
+			errors.items[i].column, errors.items[i].path, errors.items[i].text);
 	if (!c)
-		am_fail(err, EINVAL, "%s:%u: %s: %s%s", d->config_path, errors.items[0].line,
-			errors.items[0].path, errors.items[0].text,
+		am_fail(err, EINVAL, "%s:%u:%u: %s: %s%s", d->config_path, errors.items[0].line,
+			errors.items[0].column, errors.items[0].path, errors.items[0].text,
 			errors.n > 1 ? " (and more: see the log)" : "");
 	am_config_errors_free(&errors);
 	return c;
 }
 
-/* What the process was started with cannot be changed under it. */
-static void warn_fixed(const struct am_bgpd *d, const struct am_bgpconf *c)
-{
-	if (strcmp(c->name, d->config->name) || c->port != d->config->port ||
-		c->n_listen != d->config->n_listen || memcmp(c->listen, d->config->listen, sizeof c->listen))
-		am_log(&d->log, AM_LOG_WARN, "system: a new name, port or listen needs a new start");
-	if (c->always_compare_med != d->config->always_compare_med ||
-		c->missing_med_is_worst != d->config->missing_med_is_worst ||
-		c->multipath_relax != d->config->multipath_relax || c->multipath != d->config->multipath ||
-		c->default_local_pref != d->config->default_local_pref)
-		am_log(&d->log, AM_LOG_WARN, "decision: other rules of it need a new start");
-	if (c->n_feeds != d->config->n_feeds ||
-		(c->n_feeds && memcmp(c->feeds, d->config->feeds, c->n_feeds * sizeof *c->feeds)))
-		am_log(&d->log, AM_LOG_WARN, "feeds: they are read at the start; others need a new one");
-}
-
-int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
+int am_bgpd_reload(struct am_bgpd *d, const char *fixed[AM_BGPCONF_FIXED + 1], struct am_err *err)
 {
 	struct am_bgpconf *c = load(d, err), *old = d->config;
 	bool all_anew;
@@ -238,7 +222,9 @@ int am_bgpd_reload(struct am_bgpd *d, struct am_err *err)
 		am_bgpconf_free(c);
 		return -EOPNOTSUPP;
 	}
-	warn_fixed(d, c);
+	am_bgpconf_keep_fixed(c, old, fixed);
+	for (unsigned i = 0; fixed[i]; i++)
+		am_log(&d->log, AM_LOG_WARN, "%s: what changed there needs a new start", fixed[i]);
 	all_anew = c->as != old->as || !am_ip_equal(&c->router_id, &old->router_id);
 	d->config = c;
 	rc = am_bgpd_policies_take(d, err);

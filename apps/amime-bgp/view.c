@@ -320,6 +320,16 @@ static void print_object(const json_t *result, FILE *out)
 	}
 }
 
+/* Of a reload: what it did not take on. */
+static void print_needs_start(const json_t *result, FILE *out)
+{
+	json_t *section;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "needs_start"), i, section) fprintf(out,
+		"%s: what changed there is not in force: start amime-bgp anew\n", json_string_value(section));
+}
+
 void am_bgp_view(const char *what, const json_t *result, FILE *out)
 {
 	if (what && !strcmp(what, "neighbors"))
@@ -334,4 +344,6 @@ void am_bgp_view(const char *what, const json_t *result, FILE *out)
 		print_bmp(result, out);
 	else if (what)
 		print_object(result, out);
+	else
+		print_needs_start(result, out);
 }

@@ -149,10 +149,25 @@ static void a_set_is_json(void **state)
 	json_decref(out);
 }
 
+static void a_reload_says_what_it_left(void **state)
+{
+	char *text = shown(
+		NULL, "{\"config\": \"f\", \"neighbors\": 1, \"needs_start\": [\"system\", \"feeds\"]}");
+
+	(void)state;
+	assert_string_equal(text, "system: what changed there is not in force: start amime-bgp anew\n"
+				  "feeds: what changed there is not in force: start amime-bgp anew\n");
+	free(text);
+	text = shown(NULL, "{\"config\": \"f\", \"neighbors\": 1, \"needs_start\": []}");
+	assert_string_equal(text, "");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbors_are_a_table),
+		cmocka_unit_test(a_reload_says_what_it_left),
 		cmocka_unit_test(policies_are_a_table),
 		cmocka_unit_test(caches_are_a_table),
 		cmocka_unit_test(routes_are_a_table),

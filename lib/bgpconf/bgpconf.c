@@ -125,16 +125,18 @@ static void complain_twins(const struct am_bgpconf *c, struct am_config_errors *
 			twin.first_line);
 }
 
-static void read_root(
+/* False where it is no object: then there is nothing to check. */
+static bool read_root(
 	struct am_bgpconf *c, const json_t *json, const char *folder, struct am_config_errors *errors)
 {
 	struct load load = {.errors = errors, .positions = c->positions};
 	struct place root = {.load = &load, .json = json};
 
 	if (!conf_want_object(&root))
-		return;
+		return false;
 	conf_read_fields(&root, &bgpconf_root_fields, c);
 	bgpconf_read_policies(&root, folder, &c->policies);
+	return true;
 }
 
 /* folder: that files are named from; NULL: they are not read. */
@@ -149,9 +151,10 @@ static struct am_bgpconf *load_in(
 		am_config_errors_add(errors, "$", 0, 0, "out of memory");
 	} else if (json) {
 		complain_twins(c, errors);
-		read_root(c, json, folder, errors);
-		bgpconf_work_out(c);
-		check(c, errors);
+		if (read_root(c, json, folder, errors)) {
+			bgpconf_work_out(c);
+			check(c, errors);
+		}
 	}
 	json_decref(json);
 	if (errors->n == before)

@@ -311,6 +311,88 @@ static void all_errors_come_at_once(void **state)
 	am_config_errors_free(&errors);
 }
 
+static void what_is_no_object_is_one_error(void **state)
+{
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	assert_null(am_bgpconf_load("[1]", 3, &errors));
+	assert_int_equal(errors.n, 1);
+	assert_string_equal(errors.items[0].path, "$");
+	am_config_errors_free(&errors);
+}
+
+/* Files are looked for when that is asked for: a configuration of another machine loads. */
+static void files_that_are_not_there(void **state)
+{
+	static const struct {
+		const char *path, *says;
+	} rows[] = {{"$.feeds[1].file", "cannot read /nonexistent/feed: No such file"},
+		{"$.feeds[2].file", "cannot read /: Is a directory"},
+		{"$.dump.rib", "the folder /nonexistent: No such file"},
+		{"$.dump.messages", "the folder /dev/null: Not a directory"}};
+	struct am_bgpconf *c = load(HEAD
+		"\n\"feeds\": [{\"file\": \"/dev/null\"},\n{\"file\": \"/nonexistent/feed\"},\n{\"file\": \"/\"}],"
+		"\n\"dump\": {\"rib\": \"/nonexistent/t.mrt\",\n\"messages\": \"/dev/null/m.mrt\"}}");
+	struct am_config_errors errors = {0};
+
+	(void)state;
+	assert_non_null(c);
+	am_bgpconf_check_files(c, &errors);
+	assert_int_equal(errors.n, 4);
+	for (unsigned i = 0; i < errors.n; i++) {
+		assert_string_equal(errors.items[i].path, rows[i].path);
+		assert_int_equal(errors.items[i].line, 3 + i);
+		assert_non_null(strstr(errors.items[i].text, rows[i].says));
+	}
+	am_config_errors_free(&errors);
+	am_bgpconf_free(c);
+	c = load(HEAD "\"dump\": {\"rib\": \"/t.mrt\", \"messages\": \"m.mrt\"}}");
+	am_bgpconf_check_files(c, &errors);
+	for (unsigned i = 0; i < errors.n; i++)
+		assert_null(strstr(errors.items[i].text, "No such file"));
+	am_config_errors_free(&errors);
+	am_bgpconf_free(c);
+}
+
+/* What a reload does not take on is said, and said again the next time, for it is still not in force. */
+static void what_a_reload_leaves(void **state)
+{
+	static const struct {
+		const char *text, *section;
+	} rows[] = {{"\"sink\": true", NULL}, {"\"system\": {\"name\": \"b\"}", "system"},
+		{"\"system\": {\"port\": 0}", "system"},
+		{"\"system\": {\"listen\": [\"10.0.0.1\"]}", "system"},
+		{"\"decision\": {\"always_compare_med\": true}", "decision"},
+		{"\"decision\": {\"missing_med_is_worst\": true}", "decision"},
+		{"\"decision\": {\"multipath_relax\": true}", "decision"},
+		{"\"decision\": {\"multipath\": 1}", "decision"},
+		{"\"decision\": {\"default_local_pref\": 1}", "decision"},
+		{"\"feeds\": [{\"file\": \"a\"}]", "feeds"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct am_bgpconf *running = load(HEAD "\"sink\": false}"), *now;
+		const char *sections[AM_BGPCONF_FIXED + 1];
+		char text[256];
+
+		snprintf(text, sizeof text, HEAD "%s}", rows[i].text);
+		for (unsigned round = 0; round < 2; round++) {
+			now = load(text);
+			assert_non_null(now);
+			am_bgpconf_keep_fixed(now, running, sections);
+			assert_int_equal(!sections[0], !rows[i].section);
+			if (rows[i].section) {
+				assert_string_equal(sections[0], rows[i].section);
+				assert_null(sections[1]);
+			}
+			am_bgpconf_free(running);
+			running = now;
+		}
+		am_bgpconf_free(running);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +405,9 @@ int main(void)
 		cmocka_unit_test(what_is_observed),
 		cmocka_unit_test(errors_say_where),
 		cmocka_unit_test(all_errors_come_at_once),
+		cmocka_unit_test(what_is_no_object_is_one_error),
+		cmocka_unit_test(files_that_are_not_there),
+		cmocka_unit_test(what_a_reload_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

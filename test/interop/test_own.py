@@ -47,9 +47,11 @@ def changes(a, b):
     """What is reloaded without a change of the session leaves it up; clear and a changed session do not."""
     other = other_side(1, {"description": "the same"})
     other["announce"].append("192.0.2.0/24")
-    b.reload(other)
+    expect(b.reload(other)["needs_start"] == [], "a reload takes all of it on")
     eventually("a new prefix comes", lambda: path_of(a, "192.0.2.0/24"))
     expect(a.neighbor()["times_up"] == 1 and b.neighbor("a")["description"] == "the same", "in the same session")
+    for _ in range(2):
+        expect(b.reload({**other, "decision": {"multipath": 1}})["needs_start"] == ["decision"], "what it cannot take on, it says each time")
     b.ask("clear", "a")
     eventually("clear begins a new session", lambda: a.neighbor()["times_up"] == 2 and a.is_up())
     end = a.neighbor()["last_end"]

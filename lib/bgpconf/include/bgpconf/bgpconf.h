@@ -26,7 +26,8 @@ enum {
 	AM_BGPCONF_MEMBERS = 64,
 	AM_BGPCONF_PASSWORD = 80, /* octets: what TCP_MD5SIG takes */
 	AM_BGPCONF_INTERFACE = 16,
-	AM_BGPCONF_EXT = 16, /* extended communities of one route */
+	AM_BGPCONF_EXT = 16,  /* extended communities of one route */
+	AM_BGPCONF_FIXED = 3, /* sections that a reload does not take on */
 };
 
 enum am_bgpconf_as { AM_BGPCONF_AS_NUMBER, AM_BGPCONF_AS_EXTERNAL, AM_BGPCONF_AS_INTERNAL };
@@ -195,6 +196,16 @@ struct am_bgpconf {
 struct am_bgpconf *am_bgpconf_load(const char *text, size_t len, struct am_config_errors *errors);
 struct am_bgpconf *am_bgpconf_load_file(const char *path, struct am_config_errors *errors);
 void am_bgpconf_free(struct am_bgpconf *config);
+
+/* Are the files there that it reads, and the folders that it writes into? Errors about those that are not, in the order of the file. */
+void am_bgpconf_check_files(const struct am_bgpconf *config, struct am_config_errors *errors);
+
+/*
+ * What a speaker that runs cannot take on, now gets as running has it, so that it stays what is in force. sections: the names of those in which
+ * something else was asked for; NULL ends them.
+ */
+void am_bgpconf_keep_fixed(
+	struct am_bgpconf *now, struct am_bgpconf *running, const char *sections[AM_BGPCONF_FIXED + 1]);
 
 /* Add an error about path; line and column are looked up. */
 void am_bgpconf_complain(const struct am_bgpconf *config, struct am_config_errors *errors, const char *path,
