@@ -36,6 +36,7 @@ static void set_routes(
 	r->mrai = conf->advertisement_interval * AM_S;
 	r->reflector_client = conf->reflector_client;
 	r->cluster_id = d->config->cluster_id.family ? am_load32(d->config->cluster_id.bytes) : 0;
+	r->transparent = conf->transparent;
 	r->next_hop_self = conf->next_hop == AM_BGPCONF_NEXT_HOP_SELF;
 	peer->next_hop_keep = conf->next_hop == AM_BGPCONF_NEXT_HOP_KEEP;
 	peer->sink = conf->session.sink;

@@ -62,6 +62,13 @@ static bool is_reflected(const struct am_bgp_export *rules, const struct am_bgp_
 	return path->from->kind == AM_BGP_INTERNAL && !path->from->local && rules->to.kind == AM_BGP_INTERNAL;
 }
 
+/* RFC 7947 2.2: what a client of the route server said. What is our own, or of our AS, begins with it as everywhere. */
+static bool passes_as_it_is(const struct am_bgp_export *rules, const struct am_bgp_path *path)
+{
+	return rules->transparent && rules->to.kind == AM_BGP_EXTERNAL &&
+	       path->from->kind == AM_BGP_EXTERNAL && !path->from->local;
+}
+
 /* A list with so many octets before those it has. Where it does not fit, it is as it was. */
 static struct am_bgp_span before(
 	struct am_writer *room, const void *bytes, size_t len, struct am_bgp_span list)
@@ -105,7 +112,7 @@ static void mark_stale(struct am_bgp_path *path, struct am_writer *room)
 static const char *prepare(const struct am_bgp_export *rules, const struct am_bgp_rib_peer *from,
 	bool long_lived, struct am_bgp_path *path, struct am_writer *room)
 {
-	bool external = rules->to.kind == AM_BGP_EXTERNAL;
+	bool external = rules->to.kind == AM_BGP_EXTERNAL, as_it_is = passes_as_it_is(rules, path);
 	const char *why = well_known(rules, path);
 
 	if (why)
@@ -124,9 +131,9 @@ static const char *prepare(const struct am_bgp_export *rules, const struct am_bg
 	if (long_lived)
 		mark_stale(path, room);
 	/* RFC 4271 5.1.4. */
-	if (external && !path->from->local)
+	if (external && !path->from->local && !as_it_is)
 		drop(path, AM_BGP_ATTR_MED);
-	if (rules->next_hop.len && (external || rules->next_hop_self || !path->next_hop.len))
+	if (!as_it_is && rules->next_hop.len && (external || rules->next_hop_self || !path->next_hop.len))
 		path->next_hop = rules->next_hop;
 	return room->full ? too_long : NULL;
 }
@@ -162,7 +169,8 @@ static void leave_confederation(struct am_bgp_path *path, struct am_writer *room
 static void to_external(const struct am_bgp_export *rules, struct am_bgp_path *path, struct am_writer *room)
 {
 	leave_confederation(path, room);
-	prepend(path, rules->local_as, AM_BGP_AS_SEQUENCE, room);
+	if (!passes_as_it_is(rules, path))
+		prepend(path, rules->local_as, AM_BGP_AS_SEQUENCE, room);
 	drop(path, AM_BGP_ATTR_LOCAL_PREF);
 	drop(path, AM_BGP_ATTR_ORIGINATOR_ID);
 	drop(path, AM_BGP_ATTR_CLUSTER_LIST);

@@ -25,11 +25,12 @@ static bool same_rules(const struct am_bgp_export *a, const struct am_bgp_export
 	return a->family == b->family && a->to.kind == b->to.kind && a->to.as == b->to.as &&
 	       a->local_as == b->local_as && a->cluster_id == b->cluster_id &&
 	       a->reflector_client == b->reflector_client && a->next_hop_self == b->next_hop_self &&
-	       a->has_role == b->has_role && a->role == b->role && a->next_hop6 == b->next_hop6 &&
-	       a->long_lived == b->long_lived && a->path_ids == b->path_ids && a->paths == b->paths &&
-	       same_hop(&a->next_hop, &b->next_hop) && a->filter.run == b->filter.run &&
-	       a->filter.policy == b->filter.policy && same_context(&a->send, &b->send) && a->max == b->max &&
-	       a->limit.max == b->limit.max && a->limit.warn == b->limit.warn && a->mrai == b->mrai;
+	       a->transparent == b->transparent && a->has_role == b->has_role && a->role == b->role &&
+	       a->next_hop6 == b->next_hop6 && a->long_lived == b->long_lived && a->path_ids == b->path_ids &&
+	       a->paths == b->paths && same_hop(&a->next_hop, &b->next_hop) &&
+	       a->filter.run == b->filter.run && a->filter.policy == b->filter.policy &&
+	       same_context(&a->send, &b->send) && a->max == b->max && a->limit.max == b->limit.max &&
+	       a->limit.warn == b->limit.warn && a->mrai == b->mrai;
 }
 
 static struct am_bgp_export rules_of(const struct am_bgp_peer_state *p, enum am_bgp_family family)
@@ -45,6 +46,7 @@ static struct am_bgp_export rules_of(const struct am_bgp_peer_state *p, enum am_
 		.cluster_id = config->cluster_id,
 		.reflector_client = config->reflector_client,
 		.next_hop_self = config->next_hop_self,
+		.transparent = config->transparent,
 		.has_role = config->has_role,
 		.role = config->role,
 		.next_hop6 = p->agreed.next_hop6 & AM_BGP_IN(family),

@@ -102,7 +102,7 @@ struct am_bgp_export {
 	enum am_bgp_family family;
 	struct am_bgp_neighbour to; /* kind and AS alone */
 	uint32_t local_as, cluster_id;
-	bool reflector_client, next_hop_self;
+	bool reflector_client, next_hop_self, transparent;
 	bool has_role;
 	uint8_t role;
 	bool next_hop6;  /* RFC 8950 */

@@ -633,6 +633,43 @@ static void test_reflected_leaves(void **state)
 	am_bgp_rib_free(rib);
 }
 
+/* RFC 7947 2.2: of one client to another nothing is changed; what is of our AS begins with it, and leads to us. */
+static void test_transparent(void **state)
+{
+	static const struct {
+		uint32_t as;
+		bool transparent, as_it_came;
+	} rows[] = {{1, true, true}, {1, false, false}, {LOCAL_AS, true, false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct am_bgp_rib *rib = make();
+		struct am_bgp_rib_peer config = config_of(2, 2);
+		unsigned a = add(rib, config_of(1, rows[i].as), 0), b, beside;
+		struct set s;
+		struct read r;
+
+		beside = add(rib, config, 0);
+		config.transparent = rows[i].transparent;
+		b = add(rib, config, 0);
+		of(&s, AS(1, 5), 0);
+		s.set.attrs.has |= AM_BGP_HAS(AM_BGP_ATTR_MED) | AM_BGP_HAS(AM_BGP_ATTR_LOCAL_PREF);
+		s.set.attrs.med = 7;
+		announce(rib, a, "10.0.0.0/8", &s.set);
+		r = drain(rib, b, true, false);
+		assert_int_equal(r.announced, 1);
+		assert_int_equal(
+			am_bgp_as_path_first(r.last.attrs.as_path), rows[i].as_it_came ? 1 : LOCAL_AS);
+		assert_int_equal(am_bgp_as_path_length(r.last.attrs.as_path), rows[i].as_it_came ? 2 : 3);
+		assert_int_equal(r.last.attrs.next_hop[3], rows[i].as_it_came ? 1 : 99);
+		assert_int_equal(!!(r.last.attrs.has & AM_BGP_HAS(AM_BGP_ATTR_MED)), rows[i].as_it_came);
+		assert_false(told_attrs(rib, b).has & AM_BGP_HAS(AM_BGP_ATTR_LOCAL_PREF));
+		/* Who is no client of the route server is in no group with one. */
+		assert_int_equal(am_bgp_as_path_first(told_attrs(rib, beside).as_path), LOCAL_AS);
+		am_bgp_rib_free(rib);
+	}
+}
+
 /* RFC 7311 3.1: only to who is to have it. */
 static void test_aigp(void **state)
 {
@@ -1174,6 +1211,7 @@ int main(void)
 		cmocka_unit_test(test_first_as),
 		cmocka_unit_test(test_reflected_leaves),
 		cmocka_unit_test(test_aigp),
+		cmocka_unit_test(test_transparent),
 		cmocka_unit_test(test_next_hops),
 		cmocka_unit_test(test_foreign_link_local),
 		cmocka_unit_test(test_why_not_told),

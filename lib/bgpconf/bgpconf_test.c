@@ -149,7 +149,7 @@ static void what_a_neighbour_may_do(void **state)
 		"\"address\": \"10.0.0.2\", \"as\": 2, \"aigp\": true, \"sink\": true, \"allow_own_as\": 2,"
 		"\"advertisement_interval\": 30, \"max_warn\": 50, \"enforce_first_as\": false,"
 		"\"tcp_ao\": {\"key\": \"secret\", \"send_id\": 5, \"algorithm\": \"aes128-cmac\"},"
-		"\"families\": {\"ipv4\": {\"max_advertised\": 10}}}, \"c\": {\"address\": \"10.0.0.3\", \"as\": 3}}}");
+		"\"families\": {\"ipv4\": {\"max_advertised\": 10}}}, \"c\": {\"address\": \"10.0.0.3\", \"as\": 3, \"role\": \"rs\", \"transparent\": true}}}");
 	const struct am_bgpconf_neighbor *n;
 
 	(void)state;
@@ -158,7 +158,7 @@ static void what_a_neighbour_may_do(void **state)
 	assert_int_equal(c->default_local_pref, 200);
 	n = am_bgpconf_neighbor(c, "b");
 	assert_true(am_bgpconf_session_config(c, n).aigp);
-	assert_true(n->session.sink && !n->enforce_first_as);
+	assert_true(n->session.sink && !n->enforce_first_as && !n->transparent);
 	assert_int_equal(n->allow_own_as, 2);
 	assert_int_equal(n->advertisement_interval, 30);
 	assert_int_equal(n->max_warn, 50);
@@ -168,6 +168,7 @@ static void what_a_neighbour_may_do(void **state)
 	assert_int_equal(n->session.tcp_ao.algorithm, AM_BGPCONF_AO_AES128_CMAC);
 	n = am_bgpconf_neighbor(c, "c");
 	assert_true(!n->session.sink && n->enforce_first_as && !n->allow_own_as && n->max_warn == 80);
+	assert_true(n->transparent);
 	am_bgpconf_free(c);
 	c = load(HEAD "\"sink\": true, \"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 2}}}");
 	assert_true(am_bgpconf_neighbor(c, "b")->session.sink);
@@ -277,6 +278,12 @@ static const struct {
 		"$.neighbors.b.max_warn"},
 	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"advertisement_interval\": 601}}}",
 		"$.neighbors.b.advertisement_interval"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 65001, \"transparent\": true}}}",
+		"$.neighbors.b.transparent"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"transparent\": true, \"next_hop\": \"self\"}}}",
+		"$.neighbors.b.next_hop"},
+	{HEAD "\"neighbors\": {\"b\": {\"address\": \"10.0.0.2\", \"as\": 1, \"transparent\": true, \"role\": \"peer\"}}}",
+		"$.neighbors.b.role"},
 	{HEAD "\"rpki\": {\"refresh\": 7200}}", "$.rpki"},
 	{HEAD "\"rpki\": {\"cache\": []}}", "$.rpki.cache"},
 };

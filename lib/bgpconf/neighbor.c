@@ -154,6 +154,7 @@ static const struct field neighbor_rows[] = {
 	{.name = "max_restart", .kind = FIELD_UINT, IN(max_restart), .max = 86400},
 	{.name = "next_hop", .kind = FIELD_WORD, IN(next_hop), .words = next_hop_words},
 	{.name = "reflector_client", .kind = FIELD_BOOL, IN(reflector_client)},
+	{.name = "transparent", .kind = FIELD_BOOL, IN(transparent)},
 	{.name = "shutdown", .kind = FIELD_BOOL, IN(shutdown)},
 	{.name = "shutdown_text", .kind = FIELD_TEXT, IN(shutdown_text)},
 };

@@ -79,6 +79,24 @@ static void check_as(const struct check *k)
 		COMPLAIN(k, "local_as", "another AS of our own is for external neighbours: remove it");
 }
 
+/* RFC 7947, and 9234 where there is a role. */
+static void check_transparent(const struct check *k)
+{
+	const struct am_bgpconf_session *s = &k->neighbor->session;
+
+	if (!k->neighbor->transparent)
+		return;
+	if (am_bgpconf_is_internal(s) || s->confederation)
+		COMPLAIN(k, "transparent",
+			"a route server has external neighbours (RFC 7947): remove it, or see reflector_client");
+	if (k->neighbor->next_hop == AM_BGPCONF_NEXT_HOP_SELF)
+		COMPLAIN(k, "next_hop",
+			"to a client of a route server the next hop stays as it came (RFC 7947): remove this, or \"transparent\"");
+	if (s->role && s->role != 1 + AM_BGP_ROLE_RS)
+		COMPLAIN(k, "role",
+			"who has clients of a route server is \"rs\" (RFC 9234): use that, or remove \"transparent\"");
+}
+
 static void check_ttl(const struct check *k)
 {
 	const struct am_bgpconf_session *s = &k->neighbor->session;
@@ -143,6 +161,7 @@ void bgpconf_check_neighbors(const struct am_bgpconf *c, struct am_config_errors
 		check_address(&k);
 		check_source(&k);
 		check_as(&k);
+		check_transparent(&k);
 		check_ttl(&k);
 		check_keys(&k);
 		check_families(&k);

@@ -82,6 +82,7 @@ struct am_bgp_rib_peer {
 	 */
 	struct am_bgp_next_hop next_hop[AM_BGP_FAMILIES];
 	bool next_hop_self;
+	bool transparent; /* external, and we are a route server (RFC 7947 2.2): what external peers said is told as it came */
 	uint16_t
 		add_path_send; /* most paths of a prefix told to it, where add-path was agreed on (RFC 7911) */
 	uint64_t mrai;         /* ns between two bursts of news to it (RFC 4271 9.2.1.1); 0: at once */

@@ -94,6 +94,7 @@ struct am_bgpconf_neighbor {
 	uint32_t max_send[AM_BGP_FAMILIES]; /* paths of one prefix, with add-path */
 	uint8_t next_hop;                   /* enum am_bgpconf_next_hop */
 	bool reflector_client;
+	bool transparent; /* RFC 7947 */
 	bool shutdown;
 	char shutdown_text[AM_BGP_SHUTDOWN_TEXT_MAX + 1];
 };
