@@ -32,6 +32,8 @@ static void set_routes(
 	r->import = am_bgpd_filter(d, conf->import);
 	r->export = am_bgpd_filter(d, conf->export);
 	r->enforce_first_as = conf->enforce_first_as && conf->next_hop != AM_BGPCONF_NEXT_HOP_KEEP;
+	r->own_as[0] = d->config->as;
+	r->own_as[1] = d->config->confederation.identifier;
 	r->allow_own_as = conf->allow_own_as;
 	r->mrai = conf->advertisement_interval * AM_S;
 	r->reflector_client = conf->reflector_client;

@@ -327,8 +327,13 @@ static void test_table(void **state)
 #define EXTERNAL   ORIGIN AS_PATH NEXT_HOP
 #define INTERNAL   EXTERNAL LOCAL_PREF
 #define REACH6     "800e1a 0002 01 10 20010db8000000000000000000000001 00 20 20010db8"
-#define UNREACH6   "800f08 0002 01 20 20010db8"
-#define ROUTE      "18c63364"
+#define NO_IP6     "00000000000000000000000000000000"
+#define LINK_LOCAL "fe800000000000000000000000000001"
+/* By one next hop, and by one with a link-local one beside it. */
+#define REACH6_BY(hop)  "800e1a 0002 01 10" hop "00 20 20010db8"
+#define REACH6_BY2(hop) "800e2a 0002 01 20" hop LINK_LOCAL "00 20 20010db8"
+#define UNREACH6        "800f08 0002 01 20 20010db8"
+#define ROUTE           "18c63364"
 
 static const struct body {
 	const char *name, *raw; /* raw: the whole body, where its own lengths lie */
@@ -369,6 +374,25 @@ static const struct body {
 		0},
 	{"3 d: MP_REACH_NLRI needs an AS_PATH", NULL, "", ORIGIN LOCAL_PREF REACH6, "", WITHDRAW, WITHDRAW,
 		0},
+	{"RFC 4271 6.3: IPv6 next hop ::", NULL, "", ORIGIN AS_PATH LOCAL_PREF REACH6_BY(NO_IP6), "",
+		WITHDRAW, WITHDRAW, 0},
+	{"RFC 4271 6.3: IPv6 next hop ff02::1", NULL, "",
+		ORIGIN AS_PATH LOCAL_PREF REACH6_BY("ff020000000000000000000000000001"), "", WITHDRAW,
+		WITHDRAW, 0},
+	{"RFC 4271 6.3: IPv6 next hops ff02::1 and fe80::1", NULL, "",
+		ORIGIN AS_PATH LOCAL_PREF REACH6_BY2("ff020000000000000000000000000001"), "", WITHDRAW,
+		WITHDRAW, 0},
+	{"RFC 4271 6.3: IPv4 over the IPv6 next hop ::", NULL, "",
+		ORIGIN AS_PATH LOCAL_PREF "800e19 0001 01 10" NO_IP6 "00 18c63364", "", WITHDRAW, WITHDRAW,
+		0},
+	{"RFC 4271 6.3: EVPN's next hop 224.0.0.1", NULL, "",
+		ORIGIN AS_PATH LOCAL_PREF "800e0b 0019 46 04 e0000001 00 6300", "", WITHDRAW, WITHDRAW, 0},
+	{"IPv6 next hops :: and fe80::1", NULL, "", ORIGIN AS_PATH LOCAL_PREF REACH6_BY2(NO_IP6), "", DISCARD,
+		OK, 0},
+	{"IPv6 next hop fe80::1", NULL, "", ORIGIN AS_PATH LOCAL_PREF REACH6_BY(LINK_LOCAL), "", DISCARD, OK,
+		0},
+	{"IPv6 next hop fe80::1, twice", NULL, "", ORIGIN AS_PATH LOCAL_PREF REACH6_BY2(LINK_LOCAL), "",
+		DISCARD, OK, 0},
 	{"RFC 4760 3: a stray NEXT_HOP is not looked at", NULL, "",
 		ORIGIN AS_PATH LOCAL_PREF REACH6 "400304e0000001", "", DISCARD, OK, 0},
 	{"7.3: but it has a length", NULL, "", ORIGIN AS_PATH LOCAL_PREF REACH6 "400303e00000", "", WITHDRAW,

@@ -27,6 +27,25 @@ void am_bgp_next_hop_split(const struct am_bgp_next_hop *hop, struct am_ip *glob
 	}
 }
 
+bool am_bgp_next_hop_names_host(const struct am_bgp_next_hop *hop)
+{
+	struct am_ip global, link_local;
+
+	am_bgp_next_hop_split(hop, &global, &link_local);
+	if (global.family == AM_IPV4)
+		return global.bytes[0] != 0 && global.bytes[0] < 224;
+	return global.family ? !am_ip_is_multicast(&global) : link_local.family;
+}
+
+bool am_bgp_next_hop_is_loopback(const struct am_bgp_next_hop *hop)
+{
+	static const uint8_t loopback[16] = {[15] = 1};
+
+	if (hop->len == 4)
+		return hop->bytes[0] == 127;
+	return hop->len >= sizeof loopback && !memcmp(hop->bytes, loopback, sizeof loopback);
+}
+
 struct am_bgp_next_hop am_bgp_next_hop_of(const struct am_ip *global, const struct am_ip *link_local)
 {
 	struct am_bgp_next_hop hop = {0};

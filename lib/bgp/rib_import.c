@@ -26,15 +26,59 @@ static bool in_cluster_list(const struct am_bgp_path *path, uint32_t id)
 	return false;
 }
 
+/* Whatever name we have there, others may know another one of ours (RFC 5065 4: identifier and member AS). */
+static unsigned count_own_as(const struct am_bgp_rib_peer *config, struct am_bgp_span path)
+{
+	const uint32_t *other = config->own_as;
+	unsigned count = am_bgp_as_path_count(path, config->local_as);
+
+	if (other[0] && other[0] != config->local_as)
+		count += am_bgp_as_path_count(path, other[0]);
+	if (other[1] && other[1] != config->local_as && other[1] != other[0])
+		count += am_bgp_as_path_count(path, other[1]);
+	return count;
+}
+
 static const char *loops(const struct am_bgp_rib_peer *config, const struct am_bgp_path *path)
 {
-	if (am_bgp_as_path_count(path->attrs.as_path, config->local_as) > config->allow_own_as)
+	if (count_own_as(config, path->attrs.as_path) > config->allow_own_as)
 		return "our own AS stands in its path";
 	if (has(path, AM_BGP_ATTR_ORIGINATOR_ID) && path->attrs.originator_id == config->local_id)
 		return "we brought it into this AS ourselves";
 	if (in_cluster_list(path, config->cluster_id))
 		return "our own cluster stands in its list";
 	return NULL;
+}
+
+/* RFC 4271 5.1.3: a route by way of ourselves leads nowhere. */
+static bool leads_to_us(const struct am_bgp_rib_peer *config, const struct am_bgp_next_hop *hop)
+{
+	struct am_ip global, link_local;
+	const struct am_ip *ip = &global;
+
+	if (am_bgp_next_hop_is_loopback(hop))
+		return true;
+	am_bgp_next_hop_split(hop, &global, &link_local);
+	/* Beside a global address, a link-local one may be of a link that is none of ours. */
+	if (!global.family)
+		ip = &link_local;
+	for (unsigned i = 0; i < sizeof config->own_address / sizeof config->own_address[0]; i++) {
+		const struct am_ip *own = &config->own_address[i];
+
+		if (own->family && am_ip_equal(own, ip))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 4271 6.3: where it is no unicast prefix, the route is ignored. */
+static bool is_multicast(const struct am_bgp_nlri *nlri)
+{
+	const struct am_prefix *p = &nlri->prefix;
+
+	if (nlri->family == AM_BGP_IPV4_UNICAST)
+		return p->len >= 4 && p->ip.bytes[0] >> 4 == 14;
+	return nlri->family == AM_BGP_IPV6_UNICAST && p->len >= 8 && p->ip.bytes[0] == 0xff;
 }
 
 /* RFC 9234 5, what comes in: a route that went down or sideways must not come up again. May set the attribute. */
@@ -72,6 +116,8 @@ static const char *rules(
 	why = loops(config, path);
 	if (why)
 		return why;
+	if (leads_to_us(config, &path->next_hop))
+		return "its next hop is our own address";
 	if (external && config->enforce_first_as && am_bgp_as_path_first(path->attrs.as_path) != from->as)
 		return "its path does not begin with the peer's AS";
 	if (external && !config->import.run)
@@ -142,7 +188,9 @@ int am_bgp_intake_judge(struct am_bgp_rib *rib, struct am_bgp_intake *intake, co
 
 	*out = 0;
 	*why = intake->why;
-	if (intake->why)
+	if (!*why && !intake->path.from->local && is_multicast(nlri))
+		*why = "a multicast prefix has no place among unicast routes";
+	if (*why)
 		return 0;
 	if (filter->run) {
 		path = intake->path;

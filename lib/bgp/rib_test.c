@@ -329,6 +329,152 @@ static void test_why(void **state)
 	am_bgp_rib_free(rib);
 }
 
+static const char *refused(struct am_bgp_rib *rib, unsigned peer, const char *text)
+{
+	const char *why = NULL;
+
+	settle(rib);
+	verdict(rib, text, peer, &why);
+	return why ? why : "accepted";
+}
+
+/* Behind a local_as, and in a confederation, we have more names than one; each time that one stands there counts. */
+static void test_own_as(void **state)
+{
+	static const struct {
+		uint32_t path[4];
+		uint8_t allowed;
+		bool loop;
+	} rows[] = {
+		{{1, 2}, 0, false},
+		{{1, LOCAL_AS}, 0, true},
+		{{1, 65001}, 0, true},
+		{{1, 100}, 0, true},
+		{{1, 65001}, 1, false},
+		{{1, 65001, LOCAL_AS}, 1, true},
+		{{1, 65001, 100}, 1, true},
+		{{1, 65001, 65001}, 2, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct am_bgp_rib *rib = make();
+		struct am_bgp_rib_peer config = config_of(1, 1);
+		struct set s;
+		unsigned a;
+
+		config.own_as[0] = 65001;
+		config.own_as[1] = 100;
+		config.allow_own_as = rows[i].allowed;
+		a = add(rib, config, 0);
+		announce(rib, a, "10.0.0.0/8", of(&s, rows[i].path, 0));
+		assert_string_equal(refused(rib, a, "10.0.0.0/8"),
+			rows[i].loop ? "our own AS stands in its path" : "accepted");
+		am_bgp_rib_free(rib);
+	}
+}
+
+/* One name given twice counts once. */
+static void test_same_own_as(void **state)
+{
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	struct set s;
+	unsigned a;
+
+	(void)state;
+	config.own_as[0] = config.own_as[1] = LOCAL_AS;
+	config.allow_own_as = 1;
+	a = add(rib, config, 0);
+	announce(rib, a, "10.0.0.0/8", of(&s, AS(1, LOCAL_AS), 0));
+	assert_string_equal(refused(rib, a, "10.0.0.0/8"), "accepted");
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 4271 5.1.3. */
+static void test_own_address(void **state)
+{
+	static const struct {
+		struct am_bgp_next_hop hop;
+		bool own;
+	} rows[] = {
+		{{4, {192, 0, 2, 1}}, false},
+		{{4, {192, 0, 2, 99}}, true},
+		{{4, {127, 0, 0, 1}}, true},
+		{{4, {127, 9, 9, 9}}, true},
+		{{16, {0x20, 1, [15] = 1}}, false},
+		{{16, {0x20, 1, [15] = 99}}, true},
+		{{16, {[15] = 1}}, true},
+		{{32, {[15] = 1, 0xfe, 0x80, [31] = 1}}, true},
+		{{16, {0xfe, 0x80, [15] = 99}}, true},
+		{{16, {0xfe, 0x80, [15] = 1}}, false},
+		{{32, {[16] = 0xfe, 0x80, [31] = 99}}, true},
+		{{32, {0x20, 1, [15] = 1, 0xfe, 0x80, [31] = 99}}, false},
+	};
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	struct set s;
+	unsigned a, b;
+
+	(void)state;
+	config.own_address[0] = (struct am_ip){AM_IPV4, {192, 0, 2, 99}};
+	config.own_address[2] = (struct am_ip){AM_IPV6, {0x20, 1, [15] = 99}};
+	config.own_address[3] = (struct am_ip){AM_IPV6, {0xfe, 0x80, [15] = 99}};
+	a = add(rib, config, 0);
+	b = add(rib, config_of(2, 2), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		of(&s, AS(1), 0);
+		s.set.next_hop = rows[i].hop;
+		announce(rib, a, "2001:db8::/32", &s.set);
+		assert_string_equal(refused(rib, a, "2001:db8::/32"),
+			rows[i].own ? "its next hop is our own address" : "accepted");
+		assert_int_equal(drain(rib, b, true, false).announced, !rows[i].own);
+		withdraw(rib, a, "2001:db8::/32");
+		drain(rib, b, true, false);
+	}
+	am_bgp_rib_free(rib);
+}
+
+/* RFC 4271 6.3: only those of peers, and a prefix beside them in the same UPDATE is none the worse for it. */
+static void test_multicast(void **state)
+{
+	static const struct {
+		const char *prefix;
+		bool multicast;
+	} rows[] = {
+		{"224.0.0.0/4", true},
+		{"232.1.0.0/16", true},
+		{"239.255.255.255/32", true},
+		{"224.0.0.0/3", false},
+		{"223.0.0.0/8", false},
+		{"240.0.0.0/8", false},
+		{"0.0.0.0/0", false},
+		{"ff00::/8", true},
+		{"ff02::1/128", true},
+		{"fe00::/7", false},
+		{"fd00::/8", false},
+		{"::/0", false},
+	};
+	struct am_bgp_rib *rib = make();
+	struct am_bgp_rib_peer config = config_of(1, 1);
+	struct set s;
+	unsigned a = add(rib, config, 0), ours;
+
+	(void)state;
+	config.neighbour.local = true;
+	ours = (unsigned)am_bgp_rib_add(rib, &config);
+	of(&s, AS(1), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		announce(rib, a, rows[i].prefix, &s.set);
+		assert_string_equal(refused(rib, a, rows[i].prefix),
+			rows[i].multicast ? "a multicast prefix has no place among unicast routes"
+					  : "accepted");
+	}
+	announce(rib, ours, "232.1.0.0/16", of(&s, AS(0), 0));
+	assert_string_equal(refused(rib, ours, "232.1.0.0/16"), "accepted");
+	am_bgp_rib_free(rib);
+}
+
 static bool next_event(struct am_bgp_rib *rib, enum am_bgp_rib_event_type type, unsigned peer)
 {
 	struct am_bgp_rib_event e;
@@ -1201,6 +1347,10 @@ int main(void)
 		cmocka_unit_test(test_no_policy),
 		cmocka_unit_test(test_communities),
 		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_own_as),
+		cmocka_unit_test(test_same_own_as),
+		cmocka_unit_test(test_own_address),
+		cmocka_unit_test(test_multicast),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_long_lived),
 		cmocka_unit_test(test_stale_community),

@@ -89,6 +89,17 @@ static void set_next_hops(
 	}
 }
 
+/* What loops are found by, beside local_as and local_id. */
+static void set_own(uint32_t as, const struct am_bgp_speaker_end *here, struct am_bgp_rib_peer *out)
+{
+	const struct am_ip *addresses[] = {&here->address, &here->ipv4, &here->ipv6, &here->link_local};
+
+	if (!out->own_as[0])
+		out->own_as[0] = as;
+	for (unsigned i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
+		out->own_address[i] = *addresses[i];
+}
+
 /* All of it as bytes, so that it can be compared. */
 static void describe(
 	struct speaker_peer *p, unsigned conn, const struct am_bgp_peer *session, struct am_bgp_rib_peer *out)
@@ -105,6 +116,7 @@ static void describe(
 	/* RFC 9234 is about external sessions. */
 	out->has_role = c->caps.has_role && session->receive.kind == AM_BGP_EXTERNAL;
 	out->role = c->caps.role;
+	set_own(p->speaker->config.as, &p->here[conn], out);
 	set_next_hops(p, conn, session, out);
 }
 

@@ -343,6 +343,46 @@ static void routes_go_both_ways(void **state)
 	release(w);
 }
 
+/* Of a route that the other node tells as it is. */
+static void tell_as_it_is(struct pair *w, const struct am_bgp_set *set, const char *want)
+{
+	struct am_bgp_nlri nlri = nlri_of(1);
+	struct am_bgp_rib_path path = {0};
+
+	assert_int_equal(am_bgp_speaker_announce(w->node[0].speaker, &nlri, set), 0);
+	run(w, 5);
+	assert_int_equal(paths(w, 1, 1, &path), 1);
+	assert_string_equal(path.imported ? "accepted" : path.why, want);
+}
+
+/* The table knows our end of the connection, and our own AS behind the one that the peer knows. */
+static void what_comes_back_is_known(void **state)
+{
+	static const uint8_t ours[] = {2, 1, 0, 0, 0xfd, 0xea}, strange[] = {2, 1, 0, 0, 0, 9};
+	struct am_bgp_set set = {
+		.attrs = {.has = AM_BGP_HAS(AM_BGP_ATTR_ORIGIN) | AM_BGP_HAS(AM_BGP_ATTR_AS_PATH)},
+		.next_hop = {4, {10, 0, 0, 7}}};
+	struct pair *w = make();
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		struct am_bgp_speaker_peer p = peer_config(i);
+
+		p.next_hop_keep = true;
+		*(i ? &p.session.local_as : &p.session.remote_as) = 64999;
+		w->node[i].peer = am_bgp_speaker_add(w->node[i].speaker, &p, w->now);
+	}
+	run(w, 5);
+	set.attrs.as_path = (struct am_bgp_span){strange, sizeof strange};
+	tell_as_it_is(w, &set, "accepted");
+	set.next_hop.bytes[3] = 2;
+	tell_as_it_is(w, &set, "its next hop is our own address");
+	set.next_hop.bytes[3] = 7;
+	set.attrs.as_path = (struct am_bgp_span){ours, sizeof ours};
+	tell_as_it_is(w, &set, "our own AS stands in its path");
+	release(w);
+}
+
 static void only_peers_are_accepted(void **state)
 {
 	struct pair *w = make();
@@ -626,6 +666,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(routes_go_both_ways),
+		cmocka_unit_test(what_comes_back_is_known),
 		cmocka_unit_test(only_peers_are_accepted),
 		cmocka_unit_test(collisions_leave_one),
 		cmocka_unit_test(a_restart_keeps_routes),

@@ -41,33 +41,36 @@ static void field(struct am_bgp_decoder *d, struct am_bgp_routes *routes, struct
 		fault(d->out, AM_BGP_RESET, 0, AM_BGP_UPDATE_NETWORK, why);
 }
 
-/* 0.0.0.0/8 and what is no unicast address name no host (RFC 4271 6.3). */
-static bool names_no_host(const uint8_t next_hop[4])
-{
-	return next_hop[0] == 0 || next_hop[0] >= 224;
-}
-
 static void demand(struct am_bgp_decoder *d, uint8_t code)
 {
 	if (!(d->seen[0] & (uint64_t)1 << code))
 		fault(d->out, AM_BGP_WITHDRAW, code, AM_BGP_UPDATE_MISSING, "it is mandatory, and not there");
 }
 
+static void check_next_hop(struct am_bgp_decoder *d, uint8_t code, struct am_bgp_next_hop hop)
+{
+	if (!am_bgp_next_hop_names_host(&hop))
+		fault(d->out, AM_BGP_WITHDRAW, code, AM_BGP_UPDATE_NEXT_HOP,
+			"the next hop is no host's address");
+}
+
 /* RFC 7606 3 d. NEXT_HOP is asked for only by routes in the NLRI field, and otherwise ignored (RFC 4760 3). */
 static void check_mandatory(struct am_bgp_decoder *d)
 {
-	struct am_bgp_update *out = d->out;
+	const struct am_bgp_update *out = d->out;
+	struct am_ip hop = am_ip4(out->attrs.next_hop);
 
 	demand(d, AM_BGP_ATTR_ORIGIN);
 	demand(d, AM_BGP_ATTR_AS_PATH);
 	if (d->ctx->kind == AM_BGP_INTERNAL)
 		demand(d, AM_BGP_ATTR_LOCAL_PREF);
+	if (out->has_mp_reach && out->mp_announced.nlri.len && out->mp_next_hop.len)
+		check_next_hop(d, AM_BGP_ATTR_MP_REACH, out->mp_next_hop);
 	if (!out->announced.nlri.len)
 		return;
 	demand(d, AM_BGP_ATTR_NEXT_HOP);
-	if (out->attrs.has & AM_BGP_HAS(AM_BGP_ATTR_NEXT_HOP) && names_no_host(out->attrs.next_hop))
-		fault(out, AM_BGP_WITHDRAW, AM_BGP_ATTR_NEXT_HOP, AM_BGP_UPDATE_NEXT_HOP,
-			"the next hop is no host's address");
+	if (out->attrs.has & AM_BGP_HAS(AM_BGP_ATTR_NEXT_HOP))
+		check_next_hop(d, AM_BGP_ATTR_NEXT_HOP, am_bgp_next_hop_of(&hop, NULL));
 }
 
 /*

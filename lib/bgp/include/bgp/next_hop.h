@@ -26,6 +26,14 @@ struct am_bgp_next_hop {
  */
 void am_bgp_next_hop_split(const struct am_bgp_next_hop *hop, struct am_ip *global, struct am_ip *link_local);
 
+/*
+ * May it name a host (RFC 4271 6.3)? Not so 0.0.0.0/8 and what is no unicast address of IPv4; :: without a link-local address beside it, and
+ * multicast of IPv6.
+ */
+bool am_bgp_next_hop_names_host(const struct am_bgp_next_hop *hop);
+/* Is it 127.0.0.0/8 or ::1, and so the very host that reads it? */
+bool am_bgp_next_hop_is_loopback(const struct am_bgp_next_hop *hop);
+
 /* The other way: either may be NULL or of no family. Without a global address, an IPv6 next hop has 16 octets. */
 struct am_bgp_next_hop am_bgp_next_hop_of(const struct am_ip *global, const struct am_ip *link_local);
 

@@ -68,8 +68,11 @@ struct am_bgp_limit {
 struct am_bgp_rib_peer {
 	struct am_bgp_neighbour neighbour; /* id is taken from the session */
 	uint32_t local_as, local_id;       /* loops are found by them (RFC 4271 9.1.2, 4456 8) */
-	uint8_t allow_own_as;              /* how often our AS may stand in a path from it */
-	bool enforce_first_as;             /* RFC 4271 6.3: an external peer's paths begin with its AS */
+	uint32_t own_as
+		[2]; /* what else is our AS: behind a local_as of this peer's own, in a confederation; 0: none */
+	struct am_ip own_address[4]; /* no next hop of routes from it (RFC 4271 5.1.3); of no family: none */
+	uint8_t allow_own_as;        /* how often our ASes, taken together, may stand in a path from it */
+	bool enforce_first_as;       /* RFC 4271 6.3: an external peer's paths begin with its AS */
 	bool has_role;
 	uint8_t role; /* ours, enum am_bgp_role (RFC 9234) */
 	bool reflector_client;

@@ -58,8 +58,8 @@ struct am_bgp_speaker_peer {
 	struct am_ip address; /* AM_AF_NONE: not known yet, see am_bgp_speaker_found() */
 	uint32_t interface;   /* the kernel's number of it, where address is link-local; else 0 */
 	/*
-	 * What the table is told of it (rib.h): filters, limits, reflector_client, cluster_id, allow_own_as, enforce_first_as, add_path_send, mrai,
-	 * next_hop_self. All else in it comes from the session; next hops are made of the ends of its connection unless given here.
+	 * What the table is told of it (rib.h): filters, limits, reflector_client, cluster_id, own_as (the first one is the speaker's, unless given), allow_own_as,
+	 * enforce_first_as, add_path_send, mrai, next_hop_self. All else in it comes from the session; next hops are made of the ends of its connection unless given here.
 	 */
 	struct am_bgp_rib_peer routes;
 	bool next_hop_keep; /* external: next hops stay as they came; our AS is prepended all the same */
