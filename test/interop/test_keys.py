@@ -9,6 +9,9 @@ from world import ADDRESS, AS, A, B, Speaker, eventually, expect, ip, main
 
 OUT, OUT_AS, OUT_PREFIX = "10.9.0.3", 65003, "192.0.2.0/24"
 CONFEDERATION = 100
+LOOP = "198.18.0.0/24"
+PASSED_US = {"rules": [{"name": "loop", "if": {"prefix": LOOP}, "set": {"prepend": {"as": CONFEDERATION}}, "then": "accept"},
+                       {"name": "rest", "then": "accept"}]}
 ACCEPT = {"hold_time": 9, "connect_retry": 1, "import": "accept", "export": "accept", "families": {"ipv4": {}}}
 
 
@@ -24,7 +27,8 @@ def test(scene):
     text = side(AS[A], here, {"b": {"address": there, "as": AS[B]}, "out": out}, [OURS["ipv4"]],
                 confederation={"identifier": CONFEDERATION, "members": [AS[B]]})
     a = scene.start(Speaker(scene.folder, text))
-    b = scene.start(Speaker(scene.folder, side(AS[B], there, {"a": {"address": here, "as": AS[A], "source": there}}, [THEIRS["ipv4"]],
+    b = scene.start(Speaker(scene.folder, side(AS[B], there, {"a": {"address": here, "as": AS[A], "source": there, "export": "passed-us"}},
+                                               [THEIRS["ipv4"], LOOP], policies={"passed-us": PASSED_US},
                                                confederation={"identifier": CONFEDERATION, "members": [AS[A]]}), ns=B, name="b"))
     c = scene.start(Speaker(scene.folder, side(OUT_AS, OUT, {"a": {"address": here, "as": CONFEDERATION, "source": OUT}}, [OUT_PREFIX]),
                             ns=B, name="c"))
@@ -32,6 +36,8 @@ def test(scene):
 
     path = eventually("the other member's route is there", lambda: path_of(a, THEIRS["ipv4"]))
     expect(path["as_path"] == f"({AS[B]})", f"by a path inside of the confederation: {path['as_path']}")
+    path = eventually("so is one that came from outside after it went there", lambda: path_of(a, LOOP))
+    expect(path["why"] == "our own AS stands in its path", f"which is refused: {path['why']}")
     path = eventually("ours is there", lambda: path_of(b, OURS["ipv4"]))
     expect(path["as_path"] == f"({AS[A]})", f"by such a path: {path['as_path']}")
     sunk = eventually("what the sink was told is counted", lambda: a.neighbor("out")["sunk"]["announced"]["ipv4"] and a.neighbor("out"))
