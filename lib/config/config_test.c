@@ -303,6 +303,7 @@ static void test_examples(void **state)
 	(void)state;
 	assert_int_equal(glob(SOURCE_ROOT "/config/*.json", 0, NULL, &found), 0);
 	assert_int_equal(glob(SOURCE_ROOT "/config/demo/*.json", GLOB_APPEND, NULL, &found), 0);
+	assert_int_equal(glob(SOURCE_ROOT "/config/appliance/*.json", GLOB_APPEND, NULL, &found), 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct am_config *c;
 

@@ -341,6 +341,7 @@ static void every_example_builds(void **state)
 	(void)state;
 	assert_true(build_folder(".") >= 2);
 	assert_true(build_folder("demo") >= 2);
+	assert_true(build_folder("appliance") >= 2);
 }
 
 int main(void)
