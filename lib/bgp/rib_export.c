@@ -65,8 +65,7 @@ static bool is_reflected(const struct am_bgp_export *rules, const struct am_bgp_
 /* RFC 7947 2.2: what a client of the route server said. What is our own, or of our AS, begins with it as everywhere. */
 static bool passes_as_it_is(const struct am_bgp_export *rules, const struct am_bgp_path *path)
 {
-	return rules->transparent && rules->to.kind == AM_BGP_EXTERNAL &&
-	       path->from->kind == AM_BGP_EXTERNAL && !path->from->local;
+	return rules->transparent && rules->to.kind == AM_BGP_EXTERNAL && path->from->kind == AM_BGP_EXTERNAL;
 }
 
 /* A list with so many octets before those it has. Where it does not fit, it is as it was. */

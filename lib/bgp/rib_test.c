@@ -784,17 +784,20 @@ static void test_transparent(void **state)
 {
 	static const struct {
 		uint32_t as;
-		bool transparent, as_it_came;
-	} rows[] = {{1, true, true}, {1, false, false}, {LOCAL_AS, true, false}};
+		bool local, transparent, as_it_came, med;
+	} rows[] = {{1, false, true, true, true}, {1, false, false, false, false},
+		{LOCAL_AS, false, true, false, false}, {1, true, true, false, true}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct am_bgp_rib *rib = make();
-		struct am_bgp_rib_peer config = config_of(2, 2);
-		unsigned a = add(rib, config_of(1, rows[i].as), 0), b, beside;
+		struct am_bgp_rib_peer from = config_of(1, rows[i].as), config = config_of(2, 2);
+		unsigned a, b, beside;
 		struct set s;
 		struct read r;
 
+		from.neighbour.local = rows[i].local;
+		a = rows[i].local ? (unsigned)am_bgp_rib_add(rib, &from) : add(rib, from, 0);
 		beside = add(rib, config, 0);
 		config.transparent = rows[i].transparent;
 		b = add(rib, config, 0);
@@ -808,7 +811,7 @@ static void test_transparent(void **state)
 			am_bgp_as_path_first(r.last.attrs.as_path), rows[i].as_it_came ? 1 : LOCAL_AS);
 		assert_int_equal(am_bgp_as_path_length(r.last.attrs.as_path), rows[i].as_it_came ? 2 : 3);
 		assert_int_equal(r.last.attrs.next_hop[3], rows[i].as_it_came ? 1 : 99);
-		assert_int_equal(!!(r.last.attrs.has & AM_BGP_HAS(AM_BGP_ATTR_MED)), rows[i].as_it_came);
+		assert_int_equal(!!(r.last.attrs.has & AM_BGP_HAS(AM_BGP_ATTR_MED)), rows[i].med);
 		assert_false(told_attrs(rib, b).has & AM_BGP_HAS(AM_BGP_ATTR_LOCAL_PREF));
 		/* Who is no client of the route server is in no group with one. */
 		assert_int_equal(am_bgp_as_path_first(told_attrs(rib, beside).as_path), LOCAL_AS);

@@ -15,7 +15,7 @@ def third(announce=()):
     """A speaker of our own beside BIRD; it connects from an address of its own."""
     return {"as": 65003, "router_id": THIRD, "system": {"listen": [THIRD], "port": 1790},
             "neighbors": {"a": {"address": ADDRESS[A][0], "as": AS[A], "source": THIRD, "import": "accept", "export": "accept",
-                                "hold_time": 9, "connect_retry": 2}},
+                                "enforce_first_as": False, "hold_time": 9, "connect_retry": 2}},
             "announce": list(announce)}
 
 
@@ -70,6 +70,11 @@ def extended_messages(scene):
     a.reload(with_third(config()))
     told = eventually("a third speaker has it from us", lambda: c.ask("show", "routes", THEIRS["ipv4"])["routes"])[0]
     expect(told["large_communities"] == route["large_communities"], "with all its communities")
+    server = with_third(config())
+    server["neighbors"]["c"]["transparent"] = True
+    a.reload(server)
+    eventually("and from a route server with BIRD's path and next hop", lambda: [
+        (r["as_path"], r["next_hop"]) for r in c.ask("show", "routes", THEIRS["ipv4"])["routes"]] == [(route["as_path"], route["next_hop"])])
     c.stop()
     bird.stop()
     a.stop()
