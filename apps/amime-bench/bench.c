@@ -17,6 +17,8 @@ enum {
 	WARM_UPS = 20,
 	/* In which the samples of a case and repeat are taken where all are good, so that slow changes meet all of them. */
 	ROUNDS = 4,
+	ROUNDS_MEMORY =
+		12, /* of one that misses caches: where its tables lie in memory differs from opening to opening */
 	ROUNDS_SLOW = 2,   /* of a case that is slow to open */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
 	HOT_RUNS = 3,      /* of the hot yardstick: the first one finds its lines */
@@ -288,8 +290,8 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 /* How many samples to take of a case in a round: a part of all, or what is missing. */
 static unsigned share(const struct bench *b, const struct bench_case *c, unsigned missing)
 {
-	unsigned rounds = c->slow_to_open ? ROUNDS_SLOW : ROUNDS,
-		 part = (b->size.samples + rounds - 1) / rounds;
+	unsigned rounds = c->slow_to_open ? ROUNDS_SLOW : needs_memory(c) ? ROUNDS_MEMORY : ROUNDS;
+	unsigned part = (b->size.samples + rounds - 1) / rounds;
 
 	return part < missing ? part : missing;
 }
