@@ -19,7 +19,7 @@
 	 .sizes = {{octets_, 97, TRAFFIC_DATA}, {WORK_SMALL + 4, 2, TRAFFIC_SYN}, {WORK_SMALL, 1, TRAFFIC_BROADCAST}}}
 #define TCP_ROWS(name, about, per, null_, setup, everything_, way, octets) \
 	ROW("tcp/" name, about, per, BENCH_BURST, .null = "null/" null_, ARG(SETUP setup, TCP_TRAFFIC(way, octets))), \
-	ROW("tcp/" name "-everything", about ", with MSS clamp and storm control", per, BENCH_BURST, .null = "null/" null_, \
+	ROW("tcp/" name "-everything", about ", with MSS clamp, storm control and a trace of one packet in 1000", per, BENCH_BURST, .null = "null/" null_, \
 		TIMES("tcp/" name, 1.15), ARG(SETUP everything_, TCP_TRAFFIC(way, octets)))
 #define ROW(name_, about_, per_, ops_, ...) \
 	{.name = name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive, .run = pipeline_work, \

@@ -17,7 +17,7 @@ struct setup {
 	unsigned stripes; /* address pairs of a tunnel; 0 is 1 */
 	unsigned workers; /* and queues of each port; 0 is 1 */
 	unsigned macs;    /* room in the FDB; 0 is enough for a few thousand */
-	bool everything;  /* that an operator can turn on: MSS clamp, storm control */
+	bool everything;  /* that an operator can turn on: MSS clamp, storm control, a trace armed */
 	bool handoff;     /* one queue a port, the workers share what comes in */
 	bool vlans;       /* also where there are few bridges */
 };

@@ -167,6 +167,7 @@ struct am_worker {
 	uint16_t rx_iface; /* of the port whose burst is being worked on */
 	uint16_t rx_back;  /* that port, where what is not ours can be given back by it; else AM_NO_ID */
 	bool rx_finish;    /* that port's senders leave checksums unfinished */
+	bool watched;      /* a tap looks at the packet that is worked on */
 	bool hands_off;    /* frames may be another worker's to carry: they are admitted there */
 	unsigned n_frames;
 	struct am_frame frames[AM_BURST];

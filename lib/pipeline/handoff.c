@@ -107,7 +107,7 @@ static bool still_there(const struct am_worker *w, const struct am_frame *f)
 static unsigned take_frames(struct am_worker *w, unsigned from)
 {
 	unsigned n = ring_take(w->plane->carry[w->id][from], w->frames, AM_BURST), kept = 0;
-	bool watched = am_tap_armed(w);
+	bool watched = am_tap_armed(w) && am_tap_follows(w, w->frames, n);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (unlikely(!still_there(w, &w->frames[i]))) {

@@ -660,8 +660,8 @@ static void open_ip(struct am_worker *w, struct inner *p)
 	else if (!p->ip.frag)
 		open_whole(w, p);
 	else if (make_whole(w, p) &&
-		 (am_tap_armed(w) || !take_made(w, p->vrf, p->m, p->l2,
-					     p->ip.family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6)))
+		 (am_tap_watched(w) || !take_made(w, p->vrf, p->m, p->l2,
+					       p->ip.family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6)))
 		open_whole(w, p);
 }
 

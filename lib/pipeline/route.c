@@ -270,7 +270,7 @@ static void to_tunnel(struct am_worker *w, struct am_routed *r, const struct am_
 	unsigned n = 0;
 
 	strip(r);
-	if (unlikely(am_tap_armed(w)))
+	if (unlikely(am_tap_watched(w)))
 		am_tap_see(w, AM_TAP_ENCAP, AM_TAP_IP, a->iface, r->m);
 	if (unlikely(a->head_len && !put_head(r->m, a, r->family))) {
 		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);

@@ -18,6 +18,7 @@ struct ring {
 	_Alignas(64) uint64_t next; /* where the next record goes; published once it is wanted */
 	uint64_t tail_seen;
 	uint32_t story, stories;
+	uint32_t passing;            /* packets before the next story */
 	bool wanted;                 /* a stage of this story is */
 	bool broken;                 /* it has a record that found no room */
 	bool died;                   /* a drop was among what happened to it */
@@ -59,6 +60,12 @@ const char *am_tap_stage_text(enum am_tap_stage s)
 	return s < AM_TAP_STAGES ? stages[s].text : NULL;
 }
 
+/* Packets between two that are looked at. */
+static uint32_t to_pass(const struct am_tap_conf *conf)
+{
+	return conf->stories && conf->every > 1 ? conf->every - 1 : 0;
+}
+
 /* ---- control ---- */
 
 struct am_tap *am_tap_create(const struct am_plane *plane, const struct am_tap_conf *conf, struct am_err *err)
@@ -74,6 +81,7 @@ struct am_tap *am_tap_create(const struct am_plane *plane, const struct am_tap_c
 		if (!tap->rings[i])
 			goto no_memory;
 		memset(tap->rings[i], 0, sizeof *tap->rings[i]);
+		tap->rings[i]->passing = to_pass(conf);
 	}
 	return tap;
 
@@ -186,6 +194,8 @@ static void note(
 	uint8_t *place;
 	bool wanted;
 
+	if (conf->stories && !r->story)
+		return;
 	record->ns = w->now.ns;
 	record->story = r->story;
 	record->worker = (uint8_t)w->id;
@@ -194,7 +204,7 @@ static void note(
 	record->size = (uint32_t)(sizeof *record + record->caplen + ALIGN - 1) & ~(uint32_t)(ALIGN - 1);
 	wanted = is_wanted(conf, record, octets);
 	r->wanted |= wanted;
-	if (conf->stories ? !r->story : !wanted)
+	if (!conf->stories && !wanted)
 		return;
 	place = reserve(r, record->size);
 	if (!place) {
@@ -289,6 +299,7 @@ static void begin(struct am_worker *w, struct am_tap *tap, uint32_t story)
 	struct ring *r = tap->rings[w->id];
 
 	r->story = story;
+	w->watched = true;
 	r->wanted = r->broken = r->died = false;
 	r->next = atomic_load_explicit(&r->head, memory_order_relaxed);
 	memset(r->seen, 0, sizeof r->seen);
@@ -307,31 +318,58 @@ static void end(struct am_worker *w, struct am_tap *tap)
 	else if (tap->conf.stories && r->wanted)
 		publish(r);
 	r->story = 0;
+	w->watched = false;
 }
 
-/* 0 where this packet's story is none that is to be told. */
-static uint32_t next_story(const struct am_worker *w, struct am_tap *tap)
+/* How many of n packets come before the next one to look at. */
+static unsigned pass_over(struct am_tap *tap, struct ring *r, unsigned n)
 {
-	struct ring *r = tap->rings[w->id];
-	uint32_t n = ++r->stories;
+	unsigned passed = r->passing < n ? r->passing : n;
 
-	if (tap->conf.every > 1 && n % tap->conf.every)
-		return 0;
-	return (w->id << STORY_BITS | (n & ((1u << STORY_BITS) - 1))) | 1u << 31;
+	r->passing -= passed;
+	if (passed < n)
+		r->passing = to_pass(&tap->conf);
+	return passed;
+}
+
+static uint32_t next_story(const struct am_worker *w, struct ring *r)
+{
+	return (w->id << STORY_BITS | (++r->stories & ((1u << STORY_BITS) - 1))) | 1u << 31;
+}
+
+static void look_at(
+	struct am_worker *w, struct am_tap *tap, const struct am_port_root *port, struct rte_mbuf *m)
+{
+	begin(w, tap, next_story(w, tap->rings[w->id]));
+	am_tap_see(w, AM_TAP_RX, AM_TAP_ETHERNET, port->iface, m);
+	am_input_watched(w, port, m);
+	end(w, tap);
 }
 
 void am_tap_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
 	struct am_tap *tap = am_tap_of(w);
 
-	for (unsigned i = 0; i < n; i++) {
-		if (tap)
-			begin(w, tap, next_story(w, tap));
-		am_tap_see(w, AM_TAP_RX, AM_TAP_ETHERNET, port->iface, m[i]);
-		am_input_watched(w, port, m[i]);
-		if (tap)
-			end(w, tap);
+	while (n) {
+		unsigned passed = tap ? pass_over(tap, tap->rings[w->id], n) : n;
+
+		if (passed)
+			am_input_burst(w, port, m, passed);
+		if (passed < n)
+			look_at(w, tap, port, m[passed++]);
+		m += passed;
+		n -= passed;
 	}
+}
+
+bool am_tap_follows(const struct am_worker *w, const struct am_frame *f, unsigned n)
+{
+	const struct am_tap *tap = am_tap_of(w);
+	uint32_t stories = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		stories |= f[i].to;
+	return tap && (!tap->conf.stories || stories);
 }
 
 void am_tap_handed(struct am_worker *w, unsigned n)

@@ -16,9 +16,16 @@ static inline bool am_tap_armed(const struct am_worker *w)
 	return atomic_load_explicit(&w->tap, memory_order_relaxed);
 }
 
-/* A burst from a port, packet by packet. */
+/* Does it look at the packet that is worked on? Of one in so many, at that one alone: the others go the short way. */
+static inline bool am_tap_watched(const struct am_worker *w)
+{
+	return w->watched;
+}
+
+/* A burst from a port: those that a tap looks at one by one, the others together. */
 void am_tap_burst(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n);
-/* Frames that another worker handed over, in w->frames. */
+/* Frames that another worker handed over: whether one of them is looked at, and then all of them, in w->frames. */
+bool am_tap_follows(const struct am_worker *w, const struct am_frame *f, unsigned n);
 void am_tap_handed(struct am_worker *w, unsigned n);
 
 /* The packet is here. Nothing where no tap is armed, as with all below. */

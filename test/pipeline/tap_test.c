@@ -196,6 +196,41 @@ static void test_wanted(void **state)
 	close_watched(&a);
 }
 
+/* One in ten of each burst is looked at, the others go together: all of them come out, in order. */
+static void test_sampled(void **state)
+{
+	enum { BURSTS = 5, IN_BURST = 47, EVERY = 10 };
+	static struct watched a;
+	const struct am_tap_conf conf = {
+		.stages = ALL, .iface = AM_TAP_ANY_IFACE, .snaplen = 2000, .stories = true, .every = EVERY};
+	const struct am_tap_record *record;
+	const uint8_t *octets;
+	unsigned sent = 0, seen = 0;
+	struct rig_frame f;
+
+	(void)state;
+	open_watched(&a, &vxlan_in_gre, 0, 1, &conf);
+	for (unsigned burst = 0; burst < BURSTS; burst++) {
+		for (unsigned i = 0; i < IN_BURST; i++, sent++) {
+			rig_udp_frame(&f, HOST_A, HOST_B, 1, 1, (uint16_t)(100 + sent));
+			rig_push(&a.rig, "lan", 0, f.bytes, f.len);
+		}
+		rig_settle(&a.rig);
+	}
+	for (unsigned i = 0; i < sent; i++) {
+		assert_true(rig_pop(&a.rig, "wan", 0, &f));
+		/* Ethernet, IP, GRE, IP, UDP and VXLAN in front of it. */
+		assert_int_equal(f.len, 100 + i + 14 + 20 + 4 + 20 + 8 + 8);
+	}
+	while ((record = am_tap_peek(a.tap, 0, &octets))) {
+		if (record->stage == AM_TAP_RX)
+			assert_int_equal(record->len, 100 + EVERY * ++seen - 1);
+		am_tap_take(a.tap, 0, record);
+	}
+	assert_int_equal(seen, sent / EVERY);
+	close_watched(&a);
+}
+
 /* Nobody reads: the ring fills, the rest is counted, and packets go on. */
 static void test_lost(void **state)
 {
@@ -279,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_drops),
 		cmocka_unit_test(test_wanted),
+		cmocka_unit_test(test_sampled),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_handoff),
 	};

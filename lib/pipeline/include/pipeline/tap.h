@@ -3,7 +3,8 @@
 #define PIPELINE_TAP_H
 /*
  * A tap: copies of packets as they pass the stages of the workers, for people who look. While one is armed, a worker takes
- * packets one by one and the long way, so that each stage is seen; while none is, it costs one look a burst.
+ * packets one by one and the long way, so that each stage is seen: all of them, or of one in so many that one. While none
+ * is, it costs one look a burst.
  *
  * Each worker has a ring of its own, to which it writes and from which control reads. What has no room is lost and
  * counted: a worker never waits.
@@ -41,7 +42,8 @@ struct am_tap_conf {
 	uint16_t iface;   /* of this row of counters, or AM_TAP_ANY_IFACE */
 	uint16_t snaplen; /* octets copied of each, at most */
 	/*
-	 * Everything that happens to a packet, of those of which one stage is wanted, and of these one in `every`. Otherwise what
+	 * Everything that happens to a packet where one stage of it is wanted, and of one packet in `every` alone, whatever the
+	 * others are: those go their way together and fast. Otherwise what
 	 * is wanted, each by itself.
 	 */
 	bool stories;
