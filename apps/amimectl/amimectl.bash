@@ -19,7 +19,7 @@ _amimectl_shown() {
 		-n | --name | -s | --socket) to=(-s "${COMP_WORDS[i + 1]}") ;;
 		esac
 	done
-	amimectl "${to[@]}" --json show "$what" 2>/dev/null | sed -n 's/^    "name": "\(.*\)",$/\1/p'
+	amimectl "${to[@]}" --json show "$what" 2>/dev/null | sed -n 's/^    \(  \)\?"name": "\(.*\)",$/\2/p'
 }
 
 # Numbers of the history, from the only amimed that runs.
@@ -35,6 +35,7 @@ _amimectl() {
 	explain) words=tunnel ;;
 	-i | --interface) words=$(_amimectl_shown interfaces) ;;
 	-d | --direction) words='in out' ;;
+	-v | --vrf) words=$(_amimectl_shown vrfs) ;;
 	-S | --stage) words='rx whole decap encap tx drop' ;;
 	tunnel) words=$(_amimectl_shown tunnels) ;;
 	check | diff | -c | --config | -o | --write)
@@ -45,7 +46,7 @@ _amimectl() {
 	rollback) words=$(_amimectl_numbers) ;;
 	*)
 		if [[ $cur == -* ]]; then
-			words='--socket --name --config --json --watch --confirm --all --interface --direction --stage --count --every
+			words='--socket --name --config --json --watch --confirm --all --vrf --interface --direction --stage --count --every
 				--snaplen --write --once --svg --version --help'
 		else
 			words='show explain check diff reload confirm rollback history capture trace top graph'

@@ -17,6 +17,7 @@ const char am_ctl_help[] =
 	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
 	"\n"
 	"  show version|interfaces|ports|tunnels|bridges|neighbors|routes|as|vrfs|fdb|drops|workers|config|host\n"
+	"  show routes [PREFIX|ADDRESS]          what is looked up: all, those in PREFIX, or the one ADDRESS takes\n"
 	"  show tunnel NAME                      what is missing where it is down, and what to do\n"
 	"  explain tunnel NAME [--config FILE]   bytes per layer, fragments, what stays whole\n"
 	"  check FILE                            say what is wrong with a configuration\n"
@@ -37,6 +38,7 @@ const char am_ctl_help[] =
 	"  -j, --json              what amimed answered, unchanged\n"
 	"  -w, --watch[=SECONDS]   show again and again, every second or as told\n"
 	"  -C, --confirm SECONDS   reload: on trial for so long\n"
+	"  -v, --vrf NAME          show routes: of this VRF\n"
 	"  -a, --all               show drops: those that are zero, too\n"
 	"  -1, --once              top: one look, after a second\n"
 	"  -G, --svg               graph: a picture\n"
@@ -120,6 +122,9 @@ static int take_option(int c, const char *value, struct am_ctl_args *out, struct
 	case 'a':
 		out->all = true;
 		return 0;
+	case 'v':
+		out->vrf = value;
+		return 0;
 	case '1':
 		out->once = true;
 		return 0;
@@ -168,6 +173,10 @@ static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_er
 		out->command = AM_CTL_TUNNEL;
 		out->tunnel = words[2];
 		return 0;
+	}
+	if (n == 3 && strcmp(words[1], "routes") == 0) {
+		out->to = words[2];
+		n = 2;
 	}
 	for (unsigned i = 0; n == 2 && i < sizeof whats / sizeof *whats; i++)
 		if (strcmp(words[1], whats[i]) == 0)
@@ -262,6 +271,8 @@ static int check_combination(const struct am_ctl_args *args, struct am_err *err)
 {
 	if (args->config && args->command != AM_CTL_EXPLAIN && args->command != AM_CTL_GRAPH)
 		return am_fail(err, EINVAL, "--config goes with explain and graph only");
+	if (args->vrf && (args->command != AM_CTL_SHOW || strcmp(args->what, "routes") != 0))
+		return am_fail(err, EINVAL, "--vrf goes with show routes only");
 	if (args->once && args->command != AM_CTL_TOP)
 		return am_fail(err, EINVAL, "--once goes with top only");
 	if (args->svg && args->command != AM_CTL_GRAPH)
@@ -294,6 +305,7 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 		{"watch", optional_argument, NULL, 'w'},
 		{"confirm", required_argument, NULL, 'C'},
 		{"all", no_argument, NULL, 'a'},
+		{"vrf", required_argument, NULL, 'v'},
 		{"once", no_argument, NULL, '1'},
 		{"svg", no_argument, NULL, 'G'},
 		{"interface", required_argument, NULL, 'i'},
@@ -312,7 +324,7 @@ int am_ctl_args_parse(int argc, char **argv, struct am_ctl_args *out, struct am_
 	memset(out, 0, sizeof *out);
 	optind = 0; /* glibc: start over, a test calls this more than once */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::ai:d:S:N:e:l:o:1GVh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:n:c:C:jw::av:i:d:S:N:e:l:o:1GVh", options, NULL)) != -1) {
 		rc = take_option(c, optarg, out, err);
 		if (rc)
 			return rc;

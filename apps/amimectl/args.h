@@ -32,6 +32,8 @@ struct am_ctl_args {
 	const char *what;   /* show: what */
 	const char *file;   /* check, diff */
 	const char *tunnel; /* explain */
+	const char *to;     /* show routes: a prefix or an address, or NULL */
+	const char *vrf;    /* show routes: or NULL */
 	const char *config; /* explain, graph: from this file instead of the running daemon */
 	const char *socket; /* path, or NULL */
 	const char *name;   /* instance, or NULL */

@@ -61,6 +61,8 @@ static void commands(void **state)
 				.filter = "host 192.0.2.1"}},
 		{{"capture", "-d", "in", "-l", "96", "-o", "f"},
 			{.command = AM_CTL_CAPTURE, .direction = "in", .snaplen = 96, .write = "f"}},
+		{{"show", "routes", "10.0.0.0/8", "-v", "red"},
+			{.command = AM_CTL_SHOW, .what = "routes", .to = "10.0.0.0/8", .vrf = "red"}},
 		{{"show", "tunnel", "to-b"}, {.command = AM_CTL_TUNNEL, .tunnel = "to-b"}},
 		{{"top", "--once", "-j"}, {.command = AM_CTL_TOP, .once = true, .json = true}},
 		{{"--watch=2", "top"}, {.command = AM_CTL_TOP, .watch_ms = 2000}},
@@ -83,6 +85,8 @@ static void commands(void **state)
 		check_text(got.what, want->what);
 		check_text(got.file, want->file);
 		check_text(got.tunnel, want->tunnel);
+		check_text(got.to, want->to);
+		check_text(got.vrf, want->vrf);
 		check_text(got.config, want->config);
 		check_text(got.socket, want->socket);
 		check_text(got.name, want->name);
@@ -111,6 +115,7 @@ static void refused(void **state)
 		{"show"},
 		{"show", "weather"},
 		{"show", "ports", "wan"},
+		{"show", "ports", "--vrf", "red"},
 		{"explain", "to-b"},
 		{"explain", "tunnel"},
 		{"check"},

@@ -10,6 +10,7 @@
 #include "control/client.h"
 #include "live.h"
 #include "local.h"
+#include "routes.h"
 #include "stream.h"
 #include "view.h"
 
@@ -63,8 +64,11 @@ static int show_once(int fd, const struct am_ctl_args *args)
 {
 	struct am_err err;
 	bool refused;
-	json_t *result = ask_show(fd, args, &refused, &err);
+	json_t *result;
 
+	if (strcmp(args->what, "routes") == 0)
+		return am_routes_show(&amimed, fd, args);
+	result = ask_show(fd, args, &refused, &err);
 	if (!result)
 		return complain(&err, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
 	if (args->json)

@@ -441,7 +441,6 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"host", am_view_host},
 		{"interfaces", am_view_interfaces},
 		{"neighbors", am_view_neighbors},
-		{"routes", am_view_routes},
 		{"vrfs", am_view_vrfs},
 		{"as", am_view_as},
 	};

@@ -76,14 +76,6 @@ void am_view_neighbors(const json_t *list, FILE *out)
 	VIEW(list, columns, "no next hop is wanted", out);
 }
 
-void am_view_routes(const json_t *list, FILE *out)
-{
-	static const struct column columns[] = {
-		{"VRF", "vrf"}, {"PREFIX", "prefix"}, {"KIND", "kind"}, {"BY", "by"}, {"VIA", "via"}};
-
-	VIEW(list, columns, "there is no route", out);
-}
-
 void am_view_as(const json_t *list, FILE *out)
 {
 	static const struct column columns[] = {{"AS", "as"}, {"PACKETS", "packets"}, {"BYTES", "bytes"}};
@@ -91,10 +83,47 @@ void am_view_as(const json_t *list, FILE *out)
 	VIEW(list, columns, "no route says whose traffic goes there: see \"as\" in amime.json(5)", out);
 }
 
-void am_view_vrfs(const json_t *list, FILE *out)
+static void put_sizes(struct am_table *t, const json_t *vrf)
 {
-	static const struct column columns[] = {
-		{"VRF", "name"}, {"ROUTES", "routes"}, {"NETNS", "netns"}, {"LOOPBACKS", "loopbacks"}};
+	static const char *const families[] = {"ipv4", "ipv6"};
+	static const char *const origins[] = {"local", "connected", "static", "neighbor"};
 
-	VIEW(list, columns, "there is no VRF", out);
+	for (unsigned o = 0; o < sizeof origins / sizeof *origins; o++) {
+		json_int_t n = 0;
+
+		for (unsigned f = 0; f < 2; f++)
+			n += json_integer_value(
+				json_object_get(json_object_get(vrf, families[f]), origins[o]));
+		am_table_cell(t, "%lld", (long long)n);
+	}
+	for (unsigned f = 0; f < 2; f++)
+		put_value(t, json_object_get(json_object_get(vrf, families[f]), "prefixes"));
+	put_value(t, json_object_get(vrf, "memory"));
+}
+
+void am_view_vrfs(const json_t *o, FILE *out)
+{
+	static const char *const heads[] = {
+		"VRF", "LOCAL", "CONNECTED", "STATIC", "NEIGHBOR", "IPV4", "IPV6", "OCTETS"};
+	static const char *const more[] = {"NETNS", "LOOPBACKS", "INTERFACES"};
+	const json_t *list = json_object_get(o, "vrfs"), *vrf;
+	struct am_table *t = am_table_new();
+	size_t i;
+
+	for (i = 0; i < sizeof heads / sizeof *heads; i++)
+		am_table_column(t, heads[i], i ? AM_RIGHT : AM_LEFT);
+	for (i = 0; i < sizeof more / sizeof *more; i++)
+		am_table_column(t, more[i], AM_LEFT);
+	json_array_foreach(list, i, vrf)
+	{
+		put_value(t, json_object_get(vrf, "name"));
+		put_sizes(t, vrf);
+		put_value(t, json_object_get(vrf, "netns"));
+		put_value(t, json_object_get(vrf, "loopbacks"));
+		put_value(t, json_object_get(vrf, "interfaces"));
+	}
+	am_table_print(t, out, 0);
+	am_table_free(t);
+	fprintf(out, "%lld octets more below the direct tables of all of them\n",
+		(long long)json_integer_value(json_object_get(o, "shared_memory")));
 }

@@ -8,7 +8,6 @@
 
 void am_view_interfaces(const json_t *list, FILE *out);
 void am_view_neighbors(const json_t *list, FILE *out);
-void am_view_routes(const json_t *list, FILE *out);
 void am_view_as(const json_t *list, FILE *out);
 void am_view_vrfs(const json_t *list, FILE *out);
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "routes.h"
 #include "view.h"
 
 static char *show(const char *what, const char *answer)
@@ -120,20 +121,65 @@ static void l3(void **state)
 	assert_non_null(strstr(text, "wan        port  up     underlay    12345"));
 	assert_non_null(strstr(text, "192.0.2.1/24, 2001:db8::1/64\n"));
 	free(text);
-	text = show("routes",
-		"[{\"vrf\":\"default\",\"prefix\":\"10.0.0.0/8\",\"kind\":\"static\",\"by\":\"tunnel t\"}]");
-	assert_string_equal(text,
-		"VRF      PREFIX      KIND    BY        VIA\ndefault  10.0.0.0/8  static  tunnel t  -\n");
-	free(text);
 	text = show("neighbors", "[]");
 	assert_string_equal(text, "no next hop is wanted\n");
+	free(text);
+}
+
+static char *routes(const char *answer)
+{
+	json_t *list = json_loads(answer, 0, NULL);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(list);
+	am_routes_page(list, out);
+	fclose(out);
+	json_decref(list);
+	return text;
+}
+
+static void route_lines(void **state)
+{
+	char *text = routes(
+		"[{\"vrf\":\"default\",\"prefix\":\"10.0.0.0/8\",\"origin\":\"static\",\"kind\":\"forward\",\"as\":64500,"
+		"\"hops\":[{\"state\":\"live\",\"interface\":\"wan\",\"via\":\"192.0.2.9\",\"mac\":\"02:00:00:00:00:09\","
+		"\"mtu\":1500},{\"state\":\"tunnel-down\",\"tunnel\":\"to-b\",\"why\":\"no route to 198.51.100.1\"}]},"
+		"{\"vrf\":\"default\",\"prefix\":\"192.0.2.0/24\",\"origin\":\"connected\",\"kind\":\"glean\","
+		"\"interface\":\"wan\",\"hops\":[]}]");
+
+	(void)state;
+	assert_string_equal(text,
+		"default     10.0.0.0/8            static     live               64500   1500  "
+		"wan via 192.0.2.9 at 02:00:00:00:00:09\n"
+		"                                             tunnel-down            -      -  "
+		"tunnel to-b: no route to 198.51.100.1\n"
+		"default     192.0.2.0/24          connected  glean                  -      -  "
+		"wan, each neighbor asked for\n");
+	free(text);
+	for (unsigned i = 0; i < 3; i++)
+		free(routes(i == 0 ? "[]" : i == 1 ? "[1, {}, []]" : "[{\"hops\":[{}, 2]}]"));
+}
+
+static void vrfs(void **state)
+{
+	char *text = show("vrfs",
+		"{\"vrfs\":[{\"name\":\"default\",\"netns\":\"\",\"loopbacks\":[\"10.255.0.1\"],\"interfaces\":[\"wan\","
+		"\"to-b\"],\"ipv4\":{\"prefixes\":5,\"static\":3,\"local\":1},\"ipv6\":{\"prefixes\":1,\"local\":1},"
+		"\"memory\":70000}],\"shared_memory\":4096}");
+
+	(void)state;
+	assert_non_null(strstr(text,
+		"default      2          0       3         0     5     1   70000  -      10.255.0.1  wan, to-b\n"));
+	assert_non_null(strstr(text, "4096 octets more below"));
 	free(text);
 }
 
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
-		"workers", "config", "host", "interfaces", "neighbors", "routes", "vrfs", "as"};
+		"workers", "config", "host", "interfaces", "neighbors", "vrfs", "as"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};
@@ -168,7 +214,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(ports),
 		cmocka_unit_test(drops), cmocka_unit_test(host), cmocka_unit_test(history),
-		cmocka_unit_test(l3), cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
+		cmocka_unit_test(l3), cmocka_unit_test(route_lines), cmocka_unit_test(vrfs),
+		cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
 
 	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
 }

@@ -4,9 +4,60 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/request.h"
+
+/* "10.0.0.0/8", or "10.1.2.3". */
+static int read_to(const json_t *object, struct am_routes_ask *out, struct am_err *err)
+{
+	char text[AM_PREFIX_TEXT] = "";
+	int rc = am_control_read_text(object, "to", text, sizeof text, err);
+
+	if (rc || !text[0])
+		return rc;
+	out->match = !strchr(text, '/');
+	rc = out->match ? am_ip_parse_text(text, &out->within.ip) : am_prefix_parse_text(text, &out->within);
+	if (rc)
+		return am_fail(err, EINVAL,
+			"%s: neither a prefix without host bits, as 10.0.0.0/8, nor an address", text);
+	if (out->match)
+		out->within.len = (uint8_t)(am_ip_len(&out->within.ip) * 8);
+	return 0;
+}
+
+/* A VRF's number, and a prefix in it; in the underlay the number of a next hop. */
+static int read_after(const json_t *object, struct am_routes_ask *out, struct am_err *err)
+{
+	char text[AM_PREFIX_TEXT + 8] = "", *end = text;
+	unsigned long vrf, hop;
+	int rc = am_control_read_text(object, "after", text, sizeof text, err);
+
+	if (rc || !text[0])
+		return rc;
+	vrf = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != ' ' || vrf > UINT16_MAX)
+		return am_fail(err, EINVAL, "\"after\" is what an answer had as \"next\"");
+	out->after_vrf = (uint16_t)vrf;
+	if (strchr(end, '/'))
+		rc = am_prefix_parse_text(end + 1, &out->after);
+	else {
+		hop = strtoul(end + 1, NULL, 10);
+		out->after_hop = (uint16_t)hop;
+		rc = hop > UINT16_MAX ? -EINVAL : 0;
+	}
+	return rc ? am_fail(err, EINVAL, "\"after\" is what an answer had as \"next\"") : 0;
+}
+
+static int read_routes(const json_t *object, struct am_routes_ask *out, struct am_err *err)
+{
+	int rc = am_control_read_text(object, "vrf", out->vrf, sizeof out->vrf, err);
+
+	if (rc == 0)
+		rc = read_to(object, out, err);
+	return rc ? rc : read_after(object, out, err);
+}
 
 static int read_show(const json_t *object, struct am_request *out, struct am_err *err)
 {
@@ -36,6 +87,8 @@ static int read_show(const json_t *object, struct am_request *out, struct am_err
 	out->what = (enum am_what)what;
 	out->limit = AM_FDB_LIMIT;
 	out->all = json_is_true(json_object_get(object, "all"));
+	if (out->what == AM_SHOW_ROUTES)
+		return read_routes(object, &out->routes, err);
 	rc = am_control_read_count(object, "at", UINT32_MAX, &out->at, err);
 	return rc ? rc : am_control_read_count(object, "limit", AM_FDB_LIMIT, &out->limit, err);
 }

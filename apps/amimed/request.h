@@ -6,6 +6,8 @@
  *   {"method": "show", "what": "ports"}   what: version ports tunnels bridges fdb drops workers config host
  *   {"method": "show", "what": "fdb", "at": 0, "limit": 1000}     at: "next" of the answer before
  *   {"method": "show", "what": "drops", "all": true}
+ *   {"method": "show", "what": "routes", "vrf": "default", "to": "10.0.0.0/8", "after": N}
+ *                                           to: of an address the longest match; after: "next" of the answer before
  *   {"method": "explain", "tunnel": "to-b"}
  *   {"method": "reload"}
  *   {"method": "reload", "confirm": 60}     back to the committed configuration in 60 s, unless it is confirmed
@@ -21,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "look.h"
 
@@ -54,11 +57,21 @@ enum am_what {
 	AM_SHOWS,
 };
 
+/* show routes: which of them. */
+struct am_routes_ask {
+	char vrf[64];            /* empty: all */
+	struct am_prefix within; /* family 0: all */
+	bool match;              /* an address: the longest that covers it */
+	uint16_t after_vrf, after_hop;
+	struct am_prefix after; /* family 0: from the VRF's first */
+};
+
 struct am_request {
 	enum am_method method;
 	enum am_what what;
 	uint32_t at, limit; /* fdb */
 	bool all;           /* drops: those that are zero, too */
+	struct am_routes_ask routes;
 	char tunnel[64];
 	uint32_t confirm_s;  /* reload; 0: for good */
 	uint32_t number;     /* rollback; 0: the one before */
@@ -68,7 +81,8 @@ struct am_request {
 enum {
 	AM_REQUEST_MAX = 16384, /* octets of a line: two filters fit */
 	AM_CONFIRM_MAX_S = 86400,
-	AM_FDB_LIMIT = 1000, /* entries in one answer, so that building it takes about a millisecond */
+	AM_ROUTES_LIMIT = 100, /* the same of routes, each with its next hops */
+	AM_FDB_LIMIT = 1000,   /* entries in one answer, so that building it takes about a millisecond */
 };
 
 /* Any bytes may come in. 0, or -EINVAL and why. */

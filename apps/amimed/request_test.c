@@ -44,6 +44,23 @@ static void good(void **state)
 	assert_int_equal(parse("{\"method\":\"rollback\",\"number\":12}", &r), 0);
 	assert_int_equal(r.method, AM_METHOD_ROLLBACK);
 	assert_int_equal(r.number, 12);
+	assert_int_equal(
+		parse("{\"method\":\"show\",\"what\":\"routes\",\"vrf\":\"red\",\"to\":\"10.0.0.0/8\","
+		      "\"after\":\"2 10.1.0.0/16\"}",
+			&r),
+		0);
+	assert_string_equal(r.routes.vrf, "red");
+	assert_int_equal(r.routes.within.len, 8);
+	assert_false(r.routes.match);
+	assert_int_equal(r.routes.after_vrf, 2);
+	assert_int_equal(r.routes.after.len, 16);
+	assert_int_equal(
+		parse("{\"method\":\"show\",\"what\":\"routes\",\"to\":\"2001:db8::1\",\"after\":\"0 17\"}",
+			&r),
+		0);
+	assert_true(r.routes.match);
+	assert_int_equal(r.routes.after_hop, 17);
+	assert_int_equal(r.routes.after.ip.family, 0);
 	assert_int_equal(parse("{\"method\":\"history\"}", &r), 0);
 	assert_int_equal(r.method, AM_METHOD_HISTORY);
 }
@@ -67,6 +84,13 @@ static void bad(void **state)
 		"{\"method\":\"explain\"}",
 		"{\"method\":\"explain\",\"tunnel\":\"\"}",
 		"{\"method\":\"explain\",\"tunnel\":\"0123456789012345678901234567890123456789012345678901234567890123\"}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"to\":\"10.0.0.1/8\"}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"to\":\"moon\"}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"vrf\":7}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"after\":\"10.0.0.0/8\"}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"after\":\"1 10.0.0.1/8\"}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"after\":\"70000 1\"}",
+		"{\"method\":\"show\",\"what\":\"routes\",\"after\":\"0 70000\"}",
 		"{\"method\":\"reload\"} {\"method\":\"reload\"}",
 	};
 	struct am_request r;

@@ -225,7 +225,7 @@ static void serve(struct client *c, const char *line, size_t len)
 {
 	struct am_daemon *d = c->rpc->daemon;
 	struct am_request request;
-	struct am_err err;
+	struct am_err err = {"no memory"};
 	json_t *result;
 
 	if (am_request_parse(line, len, &request, &err) < 0) {
@@ -238,8 +238,8 @@ static void serve(struct client *c, const char *line, size_t len)
 			send_text(c, am_show_config(d));
 			break;
 		}
-		result = am_show(d, &request);
-		send_answer(c, result, "no memory");
+		result = am_show(d, &request, &err);
+		send_answer(c, result, err.text);
 		break;
 	case AM_METHOD_EXPLAIN:
 		explain(c, request.tunnel);

@@ -14,6 +14,7 @@
 #include "pipeline/counters.h"
 #include "show_host.h"
 #include "show_l3.h"
+#include "show_routes.h"
 
 static json_t *text_or_null(const char *text)
 {
@@ -266,15 +267,24 @@ static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct 
 	json_object_set_new(o, "paths", paths);
 }
 
-bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel *t)
+bool am_show_tunnel_why(const struct am_daemon *d, const struct am_conf_tunnel *t, char why[AM_ERR_TEXT])
 {
-	char why[AM_ERR_TEXT], note[AM_ERR_TEXT];
+	char text[AM_ERR_TEXT], note[AM_ERR_TEXT];
 	const char *port;
 
-	for (uint16_t i = 0; i < t->n_remote; i++)
-		if (hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, note, &port))
+	for (uint16_t i = t->n_remote; i-- > 0;) {
+		if (hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], text, note, &port))
 			return true;
+		memcpy(why, text, AM_ERR_TEXT);
+	}
 	return false;
+}
+
+bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel *t)
+{
+	char why[AM_ERR_TEXT];
+
+	return am_show_tunnel_why(d, t, why);
 }
 
 static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunnel *t)
@@ -609,7 +619,7 @@ json_t *am_show_explain(const struct am_config *config, const char *tunnel, stru
 	return o;
 }
 
-json_t *am_show(struct am_daemon *d, const struct am_request *request)
+json_t *am_show(struct am_daemon *d, const struct am_request *request, struct am_err *err)
 {
 	switch (request->what) {
 	case AM_SHOW_VERSION:
@@ -633,7 +643,7 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request)
 	case AM_SHOW_NEIGHBORS:
 		return am_show_neighbors(d);
 	case AM_SHOW_ROUTES:
-		return am_show_routes(d);
+		return am_show_routes(d, &request->routes, err);
 	case AM_SHOW_VRFS:
 		return am_show_vrfs(d);
 	case AM_SHOW_AS:

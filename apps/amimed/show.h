@@ -22,8 +22,11 @@ bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel
 /* Octets of this process that are in memory. */
 uint64_t am_show_resident(void);
 
-json_t *am_show(struct am_daemon *d, const struct am_request *request);
-/* How the last reload went. */
+/* The same; why: where it has none, the first reason. */
+bool am_show_tunnel_why(const struct am_daemon *d, const struct am_conf_tunnel *t, char why[AM_ERR_TEXT]);
+
+/* NULL: no memory, or where err says something, what is asked for is not there. */
+json_t *am_show(struct am_daemon *d, const struct am_request *request, struct am_err *err);
 /* The answer to `show config` as a line; NULL: no memory. Caller frees. */
 char *am_show_config(const struct am_daemon *d);
 json_t *am_show_history(const struct am_daemon *d);

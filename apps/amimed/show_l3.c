@@ -7,6 +7,7 @@
 
 #include "daemon.h"
 #include "hops.h"
+#include "model/route_view.h"
 #include "show.h"
 
 /* The running configuration as `show config` has it: every default is spelled out there. */
@@ -179,97 +180,6 @@ json_t *am_show_neighbors(const struct am_daemon *d)
 	return out;
 }
 
-/* ---- routes and VRFs, as they are configured ---- */
-
-static void add_locals(json_t *out, const char *vrf, const json_t *loopbacks)
-{
-	const json_t *address;
-	size_t i;
-
-	json_array_foreach(loopbacks, i, address)
-	{
-		const char *text = json_string_value(address);
-		json_t *prefix =
-			json_sprintf("%s/%d", text ? text : "", text && strchr(text, ':') ? 128 : 32);
-
-		json_array_append_new(out, json_pack("{s:s, s:o, s:s, s:s}", "vrf", vrf, "prefix", prefix,
-						   "kind", "local", "by", "loopback"));
-	}
-}
-
-/* "192.0.2.1/24" is on 192.0.2.0/24. */
-static json_t *network_of(const char *address)
-{
-	char text[AM_PREFIX_TEXT], ip_text[AM_IP_TEXT];
-	const char *slash = strchr(address, '/');
-	struct am_prefix prefix;
-	struct am_ip ip;
-
-	snprintf(ip_text, sizeof ip_text, "%.*s", slash ? (int)(slash - address) : 0, address);
-	if (am_ip_parse_text(ip_text, &ip))
-		return json_string(address);
-	prefix = am_prefix_around(&ip, (uint8_t)strtoul(slash + 1, NULL, 10));
-	return json_string(am_prefix_text(&prefix, text));
-}
-
-static void add_connected(json_t *out, const json_t *interfaces)
-{
-	const json_t *o, *address;
-	size_t i, k;
-
-	json_array_foreach(interfaces, i, o)
-	{
-		json_array_foreach(json_object_get(o, "addresses"), k, address)
-		{
-			json_array_append_new(out, json_pack("{s:s, s:o, s:s, s:s}", "vrf", text_of(o, "vrf"),
-							   "prefix", network_of(json_string_value(address)),
-							   "kind", "connected", "by", text_of(o, "name")));
-		}
-	}
-}
-
-/* "tunnel to-b", "port wan"; what it does where it leads nowhere. */
-static json_t *way_of(const json_t *route)
-{
-	static const char *const ways[] = {"tunnel", "port", "bridge"};
-
-	for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
-		if (*text_of(route, ways[i]))
-			return json_sprintf("%s %s", ways[i], text_of(route, ways[i]));
-	if (json_is_true(json_object_get(route, "blackhole")))
-		return json_string("blackhole");
-	return json_string(json_is_true(json_object_get(route, "unreachable")) ? "unreachable" : "");
-}
-
-static void add_static(json_t *out, const char *vrf, const json_t *routes)
-{
-	const json_t *route;
-	size_t i;
-
-	json_array_foreach(routes, i, route)
-	{
-		json_array_append_new(out,
-			json_pack("{s:s, s:s, s:s, s:o, s:s}", "vrf", vrf, "prefix", text_of(route, "prefix"),
-				"kind", "static", "by", way_of(route), "via", text_of(route, "via")));
-	}
-}
-
-json_t *am_show_routes(const struct am_daemon *d)
-{
-	json_t *config = running(d), *interfaces = am_show_interfaces(d), *out = json_array(), *vrf;
-	const char *name;
-
-	json_object_foreach(json_object_get(config, "vrfs"), name, vrf)
-	{
-		add_locals(out, name, json_object_get(vrf, "loopbacks"));
-		add_static(out, name, json_object_get(vrf, "routes"));
-	}
-	add_connected(out, interfaces);
-	json_decref(interfaces);
-	json_decref(config);
-	return out;
-}
-
 json_t *am_show_as(const struct am_daemon *d)
 {
 	json_t *out = json_array();
@@ -284,21 +194,58 @@ json_t *am_show_as(const struct am_daemon *d)
 	return out;
 }
 
+/* ---- VRFs ---- */
+
+static json_t *family_json(const struct am_vrf_size *size, unsigned f)
+{
+	const uint32_t *n = size->by_origin[f];
+
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:I}", "prefixes", (int)size->prefixes[f], "local",
+		(int)n[AM_ORIGIN_LOCAL], "connected", (int)n[AM_ORIGIN_CONNECTED], "static",
+		(int)n[AM_ORIGIN_STATIC], "neighbor", (int)n[AM_ORIGIN_NEIGHBOUR], "memory",
+		(json_int_t)size->octets[f]);
+}
+
+static json_t *interfaces_of(const struct am_daemon *d, uint16_t vrf)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+	json_t *list = json_array();
+
+	for (uint16_t i = 0; i < roots->n_interfaces; i++) {
+		const struct am_interface *in = roots->interfaces[i];
+
+		if (in && in->vrf == vrf && in->kind != AM_INTERFACE_BOX)
+			json_array_append_new(list, json_string(am_model_iface(d->model, in->iface)->name));
+	}
+	return list;
+}
+
+static json_t *vrf_json(const struct am_daemon *d, uint16_t vrf, const struct am_conf_vrf *conf)
+{
+	json_t *loopbacks = json_array();
+	struct am_vrf_size size;
+	char text[AM_IP_TEXT];
+
+	am_model_vrf_size(d->model, vrf, &size);
+	for (uint16_t i = 0; i < conf->n_loopbacks; i++)
+		json_array_append_new(loopbacks, json_string(am_ip_text(&conf->loopbacks[i], text)));
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:o, s:I}", "name", conf->name, "netns", conf->netns,
+		"loopbacks", loopbacks, "interfaces", interfaces_of(d, vrf), "routes",
+		(json_int_t)size.prefixes[0] + size.prefixes[1], "ipv4", family_json(&size, 0), "ipv6",
+		family_json(&size, 1), "memory", (json_int_t)(size.octets[0] + size.octets[1]));
+}
+
 json_t *am_show_vrfs(const struct am_daemon *d)
 {
-	json_t *config = running(d), *out = json_array(), *vrf;
-	const char *name;
+	const struct am_roots *roots = am_model_roots(d->model);
+	json_t *list = json_array();
 
-	json_object_foreach(json_object_get(config, "vrfs"), name, vrf)
-	{
-		json_t *loopbacks = json_object_get(vrf, "loopbacks");
+	for (uint16_t vrf = 0; vrf < roots->n_vrfs; vrf++) {
+		const struct am_conf_vrf *conf = am_model_vrf_conf(d->model, vrf);
 
-		json_array_append_new(
-			out, json_pack("{s:s, s:o, s:I, s:s}", "name", name, "loopbacks",
-				     loopbacks ? json_incref(loopbacks) : json_array(), "routes",
-				     (json_int_t)json_array_size(json_object_get(vrf, "routes")), "netns",
-				     text_of(vrf, "netns")));
+		if (conf)
+			json_array_append_new(list, vrf_json(d, vrf, conf));
 	}
-	json_decref(config);
-	return out;
+	return json_pack(
+		"{s:o, s:I}", "vrfs", list, "shared_memory", (json_int_t)am_model_fib_room(d->model));
 }

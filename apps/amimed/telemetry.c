@@ -53,8 +53,10 @@ static json_t *iface_names(const struct am_daemon *d, int kind)
 
 static json_t *show(struct am_daemon *d, enum am_what what)
 {
-	return am_show(
-		d, &(struct am_request){.method = AM_METHOD_SHOW, .what = what, .limit = AM_FDB_LIMIT});
+	const struct am_request request = {.method = AM_METHOD_SHOW, .what = what, .limit = AM_FDB_LIMIT};
+	struct am_err err;
+
+	return am_show(d, &request, &err);
 }
 
 /* One worker's numbers, or how many there are. */

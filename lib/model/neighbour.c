@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "model/route_view.h"
 #include "net/ether.h"
 #include "route.h"
 
@@ -202,6 +203,7 @@ static void add(
 		m->end_neighbours = n->index + 1;
 	n->route.id = AM_ROUTES_MAX - AM_NEIGHBOURS_MAX + n->index;
 	n->route.kind = AM_ROUTE_FORWARD;
+	n->route.index = UINT32_MAX;
 	n->route.n = 1;
 	n->route.interface = in->id;
 	atomic_store_explicit(&n->route.hop[0], n->adjacency, memory_order_relaxed);
@@ -251,6 +253,23 @@ struct am_retired *am_model_neighbour(
 	old->neighbours[old->n_neighbours++] = n;
 	old->room = am_fib_room_close(m->room);
 	return old;
+}
+
+bool am_model_next_neighbour(const struct am_model *m, uint32_t *at, struct am_neighbour_info *out)
+{
+	while (*at < m->end_neighbours) {
+		const struct am_neighbour *n = m->neighbours[(*at)++];
+
+		if (!n)
+			continue;
+		*out = (struct am_neighbour_info){.interface = n->interface,
+			.vrf = n->vrf,
+			.ip = n->ip,
+			.mac = n->mac,
+			.in_fib = n->published};
+		return true;
+	}
+	return false;
 }
 
 uint32_t am_model_neighbours(const struct am_model *m)

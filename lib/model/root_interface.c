@@ -393,6 +393,7 @@ static int add_vrf(struct am_build *b, const struct am_conf_vrf *conf)
 	*vrf = (struct am_vrf){.id = id, .fib4 = fibs[0], .fib6 = fibs[1]};
 	set_source(conf, vrf);
 	b->s->roots.vrfs[id] = vrf;
+	b->s->vrf_confs[id] = conf;
 	return has_box(b->config, conf) ? add_box(b, conf, vrf) : 0;
 }
 
@@ -401,6 +402,10 @@ int am_build_vrfs(struct am_build *b)
 	const struct am_conf_vrf *conf;
 	int rc = 0;
 
+	b->s->vrf_confs = am_snapshot_alloc(b->s, b->s->roots.n_vrfs, sizeof *b->s->vrf_confs);
+	if (!b->s->vrf_confs)
+		return -ENOMEM;
+	b->s->vrf_confs[AM_VRF_UNDERLAY] = &b->config->underlay;
 	for (unsigned i = AM_VRF_DEFAULT; rc == 0 && (conf = am_config_vrf(b->config, i)) != NULL; i++)
 		rc = add_vrf(b, conf);
 	return rc;

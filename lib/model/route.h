@@ -6,6 +6,9 @@
 
 struct am_neighbour;
 
+/* The order of a snapshot's wanted prefixes. */
+int am_wanted_compare(const struct am_wanted *a, const struct am_wanted *b);
+
 enum { AM_NEIGHBOURS_MAX = 16384 }; /* the last numbers of classes are theirs */
 
 /*

@@ -7,10 +7,15 @@
 
 #include "base/hash.h"
 #include "build.h"
+#include "model/route_view.h"
 #include "route.h"
 
 /* Of routes with one prefix the lowest rank is taken: ourselves, then a link, then what is written down. */
-enum rank { RANK_LOCAL, RANK_CONNECTED, RANK_STATIC };
+enum rank {
+	RANK_LOCAL = AM_ORIGIN_LOCAL,
+	RANK_CONNECTED = AM_ORIGIN_CONNECTED,
+	RANK_STATIC = AM_ORIGIN_STATIC,
+};
 
 /* One way that a prefix could go. */
 struct candidate {
@@ -360,24 +365,33 @@ static int add_hop(struct am_build *b, struct am_route *route, const struct way 
 	return rc;
 }
 
+static int grow_classes(struct am_snapshot *s)
+{
+	uint32_t room = s->room_routes * 2 + 64;
+	struct am_route **routes = realloc(s->routes, room * sizeof *routes);
+	struct am_class_note *notes = realloc(s->notes, room * sizeof *notes);
+
+	if (routes)
+		s->routes = routes;
+	if (notes)
+		s->notes = notes;
+	if (!routes || !notes)
+		return -ENOMEM;
+	s->room_routes = room;
+	return 0;
+}
+
 static int make_class(
 	struct am_build *b, const struct class *class, const struct class_key *key, uint32_t index)
 {
 	struct am_snapshot *s = b->s;
-	struct am_route *route = am_snapshot_alloc(s, 1, sizeof *route), **more;
+	struct am_route *route = am_snapshot_alloc(s, 1, sizeof *route);
 	char name[AM_ID_NAME];
 	uint32_t id, as_row;
 	int rc;
 
-	if (!route)
+	if (!route || (index == s->room_routes && grow_classes(s) < 0))
 		return -ENOMEM;
-	if (index == s->room_routes) {
-		more = realloc(s->routes, (s->room_routes * 2 + 64) * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		s->routes = more;
-		s->room_routes = s->room_routes * 2 + 64;
-	}
 	snprintf(name, sizeof name, "%016jx%016jx", (uintmax_t)key->hash[0], (uintmax_t)key->hash[1]);
 	rc = am_snapshot_take(s, b->m->route_classes, name, 1, &id);
 	if (rc < 0)
@@ -389,7 +403,9 @@ static int make_class(
 		.as = class->as,
 		.as_row = as_row,
 		.kind = (uint8_t) class->kind,
-		.interface = (uint16_t) class->interface};
+		.interface = (uint16_t) class->interface,
+		.index = index};
+	s->notes[s->n_routes] = (struct am_class_note){.first_hop = s->n_hops, .first_wanted = s->n_wanted};
 	s->routes[s->n_routes++] = route;
 	for (unsigned i = 0; i < class->n && rc == 0; i++)
 		rc = add_hop(b, route, &class->ways[i]);
@@ -430,7 +446,10 @@ static int want(struct am_build *b, const struct candidate *c, const struct clas
 		rc = make_class(b, class, &key, index);
 	if (rc < 0)
 		return rc;
-	s->wanted[s->n_wanted++] = (struct am_wanted){c->vrf, c->prefix, s->routes[index]->id};
+	s->wanted[s->n_wanted++] = (struct am_wanted){
+		.vrf = c->vrf, .origin = c->rank, .prefix = c->prefix, .route = s->routes[index]->id};
+	s->notes[index].n_wanted++;
+	s->origins[c->vrf].n[c->prefix.ip.family == AM_IPV6][c->rank]++;
 	return 0;
 }
 
@@ -507,6 +526,7 @@ int am_build_routes(struct am_build *b)
 	int rc;
 
 	b->tunnel_lists = am_build_alloc(b, b->s->roots.n_tunnels, sizeof *b->tunnel_lists, &ok);
+	b->s->origins = am_build_alloc(b, b->s->roots.n_vrfs, sizeof *b->s->origins, &ok);
 	b->s->tunnel_hops = am_build_alloc(b, b->s->roots.n_tunnels, sizeof *b->s->tunnel_hops, &ok);
 	for (uint32_t i = 0; ok && i < b->s->roots.n_tunnels; i++)
 		b->s->tunnel_hops[i] = AM_NO_PATH;

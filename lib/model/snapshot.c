@@ -48,6 +48,7 @@ bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget)
 		free(s->hops[i].adjacency);
 	free(s->hops);
 	free(s->routes);
+	free(s->notes);
 	free(s->wanted);
 	free(s->roots.members);
 	am_config_free(s->config);

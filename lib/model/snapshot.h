@@ -46,9 +46,20 @@ struct am_hop {
 
 /* A prefix and its class. */
 struct am_wanted {
-	uint16_t vrf;
+	uint16_t vrf : 12, origin : 4; /* enum am_route_origin */
 	struct am_prefix prefix;
 	uint32_t route;
+};
+
+/* Beside a class: what only control wants to know. */
+struct am_class_note {
+	uint32_t first_hop; /* in hops; the class's others follow */
+	uint32_t n_wanted, first_wanted;
+};
+
+/* Prefixes of a VRF by family and enum am_route_origin. */
+struct am_origin_counts {
+	uint32_t n[2][4];
 };
 
 /* A FIB that is made anew with a larger direct table. */
@@ -98,8 +109,11 @@ struct am_snapshot {
 	uint32_t n_hops, room_hops;
 	struct am_hop *hops;
 	uint32_t n_routes, room_routes;
-	struct am_route **routes; /* classes of this snapshot */
-	struct am_map *route_ids; /* content to index in routes */
+	struct am_route **routes;             /* classes of this snapshot */
+	struct am_class_note *notes;          /* of each */
+	const struct am_conf_vrf **vrf_confs; /* by VRF; NULL where free */
+	struct am_origin_counts *origins;     /* by VRF */
+	struct am_map *route_ids;             /* content to index in routes */
 	uint32_t n_wanted, room_wanted;
 	struct am_wanted *wanted; /* sorted */
 	uint16_t n_grown;

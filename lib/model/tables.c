@@ -196,7 +196,7 @@ void am_hops_link(struct am_snapshot *s)
 
 /* ---- a commit ---- */
 
-static int compare(const struct am_wanted *a, const struct am_wanted *b)
+int am_wanted_compare(const struct am_wanted *a, const struct am_wanted *b)
 {
 	int r;
 
@@ -232,7 +232,7 @@ static void change_prefixes(struct am_model *m, const struct am_snapshot *next, 
 	const struct am_wanted *b = next->wanted, *b_end = b ? b + next->n_wanted : NULL;
 
 	while (a < a_end || b < b_end) {
-		int order = a == a_end ? 1 : b == b_end ? -1 : compare(a, b);
+		int order = a == a_end ? 1 : b == b_end ? -1 : am_wanted_compare(a, b);
 
 		const struct am_wanted *from = order <= 0 ? a++ : NULL, *to = order >= 0 ? b++ : NULL;
 

@@ -281,6 +281,57 @@ static void compare(const struct model *m, const struct am_fib *fib, struct dice
 	}
 }
 
+struct page {
+	const struct model *model;
+	struct am_prefix last; /* family 0: none yet */
+	unsigned n, room;
+};
+
+static bool is_behind(const struct am_prefix *a, const struct am_prefix *b)
+{
+	int order = memcmp(&a->ip, &b->ip, sizeof a->ip);
+
+	return order > 0 || (order == 0 && a->len > b->len);
+}
+
+static bool turn(void *ctx, const struct am_prefix *p, uint32_t value)
+{
+	struct page *page = ctx;
+	unsigned at = model_find(page->model, p);
+
+	assert_true(at < page->model->n);
+	assert_int_equal(page->model->values[at], value);
+	assert_true(!page->last.ip.family || is_behind(p, &page->last));
+	page->last = *p;
+	page->n++;
+	return --page->room;
+}
+
+/* Behind any prefix, in pages of any size: each one once, in order. */
+static void compare_walk(
+	const struct model *m, const struct am_fib *fib, struct dice *d, enum am_family family)
+{
+	struct am_ip ip = some_address(d, family), found;
+	struct page page = {.model = m};
+	struct am_prefix match;
+	unsigned behind = 0, before;
+
+	if (roll(d, 2))
+		page.last = am_prefix_around(&ip, (uint8_t)roll(d, family == AM_IPV4 ? 33 : 129));
+	for (unsigned i = 0; i < m->n; i++)
+		behind += !page.last.ip.family || is_behind(&m->prefixes[i], &page.last);
+	do {
+		before = page.n;
+		page.room = 1 + roll(d, 40);
+		am_fib_walk(fib, page.last.ip.family ? &page.last : NULL, turn, &page);
+	} while (page.n > before);
+	assert_int_equal(page.n, behind);
+	found = some_address(d, family);
+	assert_int_equal(am_fib_match(fib, &found, &match), model_lookup(m, &found));
+	if (model_lookup(m, &found))
+		assert_int_equal(am_fib_get(fib, &match), model_lookup(m, &found));
+}
+
 static void test_against_model(void **state)
 {
 	(void)state;
@@ -297,8 +348,10 @@ static void test_against_model(void **state)
 			assert_int_equal(am_fib_count(fib), m->n);
 			if (step % 16 == 0)
 				compare(m, fib, &d, family);
-			if (step % 64 == 0)
+			if (step % 64 == 0) {
+				compare_walk(m, fib, &d, family);
 				reclaim(room);
+			}
 		}
 		free(m);
 		am_fib_destroy(fib);

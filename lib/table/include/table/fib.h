@@ -50,6 +50,16 @@ uint32_t am_fib_count(const struct am_fib *fib);
 /* Octets of this FIB outside the room. */
 uint64_t am_fib_memory(const struct am_fib *fib);
 
+/*
+ * Control thread. Its prefixes, by address and then by length, from the one behind `after` (NULL: from the first), until fn says
+ * false. It may stop and go on behind where it was, whatever has changed meanwhile: what costs is what is told, and once a
+ * look at each slot of the direct table.
+ */
+typedef bool am_fib_walk_fn(void *ctx, const struct am_prefix *prefix, uint32_t value);
+void am_fib_walk(const struct am_fib *fib, const struct am_prefix *after, am_fib_walk_fn *fn, void *ctx);
+/* The longest match of an address, and in *prefix which one it is; 0 where there is none. */
+uint32_t am_fib_match(const struct am_fib *fib, const struct am_ip *ip, struct am_prefix *prefix);
+
 /* Workers. The longest match of one address, 4 or 16 octets. */
 uint32_t am_fib_lookup(const struct am_fib *fib, const uint8_t *address);
 /* Of n addresses, at most AM_FIB_BULK_MAX, each where addresses[i] points; memory answers for all at once. */

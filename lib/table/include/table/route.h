@@ -107,6 +107,7 @@ struct am_route {
 	uint8_t kind;          /* enum am_route_kind */
 	uint8_t n;             /* hops */
 	uint16_t interface;    /* kinds LOCAL and GLEAN; AM_NO_ID: none in particular */
+	uint32_t index;        /* control's alone: which one of its snapshot it is */
 	_Atomic uint32_t live; /* bit i: hop[i] is resolved */
 	_Atomic(const struct am_adjacency *) hop[AM_ROUTE_HOPS];
 } __attribute__((aligned(64)));
