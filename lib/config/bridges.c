@@ -76,6 +76,8 @@ static const struct field bridge_rows[] = {
 	OTHER("vtep_local", read_vtep_local, print_vtep_local, NULL),
 	OTHER("members", conf_read_members, conf_print_members, &conf_member_fields),
 	OTHER("static", conf_read_static, conf_print_static, &conf_static_fields),
+	{.name = "arp_nd", .kind = FIELD_GROUP, .sub = &conf_arp_nd_fields},
+	OTHER("hosts", conf_read_hosts, conf_print_hosts, &conf_host_fields),
 	L3_ROWS(struct am_conf_bridge),
 	MAC("mac", struct am_conf_bridge, mac, has_mac),
 };
@@ -145,6 +147,7 @@ void conf_free_bridges(struct am_config *c)
 	for (uint16_t i = 0; i < c->n_bridges; i++) {
 		free(c->bridges[i].members);
 		free(c->bridges[i].static_macs);
+		free(c->bridges[i].hosts);
 	}
 	free(c->bridges);
 }
@@ -178,7 +181,7 @@ struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, 
 
 /* What is claimed by whom, in all bridges. */
 struct claims {
-	struct am_map *vnis, *names, *vteps, *macs;
+	struct am_map *vnis, *names, *vteps, *macs, *hosts;
 };
 
 /* A VTEP or a MAC within one bridge. */
@@ -354,6 +357,8 @@ static void check_bridge(const struct am_config *c, struct am_config_errors *err
 		check_member(c, errors, claims, b, i);
 	for (uint16_t i = 0; i < b->n_static; i++)
 		check_static(c, errors, claims, b, i);
+	for (uint16_t i = 0; i < b->n_hosts; i++)
+		conf_check_host(c, errors, claims->hosts, b, i);
 }
 
 void conf_check_bridges(const struct am_config *c, struct am_config_errors *errors)
@@ -363,6 +368,7 @@ void conf_check_bridges(const struct am_config *c, struct am_config_errors *erro
 		.names = am_map_create(AM_NAME_MAX),
 		.vteps = am_map_create(sizeof(struct claim)),
 		.macs = am_map_create(sizeof(struct claim)),
+		.hosts = am_map_create(sizeof(struct claim)),
 	};
 
 	for (uint16_t i = 0; i < c->n_bridges; i++)
@@ -371,4 +377,5 @@ void conf_check_bridges(const struct am_config *c, struct am_config_errors *erro
 	am_map_free(claims.names);
 	am_map_free(claims.vteps);
 	am_map_free(claims.macs);
+	am_map_free(claims.hosts);
 }

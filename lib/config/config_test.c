@@ -201,6 +201,11 @@ static void check_every_bridge(const struct am_config *c)
 	assert_int_equal(m->storm_unknown, 3);
 	assert_int_equal(b->n_static, 1);
 	assert_int_equal(b->static_macs[0].member, 1);
+	assert_true(b->suppress && b->arp_nd_unknown == AM_UNKNOWN_DROP);
+	assert_int_equal(b->arp_nd_ageing_s, 60);
+	assert_int_equal(b->arp_nd_limit, 9);
+	assert_int_equal(b->n_hosts, 1);
+	assert_true(b->hosts[0].router);
 	assert_int_equal(c->bridges[1].members[0].vlan_kind, AM_CONF_VLAN_UNTAGGED);
 }
 

@@ -116,6 +116,7 @@ static bool apply_list(struct am_diff_item *item, const char *key, const json_t 
 		{"loopbacks", "of its loopbacks go: VXLAN from and to them stops"},
 		{"addresses", "of its addresses go: what was sent to them, or from them, stops"},
 		{"static", "of its static MAC addresses go: they are learnt again"},
+		{"hosts", "of its known hosts go: they are learnt again"},
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -125,8 +126,10 @@ static bool apply_list(struct am_diff_item *item, const char *key, const json_t 
 			continue;
 		gone = missing(old, new_);
 		if (gone)
-			set(item, strcmp(key, "static") ? AM_IMPACT_STOPS : AM_IMPACT_NONE, "%zu %s", gone,
-				lists[i].effect);
+			set(item,
+				!strcmp(key, "static") || !strcmp(key, "hosts") ? AM_IMPACT_NONE
+										: AM_IMPACT_STOPS,
+				"%zu %s", gone, lists[i].effect);
 		else
 			set(item, AM_IMPACT_NONE, "no packet is lost");
 		return true;

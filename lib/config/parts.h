@@ -31,6 +31,13 @@ json_t *conf_print_members(const void *object);
 void conf_read_static(const struct place *at, void *object);
 json_t *conf_print_static(const void *object);
 extern const struct fields conf_static_fields;
+void conf_read_hosts(const struct place *at, void *object);
+json_t *conf_print_hosts(const void *object);
+extern const struct fields conf_host_fields;
+extern const struct fields conf_arp_nd_fields;
+/* claims: addresses of hosts, by bridge, that were seen before. */
+void conf_check_host(const struct am_config *config, struct am_config_errors *errors, struct am_map *claims,
+	const struct am_conf_bridge *b, uint16_t i);
 
 /* A bridge or an xconnect's path: section, name and what follows. */
 struct where conf_bridge_where(const struct am_conf_bridge *b, const char *fmt, ...)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "net/arp_nd.h"
 #include "net/csum.h"
 #include "net/ether.h"
 #include "net/etherip.h"
@@ -96,6 +97,60 @@ static void repair(uint8_t *ip, uint32_t len)
 	must(am_ip_parse(ip, len, &hdr) != AM_V_IP4_CHECKSUM);
 }
 
+/* A question that was read has an answer that can be read. */
+static void check_question(const struct am_arp_nd *q)
+{
+	const struct am_arp_nd_answer answer = {
+		.mac = {{2, 0, 0, 0, 0, 1}}, .router = true, .override = true};
+	uint8_t *frame = calloc(1, AM_ETH_LEN + AM_ARP_ND_ROOM);
+	struct am_arp_nd got;
+	uint32_t len;
+
+	must(frame != NULL && (q->asks || q->tells));
+	must(!q->tells || !am_mac_is_group(q->mac.bytes));
+	if (q->family == AM_IPV4) /* the rest of it stays as it was */
+		memcpy(frame + AM_ETH_LEN, (uint8_t[]){0, 1, 8, 0, 6, 4, 0, 1}, 8);
+	len = am_arp_nd_write(frame, AM_ETH_LEN, q, &answer) - AM_ETH_LEN;
+	must(q->family == AM_IPV4 ? am_arp_read(frame + AM_ETH_LEN, len, &got)
+				  : am_nd_read(frame + AM_ETH_LEN, len, &got));
+	must(got.tells && am_ip_equal(&got.teller, &q->target));
+	free(frame);
+}
+
+static void parse_arp(const uint8_t *data, uint32_t len)
+{
+	uint8_t *arp = copy_of(data, len);
+	struct am_arp_nd q;
+
+	if (am_arp_read(arp, len, &q) && q.asks)
+		check_question(&q);
+	free(arp);
+}
+
+/* Checksum, hop limit and length are put there, too. */
+static void parse_nd(const uint8_t *data, uint32_t len)
+{
+	enum { ICMP_CSUM_AT = 2 };
+	uint8_t *ip = copy_of(data, len);
+	uint32_t plen = len - AM_IP6_LEN;
+	struct am_arp_nd q;
+	uint16_t csum;
+
+	if (len >= AM_IP6_LEN + 8 && len < INPUT_MAX) {
+		ip[4] = (uint8_t)(plen >> 8);
+		ip[5] = (uint8_t)plen;
+		ip[6] = AM_PROTO_ICMPV6;
+		ip[7] = 255;
+		memset(ip + AM_IP6_LEN + ICMP_CSUM_AT, 0, sizeof csum);
+		csum = am_csum_finish(am_csum_add(ip + AM_IP6_LEN, plen,
+			am_csum_pseudo(AM_IPV6, ip + 8, ip + 24, AM_PROTO_ICMPV6, plen)));
+		memcpy(ip + AM_IP6_LEN + ICMP_CSUM_AT, &csum, sizeof csum);
+	}
+	if (am_nd_read(ip, len, &q) && q.asks)
+		check_question(&q);
+	free(ip);
+}
+
 static void parse_ip(const uint8_t *data, uint32_t len)
 {
 	uint8_t *ip = copy_of(data, len);
@@ -135,6 +190,8 @@ static void parse_frame(const uint8_t *data, uint32_t len)
 	if (am_ether_parse(frame, len, &ether) == AM_V_OK) {
 		must(ether.len <= len && ether.len == AM_ETH_LEN + ether.tags * AM_TAG_LEN);
 		parse_ip(frame + ether.len, len - ether.len);
+		parse_arp(frame + ether.len, len - ether.len);
+		parse_nd(frame + ether.len, len - ether.len);
 	}
 	free(frame);
 }
@@ -150,6 +207,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(payload);
 	parse_frame(data, len);
 	parse_ip(data, len);
+	parse_arp(data, len);
+	parse_nd(data, len);
 	change_frame(data, len);
 	return 0;
 }

@@ -170,6 +170,15 @@ struct am_conf_static_mac {
 	uint16_t member; /* index in members */
 };
 
+/* Where a host of a bridge is known to be. */
+struct am_conf_host {
+	struct am_ip ip;
+	struct am_mac mac;
+	bool router; /* so it says of itself in neighbour discovery */
+};
+
+enum am_unknown { AM_UNKNOWN_FLOOD, AM_UNKNOWN_DROP };
+
 struct am_conf_bridge {
 	char name[AM_NAME_MAX];
 	bool xconnect; /* from "xconnects": exactly two members, no learning */
@@ -189,6 +198,12 @@ struct am_conf_bridge {
 	struct am_conf_member *members;
 	uint16_t n_static;
 	struct am_conf_static_mac *static_macs;
+	bool suppress; /* answer ARP and ND for known hosts instead of flooding; default false */
+	enum am_unknown arp_nd_unknown; /* questions about others; default flood */
+	uint32_t arp_nd_ageing_s;       /* 1200; 0 never */
+	uint32_t arp_nd_limit;          /* 4096 learnt addresses; 0: none are learnt */
+	uint16_t n_hosts;
+	struct am_conf_host *hosts;
 	struct am_conf_l3 l3; /* it routes where it has addresses (IRB) */
 	bool has_mac;         /* of its IP identity; default: derived from its name */
 	struct am_mac mac;
