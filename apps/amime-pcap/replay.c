@@ -163,14 +163,32 @@ static void learn(struct replay *r, am_time now)
 	}
 }
 
+static void learn_pairs(struct replay *r, am_time now)
+{
+	struct am_learn_pair reports[LEARN_BATCH];
+	struct am_mac before;
+	unsigned n;
+
+	while ((n = am_plane_learned_pairs(r->plane, 0, reports, LEARN_BATCH)) > 0)
+		for (unsigned i = 0; i < n; i++) {
+			const struct am_learn_pair *p = &reports[i];
+			struct am_learn_pair_in in = {p->bridge, p->member, p->flags, p->mac, p->ip};
+
+			am_model_learn_pair(r->model, &in, now.ns / AM_S, &before);
+		}
+}
+
 static void turn(struct replay *r, am_time now)
 {
 	for (uint16_t i = 0; i < r->n_ports; i++)
 		am_pcap_set_time(r->ports[i], now);
 	am_plane_set_epoch(r->plane, (uint8_t)(now.ns / AM_S));
-	while (am_worker_turn(am_plane_worker(r->plane, 0), now) > 0)
+	while (am_worker_turn(am_plane_worker(r->plane, 0), now) > 0) {
 		learn(r, now);
+		learn_pairs(r, now);
+	}
 	learn(r, now);
+	learn_pairs(r, now);
 }
 
 int replay_run(struct replay *r, struct am_err *err)

@@ -97,9 +97,22 @@ static json_t *fdb_json(const struct replay *r)
 	return out;
 }
 
+static json_t *pairs_json(const struct replay *r)
+{
+	json_t *out = json_array();
+	char text[96], mac[AM_MAC_TEXT], ip[AM_IP_TEXT];
+	struct am_pair p;
+
+	for (uint32_t at = 0; am_model_next_pair(r->model, &at, &p);) {
+		snprintf(text, sizeof text, "%s %s", am_ip_text(&p.ip, ip), am_mac_text(&p.mac, mac));
+		json_array_append_new(out, json_string(text));
+	}
+	return out;
+}
+
 int report_write(const struct replay *r, const char *file, struct am_err *err)
 {
-	json_t *root = json_object(), *as;
+	json_t *root = json_object(), *as, *pairs;
 	FILE *f = strcmp(file, "-") == 0 ? stdout : fopen(file, "w");
 	int ret = 0;
 
@@ -115,6 +128,10 @@ int report_write(const struct replay *r, const char *file, struct am_err *err)
 	json_decref(as);
 	json_object_set_new(root, "reassembly", reassembly_json(r));
 	json_object_set_new(root, "fdb", fdb_json(r));
+	pairs = pairs_json(r);
+	if (json_array_size(pairs))
+		json_object_set(root, "mac_ip", pairs);
+	json_decref(pairs);
 	if (json_dumpf(root, f, JSON_INDENT(2) | JSON_SORT_KEYS) < 0 || fputc('\n', f) == EOF ||
 		fflush(f) == EOF)
 		ret = am_fail(err, EIO, "%s: cannot write", file);

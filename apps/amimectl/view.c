@@ -273,6 +273,43 @@ static void show_fdb(const json_t *result, FILE *out)
 	finish(t, json_array_size(list), "no MAC address is known", out);
 }
 
+static void mac_ip_row(struct am_table *t, const json_t *o)
+{
+	am_table_cell(t, "%s", text(o, "bridge"));
+	am_table_cell(t, "%s", text(o, "ip"));
+	am_table_cell(t, "%s", text(o, "mac"));
+	am_table_cell(t, "%s", text(o, "origin"));
+	if (json_object_get(o, "age_s"))
+		am_table_cell(t, "%llds", number(o, "age_s"));
+	else
+		am_table_cell(t, "-");
+	am_table_cell(t, "%s%s%s", text(o, "member"), flag(o, "router") ? " (router)" : "",
+		flag(o, "duplicate") ? " (two claim this address)" : "");
+}
+
+static void show_mac_ip(const json_t *result, FILE *out)
+{
+	static const char *const heads[] = {"BRIDGE", "IP", "MAC", "ORIGIN", "AGE", "MEMBER"};
+	const json_t *list = json_object_get(result, "entries"), *o;
+	struct am_table *t = table_of(6, heads, 4, 1);
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		mac_ip_row(t, o);
+	}
+	finish(t, json_array_size(list), "no host is known: see \"arp_nd\" in amime.json(5)", out);
+	json_array_foreach(json_object_get(result, "bridges"), i, o)
+	{
+		fprintf(out,
+			"%s: %lld known, %lld questions answered, %lld learnt, %lld moved, %lld aged, %lld refused, "
+			"%lld conflicts, %lld duplicates\n",
+			text(o, "bridge"), number(o, "known"), number(o, "answered"), number(o, "learnt"),
+			number(o, "moved"), number(o, "aged"), number(o, "refused"), number(o, "conflicts"),
+			number(o, "duplicates"));
+	}
+}
+
 static void show_drops(const json_t *list, FILE *out)
 {
 	static const char *const heads[] = {"INTERFACE", "DROP", "COUNT", "MEANING"};
@@ -435,6 +472,7 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"tunnels", show_tunnels},
 		{"bridges", show_bridges},
 		{"fdb", show_fdb},
+		{"mac-ip", show_mac_ip},
 		{"drops", show_drops},
 		{"workers", show_workers},
 		{"config", show_config},

@@ -121,6 +121,13 @@ static void l3(void **state)
 	assert_non_null(strstr(text, "wan        port  up     underlay    12345"));
 	assert_non_null(strstr(text, "192.0.2.1/24, 2001:db8::1/64\n"));
 	free(text);
+	text = show("mac-ip",
+		"{\"entries\":[{\"bridge\":\"lan\",\"ip\":\"10.0.0.1\",\"mac\":\"02:00:00:00:00:01\",\"origin\":\"local\","
+		"\"age_s\":7,\"router\":true,\"member\":\"port lan\"}],\"bridges\":[{\"bridge\":\"lan\",\"known\":1,\"answered\":5}]}");
+	assert_non_null(
+		strstr(text, "lan     10.0.0.1  02:00:00:00:00:01  local    7s  port lan (router)\n"));
+	assert_non_null(strstr(text, "lan: 1 known, 5 questions answered"));
+	free(text);
 	text = show("neighbors", "[]");
 	assert_string_equal(text, "no next hop is wanted\n");
 	free(text);
@@ -179,7 +186,7 @@ static void vrfs(void **state)
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
-		"workers", "config", "host", "interfaces", "neighbors", "vrfs", "as"};
+		"workers", "config", "host", "interfaces", "neighbors", "vrfs", "as", "mac-ip"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};

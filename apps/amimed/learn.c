@@ -16,6 +16,44 @@ static unsigned drain_worker(struct am_daemon *d, unsigned worker, uint64_t now_
 	return n;
 }
 
+/* Two that have one address is what nobody finds out by himself. */
+static void say(struct am_daemon *d, const struct am_learn_pair_in *in, enum am_pair_news news,
+	const struct am_mac *before)
+{
+	const char *bridge = am_model_bridge_name(d->model, in->bridge);
+	char ip[AM_IP_TEXT], mac[AM_MAC_TEXT], other[AM_MAC_TEXT], member[128];
+
+	am_ip_text(&in->ip, ip);
+	am_mac_text(&in->mac, mac);
+	am_mac_text(before, other);
+	am_model_member_text(d->model, in->member, member, sizeof member);
+	if (news == AM_PAIR_FIXED)
+		am_log(&d->log, AM_LOG_WARN,
+			"bridge %s: %s (%s) claims address %s, which is %s by the configuration: give one of them "
+			"another address",
+			bridge, mac, member, ip, other);
+	else if (news == AM_PAIR_DOUBLE)
+		am_log(&d->log, AM_LOG_WARN,
+			"bridge %s: both %s and %s (%s) claim address %s: nobody answers for it in their name for "
+			"three minutes; give one of them another address",
+			bridge, other, mac, member, ip);
+}
+
+static unsigned drain_pairs(struct am_daemon *d, unsigned worker, uint64_t now_s)
+{
+	struct am_learn_pair reports[BATCH];
+	unsigned n = am_plane_learned_pairs(d->plane, worker, reports, BATCH);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct am_learn_pair *r = &reports[i];
+		const struct am_learn_pair_in in = {r->bridge, r->member, r->flags, r->mac, r->ip};
+		struct am_mac before;
+
+		say(d, &in, am_model_learn_pair(d->model, &in, now_s, &before), &before);
+	}
+	return n;
+}
+
 bool am_learn_drain(struct am_daemon *d)
 {
 	uint64_t now_s = am_clock_monotonic().ns / AM_S;
@@ -24,7 +62,7 @@ bool am_learn_drain(struct am_daemon *d)
 	for (unsigned round = 0; round < ROUNDS && n; round++) {
 		n = 0;
 		for (unsigned i = 0; i < am_workers_count(d->workers); i++)
-			n += drain_worker(d, i, now_s);
+			n += drain_worker(d, i, now_s) + drain_pairs(d, i, now_s);
 	}
 	return n;
 }

@@ -4,7 +4,7 @@
 /*
  * One request on the control socket: a JSON object on a line of its own.
  *   {"method": "show", "what": "ports"}   what: version ports tunnels bridges fdb drops workers config host
- *   {"method": "show", "what": "fdb", "at": 0, "limit": 1000}     at: "next" of the answer before
+ *   {"method": "show", "what": "fdb", "at": 0, "limit": 1000}     and mac-ip; at: "next" of the answer before
  *   {"method": "show", "what": "drops", "all": true}
  *   {"method": "show", "what": "routes", "vrf": "default", "to": "10.0.0.0/8", "after": N}
  *                                           to: of an address the longest match; after: "next" of the answer before
@@ -54,6 +54,7 @@ enum am_what {
 	AM_SHOW_ROUTES,
 	AM_SHOW_VRFS,
 	AM_SHOW_AS,
+	AM_SHOW_MAC_IP,
 	AM_SHOWS,
 };
 
@@ -69,7 +70,7 @@ struct am_routes_ask {
 struct am_request {
 	enum am_method method;
 	enum am_what what;
-	uint32_t at, limit; /* fdb */
+	uint32_t at, limit; /* fdb, mac-ip */
 	bool all;           /* drops: those that are zero, too */
 	struct am_routes_ask routes;
 	char tunnel[64];

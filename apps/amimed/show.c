@@ -14,6 +14,7 @@
 #include "pipeline/counters.h"
 #include "show_host.h"
 #include "show_l3.h"
+#include "show_mac_ip.h"
 #include "show_routes.h"
 
 static json_t *text_or_null(const char *text)
@@ -648,6 +649,8 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request, struct am
 		return am_show_vrfs(d);
 	case AM_SHOW_AS:
 		return am_show_as(d);
+	case AM_SHOW_MAC_IP:
+		return am_show_mac_ip(d, request->at, request->limit);
 	case AM_SHOW_CONFIG: /* am_show_config */
 	case AM_SHOWS:
 		break;

@@ -362,8 +362,10 @@ bool am_model_age(struct am_model *m, uint64_t now_s)
 	l->now_s = l->second = now_s;
 	if (!m->running)
 		return false;
-	if (new_second)
+	if (new_second) {
 		release_held(m);
+		am_pairs_age(m, now_s);
+	}
 	if (!l->walking && !new_second)
 		return false;
 	l->walking = age_slice(m);

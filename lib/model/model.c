@@ -48,6 +48,7 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 	m->seed = seed;
 	m->fdb = am_fdb_create(fdb_size, workers, seed);
 	m->learner = am_learner_create(seed);
+	m->pairs = am_pairs_create(seed);
 	m->ports = am_ids_create(0, AM_MODEL_PORTS);
 	m->tunnels = am_ids_create(0, AM_NO_ID);
 	m->bridges = am_ids_create(0, AM_NO_ID);
@@ -61,9 +62,9 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 	m->route_classes = am_ids_create(1, AM_ROUTES_MAX - AM_NEIGHBOURS_MAX); /* 0 in a FIB is no route */
 	if (am_slab_init(&m->sequence_slab) && am_slab_init(&m->storm_slab) &&
 		am_slab_init(&m->bridge_slab) && am_slab_init(&m->table_slab) && m->fdb && m->learner &&
-		m->ports && m->tunnels && m->bridges && m->members && m->ifaces && m->peers && m->paths &&
-		m->sequences && m->vrfs && m->interfaces && m->route_classes && am_tables_create(m) == 0 &&
-		am_as_create(m) == 0 && am_neighbours_create(m) == 0)
+		m->pairs && m->ports && m->tunnels && m->bridges && m->members && m->ifaces && m->peers &&
+		m->paths && m->sequences && m->vrfs && m->interfaces && m->route_classes &&
+		am_tables_create(m) == 0 && am_as_create(m) == 0 && am_neighbours_create(m) == 0)
 		return m;
 	am_model_free(m);
 	return NULL;
@@ -92,6 +93,7 @@ void am_model_free(struct am_model *m)
 	am_slab_free(&m->storm_slab);
 	am_slab_free(&m->bridge_slab);
 	am_learner_free(m->learner);
+	am_pairs_free(m->pairs);
 	am_fdb_free(m->fdb);
 	free(m);
 }
@@ -210,8 +212,10 @@ struct am_retired *am_model_commit(struct am_model *m, struct am_plan *plan)
 	retired->room = am_tables_commit(m, plan->snapshot, old);
 	plan->snapshot->grown = NULL; /* what is in it now leaves */
 	plan->snapshot->n_grown = 0;
-	if (changes_members(&plan->diff))
+	if (changes_members(&plan->diff)) {
 		am_learn_reconcile(m);
+		am_pairs_reconcile(m);
+	}
 	am_diff_free(&plan->diff);
 	free(plan);
 	return retired;

@@ -39,6 +39,8 @@ static int build_bridge(struct am_build *b, unsigned i, const uint16_t *member_i
 		.vni = conf->vni,
 		.mtu = conf->mtu,
 		.irb = AM_NO_ID,
+		.suppress = conf->suppress,
+		.drop_unknown = conf->arp_nd_unknown == AM_UNKNOWN_DROP,
 		.n_members = conf->n_members,
 		.members = am_snapshot_alloc(b->s, conf->n_members, sizeof *bridge->members),
 	};
@@ -46,6 +48,7 @@ static int build_bridge(struct am_build *b, unsigned i, const uint16_t *member_i
 		return -ENOMEM;
 	memcpy(bridge->members, member_ids, conf->n_members * sizeof *member_ids);
 	b->s->roots.bridges[bridge->id] = bridge;
+	b->s->roots.suppresses |= bridge->suppress;
 	b->s->bridges[bridge->id] = conf;
 	am_build_name_iface(b, bridge->iface, AM_IFACE_BRIDGE, conf->name);
 	for (unsigned k = 0; k < conf->n_members && rc == 0; k++)
@@ -59,6 +62,7 @@ int am_build_bridges(struct am_build *b)
 	int rc = 0;
 
 	b->s->static_macs = am_map_create(sizeof(am_fdb_key));
+	b->s->roots.mac_ips = am_pairs_table(b->m->pairs);
 	if (!b->s->static_macs)
 		return -ENOMEM;
 	for (unsigned i = 0; i < b->config->n_bridges && rc == 0; i++) {

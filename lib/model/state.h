@@ -34,6 +34,7 @@ struct am_sequence {
 struct am_bridge_state {
 	struct am_bridge_stats stats;
 	uint32_t learnt; /* entries that count against the MAC limit */
+	uint32_t pairs;  /* the same of MAC/IP pairs */
 };
 
 /* A VRF's FIBs: IPv4 and IPv6. */
@@ -43,6 +44,7 @@ struct am_tables {
 };
 
 struct am_learner;
+struct am_pairs;
 
 struct am_model {
 	struct am_fdb *fdb;
@@ -66,6 +68,7 @@ struct am_model {
 	struct am_slab storm_slab;    /* struct am_storm_state by member id */
 	struct am_slab bridge_slab;   /* struct am_bridge_state by bridge id */
 	struct am_learner *learner;
+	struct am_pairs *pairs;
 	struct am_snapshot *running; /* NULL before the first commit */
 };
 
@@ -112,6 +115,16 @@ int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *rem
 int am_path_add(struct am_snapshot *s, const struct am_path *what, struct am_err *err);
 /* Before a snapshot is published: take over what old (or NULL) knows of next hops, and link strings that have one. */
 void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old);
+
+/* pairs.c */
+struct am_pairs *am_pairs_create(uint64_t seed);
+void am_pairs_free(struct am_pairs *p);
+struct am_mac_ips *am_pairs_table(const struct am_pairs *p);
+/* After a commit: what the file says is put in, what it no longer says or allows goes. */
+void am_pairs_reconcile(struct am_model *m);
+/* In a new second: what nobody has heard of for long goes, some thousand looked at in a call. */
+void am_pairs_age(struct am_model *m, uint64_t now_s);
+uint64_t am_pairs_memory(const struct am_pairs *p);
 
 /* learn.c */
 struct am_learner *am_learner_create(uint64_t seed);

@@ -124,7 +124,7 @@ void am_model_member_text(const struct am_model *m, uint16_t member, char *buf, 
 
 uint64_t am_model_memory(const struct am_model *m)
 {
-	uint64_t octets = am_fdb_memory(m->fdb) + am_learner_memory(m->learner);
+	uint64_t octets = am_fdb_memory(m->fdb) + am_learner_memory(m->learner) + am_pairs_memory(m->pairs);
 
 	if (m->running)
 		octets += m->running->octets + am_peers_memory(m->running->peers);

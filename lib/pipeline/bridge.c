@@ -5,6 +5,7 @@
  * bridge (ingress replication), never from one remote VTEP to another.
  */
 #include "bridge.h"
+#include "arp_nd.h"
 #include "output.h"
 #include "route.h"
 
@@ -96,8 +97,7 @@ static void flood_copy(struct am_worker *w, const struct am_frame *f, const stru
 	am_output(w, &copy, out);
 }
 
-/* To the bridge's own IP identity. */
-static void to_irb(struct am_worker *w, struct am_frame *f, const struct am_member *irb)
+void am_bridge_to_irb(struct am_worker *w, struct am_frame *f, const struct am_member *irb)
 {
 	const struct am_interface *in = w->roots->bridges[irb->bridge]->l3;
 	bool ip = f->eth.type == AM_ET_IPV4 || f->eth.type == AM_ET_IPV6;
@@ -131,7 +131,7 @@ static void copy_to_irb(struct am_worker *w, const struct am_frame *f, const str
 
 	copy.m = am_buf_copy(w->plane->conf.pool, f->m);
 	if (likely(copy.m))
-		to_irb(w, &copy, irb);
+		am_bridge_to_irb(w, &copy, irb);
 	else
 		w->counters[f->iface].drop[AM_V_NO_MBUF]++;
 }
@@ -184,7 +184,7 @@ static __attribute__((noinline)) void forward_any(struct am_worker *w, struct am
 	else if (!out || out->bridge != in->bridge)
 		flood(w, f, in);
 	else if (out->kind == AM_MEMBER_IRB)
-		to_irb(w, f, out);
+		am_bridge_to_irb(w, f, out);
 	else if (out == in)
 		am_drop(w, f->iface, AM_V_BRIDGE_LOCAL, f->m);
 	else if (in->kind == AM_MEMBER_VTEP && out->kind == AM_MEMBER_VTEP)
@@ -325,6 +325,8 @@ void am_bridge_send(struct am_worker *w, struct am_frame *f)
 	const struct am_member *in = w->roots->members[f->member];
 	uint32_t slot;
 
+	if (unlikely(w->roots->suppresses) && am_arp_nd_take(w, f))
+		return;
 	f->dst = am_fdb_make_key(am_buf_data(f->m), in->bridge);
 	f->to = am_fdb_lookup(w->plane->conf.fdb, f->dst, &slot);
 	forward_any(w, f);
@@ -339,6 +341,8 @@ void am_bridge_watched(struct am_worker *w)
 	w->stats.carried += w->n_frames;
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
 		look_up(w, f, &l);
+		if (unlikely(w->roots->suppresses) && f->m)
+			am_arp_nd_take(w, f);
 		forward_any(w, f);
 	}
 	w->n_frames = 0;
@@ -353,6 +357,8 @@ void am_bridge_burst(struct am_worker *w)
 	members = (const struct am_member *const *)w->roots->members;
 	w->stats.carried += w->n_frames;
 	look_up_burst(w);
+	if (unlikely(w->roots->suppresses))
+		am_arp_nd_burst(w);
 	if (unlikely(w->roots->n_members > AM_MEMBERS_NEAR))
 		prefetch_ways(w);
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {

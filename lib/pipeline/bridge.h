@@ -33,4 +33,7 @@ static inline bool am_bridge_admit(
 	return true;
 }
 
+/* To the bridge's own IP identity; consumed. */
+void am_bridge_to_irb(struct am_worker *w, struct am_frame *f, const struct am_member *irb);
+
 #endif

@@ -46,6 +46,7 @@ struct am_punt_shared;
 enum {
 	AM_RING_SLOTS = 1024, /* hand-off, each direction of each pair of workers */
 	AM_LEARN_SLOTS = 4096,
+	AM_LEARN_PAIR_SLOTS = 1024,
 	AM_RECENT_SLOTS = 256,   /* MAC addresses a worker has reported lately */
 	AM_RECENT_NS = 20000000, /* how long it does not report one again */
 	AM_TX_SLOTS = 2 * AM_BURST,
@@ -88,6 +89,12 @@ struct am_learn_ring {
 	_Alignas(64) _Atomic uint32_t head;
 	_Alignas(64) _Atomic uint32_t tail;
 	_Alignas(64) struct am_learn slot[AM_LEARN_SLOTS];
+};
+
+struct am_learn_pair_ring {
+	_Alignas(64) _Atomic uint32_t head;
+	_Alignas(64) _Atomic uint32_t tail;
+	_Alignas(64) struct am_learn_pair slot[AM_LEARN_PAIR_SLOTS];
 };
 
 struct am_queue {
@@ -211,6 +218,7 @@ struct am_worker {
 	int wake_fd;
 
 	struct am_learn_ring learn;
+	struct am_learn_pair_ring learn_pairs;
 	struct am_punt *punt; /* set while the worker does not run; NULL: it does not punt */
 };
 
@@ -325,5 +333,6 @@ void am_output_flush(struct am_worker *w);
 
 /* learn.c */
 void am_learn_report(struct am_worker *w, am_fdb_key key, uint16_t member, uint16_t old);
+void am_learn_report_pair(struct am_worker *w, const struct am_learn_pair *pair);
 
 #endif

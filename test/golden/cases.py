@@ -6,6 +6,7 @@ name and place. Anything that is not named must not happen.
 import struct
 from dataclasses import dataclass, field
 
+import arp_nd
 import routes
 from build import *  # noqa: F401,F403 - the vocabulary of this file
 
@@ -404,6 +405,7 @@ case("frag-gre-tiny", config("gre", 4, 4, key=3), wan_in=[piece(47, gre(vxlan(bi
 # ---- routing
 
 routes.add(case, Sent)
+arp_nd.add(case, Sent)
 
 # ---- what cannot leave
 

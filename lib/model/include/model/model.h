@@ -168,6 +168,49 @@ bool am_model_age(struct am_model *m, uint64_t now_s);
  */
 uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry);
 
+/*
+ * MAC/IP pairs of bridges that suppress ARP and ND (table/mac_ip.h). Where a pair is from; EVPN's will be one more.
+ */
+enum am_pair_origin {
+	AM_PAIR_FREE,
+	AM_PAIR_CONFIGURED,
+	AM_PAIR_OWN,    /* the bridge's own address */
+	AM_PAIR_LOCAL,  /* learnt from a port or a tunnel */
+	AM_PAIR_REMOTE, /* learnt from what a VTEP sent */
+};
+
+/* What became of a report: see am_bridge_stats. */
+enum am_pair_news {
+	AM_PAIR_NOTHING,
+	AM_PAIR_LEARNT,
+	AM_PAIR_MOVED,   /* to another MAC */
+	AM_PAIR_REFUSED, /* there are too many */
+	AM_PAIR_FIXED,   /* somebody claims an address that the file gives to another, or that is our own */
+	AM_PAIR_DOUBLE,  /* two claim it in turns: nobody's for a while (RFC 9161 3.7) */
+};
+
+struct am_pair {
+	uint16_t bridge;
+	enum am_pair_origin origin;
+	struct am_ip ip;
+	struct am_mac mac;
+	uint8_t flags;  /* AM_MAC_IP_... */
+	uint32_t age_s; /* since it was heard of */
+	uint32_t moves; /* lately */
+};
+
+/* A report from a worker. AM_PAIR_FIXED and AM_PAIR_DOUBLE are said once for a while; *before is then who had it. */
+struct am_learn_pair_in {
+	uint16_t bridge, member;
+	uint8_t flags;
+	struct am_mac mac;
+	struct am_ip ip;
+};
+enum am_pair_news am_model_learn_pair(
+	struct am_model *m, const struct am_learn_pair_in *in, uint64_t now_s, struct am_mac *before);
+/* Those that are there, from *at = 0 on; false at the end. */
+bool am_model_next_pair(const struct am_model *m, uint32_t *at, struct am_pair *out);
+
 /* Names. NULL where the id is free. */
 uint16_t am_model_ifaces(const struct am_model *m);
 const struct am_iface_info *am_model_iface(const struct am_model *m, uint16_t i);
@@ -189,6 +232,10 @@ uint32_t am_model_as(const struct am_model *m, uint32_t row);
 struct am_bridge_stats {
 	uint32_t macs;
 	uint64_t learnt, moved, aged, limited, held;
+	struct am_pair_stats {
+		uint32_t known; /* now, of any origin */
+		uint64_t learnt, moved, aged, refused, fixed, doubled;
+	} pairs;
 };
 void am_model_bridge_stats(const struct am_model *m, uint16_t bridge, struct am_bridge_stats *out);
 

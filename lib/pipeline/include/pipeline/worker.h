@@ -36,6 +36,14 @@ struct am_learn {
 	uint16_t old; /* member the FDB has now, or AM_NO_ID */
 };
 
+/* Who says that it has which address in a bridge (table/mac_ip.h): the same way. */
+struct am_learn_pair {
+	uint16_t bridge, member;
+	uint8_t flags; /* AM_MAC_IP_... */
+	struct am_mac mac;
+	struct am_ip ip;
+};
+
 struct am_plane_conf {
 	unsigned workers;
 	struct rte_mempool *pool;
@@ -94,6 +102,8 @@ void am_worker_wait_end(struct am_worker *w);
 
 /* Control thread: take up to n reports from worker i's ring. */
 unsigned am_plane_learned(struct am_plane *plane, unsigned worker, struct am_learn *out, unsigned n);
+unsigned am_plane_learned_pairs(
+	struct am_plane *plane, unsigned worker, struct am_learn_pair *out, unsigned n);
 
 /* Control thread: the epoch (seconds) that workers stamp ageing bytes with. */
 void am_plane_set_epoch(struct am_plane *plane, uint8_t epoch);

@@ -44,6 +44,8 @@ struct am_path_list {
 	_Atomic(const struct am_encap *) encap[AM_STRIPES_MAX];
 };
 
+struct am_mac_ips;
+
 enum am_member_kind {
 	AM_MEMBER_PORT,
 	AM_MEMBER_TUNNEL, /* EtherIP or GRETAP */
@@ -116,6 +118,8 @@ struct am_bridge {
 	uint16_t
 		irb; /* the member that stands for its IP identity, none of those; AM_NO_ID: it does not route */
 	const struct am_interface *l3; /* that identity */
+	bool suppress;                 /* answer ARP and ND for known hosts */
+	bool drop_unknown;             /* and drop what asks for others */
 };
 
 /*
@@ -175,6 +179,8 @@ struct am_roots {
 	struct am_interface **interfaces; /* by id; NULL where the id is free */
 	struct am_vrf **vrfs;             /* by id; NULL where the id is free, or the VRF does not route */
 	const am_route_slot *routes;      /* long-lived; by FIB value */
+	bool suppresses;                  /* some bridge does */
+	struct am_mac_ips *mac_ips;       /* long-lived; workers write when somebody was heard of */
 };
 
 #endif
