@@ -76,7 +76,8 @@ def known(case, over):
 def learnt(case, over):
     # From an answer and an advertisement that pass, and from announcements.
     told = [reply(B4, HOST_B), advertise(B6, HOST_B), request("10.1.0.9", sender="10.1.0.9", src=HOST_B),
-            advertise("fd01::9", HOST_B, to="ff02::1", to_mac="33:33:00:00:00:01", S=0, R=1)]
+            advertise("fd01::9", HOST_B, to="ff02::1", to_mac="33:33:00:00:00:01", S=0, R=1),
+            advertise(B6, "02:00:00:00:00:0c", O=0)]  # of an anycast address: it does not replace what is known
     asks = [request(B4), solicit(B6), request("10.1.0.9"), solicit("fd01::9")]
     case("arp-nd-learnt", site(), lan_first=False, wan_in=from_b(*told), lan_in=asks,
          lan_out=told + [reply(B4, HOST_B), advertise(B6, HOST_B), reply("10.1.0.9", HOST_B), advertise("fd01::9", HOST_B, R=1)],
