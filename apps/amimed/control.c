@@ -14,6 +14,7 @@
 #include "boot.h"
 #include "capture.h"
 #include "daemon.h"
+#include "ends.h"
 #include "heal.h"
 #include "hops.h"
 #include "learn.h"
@@ -42,9 +43,11 @@ static void run_hops(uv_timer_t *timer)
 	if (d->links_changed && !d->reload.busy) {
 		am_heal_run(d);
 		d->links_changed = false;
-		if (d->addresses_changed)
-			am_mirror_addresses(d);
+	}
+	if (d->addresses_changed) {
 		d->addresses_changed = false;
+		am_mirror_addresses(d);
+		am_ends_hurry(d);
 	}
 	if (am_hops_run(d->hops, am_clock_monotonic(), HOPS_A_STEP))
 		uv_timer_start(timer, run_hops, 1, 0);
@@ -135,6 +138,7 @@ static void on_second(uv_timer_t *timer)
 	age(&d->age_timer);
 	am_heal_run(d);
 	am_mirror_sync(d);
+	am_ends_run(d);
 	run_hops_soon(d, 0);
 	if (am_workers_advance(d->workers, d->plane))
 		am_notify_watchdog();
@@ -163,6 +167,7 @@ void am_daemon_committed(struct am_daemon *d)
 {
 	am_mirror_sync(d);
 	am_mirror_neighbours(d);
+	am_ends_follow(d);
 	am_daemon_hops_sync(d);
 	run_hops_soon(d, 0);
 	age(&d->age_timer);
@@ -283,6 +288,8 @@ static int open_machine(struct am_daemon *d, const struct am_config *config, str
 	d->hosts = am_hosts_create(d->nl, d->slow, &d->log);
 	if (!d->hosts)
 		return am_fail(err, ENOMEM, "no memory for host interfaces");
+	if (am_ends_create(d) < 0)
+		return am_fail(err, ENOMEM, "no memory for tunnels that move");
 	if (am_daemon_hops_create(d) < 0 ||
 		am_retire_init(&d->retire, &d->loop, d->plane, d->model, &d->workers) < 0)
 		return am_fail(err, ENOMEM, "no memory for next hops");
@@ -389,6 +396,7 @@ static void close_loop(struct am_daemon *d)
 		am_rpc_close(d->rpc);
 	if (d->capture)
 		am_capture_abandon(d->capture);
+	am_ends_cancel(d);
 	uv_walk(&d->loop, close_handle, NULL);
 	uv_run(&d->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&d->loop);
@@ -408,7 +416,8 @@ void am_daemon_stop(struct am_daemon *d)
 	am_rpc_free(d->rpc);
 	am_retire_all(&d->retire);
 	am_hosts_free(d->hosts);
-	free(d->kernel_ips);
+	am_mirror_free_addresses(&d->kernel);
+	am_ends_free(d);
 	am_slow_stop(d->slow);
 	am_plane_free(d->plane);
 	am_model_free(d->model);

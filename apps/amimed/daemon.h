@@ -41,6 +41,15 @@ struct am_space_watch {
 	uv_poll_t poll;
 };
 
+/* What the kernel has, as a list, and its addresses alone. */
+struct am_kaddresses {
+	struct am_kaddress *items;
+	struct am_ip *ips;
+	unsigned n, room;
+};
+
+struct am_ends;
+
 struct am_daemon {
 	const char *config_path;
 	const char *state_base; /* the archive's */
@@ -60,8 +69,8 @@ struct am_daemon {
 	struct am_err archive_err; /* why nothing can be kept there; else empty */
 	struct am_slow *slow;
 	struct am_hosts *hosts;
-	struct am_ip *kernel_ips; /* of the daemon's namespace */
-	unsigned n_kernel_ips;
+	struct am_kaddresses kernel; /* of the daemon's namespace */
+	struct am_ends *ends;        /* of tunnels that move */
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;

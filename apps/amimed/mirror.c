@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "ends.h"
 #include "nlset.h"
 
 enum {
@@ -106,42 +107,46 @@ static bool want_one(const struct am_daemon *d, const struct am_interface *in, s
 
 /* ---- what the kernel has ---- */
 
-struct found {
-	struct am_ip *ips;
-	unsigned n, room;
-};
-
-static void found_address(void *ctx, int ifindex, const struct am_ip *ip)
+static void found_address(void *ctx, const struct am_kaddress *address)
 {
-	struct found *found = ctx;
-	struct am_ip *more;
+	struct am_kaddresses *found = ctx;
+	struct am_kaddress *more;
+	struct am_ip *ips;
 
-	(void)ifindex;
 	if (found->n == found->room) {
-		more = realloc(found->ips, (found->room * 2 + 32) * sizeof *more);
-		if (!more)
+		more = realloc(found->items, (found->room * 2 + 32) * sizeof *more);
+		found->items = more ? more : found->items;
+		ips = realloc(found->ips, (found->room * 2 + 32) * sizeof *ips);
+		found->ips = ips ? ips : found->ips;
+		if (!more || !ips)
 			return;
-		found->ips = more;
 		found->room = found->room * 2 + 32;
 	}
-	found->ips[found->n++] = *ip;
+	found->items[found->n] = *address;
+	found->ips[found->n++] = address->ip;
+}
+
+void am_mirror_free_addresses(struct am_kaddresses *addresses)
+{
+	free(addresses->items);
+	free(addresses->ips);
+	*addresses = (struct am_kaddresses){0};
 }
 
 /* Only the daemon's own namespace has devices that frames are left to. */
 static bool read_addresses(struct am_daemon *d)
 {
-	struct found found = {0};
+	struct am_kaddresses found = {0}, *known = &d->kernel;
 	bool differ;
 
 	if (am_nl_addresses(d->nl, found_address, &found) != 0) {
-		free(found.ips);
+		am_mirror_free_addresses(&found);
 		return false;
 	}
-	differ = found.n != d->n_kernel_ips ||
-		 (found.n && memcmp(found.ips, d->kernel_ips, found.n * sizeof *found.ips) != 0);
-	free(d->kernel_ips);
-	d->kernel_ips = found.ips;
-	d->n_kernel_ips = found.n;
+	differ = found.n != known->n ||
+		 (found.n && memcmp(found.ips, known->ips, found.n * sizeof *found.ips) != 0);
+	am_mirror_free_addresses(known);
+	*known = found;
 	return differ;
 }
 
@@ -157,8 +162,8 @@ int am_mirror_steer(struct am_daemon *d, struct am_err *err)
 		if (!port || !port->ops->steer)
 			continue;
 		am_model_steer(d->model, NULL, id, &steer);
-		steer.n_kernel = (uint16_t)d->n_kernel_ips;
-		steer.kernel = d->kernel_ips;
+		steer.n_kernel = (uint16_t)d->kernel.n;
+		steer.kernel = d->kernel.ips;
 		failed = port->ops->steer(port, &steer);
 		if (failed)
 			rc = am_fail(err, -failed, "port %s: the %s driver cannot take its frames: %s",
@@ -173,6 +178,7 @@ void am_mirror_addresses(struct am_daemon *d)
 
 	if (read_addresses(d) && am_mirror_steer(d, &err))
 		am_log(&d->log, AM_LOG_ERROR, "%s", err.text);
+	am_ends_look(d);
 }
 
 /* ---- neighbours ---- */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 struct am_daemon;
+struct am_kaddresses;
 struct am_kneigh;
 struct am_nl;
 
@@ -24,6 +25,7 @@ void am_mirror_neighbour(
 void am_mirror_neighbours(struct am_daemon *d);
 /* Neighbours that workers have packets for. */
 void am_mirror_gleans(struct am_daemon *d);
+void am_mirror_free_addresses(struct am_kaddresses *addresses);
 /* Addresses of the kernel's have changed. */
 void am_mirror_addresses(struct am_daemon *d);
 

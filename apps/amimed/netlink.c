@@ -489,17 +489,33 @@ int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out)
 	return answer && am_nl_parse_link(answer, out) ? 0 : -EPROTO;
 }
 
-bool am_nl_parse_address(const struct nlmsghdr *msg, int *ifindex, struct am_ip *ip)
+/* The same bit means secondary in IPv4 and temporary in IPv6. */
+static void read_flags(const struct ifaddrmsg *ifa, uint32_t flags, struct am_kaddress *out)
+{
+	bool second = flags & IFA_F_SECONDARY;
+
+	out->tentative = flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) && !(flags & IFA_F_OPTIMISTIC);
+	out->deprecated = flags & IFA_F_DEPRECATED;
+	out->temporary = second && ifa->ifa_family == AF_INET6;
+	out->secondary = second && ifa->ifa_family == AF_INET;
+}
+
+bool am_nl_parse_address(const struct nlmsghdr *msg, struct am_kaddress *out)
 {
 	struct attrs attrs;
 	const struct ifaddrmsg *ifa = read_message(msg, sizeof *ifa, &attrs);
+	uint32_t flags;
 
+	*out = (struct am_kaddress){0};
 	if (!ifa || msg->nlmsg_type != RTM_NEWADDR)
 		return false;
-	*ifindex = (int)ifa->ifa_index;
+	out->ifindex = (int)ifa->ifa_index;
+	flags = ifa->ifa_flags;
+	attr_u32(attrs.at[IFA_FLAGS], &flags);
+	read_flags(ifa, flags, out);
 	/* On a point-to-point device IFA_ADDRESS is the other end. */
-	return attr_ip(ifa->ifa_family, attrs.at[IFA_LOCAL], ip) ||
-	       attr_ip(ifa->ifa_family, attrs.at[IFA_ADDRESS], ip);
+	return attr_ip(ifa->ifa_family, attrs.at[IFA_LOCAL], &out->ip) ||
+	       attr_ip(ifa->ifa_family, attrs.at[IFA_ADDRESS], &out->ip);
 }
 
 /* What is read of a dump goes to whoever asked. */
@@ -511,12 +527,11 @@ struct dump {
 
 static void read_one(const struct nlmsghdr *msg, const struct dump *dump)
 {
+	struct am_kaddress address;
 	struct am_kneigh neigh;
-	struct am_ip ip;
-	int ifindex;
 
-	if (dump->address && am_nl_parse_address(msg, &ifindex, &ip))
-		dump->address(dump->ctx, ifindex, &ip);
+	if (dump->address && am_nl_parse_address(msg, &address))
+		dump->address(dump->ctx, &address);
 	if (dump->neigh && am_nl_parse_neigh(msg, &neigh))
 		dump->neigh(dump->ctx, &neigh);
 }

@@ -45,6 +45,15 @@ struct am_klink {
 	char name[16];
 };
 
+struct am_kaddress {
+	struct am_ip ip;
+	bool tentative;  /* not ours yet, or somebody else has it */
+	bool deprecated; /* not for anything new */
+	bool temporary;  /* of the privacy extensions: it goes within a day */
+	bool secondary;  /* IPv4, of the same network as another one before it */
+	int ifindex;
+};
+
 /* The next message of what was received, which begins 4-aligned; its length is inside. NULL at the end. */
 const struct nlmsghdr *am_nl_next(struct am_reader *messages);
 
@@ -91,12 +100,12 @@ int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out);
 int am_nl_ask(struct am_nl *nl, struct nlmsghdr *request, const struct nlmsghdr **answer);
 
 /* All addresses of the namespace, one after the other. 0 or -errno. */
-typedef void am_nl_address_fn(void *ctx, int ifindex, const struct am_ip *ip);
+typedef void am_nl_address_fn(void *ctx, const struct am_kaddress *address);
 int am_nl_addresses(struct am_nl *nl, am_nl_address_fn *fn, void *ctx);
 /* The neighbours on a device. */
 typedef void am_nl_neigh_fn(void *ctx, const struct am_kneigh *neigh);
 int am_nl_neighbours(struct am_nl *nl, int ifindex, am_nl_neigh_fn *fn, void *ctx);
-bool am_nl_parse_address(const struct nlmsghdr *msg, int *ifindex, struct am_ip *ip);
+bool am_nl_parse_address(const struct nlmsghdr *msg, struct am_kaddress *out);
 
 /* Have the kernel find out or verify a neighbour now, as if it had a packet for it. */
 int am_nl_probe(struct am_nl *nl, int ifindex, const struct am_ip *ip);

@@ -21,14 +21,13 @@ static void parse_answers(const void *bytes, size_t len)
 	struct am_kroute route;
 	struct am_kneigh neigh;
 	struct am_klink link;
-	struct am_ip ip;
-	int ifindex;
+	struct am_kaddress address;
 
 	while ((msg = am_nl_next(&messages))) {
 		am_nl_parse_route(msg, &route);
 		am_nl_parse_neigh(msg, &neigh);
 		am_nl_parse_link(msg, &link);
-		am_nl_parse_address(msg, &ifindex, &ip);
+		am_nl_parse_address(msg, &address);
 	}
 }
 

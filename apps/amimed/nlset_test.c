@@ -44,13 +44,14 @@ struct seen {
 	unsigned n, wanted;
 };
 
-static void see(void *ctx, int ifindex, const struct am_ip *ip)
+static void see(void *ctx, const struct am_kaddress *address)
 {
 	struct seen *seen = ctx;
 	const struct am_ip a = ip_of("192.0.2.1"), b = ip_of("2001:db8::1");
 
 	seen->n++;
-	seen->wanted += ifindex == dev && (am_ip_equal(ip, &a) || am_ip_equal(ip, &b));
+	seen->wanted +=
+		address->ifindex == dev && (am_ip_equal(&address->ip, &a) || am_ip_equal(&address->ip, &b));
 }
 
 static void test_addresses(void **state)

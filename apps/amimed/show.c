@@ -10,6 +10,7 @@
 #include <rte_version.h>
 
 #include "daemon.h"
+#include "ends.h"
 #include "hops.h"
 #include "pipeline/counters.h"
 #include "show_host.h"
@@ -35,7 +36,8 @@ static json_t *ips_json(const struct am_ip *ips, unsigned n)
 	char text[AM_IP_TEXT];
 
 	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(list, json_string(am_ip_text(&ips[i], text)));
+		if (ips[i].family)
+			json_array_append_new(list, json_string(am_ip_text(&ips[i], text)));
 	return list;
 }
 
@@ -244,17 +246,35 @@ static bool asked_kernel(const struct am_daemon *d, const struct am_ip *remote)
 	return false;
 }
 
+/* The same of a stripe of a tunnel; where an end is not known, that is why. */
+static bool tunnel_hop_state(const struct am_daemon *d, const struct am_conf_tunnel *t, uint16_t i,
+	char why[AM_ERR_TEXT], char note[AM_ERR_TEXT], const char **port)
+{
+	note[0] = 0;
+	*port = NULL;
+	am_ends_why(d, t, why, AM_ERR_TEXT);
+	return !why[0] && hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, note, port);
+}
+
+static json_t *remote_json(const struct am_conf_tunnel *t, uint16_t i)
+{
+	char text[AM_IP_TEXT];
+
+	return t->remote[i].family || !t->remote_name ? json_string(am_ip_text(&t->remote[i], text))
+						      : json_string(t->remote_name);
+}
+
 static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct am_conf_tunnel *t)
 {
 	json_t *paths = json_array();
 	bool any = false;
 
 	for (uint16_t i = 0; i < t->n_remote; i++) {
-		char why[AM_ERR_TEXT], note[AM_ERR_TEXT], remote[AM_IP_TEXT];
+		char why[AM_ERR_TEXT], note[AM_ERR_TEXT];
 		const char *port;
-		bool up = hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, note, &port);
-		json_t *path = json_pack("{s:s, s:b, s:s, s:o}", "remote", am_ip_text(&t->remote[i], remote),
-			"up", (int)up, "why", why, "port", text_or_null(port));
+		bool up = tunnel_hop_state(d, t, i, why, note, &port);
+		json_t *path = json_pack("{s:o, s:b, s:s, s:o}", "remote", remote_json(t, i), "up", (int)up,
+			"why", why, "port", text_or_null(port));
 
 		any |= up;
 		if (up && asked_kernel(d, &t->remote[i]) && !note[0] &&
@@ -274,7 +294,7 @@ bool am_show_tunnel_why(const struct am_daemon *d, const struct am_conf_tunnel *
 	const char *port;
 
 	for (uint16_t i = t->n_remote; i-- > 0;) {
-		if (hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], text, note, &port))
+		if (tunnel_hop_state(d, t, i, text, note, &port))
 			return true;
 		memcpy(why, text, AM_ERR_TEXT);
 	}
@@ -305,6 +325,7 @@ static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunne
 	if (t->has_key)
 		json_object_set_new(o, "key", json_integer(t->key));
 	add_tunnel_state(o, d, t);
+	am_ends_show(d, t, o);
 	if (info)
 		add_counters(o, d, info->id);
 	return o;

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "config/restart.h"
 #include "daemon.h"
+#include "ends.h"
 #include "mirror.h"
 #include "plane.h"
 #include "who.h"
@@ -168,8 +169,12 @@ static int record(struct am_daemon *d, struct am_transaction *t, const struct am
 int am_transaction_prepare(struct am_daemon *d, struct am_transaction *t)
 {
 	struct am_config *config = load(d, t);
-	int rc = config ? plan(d, t, config) : -EINVAL;
+	int rc = -EINVAL;
 
+	if (config) {
+		am_ends_fill(d, config);
+		rc = plan(d, t, config);
+	}
 	if (rc == 0) {
 		rc = record(d, t, config);
 		if (rc < 0)

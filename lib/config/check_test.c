@@ -154,6 +154,26 @@ static const struct row tunnel_rows[] = {
 		"\"192.0.2.300\" is no IP address: write it like 192.0.2.1 or 2001:db8::1"},
 	{TUNNEL("'type':'gre','local':'192.0.2.1/24','remote':'192.0.2.2'"), "$.tunnels.t.local", 1,
 		"leave the prefix length away"},
+	{TUNNEL("'type':'gre','local':'interface:','remote':'192.0.2.1'"), "$.tunnels.t.local", 1,
+		"\"interface:\" names no interface: write interface: and the name of a port"},
+	{TUNNEL("'type':'gre','local':['interface:wan','192.0.2.1'],'remote':['192.0.2.2','192.0.2.3']"),
+		"$.tunnels.t.local[0]", 1, "the addresses of stripes are pairs"},
+	{TUNNEL("'type':'gre','local':['192.0.2.1'],'remote':['b.example']"), "$.tunnels.t.remote[0]", 1,
+		"\"b.example\": the addresses of stripes are pairs"},
+	{TUNNEL("'type':'gre','local':'interface:wan','remote':['192.0.2.2','192.0.2.3']"),
+		"$.tunnels.t.remote", 1, "2 remote addresses for 1 local ones"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'b_c.example'"), "$.tunnels.t.remote", 1,
+		"is no IP address"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'198.51.100.300'"), "$.tunnels.t.remote", 1,
+		"is no IP address"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'-b.example'"), "$.tunnels.t.remote", 1,
+		"is no IP address"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'b..example'"), "$.tunnels.t.remote", 1,
+		"is no IP address"},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'b.example','family':'ipv6'"),
+		"$.tunnels.t.family", 1, "the tunnel has an IPv4 address: remove family, or use \"ipv4\""},
+	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':'b.example','resolve_interval':0"),
+		"$.tunnels.t.resolve_interval", 1, "0 is out of range, use 1 to 86400"},
 	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':7"), "$.tunnels.t.remote", 1,
 		"expected an address, or an array of addresses"},
 	{TUNNEL("'type':'gre','local':'192.0.2.1','remote':[]"), "$.tunnels.t.remote", 1,
@@ -495,7 +515,7 @@ static void test_all_at_once(void **state)
 {
 	static const char text[] = "{'xconnects':{'x':{}},\n"
 				   "'bridges':{'b':{'members':[{'port':'nowhere'}]}},\n"
-				   "'tunnels':{'t':{'type':'gre','local':'::','remote':'x',\n"
+				   "'tunnels':{'t':{'type':'gre','local':'::','remote':'x y',\n"
 				   "'mtu':'big'}},\n"
 				   "'system':{'workers':0,\n"
 				   "'wrokers':1}}";

@@ -198,7 +198,7 @@ void am_config_free(struct am_config *c)
 	am_map_free(c->faults);
 	conf_free_vrfs(c);
 	conf_free_bridges(c);
-	free(c->tunnels);
+	conf_free_tunnels(c);
 	conf_free_ports(c);
 	conf_sources_free(c->sources);
 	for (size_t i = 0; i < c->n_watched; i++)

@@ -41,6 +41,7 @@ static const struct rule rules[] = {
 	{AM_OBJ_TUNNEL, "type", AM_IMPACT_STOPS, other_end},
 	{AM_OBJ_TUNNEL, "local", AM_IMPACT_STOPS, other_end},
 	{AM_OBJ_TUNNEL, "remote", AM_IMPACT_STOPS, other_end},
+	{AM_OBJ_TUNNEL, "family", AM_IMPACT_STOPS, other_end},
 	{AM_OBJ_TUNNEL, "key", AM_IMPACT_STOPS, other_end},
 	{AM_OBJ_TUNNEL, "checksum", AM_IMPACT_STOPS, other_end},
 	{AM_OBJ_TUNNEL, "compat", AM_IMPACT_STOPS, other_end},

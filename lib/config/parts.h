@@ -57,6 +57,7 @@ void conf_mark(struct am_config *config);
 void conf_begin_vrfs(struct am_config *config);
 enum am_vrf_kind conf_vrf_kind(const char *name);
 void conf_free_vrfs(struct am_config *config);
+void conf_free_tunnels(struct am_config *config);
 void conf_free_bridges(struct am_config *config);
 
 void conf_check_tunnels(const struct am_config *config, struct am_config_errors *errors);

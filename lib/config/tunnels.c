@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "ends.h"
 #include "l3.h"
 
 #include <string.h>
@@ -12,72 +13,6 @@ static const char *const mss_words[] = {"off", "fit", "whole", NULL};
 static const char *const dscp_words[] = {"uniform", NULL};
 
 /* ---- keys that are more than one value ---- */
-
-/* One address, or an array of them: a stripe each. */
-static void read_addresses(const struct place *at, struct am_ip *out, uint16_t *n)
-{
-	size_t count = json_array_size(at->json);
-
-	if (json_is_string(at->json)) {
-		conf_read_ip(at, out);
-		*n = 1;
-		return;
-	}
-	if (!json_is_array(at->json)) {
-		conf_complain(at, "expected an address, or an array of addresses for a striped tunnel");
-		return;
-	}
-	if (!count || count > AM_CONFIG_STRIPES) {
-		conf_complain(at, "%zu addresses are out of range, use 1 to %d", count, AM_CONFIG_STRIPES);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct place element = conf_place_element(at, i);
-
-		conf_read_ip(&element, &out[i]);
-	}
-	*n = (uint16_t)count;
-}
-
-static void read_local(const struct place *at, void *object)
-{
-	struct am_conf_tunnel *t = object;
-
-	read_addresses(at, t->local, &t->n_local);
-}
-
-static void read_remote(const struct place *at, void *object)
-{
-	struct am_conf_tunnel *t = object;
-
-	read_addresses(at, t->remote, &t->n_remote);
-}
-
-static json_t *print_addresses(const struct am_ip *ips, uint16_t n)
-{
-	json_t *out;
-
-	if (n == 1)
-		return conf_print_ip(ips);
-	out = json_array();
-	for (uint16_t i = 0; i < n; i++)
-		json_array_append_new(out, conf_print_ip(&ips[i]));
-	return out;
-}
-
-static json_t *print_local(const void *object)
-{
-	const struct am_conf_tunnel *t = object;
-
-	return print_addresses(t->local, t->n_local);
-}
-
-static json_t *print_remote(const void *object)
-{
-	const struct am_conf_tunnel *t = object;
-
-	return print_addresses(t->remote, t->n_remote);
-}
 
 static void read_dscp(const struct place *at, void *object)
 {
@@ -148,8 +83,24 @@ static const struct field tunnel_rows[] = {
 		.required = true,
 		AT(struct am_conf_tunnel, type),
 		.words = type_words},
-	{.name = "local", .kind = FIELD_OTHER, .required = true, .read = read_local, .print = print_local},
-	{.name = "remote", .kind = FIELD_OTHER, .required = true, .read = read_remote, .print = print_remote},
+	{.name = "local",
+		.kind = FIELD_OTHER,
+		.required = true,
+		.read = conf_read_local,
+		.print = conf_print_local},
+	{.name = "remote",
+		.kind = FIELD_OTHER,
+		.required = true,
+		.read = conf_read_remote,
+		.print = conf_print_remote},
+	WORD("family", struct am_conf_tunnel, family, conf_family_words, AM_CONF_FAMILY_AUTO),
+	{.name = "resolve_interval",
+		.kind = FIELD_UINT,
+		AT(struct am_conf_tunnel, resolve_interval),
+		.min = 1,
+		.max = 86400,
+		.fallback = 60,
+		.hint = "seconds from one answer to the next question"},
 	{.name = "mtu",
 		.kind = FIELD_UINT,
 		AT(struct am_conf_tunnel, mtu),
@@ -210,72 +161,6 @@ json_t *conf_print_tunnels(const void *object)
 
 /* ---- checks ---- */
 
-/* $.tunnels.name.end, with [i] where the tunnel is striped. */
-static struct where address_where(const struct am_conf_tunnel *t, const char *end, uint16_t n, uint16_t i)
-{
-	return n > 1 ? conf_where("tunnels", t->name, ".%s[%u]", end, i)
-		     : conf_where("tunnels", t->name, ".%s", end);
-}
-
-static void check_addresses(const struct am_config *c, struct am_config_errors *errors,
-	const struct am_conf_tunnel *t, const char *end, const struct am_ip *ips, uint16_t n)
-{
-	for (uint16_t i = 0; i < n; i++) {
-		char text[AM_IP_TEXT];
-		struct where at = address_where(t, end, n, i);
-
-		if (ips[i].family == AM_AF_NONE)
-			continue;
-		if (am_ip_is_unspecified(&ips[i]))
-			am_config_complain(c, errors, at.path,
-				"%s is the unspecified address: name a real one", am_ip_text(&ips[i], text));
-		else if (am_ip_is_multicast(&ips[i]))
-			am_config_complain(c, errors, at.path,
-				"%s is a multicast or broadcast address: a tunnel has one remote, use its "
-				"unicast address",
-				am_ip_text(&ips[i], text));
-	}
-}
-
-static void check_families(
-	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
-{
-	uint8_t family = t->local[0].family;
-
-	for (uint16_t i = 0; i < t->n_local; i++) {
-		if (family && t->local[i].family && t->local[i].family != family)
-			am_config_complain(c, errors, address_where(t, "local", t->n_local, i).path,
-				"the tunnel mixes IPv4 and IPv6: use one family for all of its addresses");
-	}
-	for (uint16_t i = 0; i < t->n_remote; i++) {
-		if (family && t->remote[i].family && t->remote[i].family != family)
-			am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
-				"local is IPv%u and this is IPv%u: use one family for both ends", family,
-				t->remote[i].family);
-	}
-}
-
-static void check_pairs(
-	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
-{
-	char text[AM_IP_TEXT];
-
-	if (!t->n_local || !t->n_remote)
-		return;
-	if (t->n_local != t->n_remote) {
-		am_config_complain(c, errors, conf_where("tunnels", t->name, ".remote").path,
-			"%u remote addresses for %u local ones: a stripe is a pair, give as many of both",
-			t->n_remote, t->n_local);
-		return;
-	}
-	for (uint16_t i = 0; i < t->n_remote; i++) {
-		if (t->remote[i].family && am_ip_equal(&t->local[i], &t->remote[i]))
-			am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
-				"%s is local as well: name the other end's address",
-				am_ip_text(&t->remote[i], text));
-	}
-}
-
 static void check_type_keys(
 	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_tunnel *t)
 {
@@ -331,9 +216,11 @@ static void check_twin(const struct am_config *c, struct am_config_errors *error
 			.key = t->has_key ? t->key : 0};
 		uint32_t owner = (uint32_t)(t - c->tunnels);
 
-		if (!t->remote[i].family || !conf_claim(c, errors, claims, &claim, &owner))
+		if (!t->local[i].family || !t->remote[i].family ||
+			!conf_claim(c, errors, claims, &claim, &owner))
 			continue;
-		am_config_complain(c, errors, address_where(t, "remote", t->n_remote, i).path,
+		am_config_complain(c, errors,
+			conf_where("tunnels", t->name, n > 1 ? ".remote[%u]" : ".remote", i).path,
 			"tunnel \"%s\" has the same local, remote and type already%s", c->tunnels[owner].name,
 			t->type == AM_CONF_ETHERIP ? ": remove one, or use another address"
 						   : ", and the same key: give one of them another \"key\"");
@@ -364,10 +251,7 @@ void conf_check_tunnels(const struct am_config *c, struct am_config_errors *erro
 	for (uint16_t i = 0; i < c->n_tunnels; i++) {
 		const struct am_conf_tunnel *t = &c->tunnels[i];
 
-		check_addresses(c, errors, t, "local", t->local, t->n_local);
-		check_addresses(c, errors, t, "remote", t->remote, t->n_remote);
-		check_families(c, errors, t);
-		check_pairs(c, errors, t);
+		conf_check_ends(c, errors, t);
 		check_type_keys(c, errors, t);
 		check_twin(c, errors, claims, t);
 		check_identity(c, errors, t);

@@ -336,6 +336,45 @@ static unsigned build_folder(const char *name)
 	return n;
 }
 
+/* A tunnel that waits for its ends has all but peers, next hops and live paths. */
+static void a_tunnel_without_ends(void **state)
+{
+	static const char text[] =
+		"{'ports':{'wan':{'vrf':'underlay'},'lan':{}},"
+		"'tunnels':{'m':{'type':'gretap','local':'interface:wan','remote':'b.example'},"
+		"'r':{'type':'gre','local':'interface:wan','remote':'192.0.2.9','addresses':['10.0.0.1/30']}},"
+		"'vrfs':{'underlay':{'routes':[{'prefix':'0.0.0.0/0','port':'wan','via':'192.0.2.254',"
+		"'mac':'02:00:00:00:00:fe'}]}},"
+		"'xconnects':{'x':{'members':[{'port':'lan'},{'tunnel':'m'}]}}}";
+	struct am_model *m = test_model();
+	struct am_config_errors errors = {0};
+	struct am_config *config = test_config(text);
+	const struct am_path_list *paths;
+	struct am_plan *plan;
+	struct am_steer steer;
+
+	(void)state;
+	test_commit(m, text);
+	paths = am_model_roots(m)->members[test_member(m, "x", "tunnel m")]->paths;
+	assert_int_equal(paths->live, 0);
+	assert_non_null(paths->encap[0]);
+	assert_int_equal(am_model_nexthops(m), 0);
+	am_model_steer(m, NULL, 0, &steer);
+	assert_int_equal(steer.n_locals, 0);
+	/* Whoever runs it fills in what it found. */
+	config->tunnels[0].local[0] = config->tunnels[1].local[0] = test_ip("192.0.2.1");
+	config->tunnels[0].remote[0] = test_ip("198.51.100.1");
+	plan = am_model_prepare(m, config, NULL, &errors);
+	assert_non_null(plan);
+	am_model_retire(am_model_commit(m, plan));
+	paths = am_model_roots(m)->members[test_member(m, "x", "tunnel m")]->paths;
+	assert_int_equal(paths->live, 1);
+	assert_int_equal(am_model_nexthops(m), 2);
+	am_model_steer(m, NULL, 0, &steer);
+	assert_int_equal(steer.n_locals, 1);
+	am_model_free(m);
+}
+
 static void every_example_builds(void **state)
 {
 	(void)state;
@@ -356,6 +395,7 @@ int main(void)
 		cmocka_unit_test(mss),
 		cmocka_unit_test(vxlan_over_a_port),
 		cmocka_unit_test(a_port_too_small_is_noted),
+		cmocka_unit_test(a_tunnel_without_ends),
 		cmocka_unit_test(every_example_builds),
 	};
 

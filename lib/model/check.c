@@ -156,6 +156,8 @@ static void check_underlay(const struct check *c, const struct am_conf_tunnel *t
 	int port = -1;
 
 	for (unsigned i = 0; i < t->n_remote && port < 0; i++) {
+		if (!t->remote[i].family)
+			continue;
 		port = underlay_port(c, &t->remote[i]);
 		if (port >= 0 && outer <= port_mtu(c, port))
 			port = -1;

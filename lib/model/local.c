@@ -24,7 +24,8 @@ static int add_all(struct am_build *b, struct am_map *seen)
 
 	for (unsigned i = 0; i < c->n_tunnels; i++)
 		for (unsigned k = 0; k < c->tunnels[i].n_local && rc == 0; k++)
-			rc = add_local(b, seen, AM_VRF_UNDERLAY, &c->tunnels[i].local[k]);
+			if (am_config_tunnel_has_ends(&c->tunnels[i]))
+				rc = add_local(b, seen, AM_VRF_UNDERLAY, &c->tunnels[i].local[k]);
 	for (unsigned i = 0; i < c->n_bridges; i++) {
 		for (uint8_t family = AM_IPV4; family <= AM_IPV6; family += 2) {
 			local = am_config_vtep_local(c, &c->bridges[i], family);

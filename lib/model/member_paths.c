@@ -65,8 +65,8 @@ static int fill_list(struct am_build *b, const struct am_conf_bridge *bridge,
 
 	for (unsigned i = 0; i < stripes; i++) {
 		path_spec(b, bridge, conf, below, i, &what.spec);
-		if (am_nexthop_want(b->s, t ? AM_VRF_UNDERLAY : AM_VRF_DEFAULT,
-			    t ? &t->remote[i] : &conf->vtep, &what.nexthop) < 0)
+		if ((t ? am_tunnel_nexthop_want(b->s, t, i, &what.nexthop)
+		       : am_nexthop_want(b->s, AM_VRF_DEFAULT, &conf->vtep, &what.nexthop)) < 0)
 			return -ENOMEM;
 		if (am_path_add(b->s, &what, &err) < 0) {
 			am_bridge_path(path, sizeof path, bridge, ".members");

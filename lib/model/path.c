@@ -72,6 +72,13 @@ int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *rem
 	return 0;
 }
 
+int am_tunnel_nexthop_want(
+	struct am_snapshot *s, const struct am_conf_tunnel *t, unsigned stripe, uint16_t *id)
+{
+	*id = AM_NO_ID;
+	return am_config_tunnel_has_ends(t) ? am_nexthop_want(s, AM_VRF_UNDERLAY, &t->remote[stripe], id) : 0;
+}
+
 /* ---- header strings ---- */
 
 static struct am_encap *new_string(void)
@@ -101,8 +108,12 @@ int am_path_add(struct am_snapshot *s, const struct am_path *what, struct am_err
 	p->string = string;
 	p->list->port[p->bit] = AM_NO_ID;
 	atomic_store_explicit(&p->list->encap[p->bit], string, memory_order_release);
-	p->next = s->first_paths[p->nexthop];
-	s->first_paths[p->nexthop] = s->n_paths++;
+	p->next = AM_NO_PATH;
+	if (p->nexthop != AM_NO_ID) {
+		p->next = s->first_paths[p->nexthop];
+		s->first_paths[p->nexthop] = s->n_paths;
+	}
+	s->n_paths++;
 	s->octets += sizeof *string;
 	return 0;
 }
@@ -179,7 +190,8 @@ void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old)
 
 		/* Nobody sees the string yet, so it is made in place; where the link makes it impossible it stays down. */
 		set_live(p, false);
-		if (s->nexthops[p->nexthop].resolved && build_linked(s, p, p->string) == 0)
+		if (p->nexthop != AM_NO_ID && s->nexthops[p->nexthop].resolved &&
+			build_linked(s, p, p->string) == 0)
 			publish(p, p->string, s->nexthops[p->nexthop].out_port);
 	}
 }

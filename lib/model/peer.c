@@ -36,6 +36,8 @@ static int tunnel_peers(struct am_build *b, unsigned i)
 	uint32_t peer;
 	int rc = 0;
 
+	if (!am_config_tunnel_has_ends(t))
+		return 0;
 	for (unsigned k = 0; k < t->n_local && rc == 0; k++) {
 		rc = add_peer(b, AM_VRF_UNDERLAY, &t->remote[k], &t->local[k], &peer);
 		if (rc == 0)

@@ -218,7 +218,7 @@ static int tunnel_list(struct am_build *b, const struct am_tunnel *t, struct am_
 	list->first_path = first;
 	for (unsigned i = 0; i < conf->n_local && rc == 0; i++) {
 		am_stack_tunnel_spec(conf, i, &what.spec);
-		rc = am_nexthop_want(b->s, AM_VRF_UNDERLAY, &conf->remote[i], &what.nexthop);
+		rc = am_tunnel_nexthop_want(b->s, conf, i, &what.nexthop);
 		if (rc == 0)
 			rc = am_path_add(b->s, &what, &err);
 	}

@@ -34,8 +34,10 @@ struct am_mac am_tunnel_mac(const struct am_conf_tunnel *t)
 	if (t->has_mac)
 		return t->mac;
 	snprintf(seed.name, sizeof seed.name, "%s", t->name);
-	seed.local[0] = t->local[0].family;
-	memcpy(seed.local + 1, t->local[0].bytes, sizeof t->local[0].bytes);
+	if (!*t->local_on) {
+		seed.local[0] = t->local[0].family;
+		memcpy(seed.local + 1, t->local[0].bytes, sizeof t->local[0].bytes);
+	}
 	h = am_hash_words(&seed, sizeof seed, 0x616d696d65ull);
 	for (unsigned i = 0; i < sizeof mac.bytes; i++)
 		mac.bytes[i] = (uint8_t)(h >> (8 * i));
@@ -56,10 +58,13 @@ static enum am_tunnel_kind kind_of(const struct am_conf_tunnel *t)
 
 void am_stack_tunnel_spec(const struct am_conf_tunnel *t, unsigned stripe, struct am_encap_spec *out)
 {
+	uint8_t family = am_config_tunnel_family(t);
+	const struct am_ip nobody = {.family = family ? family : AM_IPV6};
+
 	*out = (struct am_encap_spec){
 		.kind = kind_of(t),
-		.local = t->local[stripe],
-		.remote = t->remote[stripe],
+		.local = t->local[stripe].family ? t->local[stripe] : nobody,
+		.remote = t->remote[stripe].family ? t->remote[stripe] : nobody,
 		.ttl = t->ttl,
 		.dscp = t->dscp,
 		.dscp_uniform = t->dscp_uniform,

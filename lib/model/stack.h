@@ -33,12 +33,15 @@ void am_stack_below(const struct am_config *config, const struct am_ip *vtep, st
 
 bool am_tunnel_is_l2(const struct am_conf_tunnel *t);
 /*
- * An Ethernet tunnel's own MAC: configured, or derived from name and local address alone, so that it is the same after each
- * restart and the far side can be told of it once.
+ * An Ethernet tunnel's own MAC: configured, or derived from its name and the local address in the file alone, so that it is the
+ * same after each restart and the far side can be told of it once.
  */
 struct am_mac am_tunnel_mac(const struct am_conf_tunnel *t);
 
-/* Header strings, link fields left zero. stripe is below t->n_local. */
+/*
+ * Header strings, link fields left zero. stripe is below t->n_local. An end that is not known yet is the unspecified address of
+ * the larger family that it may have: lengths are right, and nothing is sent with it.
+ */
 void am_stack_tunnel_spec(const struct am_conf_tunnel *t, unsigned stripe, struct am_encap_spec *out);
 /*
  * Octets of the longest packet that t sends: what is not cut, or as long as it may be. A full payload in it is `inside`

@@ -108,6 +108,9 @@ int am_as_row(struct am_model *m, uint32_t as, uint32_t *row);
 /* path.c */
 /* The next hop towards remote, made where it is not there yet. 0 or -ENOMEM. */
 int am_nexthop_want(struct am_snapshot *s, uint16_t vrf, const struct am_ip *remote, uint16_t *id);
+/* The same towards a tunnel's remote, in its underlay; AM_NO_ID as long as that is not known. */
+int am_tunnel_nexthop_want(
+	struct am_snapshot *s, const struct am_conf_tunnel *t, unsigned stripe, uint16_t *id);
 /*
  * One more path: spec, list, nexthop, tunnel and bridge of `what` are its own. Its string is made but not live. 0 or -errno
  * with err.

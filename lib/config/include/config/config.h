@@ -94,6 +94,7 @@ struct am_conf_port {
 };
 
 enum am_conf_tunnel_type { AM_CONF_ETHERIP, AM_CONF_GRE, AM_CONF_GRETAP };
+enum am_conf_family { AM_CONF_FAMILY_AUTO, AM_CONF_FAMILY_IPV4, AM_CONF_FAMILY_IPV6 };
 enum am_conf_split { AM_CONF_FLOOR, AM_CONF_FILL };
 enum am_mss { AM_MSS_OFF, AM_MSS_FIT, AM_MSS_WHOLE, AM_MSS_NUMBER };
 
@@ -101,9 +102,14 @@ struct am_conf_tunnel {
 	char name[AM_NAME_MAX];
 	enum am_conf_tunnel_type type;
 	uint16_t n_local, n_remote; /* equal; more than one is striped */
+	/* Where an end moves, its one address is family 0 until whoever runs this fills in what it found. */
 	struct am_ip local[AM_CONFIG_STRIPES];
 	struct am_ip remote[AM_CONFIG_STRIPES];
-	uint16_t mtu; /* 2400 */
+	char local_on[AM_NAME_MAX]; /* local is an address of this port or kernel's device; empty: it stays */
+	char *remote_name;          /* remote is what DNS says; NULL: it stays */
+	enum am_conf_family family;
+	uint32_t resolve_interval; /* seconds, 60 */
+	uint16_t mtu;              /* 2400 */
 	enum am_conf_split split;
 	uint16_t path_mtu; /* 1500; 1280..9216 */
 	uint8_t ttl;       /* 64 */
@@ -283,6 +289,11 @@ const struct am_conf_vrf *am_config_vrf(const struct am_config *config, unsigned
 const struct am_conf_vrf *am_config_vrf_named(const struct am_config *config, const char *name);
 /* The port's IP identity with this tag, or NULL. */
 const struct am_conf_l3 *am_config_port_l3(const struct am_conf_port *port, uint16_t vlan);
+/* One of its ends is asked for while it runs; both are known. */
+bool am_config_tunnel_moves(const struct am_conf_tunnel *tunnel);
+bool am_config_tunnel_has_ends(const struct am_conf_tunnel *tunnel);
+/* AM_IPV4, AM_IPV6, or 0 where nothing says it yet. */
+uint8_t am_config_tunnel_family(const struct am_conf_tunnel *tunnel);
 /* Is a tunnel member of a bridge or xconnect? Then it has no IP identity. */
 bool am_config_is_bridged(const struct am_config *config, const struct am_conf_tunnel *tunnel);
 /*
