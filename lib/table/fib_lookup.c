@@ -13,98 +13,117 @@
 
 const uint64_t am_fib_covers[AM_FIB_SLOTS] = {COVERS16(0), COVERS16(16), COVERS16(32), COVERS16(48)};
 
-/* One address on its way down. */
-struct walk {
-	struct am_fib_key key; /* what is left of it */
-	uint32_t node;         /* where it stands */
-	uint32_t match;        /* index of the longest match's value so far; 0: the direct table's */
-	uint32_t *value;       /* where the answer goes */
+/* One level of the tree: the bits of an address that say which slot of a node. */
+struct level {
+	unsigned byte, shift;
 };
 
-/* From the direct table: the walk goes on where there is a node below. */
-static inline bool enter(const struct am_fib *fib, struct am_fib_key key, struct walk *w, uint32_t *value)
+/* Two octets hold them, or what there is of them at the address's end. */
+static inline struct level level_at(uint8_t family, unsigned bit)
 {
-	uint64_t slot =
-		atomic_load_explicit(&fib->slots[key.hi >> (64 - fib->root_bits)], memory_order_acquire);
+	unsigned last = (family == AM_IPV4 ? 4 : 16) - 2, byte = bit / 8 < last ? bit / 8 : last;
 
-	*value = AM_FIB_SLOT_VALUE(slot);
-	w->node = AM_FIB_SLOT_NODE(slot);
-	w->match = 0;
-	w->value = value;
-	w->key = am_fib_key_skip(key, fib->root_bits);
-	__builtin_prefetch(&fib->nodes[w->node]);
-	return w->node;
+	return (struct level){byte, 16 + bit - 8 * byte};
 }
 
-/* One level down; false at the end of the way. */
-static inline bool step(const struct am_fib *fib, struct walk *w)
+static inline unsigned slot_at(struct level l, const uint8_t *address)
 {
-	const struct am_fib_node *n = &fib->nodes[w->node];
-	unsigned slot = am_fib_key_slot(w->key);
-
-	w->match = am_fib_node_match(n, slot, w->match);
-	w->node = am_fib_node_kid(n, slot);
-	w->key = am_fib_key_skip(w->key, AM_FIB_STRIDE);
-	__builtin_prefetch(&fib->nodes[w->node]);
-	__builtin_prefetch((const void *)&fib->values[w->match]);
-	return w->node;
+	return (uint32_t)am_load16(address + l.byte) << l.shift >> (32 - AM_FIB_STRIDE);
 }
 
-static inline void finish(const struct am_fib *fib, const struct walk *w)
+/* What is known of one address: where the walk stands, and where the longest match so far has its value. 0: nowhere. */
+struct walk {
+	uint32_t node, match;
+};
+
+/* One level down. Node 0 has no children and no prefixes, so that nobody needs to ask whether there is a node. */
+static inline struct walk step(
+	const struct am_fib *fib, struct level l, const uint8_t *address, struct walk w)
 {
-	if (w->match)
-		*w->value = atomic_load_explicit(&fib->values[w->match], memory_order_relaxed);
+	const struct am_fib_node *n = &fib->nodes[w.node];
+	unsigned slot = slot_at(l, address);
+
+	w.match = am_fib_node_match(n, slot, w.match);
+	w.node = am_fib_node_kid(n, slot);
+	__builtin_prefetch(&fib->nodes[w.node]);
+	__builtin_prefetch((const void *)&fib->values[w.match]);
+	return w;
+}
+
+static inline uint64_t slot_of(const struct am_fib *fib, uint8_t family, const uint8_t *address)
+{
+	return atomic_load_explicit(am_fib_slot_of(fib, family, address), memory_order_acquire);
+}
+
+static inline uint32_t value_of(const struct am_fib *fib, uint32_t match, uint32_t otherwise)
+{
+	uint32_t value = atomic_load_explicit(&fib->values[match], memory_order_relaxed);
+
+	return match ? value : otherwise;
 }
 
 uint32_t am_fib_lookup(const struct am_fib *fib, const uint8_t *address)
 {
-	uint32_t value;
-	struct walk w;
+	uint64_t slot = slot_of(fib, fib->family, address);
+	struct walk w = {.node = AM_FIB_SLOT_NODE(slot)};
 
-	if (!enter(fib, am_fib_key(fib->family, address), &w, &value))
-		return value;
-	while (step(fib, &w))
-		continue;
-	finish(fib, &w);
-	return value;
+	for (unsigned bit = fib->root_bits; w.node; bit += AM_FIB_STRIDE)
+		w = step(fib, level_at(fib->family, bit), address, w);
+	return value_of(fib, w.match, AM_FIB_SLOT_VALUE(slot));
 }
 
 /* n addresses; family is a constant where this is inlined. */
-static inline void bulk(const struct am_fib *fib, uint8_t family, const uint8_t *const *addresses, unsigned n,
-	uint32_t *values)
+static inline __attribute__((always_inline)) void bulk(const struct am_fib *fib, uint8_t family,
+	const uint8_t *const *addresses, unsigned n, uint32_t *values)
 {
 	struct walk walks[AM_FIB_BULK_MAX];
 	uint8_t going[AM_FIB_BULK_MAX];
-	unsigned entered = 0, left;
+	unsigned left = 0, bit = fib->root_bits;
+	struct level l = level_at(family, bit);
 
-	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(
-			(const void *)&fib
-				->slots[am_fib_key(family, addresses[i]).hi >> (64 - fib->root_bits)]);
 	for (unsigned i = 0; i < n; i++) {
-		going[entered] = (uint8_t)entered;
-		entered += enter(fib, am_fib_key(family, addresses[i]), &walks[entered], &values[i]);
+		uint64_t slot = slot_of(fib, family, addresses[i]);
+
+		values[i] = AM_FIB_SLOT_VALUE(slot);
+		walks[i] = (struct walk){.node = AM_FIB_SLOT_NODE(slot)};
+		__builtin_prefetch(&fib->nodes[walks[i].node]);
 	}
-	for (left = entered; left;) {
+	/* Nearly all have a node here, and few go on: from then on only those that do are gone through. */
+	for (unsigned i = 0; i < n; i++) {
+		walks[i] = step(fib, l, addresses[i], walks[i]);
+		going[left] = (uint8_t)i;
+		left += walks[i].node != 0;
+	}
+	while (left) {
 		unsigned on = 0;
 
+		l = level_at(family, bit += AM_FIB_STRIDE);
 		for (unsigned i = 0; i < left; i++) {
 			unsigned at = going[i];
 
+			walks[at] = step(fib, l, addresses[at], walks[at]);
 			going[on] = (uint8_t)at;
-			on += step(fib, &walks[at]);
+			on += walks[at].node != 0;
 		}
 		left = on;
 	}
-	for (unsigned i = 0; i < entered; i++)
-		finish(fib, &walks[i]);
+	for (unsigned i = 0; i < n; i++)
+		values[i] = value_of(fib, walks[i].match, values[i]);
 }
 
-void am_fib_lookup_bulk(
+void am_fib_lookup_asked(
 	const struct am_fib *fib, const uint8_t *const *addresses, unsigned n, uint32_t *values)
 {
 	if (fib->family == AM_IPV4)
 		bulk(fib, AM_IPV4, addresses, n, values);
 	else
 		bulk(fib, AM_IPV6, addresses, n, values);
+}
+
+void am_fib_lookup_bulk(
+	const struct am_fib *fib, const uint8_t *const *addresses, unsigned n, uint32_t *values)
+{
+	for (unsigned i = 0; i < n; i++)
+		am_fib_ask(fib, fib->family, addresses[i]);
+	am_fib_lookup_asked(fib, addresses, n, values);
 }

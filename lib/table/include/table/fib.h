@@ -65,5 +65,8 @@ uint32_t am_fib_lookup(const struct am_fib *fib, const uint8_t *address);
 /* Of n addresses, at most AM_FIB_BULK_MAX, each where addresses[i] points; memory answers for all at once. */
 void am_fib_lookup_bulk(
 	const struct am_fib *fib, const uint8_t *const *addresses, unsigned n, uint32_t *values);
+/* The same of addresses that am_fib_ask (table/fib_read.h) was told of a while ago. */
+void am_fib_lookup_asked(
+	const struct am_fib *fib, const uint8_t *const *addresses, unsigned n, uint32_t *values);
 
 #endif

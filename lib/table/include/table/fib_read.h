@@ -99,4 +99,17 @@ static inline uint32_t am_fib_node_kid(const struct am_fib_node *n, unsigned slo
 	return n->kids & bit ? n->first_kid + am_fib_ones(n->kids & (bit - 1)) : 0;
 }
 
+/* Where the direct table has an address of a FIB's family. */
+static inline _Atomic uint64_t *am_fib_slot_of(
+	const struct am_fib *fib, uint8_t family, const uint8_t *address)
+{
+	return &fib->slots[am_fib_key(family, address).hi >> (64 - fib->root_bits)];
+}
+
+/* Beforehand, so that am_fib_lookup_asked finds the direct table in the cache. */
+static inline void am_fib_ask(const struct am_fib *fib, uint8_t family, const uint8_t *address)
+{
+	__builtin_prefetch((const void *)am_fib_slot_of(fib, family, address));
+}
+
 #endif
