@@ -149,13 +149,13 @@ enum {
 /* ICMP errors that are limited each by themselves. */
 enum am_icmp_class { AM_ICMP_CLASS_TIME, AM_ICMP_CLASS_UNREACHABLE, AM_ICMP_CLASS_MTU, AM_ICMP_CLASSES };
 
-/* An IP packet to be routed. */
+/* An IP packet to be routed, that a router may forward (net/forward.h). */
 struct am_routed {
 	struct rte_mbuf *m;
 	const struct am_interface *in; /* whose it is */
-	uint32_t value;                /* the FIB's answer */
-	uint16_t l2;                   /* octets in front of the IP header */
-	uint16_t len;                  /* of the IP packet */
+	uint8_t *ip;
+	uint16_t l2;  /* octets in front of the IP header */
+	uint16_t len; /* of the IP packet */
 	uint8_t family;
 	uint8_t how; /* AM_ROUTED_... */
 };
@@ -194,9 +194,10 @@ struct am_worker {
 	struct am_arrival arrivals[AM_BURST];    /* of a burst, for the port's IP identity */
 	uint64_t icmp_until_ns[AM_ICMP_CLASSES]; /* virtual scheduling, as in struct am_storm_state */
 	unsigned n_routed;
-	struct am_routed routed[AM_BURST]; /* to be routed when the burst is opened */
-	uint16_t *peer_iface;              /* by peer: where its fragments come in */
-	uint16_t *peer_back;               /* and rx_back there */
+	struct am_routed routed[AM_BURST];  /* to be routed when the burst is opened */
+	const uint8_t *routed_to[AM_BURST]; /* their destinations, of which the FIB was told */
+	uint16_t *peer_iface;               /* by peer: where its fragments come in */
+	uint16_t *peer_back;                /* and rx_back there */
 	struct {
 		uint64_t what;
 		uint64_t ns;
@@ -284,8 +285,8 @@ bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m);
 void am_route_burst(struct am_worker *w);
 /* The same behind a bridge: VXLAN in them is frames for a bridge again. */
 void am_route_bridged(struct am_worker *w);
-/* The same, but first those of w->arrivals that are not for this box; what is stays there. */
-void am_route_arrivals(struct am_worker *w, const struct am_port_root *port);
+/* The same of what came by a port: what was for its IP identity and is for this box is among w->arrivals then. */
+void am_route_port(struct am_worker *w, const struct am_port_root *port);
 
 /* handoff.c: carry w->frames here or there; take what others handed over. */
 void am_handoff_frames(struct am_worker *w);

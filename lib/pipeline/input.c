@@ -98,7 +98,11 @@ static __attribute__((noinline)) void input_one(
 		return;
 	}
 	if (is_ours(port, f)) {
-		am_input_arrival(w, m, f->eth.len, f->eth.type);
+		if (port->l3)
+			am_route_put(w, port->l3, m, f->eth.len,
+				f->eth.type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, AM_ROUTED_NEW);
+		else
+			am_input_arrival(w, m, f->eth.len, f->eth.type);
 		return;
 	}
 	if (port->vlans_l3 && take_vlan(w, port, f))
@@ -193,6 +197,28 @@ static void take_packets(struct am_worker *w, const struct am_port_root *port, c
 	}
 }
 
+/* A port that routes: the same, and it is checked on the spot. */
+static void take_routed(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
+	struct rte_mbuf **m, unsigned n)
+{
+	const struct am_interface *in = port->l3;
+	const struct am_vrf *vrf = w->roots->vrfs[in->vrf];
+
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *frame = am_buf_data(m[i]);
+		uint16_t type = usual_type(frame, am_buf_len(m[i]), port->mtu);
+
+		if (unlikely(am_fdb_make_key(frame, 0) != b->mac))
+			input_one(w, port, m[i]);
+		else if (likely(type == AM_ET_IPV4))
+			am_route_put_known(w, vrf, in, m[i], AM_ETH_LEN, AM_IPV4, AM_ROUTED_NEW);
+		else if (likely(type == AM_ET_IPV6))
+			am_route_put_known(w, vrf, in, m[i], AM_ETH_LEN, AM_IPV6, AM_ROUTED_NEW);
+		else
+			input_one(w, port, m[i]);
+	}
+}
+
 /*
  * A frame's addresses, and what stands in front of them, where the header string will be written; of a tunnel's packet
  * also the inner headers.
@@ -240,8 +266,8 @@ void am_input_watched(struct am_worker *w, const struct am_port_root *port, stru
 {
 	begin(w, port, &m, 1);
 	input_one(w, port, m);
-	if (w->n_arrivals && port->l3)
-		am_route_arrivals(w, port);
+	if (w->n_routed)
+		am_route_port(w, port);
 	if (w->n_arrivals) {
 		const struct am_place at = am_place_of(port);
 
@@ -264,11 +290,13 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	b = describe(w, port);
 	if (b.in && !b.mac)
 		take_frames(w, port, &b, m, n);
+	else if (port->l3)
+		take_routed(w, port, &b, m, n);
 	else
 		take_packets(w, port, &b, m, n);
-	if (w->n_arrivals && port->l3) {
+	if (w->n_routed) {
 		am_stage(w, AM_STAGE_ROUTE);
-		am_route_arrivals(w, port);
+		am_route_port(w, port);
 	}
 	if (w->n_arrivals) {
 		am_stage(w, AM_STAGE_DECAP);

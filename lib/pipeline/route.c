@@ -4,6 +4,7 @@
  * does it fit. The burst is checked first, then looked up in bulk, then sent.
  */
 #include "route.h"
+#include "input.h"
 #include "net/flow.h"
 #include "net/forward.h"
 #include "net/mss.h"
@@ -12,11 +13,6 @@
 #include "pkt/encap.h"
 #include "pkt/fragment.h"
 #include "tap.h"
-
-static inline uint8_t *ip_of(const struct am_routed *r)
-{
-	return am_buf_data(r->m) + r->l2;
-}
 
 /* Refused, and the sender is told where it may be told. */
 static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
@@ -29,36 +25,10 @@ static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdi
 	am_drop(w, in->iface, why, m);
 }
 
-/* ---- checks ---- */
-
-static inline enum am_verdict check(struct am_routed *r)
+void am_route_reject(struct am_worker *w, const struct am_routed *r, enum am_verdict why)
 {
-	uint32_t has = am_buf_len(r->m) - r->l2, len = 0;
-	enum am_verdict v = r->family == AM_IPV4 ? am_forward4_check(ip_of(r), has, &len)
-						 : am_forward6_check(ip_of(r), has, &len);
-
-	r->len = (uint16_t)len;
-	return v;
-}
-
-/* Those that are right, without a gap. */
-static unsigned check_burst(struct am_worker *w, struct am_routed *r, unsigned n)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		enum am_verdict v = check(&r[i]);
-
-		if (unlikely(v != AM_V_OK)) {
-			if (v != AM_V_IP_MARTIAN || !am_host_take_neighbour(w, &r[i]))
-				am_drop(w, r[i].in->iface, v, r[i].m);
-			continue;
-		}
-		if (unlikely(kept != i))
-			r[kept] = r[i];
-		kept++;
-	}
-	return kept;
+	if (why != AM_V_IP_MARTIAN || !am_host_take_neighbour(w, r))
+		am_drop(w, r->in->iface, why, r->m);
 }
 
 /* ---- lookup ---- */
@@ -71,37 +41,42 @@ static inline const struct am_fib *fib_of(const struct am_worker *w, const struc
 }
 
 /* All of one FIB, which mostly is all; those of others are left for the next round. */
-static uint64_t look_up_fib(struct am_routed *r, const struct am_fib *const *fibs, unsigned n, uint64_t left)
+static uint64_t look_up_fib(const struct am_worker *w, const struct am_fib *const *fibs, unsigned n,
+	uint64_t left, uint32_t *values)
 {
 	const uint8_t *addresses[AM_BURST];
 	const struct am_fib *fib = fibs[__builtin_ctzll(left)];
-	const uint8_t family = r[__builtin_ctzll(left)].family;
-	uint32_t values[AM_BURST];
+	uint32_t of_fib[AM_BURST];
 	uint8_t which[AM_BURST];
 	unsigned found = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (unlikely(fibs[i] != fib))
+		if (fibs[i] != fib)
 			continue;
-		addresses[found] = am_ip_dst(ip_of(&r[i]), family);
+		addresses[found] = w->routed_to[i];
 		which[found++] = (uint8_t)i;
 	}
-	am_fib_lookup_bulk(fib, addresses, found, values);
+	am_fib_lookup_asked(fib, addresses, found, of_fib);
 	for (unsigned i = 0; i < found; i++) {
-		r[which[i]].value = values[i];
+		values[which[i]] = of_fib[i];
 		left &= ~(1ull << which[i]);
 	}
 	return left;
 }
 
-static void look_up(const struct am_worker *w, struct am_routed *r, unsigned n)
+/* The FIBs' answers for the first n; alike: one FIB has them all. */
+static void look_up(const struct am_worker *w, unsigned n, bool alike, uint32_t *values)
 {
 	const struct am_fib *fibs[AM_BURST];
 
+	if (likely(alike)) {
+		am_fib_lookup_asked(fib_of(w, w->routed), w->routed_to, n, values);
+		return;
+	}
 	for (unsigned i = 0; i < n; i++)
-		fibs[i] = fib_of(w, &r[i]);
-	for (uint64_t left = n ? UINT64_MAX >> (64 - n) : 0; left;)
-		left = look_up_fib(r, fibs, n, left);
+		fibs[i] = fib_of(w, &w->routed[i]);
+	for (uint64_t left = UINT64_MAX >> (64 - n); left;)
+		left = look_up_fib(w, fibs, n, left, values);
 }
 
 /* ---- where it came from: RFC 3704 ---- */
@@ -109,7 +84,7 @@ static void look_up(const struct am_worker *w, struct am_routed *r, unsigned n)
 static bool leads_back(const struct am_worker *w, const struct am_routed *r)
 {
 	const struct am_fib *fib = fib_of(w, r);
-	uint32_t value = am_fib_lookup(fib, am_ip_src(ip_of(r), r->family));
+	uint32_t value = am_fib_lookup(fib, am_ip_src(r->ip, r->family));
 	const struct am_route *route = am_route_of(w->roots->routes, value);
 
 	if (!route || route->kind == AM_ROUTE_LOCAL || route->kind == AM_ROUTE_BLACKHOLE ||
@@ -129,18 +104,21 @@ static bool leads_back(const struct am_worker *w, const struct am_routed *r)
 }
 
 /* Of interfaces that want it; those that may stay, without a gap. */
-static unsigned check_sources(struct am_worker *w, struct am_routed *r, unsigned n)
+static unsigned check_sources(struct am_worker *w, unsigned n)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (unlikely(r[i].in->urpf != AM_URPF_NONE) && r[i].how != AM_ROUTED_OWN &&
-			!leads_back(w, &r[i])) {
-			am_drop(w, r[i].in->iface, AM_V_ROUTE_URPF, r[i].m);
+		const struct am_routed *r = &w->routed[i];
+
+		if (unlikely(r->in->urpf != AM_URPF_NONE) && r->how != AM_ROUTED_OWN && !leads_back(w, r)) {
+			am_drop(w, r->in->iface, AM_V_ROUTE_URPF, r->m);
 			continue;
 		}
-		if (unlikely(kept != i))
-			r[kept] = r[i];
+		if (unlikely(kept != i)) {
+			w->routed[kept] = *r;
+			w->routed_to[kept] = w->routed_to[i];
+		}
 		kept++;
 	}
 	return kept;
@@ -159,7 +137,7 @@ static inline const struct am_adjacency *choose(
 		return am_route_hop(route, 0);
 	if (unlikely(!live))
 		return NULL;
-	*hash = am_flow_hash_ip(ip_of(r), r->len);
+	*hash = am_flow_hash_ip(r->ip, r->len);
 	*hashed = true;
 	/* The middle: stripes use the low half, hand-off the high bits. */
 	nth = (*hash >> 8 & 0xffff) % (unsigned)__builtin_popcount(live);
@@ -261,7 +239,7 @@ static enum am_verdict push(struct am_worker *w, const struct am_routed *r, cons
 
 static void to_tunnel(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a, uint32_t hash)
 {
-	const uint8_t *ip = ip_of(r);
+	const uint8_t *ip = r->ip;
 	uint8_t tos = r->family == AM_IPV4 ? ip[1] : (uint8_t)(am_load16(ip) >> 4);
 	struct am_encap_in in = {.hash = hash, .tos = tos, .stash = &w->stash};
 	struct rte_mbuf *out[2];
@@ -293,7 +271,7 @@ static void to_tunnel(struct am_worker *w, struct am_routed *r, const struct am_
 static inline void clamp(
 	struct am_worker *w, const struct am_routed *r, uint16_t mss4, uint16_t mss6, uint16_t iface)
 {
-	if (unlikely(mss4 | mss6) && am_mss_clamp_ip(ip_of(r), r->len, mss4, mss6))
+	if (unlikely(mss4 | mss6) && am_mss_clamp_ip(r->ip, r->len, mss4, mss6))
 		am_count(w, iface, AM_C_MSS_CLAMPED, 1);
 }
 
@@ -305,13 +283,13 @@ static inline void leave(
 	else if (a->kind == AM_ADJACENCY_BRIDGE)
 		to_bridge(w, r, a);
 	else
-		to_tunnel(w, r, a, hashed ? hash : am_flow_hash_ip(ip_of(r), r->len));
+		to_tunnel(w, r, a, hashed ? hash : am_flow_hash_ip(r->ip, r->len));
 }
 
 /* RFC 791: an IPv4 packet without DF is cut where it is too long; all of it goes the same way. */
 static inline bool may_cut(const struct am_routed *r)
 {
-	return r->family == AM_IPV4 && !(am_load16(ip_of(r) + 6) & AM_IP4_DF);
+	return r->family == AM_IPV4 && !(am_load16(r->ip + 6) & AM_IP4_DF);
 }
 
 static __attribute__((noinline)) void cut(
@@ -331,6 +309,7 @@ static __attribute__((noinline)) void cut(
 		struct am_routed part = *r;
 
 		part.m = out[i];
+		part.ip = am_buf_data(out[i]);
 		part.l2 = 0;
 		part.len = (uint16_t)am_buf_len(out[i]);
 		leave(w, &part, a, hash, hashed);
@@ -358,7 +337,7 @@ static inline void forward(struct am_worker *w, struct am_routed *r, const struc
 	uint32_t hash = 0;
 	bool hashed = false;
 
-	if (unlikely(am_forward_ttl(ip_of(r), r->family) <= 1 && r->how != AM_ROUTED_OWN)) {
+	if (unlikely(am_forward_ttl(r->ip, r->family) <= 1 && r->how != AM_ROUTED_OWN)) {
 		refuse(w, r, AM_V_IP_TTL, 0);
 		return;
 	}
@@ -379,7 +358,7 @@ static inline void forward(struct am_worker *w, struct am_routed *r, const struc
 	}
 	finish(w, r);
 	if (likely(r->how != AM_ROUTED_OWN)) {
-		am_forward_hop(ip_of(r), r->family);
+		am_forward_hop(r->ip, r->family);
 		clamp(w, r, r->in->mss4, r->in->mss6, r->in->iface);
 	}
 	clamp(w, r, a->mss4, a->mss6, a->iface);
@@ -395,14 +374,14 @@ static inline void forward(struct am_worker *w, struct am_routed *r, const struc
 static void punt_local(struct am_worker *w, const struct am_routed *r)
 {
 	struct am_ip_hdr hdr;
-	enum am_verdict v = am_ip_parse(ip_of(r), am_buf_len(r->m) - r->l2, &hdr);
+	enum am_verdict v = am_ip_parse(r->ip, am_buf_len(r->m) - r->l2, &hdr);
 
 	if (v != AM_V_OK) {
 		am_drop(w, r->in->iface, v, r->m);
 		return;
 	}
 	finish(w, r);
-	am_host_take(w, r->in, r->m, r->l2, am_punt_classify(w, ip_of(r), &hdr));
+	am_host_take(w, r->in, r->m, r->l2, am_punt_classify(w, r->ip, &hdr));
 }
 
 /* For this box: a tunnel's packet or VXLAN where that was not tried yet, else the kernel's. */
@@ -445,28 +424,107 @@ static __attribute__((noinline)) void not_forward(
 	}
 }
 
-static inline void send(struct am_worker *w, struct am_routed *r)
-{
-	const struct am_route *route = am_route_of(w->roots->routes, r->value);
+/* ---- bursts ---- */
 
+/*
+ * The usual packet: one next hop, at a port, by Ethernet without a tag, where it fits as it is. False: it is not, and nothing
+ * has happened. family is a constant where this is inlined.
+ */
+static inline __attribute__((always_inline)) bool go_straight(
+	struct am_worker *w, const struct am_routed *r, const struct am_route *route, uint8_t family)
+{
+	uint32_t len = AM_ETH_LEN + (uint32_t)r->len;
+	const struct am_adjacency *a;
+	uint8_t *frame;
+
+	if (unlikely(!route || route->kind != AM_ROUTE_FORWARD ||
+		     atomic_load_explicit(&route->live, memory_order_acquire) != 1))
+		return false;
+	a = am_route_hop(route, 0);
+	if (unlikely(!a || a->kind != AM_ADJACENCY_PORT || a->head_len != AM_ETH_LEN || a->mss4 | a->mss6 ||
+		     r->len > a->mtu || r->l2 != AM_ETH_LEN || am_forward_ttl(r->ip, family) <= 1))
+		return false;
+	am_forward_hop(r->ip, family);
+	frame = am_buf_set_len(r->m, (uint16_t)len);
+	memcpy(frame, a->head, 2 * AM_MAC_LEN);
+	if (route->as_row)
+		credit(w, route->as_row, r->len);
+	am_output_put(w, a->port, r->m, len);
+	return true;
+}
+
+/* What is for the box and came by this interface stays among the arrivals, as it came: whoever takes it judges it. */
+static __attribute__((noinline)) void go_any(struct am_worker *w, struct am_routed *r,
+	const struct am_route *route, const struct am_interface *staying)
+{
 	if (likely(route && route->kind == AM_ROUTE_FORWARD))
 		forward(w, r, route);
+	else if (route && route->kind == AM_ROUTE_LOCAL && r->in == staying && r->how == AM_ROUTED_NEW)
+		am_input_arrival(w, r->m, r->l2, r->family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6);
 	else
 		not_forward(w, r, route);
 }
 
+static inline __attribute__((always_inline)) void go_all(struct am_worker *w,
+	const struct am_route *const *routes, unsigned n, const struct am_interface *staying, uint8_t family)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (unlikely(!go_straight(w, &w->routed[i], routes[i], family)))
+			go_any(w, &w->routed[i], routes[i], staying);
+}
+
+/* Are the first n from one interface, of one family, and none of them the box's own? Mostly they are. */
+static bool are_alike(const struct am_worker *w, unsigned n)
+{
+	const struct am_routed *first = &w->routed[0];
+	unsigned differs = first->how == AM_ROUTED_OWN;
+
+	for (unsigned i = 1; i < n; i++) {
+		const struct am_routed *r = &w->routed[i];
+
+		differs |= (r->in != first->in) | (r->family ^ first->family) | (r->how ^ first->how);
+	}
+	return !differs;
+}
+
+/* All of w->routed; what comes of them for the next round is there afterwards. */
+static void route_round(struct am_worker *w, const struct am_interface *staying)
+{
+	const struct am_route *routes[AM_BURST];
+	const struct am_interface *in = w->routed[0].in;
+	unsigned n = w->n_routed;
+	uint32_t values[AM_BURST];
+	bool alike = are_alike(w, n);
+
+	if (unlikely(!alike || in->urpf != AM_URPF_NONE))
+		n = check_sources(w, n);
+	/* What is opened comes back as at most one packet each, in a place that was read. */
+	w->n_routed = 0;
+	if (unlikely(!n))
+		return;
+	look_up(w, n, alike, values);
+	for (unsigned i = 0; i < n; i++) {
+		routes[i] = am_route_of(w->roots->routes, values[i]);
+		rte_prefetch0(routes[i]);
+	}
+	if (unlikely(!alike || w->rx_finish || in->mss4 | in->mss6))
+		for (unsigned i = 0; i < n; i++)
+			go_any(w, &w->routed[i], routes[i], staying);
+	else if (w->routed[0].family == AM_IPV4)
+		go_all(w, routes, n, staying, AM_IPV4);
+	else
+		go_all(w, routes, n, staying, AM_IPV6);
+}
+
 void am_route_burst(struct am_worker *w)
 {
-	while (w->n_routed) {
-		unsigned n = check_sources(w, w->routed, check_burst(w, w->routed, w->n_routed));
+	while (w->n_routed)
+		route_round(w, NULL);
+}
 
-		look_up(w, w->routed, n);
-		/* What is opened comes back as at most one packet each, in a place that was read. */
-		w->n_routed = 0;
-		for (unsigned i = 0; i < n; i++) {
-			send(w, &w->routed[i]);
-		}
-	}
+void am_route_port(struct am_worker *w, const struct am_port_root *port)
+{
+	route_round(w, port->l3);
 }
 
 void am_route_bridged(struct am_worker *w)
@@ -479,36 +537,4 @@ void am_route_bridged(struct am_worker *w)
 			am_handoff_frames(w);
 		am_bridge_burst(w);
 	}
-}
-
-/* What is for this box stays among the arrivals, as it came: whoever takes it judges it by the rules for that. */
-void am_route_arrivals(struct am_worker *w, const struct am_port_root *port)
-{
-	struct am_arrival stay[AM_BURST];
-	unsigned n = 0, staying = 0, all = w->n_arrivals;
-
-	for (unsigned i = 0; i < all; i++) {
-		const struct am_arrival *a = &w->arrivals[i];
-
-		am_route_put(
-			w, port->l3, a->m, a->l2, a->type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6, AM_ROUTED_NEW);
-	}
-	n = check_sources(w, w->routed, check_burst(w, w->routed, w->n_routed));
-	look_up(w, w->routed, n);
-	w->n_routed = 0;
-	for (unsigned i = 0; i < n; i++) {
-		struct am_routed *r = &w->routed[i];
-		const struct am_route *route = am_route_of(w->roots->routes, r->value);
-
-		if (likely(route && route->kind == AM_ROUTE_FORWARD))
-			forward(w, r, route);
-		else if (route && route->kind == AM_ROUTE_LOCAL && r->in == port->l3)
-			stay[staying++] = (struct am_arrival){.m = r->m,
-				.l2 = r->l2,
-				.type = r->family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6};
-		else
-			not_forward(w, r, route);
-	}
-	memcpy(w->arrivals, stay, staying * sizeof *stay);
-	w->n_arrivals = staying;
 }

@@ -1,8 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef PIPELINE_ROUTE_H
 #define PIPELINE_ROUTE_H
-/* How an IP packet gets among those that are routed at the end of the burst. */
+/* How an IP packet gets among those that are routed at the end of the burst: checked, and the FIB is told of it. */
 #include "core.h"
+#include "net/forward.h"
+#include "table/fib_read.h"
+
+/* It did not pass a check. */
+void am_route_reject(struct am_worker *w, const struct am_routed *r, enum am_verdict why);
+
+/* The interface is vrf's, and there is a place left. */
+static inline __attribute__((always_inline)) void am_route_put_known(struct am_worker *w,
+	const struct am_vrf *vrf, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
+	uint8_t family, uint8_t how)
+{
+	uint8_t *ip = am_buf_data(m) + l2;
+	const uint8_t *to = am_ip_dst(ip, family);
+	uint32_t has = am_buf_len(m) - l2, len = 0;
+	enum am_verdict v =
+		family == AM_IPV4 ? am_forward4_check(ip, has, &len) : am_forward6_check(ip, has, &len);
+	struct am_routed *r = &w->routed[w->n_routed];
+
+	*r = (struct am_routed){
+		.m = m, .in = in, .ip = ip, .l2 = l2, .len = (uint16_t)len, .family = family, .how = how};
+	if (unlikely(v != AM_V_OK)) {
+		am_route_reject(w, r, v);
+		return;
+	}
+	am_fib_ask(family == AM_IPV4 ? vrf->fib4 : vrf->fib6, family, to);
+	w->routed_to[w->n_routed++] = to;
+}
 
 /* how: AM_ROUTED_... Of the box's own packets, in says the VRF. */
 static inline void am_route_put(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m,
@@ -10,8 +37,7 @@ static inline void am_route_put(struct am_worker *w, const struct am_interface *
 {
 	if (unlikely(w->n_routed == AM_BURST))
 		am_route_burst(w);
-	w->routed[w->n_routed++] =
-		(struct am_routed){.m = m, .in = in, .l2 = l2, .family = family, .how = how};
+	am_route_put_known(w, w->roots->vrfs[in->vrf], in, m, l2, family, how);
 }
 
 /* route_icmp.c: tell the sender of r, which stays the caller's, why it goes nowhere, where that may be said. */

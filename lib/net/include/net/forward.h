@@ -64,18 +64,21 @@ static inline uint8_t am_forward_ttl(const uint8_t *ip, uint8_t family)
 	return ip[family == AM_IPV4 ? 8 : 7];
 }
 
-/* One less; it was 2 or more. The IPv4 checksum by delta (RFC 1624): the sum's complement grows by 0x0100. */
+/*
+ * One less; it was 2 or more. The IPv4 checksum by delta (RFC 1624): the sum's complement grows by 0x0100, which is 1 in
+ * octets as they lie in memory, and once more where a carry comes round. TTL, protocol and checksum are one word.
+ */
 static inline void am_forward_hop(uint8_t *ip, uint8_t family)
 {
-	uint32_t sum;
+	uint32_t word;
 
 	if (family == AM_IPV6) {
 		ip[7]--;
 		return;
 	}
-	ip[8]--;
-	sum = (uint32_t)am_load16(ip + 10) + 0x0100;
-	am_store16(ip + 10, (uint16_t)(sum + (sum >= 0xffff)));
+	memcpy(&word, ip + 8, sizeof word);
+	word += ((uint32_t)(word >= 0xfffe0000) << 16) + 0xffff;
+	memcpy(ip + 8, &word, sizeof word);
 }
 
 #endif
