@@ -6,10 +6,12 @@
 
 #include "config/config.h"
 #include "pkt/reasm.h"
+#include "table/roots.h"
 
 enum {
-	AM_PLANE_PATHS = 16384, /* header strings and peers */
-	AM_PLANE_IFACES = 4096, /* rows of counters; some 800 octets each for each worker */
+	/* Room, of which only what is used takes memory. */
+	AM_PLANE_PATHS = 49152,          /* header strings and peers */
+	AM_PLANE_IFACES = AM_IFACES_MAX, /* rows of counters; about a kilooctet each for each worker */
 };
 
 /* peers: indices of peers are below it. */

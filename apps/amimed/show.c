@@ -215,35 +215,30 @@ static json_t *show_ports(const struct am_daemon *d)
 static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_ip *ip, char why[AM_ERR_TEXT],
 	char note[AM_ERR_TEXT], const char **port)
 {
+	uint16_t i = am_model_nexthop_to(d->model, vrf, ip);
+	const struct am_hop *hop = am_hops_at(d->hops, i);
+
 	note[0] = 0;
 	*port = NULL;
-	for (uint16_t i = 0; i < am_hops_count(d->hops); i++) {
-		const struct am_hop *hop = am_hops_at(d->hops, i);
-		const struct am_nexthop *next = am_model_nexthop(d->model, i);
-
-		if (hop->want.vrf != vrf || !am_ip_equal(&hop->want.remote, ip))
-			continue;
-		am_hop_text(hop, why, AM_ERR_TEXT);
-		if (am_hop_is_up(hop) && next)
-			*port = am_model_port_name(d->model, next->out_port);
-		if (!am_model_nexthop_note(d->model, i, note, AM_ERR_TEXT))
-			note[0] = 0;
-		return am_hop_is_up(hop);
+	if (!hop) {
+		snprintf(why, AM_ERR_TEXT, "not looked up");
+		return false;
 	}
-	snprintf(why, AM_ERR_TEXT, "not looked up");
-	return false;
+	am_hop_text(hop, why, AM_ERR_TEXT);
+	if (am_hop_is_up(hop))
+		*port = am_model_port_name(d->model, am_model_nexthop(d->model, i)->out_port);
+	if (!am_model_nexthop_note(d->model, i, note, AM_ERR_TEXT))
+		note[0] = 0;
+	return am_hop_is_up(hop);
 }
 
 /* A static next hop may lead where the kernel has no addresses. */
 static bool asked_kernel(const struct am_daemon *d, const struct am_ip *remote)
 {
-	for (uint16_t i = 0; i < am_hops_count(d->hops); i++) {
-		const struct am_hop *hop = am_hops_at(d->hops, i);
+	const struct am_hop *hop =
+		am_hops_at(d->hops, am_model_nexthop_to(d->model, AM_VRF_UNDERLAY, remote));
 
-		if (hop->want.vrf == AM_VRF_UNDERLAY && am_ip_equal(&hop->want.remote, remote))
-			return hop->state == AM_HOP_UP;
-	}
-	return false;
+	return hop && hop->state == AM_HOP_UP;
 }
 
 /* The same of a stripe of a tunnel; where an end is not known, that is why. */
@@ -315,7 +310,8 @@ static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunne
 		[AM_CONF_GRE] = "gre",
 		[AM_CONF_GRETAP] = "gretap",
 	};
-	const struct am_iface_info *info = find_iface(d, AM_IFACE_TUNNEL, t->name);
+	const struct am_iface_info *info =
+		am_model_tunnel_iface(d->model, (uint16_t)(t - am_model_config(d->model)->tunnels));
 	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:i, s:s}", "name", t->name, "type", types[t->type],
 		"local", ips_json(t->local, t->n_local), "remote", ips_json(t->remote, t->n_remote), "mtu",
 		(int)t->mtu, "split", t->split == AM_CONF_FILL ? "fill" : "floor");

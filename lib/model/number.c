@@ -141,6 +141,7 @@ int am_build_numbers(struct am_build *b)
 	if (!ok)
 		return -ENOMEM;
 	b->s->port_ids = b->port_ids;
+	b->s->tunnel_ifaces = b->tunnel_ifaces;
 	rc = number_ports(b);
 	if (rc == 0)
 		rc = number_tunnels(b);

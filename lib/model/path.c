@@ -79,6 +79,14 @@ int am_tunnel_nexthop_want(
 	return am_config_tunnel_has_ends(t) ? am_nexthop_want(s, AM_VRF_UNDERLAY, &t->remote[stripe], id) : 0;
 }
 
+uint16_t am_model_nexthop_to(const struct am_model *m, uint16_t vrf, const struct am_ip *ip)
+{
+	const struct am_vrf_ip key = {.vrf = vrf, .interface = AM_NO_ID, .ip = *ip};
+	uint32_t at;
+
+	return m->running && am_map_find(m->running->nexthop_ids, &key, &at) ? (uint16_t)at : AM_NO_ID;
+}
+
 /* ---- header strings ---- */
 
 static struct am_encap *new_string(void)

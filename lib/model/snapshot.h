@@ -92,6 +92,7 @@ struct am_snapshot {
 	struct am_config *config;
 	struct am_peers *peers;
 	uint16_t *port_ids;                    /* by index in config->ports */
+	uint16_t *tunnel_ifaces;               /* counters, by index in config->tunnels */
 	const struct am_conf_bridge **bridges; /* configuration by bridge id, NULL where free */
 	struct am_map *static_macs;            /* configured FDB entries by key */
 	struct am_iface_info *ifaces;          /* by id; name NULL where free */

@@ -102,6 +102,11 @@ const struct am_iface_info *am_model_iface(const struct am_model *m, uint16_t i)
 	return i < am_model_ifaces(m) && m->running->ifaces[i].name ? &m->running->ifaces[i] : NULL;
 }
 
+const struct am_iface_info *am_model_tunnel_iface(const struct am_model *m, uint16_t i)
+{
+	return m->running ? am_model_iface(m, m->running->tunnel_ifaces[i]) : NULL;
+}
+
 const char *am_model_port_name(const struct am_model *m, uint16_t port)
 {
 	return m->running && port < m->running->roots.n_ports ? m->running->port_names[port] : NULL;

@@ -26,10 +26,15 @@ static size_t lanes_size(const struct am_worker *w)
 	return sizeof *w->lanes * (w->lane_mask + 1);
 }
 
-/* Pages that no lane is on are never touched, and cost nothing. */
-static struct am_lane *map_lanes(const struct am_worker *w)
+static size_t counters_size(const struct am_worker *w)
 {
-	void *p = mmap(NULL, lanes_size(w), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return sizeof *w->counters * w->plane->conf.ifaces;
+}
+
+/* Zeroed. Pages that are never touched cost nothing, so there may be room for all that is possible. */
+static void *map_room(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
@@ -49,7 +54,8 @@ static void worker_free(struct am_worker *w)
 		munmap(w->lanes, lanes_size(w));
 	free(w->peer_iface);
 	free(w->peer_back);
-	free(w->counters);
+	if (w->counters)
+		munmap(w->counters, counters_size(w));
 	free(w->as_counters);
 	free(w);
 }
@@ -78,13 +84,13 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	am_lanes_forget(w);
 	w->rx_back = AM_NO_ID;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	w->counters = zeroed(sizeof *w->counters * conf->ifaces);
+	w->counters = map_room(counters_size(w));
 	w->as_counters =
 		calloc(AM_AS_ROWS, sizeof *w->as_counters); /* pages that are never touched cost nothing */
 	w->lane_mask = lanes_for(reasm.peers) - 1;
-	w->lanes = map_lanes(w);
-	w->peer_iface = zeroed(sizeof *w->peer_iface * reasm.peers);
-	w->peer_back = zeroed(sizeof *w->peer_back * reasm.peers);
+	w->lanes = map_room(lanes_size(w));
+	w->peer_iface = calloc(reasm.peers, sizeof *w->peer_iface);
+	w->peer_back = calloc(reasm.peers, sizeof *w->peer_back);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
 	w->reasm = am_reasm_create(&reasm, am_decap_lost, w);
 	if (w->wake_fd < 0 || !w->counters || !w->as_counters || !w->lanes || !w->peer_iface ||

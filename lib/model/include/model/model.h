@@ -133,6 +133,8 @@ uint32_t am_model_neighbours(const struct am_model *m);
 /* Next hops of the running configuration. */
 uint16_t am_model_nexthops(const struct am_model *m);
 const struct am_nexthop *am_model_nexthop(const struct am_model *m, uint16_t i);
+/* The number of the one towards an address that the VRF's routes lead to (the underlay's for remotes); AM_NO_ID: there is none. */
+uint16_t am_model_nexthop_to(const struct am_model *m, uint16_t vrf, const struct am_ip *ip);
 
 /*
  * Report a next hop: its strings are built and go live, or with resolved false, their bits are cleared.
@@ -214,6 +216,8 @@ bool am_model_next_pair(const struct am_model *m, uint32_t *at, struct am_pair *
 /* Names. NULL where the id is free. */
 uint16_t am_model_ifaces(const struct am_model *m);
 const struct am_iface_info *am_model_iface(const struct am_model *m, uint16_t i);
+/* Of config->tunnels[i] of the running configuration. */
+const struct am_iface_info *am_model_tunnel_iface(const struct am_model *m, uint16_t i);
 const char *am_model_port_name(const struct am_model *m, uint16_t port);
 const char *am_model_bridge_name(const struct am_model *m, uint16_t bridge);
 /* "port lan0 vlan 100", "tunnel to-b", "vtep 10.255.0.2" */
