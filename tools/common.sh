@@ -13,12 +13,21 @@ lock_build() {
 	fi
 }
 
-# build_in DIR [meson setup options...]: configure once, then build. Warnings are errors.
-build_in() {
+# configure DIR [meson setup options...]: once, and again where the meson files say something else now. Warnings are errors.
+configure() {
 	local dir=$1
 	shift
-	[ -f "$dir/build.ninja" ] || meson setup --werror "$@" "$dir" "${top:?}"
-	ninja -C "$dir"
+	if [ -f "$dir/build.ninja" ]; then
+		ninja -C "$dir" build.ninja
+	else
+		meson setup --werror "$@" "$dir" "${top:?}"
+	fi
+}
+
+# build_in DIR [meson setup options...]: configure once, then build.
+build_in() {
+	configure "$@"
+	ninja -C "$1"
 }
 
 # Tests wait and measure by the second; minutes and seconds read better in a summary.

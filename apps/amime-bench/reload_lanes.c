@@ -242,7 +242,8 @@ static uint16_t lan_rx(struct am_port *port, uint16_t queue, struct rte_mbuf **m
 {
 	struct lanes_port *p = (struct lanes_port *)port;
 	struct lane *l = p->lane[queue];
-	unsigned asked = atomic_load_explicit(&l->asked, memory_order_relaxed);
+	/* Acquire: what control read of the last window, it read before. */
+	unsigned asked = atomic_load_explicit(&l->asked, memory_order_acquire);
 	uint16_t burst = n < BURST ? n : BURST, made;
 
 	if (asked != atomic_load_explicit(&l->done, memory_order_relaxed))

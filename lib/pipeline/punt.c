@@ -228,7 +228,7 @@ void am_punt(struct am_worker *w, uint16_t iface, uint16_t to, enum am_punt_clas
 	} else if (!put(&w->punt->up, &p, ring_share[class])) {
 		am_drop(w, iface, AM_V_PUNT_FULL, m);
 	} else {
-		w->punt->passed[class]++;
+		__atomic_store_n(&w->punt->passed[class], w->punt->passed[class] + 1, __ATOMIC_RELAXED);
 		am_count(w, iface, AM_C_PUNTED, 1);
 		wake_slow(w->plane->punt);
 	}

@@ -61,14 +61,7 @@ static void close_rig(struct fixture *f)
 
 static uint16_t interface(const struct fixture *f, const char *name)
 {
-	const struct am_roots *roots = am_model_roots(f->rig.model);
-
-	for (uint16_t i = 0; i < roots->n_interfaces; i++)
-		if (roots->interfaces[i] &&
-			!strcmp(am_model_iface(f->rig.model, roots->interfaces[i]->iface)->name, name))
-			return i;
-	fail_msg("no interface %s", name);
-	return 0;
+	return rig_interface(&f->rig, name);
 }
 
 /* A frame to the port, with a tag where vid is not 0. Returns where its payload begins. */

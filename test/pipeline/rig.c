@@ -149,6 +149,18 @@ struct am_port *rig_port(const struct rig *r, const char *name)
 	return NULL;
 }
 
+uint16_t rig_interface(const struct rig *r, const char *name)
+{
+	const struct am_roots *roots = am_model_roots(r->model);
+
+	for (uint16_t i = 0; i < roots->n_interfaces; i++)
+		if (roots->interfaces[i] &&
+			!strcmp(am_model_iface(r->model, roots->interfaces[i]->iface)->name, name))
+			return i;
+	fail_msg("no interface %s", name);
+	return 0;
+}
+
 void rig_push(struct rig *r, const char *port, uint16_t queue, const void *bytes, uint16_t len)
 {
 	struct rte_mbuf *m = am_buf_alloc(r->pool, RTE_PKTMBUF_HEADROOM);

@@ -65,6 +65,8 @@ uint64_t rig_all_drops(const struct rig *r);
 const char *rig_drop_names(const struct rig *r, char *buf, size_t room);
 
 struct am_port *rig_port(const struct rig *r, const char *name);
+/* The number of an L3 interface of the running configuration. */
+uint16_t rig_interface(const struct rig *r, const char *name);
 
 /*
  * An IPv4 UDP frame of len octets in all from host `from` to host `to`, ports by flow, the sequence in its

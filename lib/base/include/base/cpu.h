@@ -23,9 +23,11 @@
 /* Scheduled for the first CPUs that had it: tuned for the baseline's, gcc splits every load of 32 octets in two. */
 #define AM_AVX2 __attribute__((target("avx2,tune=haswell"), unused))
 
-/* The loader runs a chooser before any sanitizer is ready. */
+/* The loader runs a chooser before any sanitizer is ready. clang's thread sanitizer would still count the call. */
 #ifdef __clang__
-#define AM_EARLY __attribute__((no_sanitize("address", "thread", "undefined", "coverage"), unused))
+#define AM_EARLY                                                                                             \
+	__attribute__((                                                                                      \
+		disable_sanitizer_instrumentation, no_sanitize("address", "undefined", "coverage"), unused))
 #else
 #define AM_EARLY __attribute__((no_sanitize("address", "thread", "undefined"), unused))
 #endif
