@@ -5,8 +5,12 @@ import json
 import os
 import random
 
-KEEP = {"tunnels": {"to-b"}, "bridges": {"lan"}, "ports": {"wan", "lan"}}
-LOCAL4, LOCAL6 = "192.0.2.1", "2001:db8:a::1"
+KEEP = {"tunnels": {"to-b", "keep"}, "bridges": {"lan"}, "ports": {"wan", "lan"}}
+# More than one, so that what XDP takes changes.
+LOCALS4, LOCALS6 = ("192.0.2.1", "192.0.2.7", "192.0.2.8"), ("2001:db8:a::1", "2001:db8:a::7")
+TENANT_NETNS = "am-net"
+L3_KEYS = ("vrf", "addresses", "urpf", "host")
+VLAN = "77"
 MOST = {"tunnels": 12, "bridges": 6, "xconnects": 4, "ports": 4, "routes": 12}
 
 
@@ -17,7 +21,8 @@ class Edits:
         self.config = copy.deepcopy(config)
         self.random = random.Random(seed)
         self.devices = devices  # of the kernel, free for ports
-        self.kinds = [self.tunnel, self.bridge, self.xconnect, self.port, self.route, self.underlay, self.system, self.l3, self.tenant]
+        self.kinds = [self.tunnel, self.bridge, self.xconnect, self.port, self.route, self.equal_cost, self.underlay, self.system,
+                      self.l3, self.l3, self.tenant, self.tenant_route]
 
     def next(self):
         """The next one, different from the one before: (what was edited, the whole configuration)."""
@@ -37,12 +42,21 @@ class Edits:
     def routes(self, vrf="default"):
         return self.config.setdefault("vrfs", {}).setdefault(vrf, {}).setdefault("routes", [])
 
-    def free_tunnels(self, ethernet):
-        """Those that a member may have, or a route."""
+    def forget_routes(self, **over):
+        """Those that leave by something that goes, or that gets into another VRF."""
+        for vrf in self.config["vrfs"].values():
+            vrf["routes"] = [r for r in vrf.get("routes", []) if any(r.get(key) != value for key, value in over.items())]
+
+    def free_tunnels(self, ethernet, vrf="default"):
+        """Those that a member may have, or a route of a VRF."""
         used = {member.get("tunnel") for member in self.members()}
-        used |= {route.get("tunnel") for route in self.routes()} if ethernet else set()
+        used |= {route.get("tunnel") for name in self.config["vrfs"] for route in self.routes(name)} if ethernet else set()
         return [name for name, tunnel in self.config["tunnels"].items() if name not in used | KEEP["tunnels"]
-                and (tunnel["type"] != "gre") == ethernet]
+                and (tunnel["type"] != "gre") == ethernet and (ethernet or tunnel.get("vrf", "default") == vrf)]
+
+    def free_prefix(self, vrf, net):
+        taken = {route["prefix"] for route in self.routes(vrf)}
+        return self.random.choice([p for p in (f"10.{net}.{n}.0/24" for n in range(200)) if p not in taken])
 
     def pick(self, section):
         """A name of a section to edit: one that is there, or a new one."""
@@ -61,7 +75,7 @@ class Edits:
         old = self.config["tunnels"].get(name)
         kind = old["type"] if old else self.random.choice(["gre", "etherip", "gretap"])
         v6 = number % 2
-        tunnel = {"type": kind, "local": LOCAL6 if v6 else LOCAL4,
+        tunnel = {"type": kind, "local": self.random.choice(LOCALS6 if v6 else LOCALS4),
                   "remote": f"2001:db8:b::{100 + number}" if v6 else f"198.51.100.{100 + number}",
                   "mtu": self.random.randrange(1500, 2401), "ttl": self.random.randrange(1, 256),
                   "dscp": self.random.choice([0, 46, "uniform"]), "split": self.random.choice(["floor", "fill"])}
@@ -70,15 +84,17 @@ class Edits:
             tunnel["sequence"] = self.random.random() < 0.5
         if kind == "gre":
             tunnel["checksum"] = self.random.random() < 0.5
+            tunnel.update((key, old[key]) for key in L3_KEYS if old and key in old)
         self.config["tunnels"][name] = tunnel
 
     def remove_tunnel(self, name):
         del self.config["tunnels"][name]
-        self.config["vrfs"]["default"]["routes"] = [r for r in self.routes() if r.get("tunnel") != name]
+        self.forget_routes(tunnel=name)
         for section in ("bridges", "xconnects"):
             for bridge, value in list(self.config.get(section, {}).items()):
                 if any(member.get("tunnel") == name for member in value["members"]):
                     del self.config[section][bridge]
+                    self.forget_routes(bridge=bridge)
 
     def member(self):
         """Something that nobody else has, or None."""
@@ -92,6 +108,7 @@ class Edits:
         name = self.pick("bridges")
         if name in self.config["bridges"] and self.random.random() < 0.3:
             del self.config["bridges"][name]
+            self.forget_routes(bridge=name)
             return
         bridge = self.config["bridges"].get(name, {"members": []})
         if len(bridge["members"]) > 1 and self.random.random() < 0.4:
@@ -122,21 +139,45 @@ class Edits:
         used = any(member.get("port") == name for member in self.members())
         if name in self.config["ports"] and not used and self.random.random() < 0.5:
             del self.config["ports"][name]
+            self.forget_routes(port=name)
             return
         number = int(name[1:])
         port = {"driver": "mem"} if number >= len(self.devices) else {"driver": "af_packet", "device": self.devices[number]}
         port["checksums"] = self.random.choice(["auto", "finish", "trust"])
+        if "vlans" in self.config["ports"].get(name, {}):
+            port["vlans"] = self.config["ports"][name]["vlans"]
         self.config["ports"][name] = port
+
+    def ways(self, vrf):
+        """What a route of a VRF can leave by: tunnels, and gateways on the networks of bridges and VLANs."""
+        out = [{"tunnel": name} for name in self.free_tunnels(False, vrf)]
+        for key, names in (("bridge", self.config["bridges"]), ("port", self.config["ports"])):
+            for name in names:
+                l3 = names[name] if key == "bridge" else names[name].get("vlans", {}).get(VLAN, {})
+                if name not in KEEP[key + "s"] and l3.get("addresses") and l3.get("vrf", "default") == vrf:
+                    way = {key: name, "via": l3["addresses"][0].rsplit(".", 1)[0] + ".99"}
+                    out.append({**way, "vlan": int(VLAN)} if key == "port" else way)
+        return out
 
     def route(self):
         routes = self.routes()
         mine = [r for r in routes if r["prefix"].startswith("10.50.")]
-        tunnels = self.free_tunnels(False)
-        if mine and (self.random.random() < 0.4 or len(mine) > MOST["routes"] or not tunnels):
+        ways = self.ways("default") + [{"blackhole": True}, {"unreachable": True}]
+        if mine and (self.random.random() < 0.4 or len(mine) > MOST["routes"]):
             routes.remove(self.random.choice(mine))
-        elif tunnels:
-            free = [n for n in range(200) if f"10.50.{n}.0/24" not in {r["prefix"] for r in routes}]
-            routes.append({"prefix": f"10.50.{self.random.choice(free)}.0/24", "tunnel": self.random.choice(tunnels)})
+        else:
+            routes.append({"prefix": self.free_prefix("default", 50), **self.random.choice(ways), "as": self.random.randrange(64512, 64520)})
+
+    def equal_cost(self):
+        """Two or three ways for one prefix; later one of them less."""
+        routes = self.routes()
+        mine = [r for r in routes if r["prefix"].startswith("10.51.")]
+        ways = self.ways("default")
+        if mine and (self.random.random() < 0.5 or len(mine) > MOST["routes"]):
+            routes.remove(self.random.choice(mine))
+        elif len(ways) > 1:
+            prefix = self.free_prefix("default", 51)
+            routes += [{"prefix": prefix, **way} for way in self.random.sample(ways, min(len(ways), self.random.randrange(2, 4)))]
 
     def underlay(self):
         routes = self.routes("underlay")
@@ -147,29 +188,53 @@ class Edits:
         routes.append({"prefix": f"203.0.113.{self.random.choice(free)}/32", "port": "wan", "mac": "02:00:5e:02:00:01"})
 
     def l3(self):
-        """Addresses and what is checked: of a bridge, a tunnel that no bridge has, or a VLAN of a port."""
+        """Addresses, a VRF, what is checked, and the kernel's mirror: of a bridge, a tunnel for IP, or a VLAN of a port."""
         rng = self.random
+        vrf = rng.choice([name for name in self.config["vrfs"] if name != "underlay"])
         bridges = [b for b in self.config["bridges"] if b not in KEEP["bridges"]]
-        tunnels = self.free_tunnels(False)
+        tunnels = [t for v in self.config["vrfs"] for t in self.free_tunnels(False, v)]
         ports = [p for p in self.config["ports"] if p not in KEEP["ports"]]
-        section, net, names = rng.choice([("bridges", 71, bridges), ("tunnels", 70, tunnels), ("ports", 72, ports)])
-        if not names:
+        choices = [(section, net, names) for section, net, names in
+                   (("bridges", 71, bridges), ("tunnels", 70, tunnels), ("ports", 72, ports)) if names]
+        if not choices:
             return
+        section, net, names = rng.choice(choices)
         name = rng.choice(names)
-        value = {"host": False, "urpf": rng.choice(["off", "loose", "strict"])}
+        value = {"vrf": vrf, "urpf": rng.choice(["off", "loose", "strict"]), "host": rng.choice([True, True, False, f"h{net}-{name}"])}
         value["addresses"] = [f"10.{net}.{int(name[1:])}.{n}/24" for n in range(1, rng.randrange(2, 4))]
+        old = self.config[section][name].get("vlans", {}).get(VLAN, {}) if section == "ports" else self.config[section][name]
+        if old.get("vrf", "default") != vrf or not old.get("addresses"):
+            self.forget_routes(**{section[:-1]: name})
         if section == "ports":
-            self.config["ports"][name]["vlans"] = {"77": {"vrf": "default", **value}}
+            self.config["ports"][name]["vlans"] = {VLAN: value}
         else:
             self.config[section][name].update(value)
 
     def tenant(self):
-        """A VRF of its own, with what it drops."""
+        """A VRF of its own, in a network namespace of its own, with what it drops. What is in it goes back to the default when it goes."""
         vrfs = self.config["vrfs"]
-        if vrfs.pop("tenant", None) and self.random.random() < 0.3:
+        if "tenant" in vrfs and self.random.random() < 0.3:
+            del vrfs["tenant"]
+            l3s = [*objects(self.config, "tunnels"), *objects(self.config, "bridges")]
+            for l3 in l3s + [p["vlans"][VLAN] for p in objects(self.config, "ports") if "vlans" in p]:
+                if l3.get("vrf") == "tenant":
+                    l3["vrf"] = "default"
             return
         prefixes = self.random.sample(range(100), 3)
-        vrfs["tenant"] = {"routes": [{"prefix": f"10.80.{n}.0/24", "blackhole": True, "as": 64512 + n} for n in prefixes]}
+        mine = [r for r in self.routes("tenant") if not r["prefix"].startswith("10.80.")]
+        vrfs["tenant"] = {"netns": TENANT_NETNS, "loopbacks": [f"10.81.0.{self.random.randrange(1, 9)}"],
+                          "routes": mine + [{"prefix": f"10.80.{n}.0/24", "blackhole": True, "as": 64512 + n} for n in prefixes]}
+
+    def tenant_route(self):
+        if "tenant" not in self.config["vrfs"]:
+            return
+        routes, ways = self.routes("tenant"), self.ways("tenant")
+        mine = [r for r in routes if r["prefix"].startswith("10.82.")]
+        if mine and self.random.random() < 0.5:
+            routes.remove(self.random.choice(mine))
+        elif ways:
+            prefix = self.free_prefix("tenant", 82)
+            routes += [{"prefix": prefix, **way} for way in self.random.sample(ways, min(len(ways), 2))]
 
     def system(self):
         key, values = self.random.choice([("idle", ["adaptive", "spin"]), ("cpus", [[], [0]])])
@@ -184,7 +249,7 @@ class Edits:
 
 
 def write(folder, name, config, split):
-    """As one file; or split: each tunnel that is not kept in a file of its own, in a folder that the main file includes."""
+    """As one file; or split: each tunnel and each bridge that is not kept in a file of its own, in a folder that the main file includes."""
     more = os.path.join(folder, "more.d")
     os.makedirs(more, exist_ok=True)
     for old in os.listdir(more):
@@ -192,9 +257,9 @@ def write(folder, name, config, split):
     main = copy.deepcopy(config)
     if split:
         main["include"] = "more.d"
-        for tunnel in [t for t in main["tunnels"] if t not in KEEP["tunnels"]]:
-            own = {"tunnels": {tunnel: main["tunnels"].pop(tunnel)}}
-            with open(os.path.join(more, tunnel + ".json"), "w", encoding="ascii") as file:
+        for section, part in [(s, n) for s in ("tunnels", "bridges") for n in main[s] if n not in KEEP[s]]:
+            own = {section: {part: main[section].pop(part)}}
+            with open(os.path.join(more, part + ".json"), "w", encoding="ascii") as file:
                 json.dump(own, file, indent=2)
     with open(os.path.join(folder, name), "w", encoding="ascii") as file:
         json.dump(main, file, indent=2)

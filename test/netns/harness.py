@@ -61,18 +61,18 @@ def expect_path(patience=5.0, ns=HOST_A, to=None):
 
 
 class Flood:
-    """Echo requests of changing sizes, one a millisecond, while the block runs; lost says which got no answer."""
+    """Echo requests of changing sizes, one after each pause, while the block runs; lost says which got no answer."""
 
-    def __init__(self, ns=HOST_A, to=None, sizes=(100, 1300, 1500)):
+    def __init__(self, ns=HOST_A, to=None, sizes=(100, 1300, 1500), pause=0.001):
         self.pinger = pinger.Pinger(ns, to or HOST_ADDRESS[HOST_B][0])
-        self.sizes, self.sent, self.lost = sizes, 0, []
+        self.sizes, self.pause, self.sent, self.lost = sizes, pause, 0, []
         self.running = True
         self.thread = threading.Thread(target=self.run)
 
     def run(self):
         while self.running:
             batch = list(self.sizes) * 10
-            self.lost += self.pinger.ping(batch, pause=0.001)
+            self.lost += self.pinger.ping(batch, pause=self.pause)
             self.sent += len(batch)
 
     def __enter__(self):

@@ -1,20 +1,24 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """A reload is one transaction: 200 random edits under traffic lose none of what did not change and make none of it anew; 200
-wrong files change nothing and say where; on trial it goes back by itself; kill -9 at any moment leaves one that is whole."""
+wrong files change nothing and say where; on trial it goes back by itself; kill -9 at any moment leaves one that is whole.
+AMIME_SEED draws other edits."""
 import json
 import os
 import random
+import socket
 import subprocess
 import tempfile
 import time
 
 import edits
 from harness import Flood, expect, expect_path, main, sites, write
-from netns import EDGE_A, Trouble, ip
+from netns import EDGE_A, HOST_A, HOST_ADDRESS, HOST_B, NET, Trouble, inside, ip, run as sh
 
-EDITS, WRONG, KILLS, SEED = 200, 200, 4, 20261128
+EDITS, WRONG, KILLS, CONFIRM_S, SEED = 200, 200, 6, 5, int(os.environ.get("AMIME_SEED", 20261128))
 DEVICES = ["spare0", "spare1"]
+BOX, FAR = "10.1.0.254", "10.66.0.1"  # addresses of site-a in the bridge, and of site-b behind the tunnel "keep"
+KIND = {"tunnel": "tunnels", "bridge": "bridges", "port": "ports"}
 
 
 def running(daemon):
@@ -27,12 +31,53 @@ def member_ids(daemon):
 
 
 def kept(daemon):
-    """What would begin anew with an object: counters, MAC addresses learnt, interfaces."""
-    tunnel = next(t for t in daemon.show("tunnels") if t["name"] == "to-b")
+    """What would begin anew with an object: MAC addresses learnt, programs in the kernel."""
     bridge = next(b for b in daemon.show("bridges") if b["name"] == "lan" and b["kind"] == "bridge")
-    ports = {p["name"]: (p["ifindex"], p["counters"]["rx_packets"]) for p in daemon.show("ports") if p["name"] in ("wan", "lan")}
-    return {"counts": [tunnel["counters"]["rx_packets"], tunnel["counters"]["tx_packets"], ports["wan"][1], ports["lan"][1]],
-            "ifindex": [ports["wan"][0], ports["lan"][0]], "learnt": bridge["learnt"], "moved": bridge["moved"], "macs": bridge["macs"]}
+    links = {link["ifname"]: link for link in json.loads(sh("ip", "-n", EDGE_A, "-d", "-j", "link"))}
+    return {"ifindex": {p["name"]: p["ifindex"] for p in daemon.show("ports") if p["name"] in ("wan", "lan")},
+            "xdp": [links[name]["xdp"]["prog"]["id"] for name in ("wan0", "lan0")],
+            "learnt": bridge["learnt"], "moved": bridge["moved"], "macs": bridge["macs"]}
+
+
+def conf_of(config, interface):
+    """What the file says of an interface; None: nothing. Of a VRF only what its mirror is made of."""
+    if interface.startswith("vrf "):
+        vrf = config["vrfs"].get(interface[4:])
+        return vrf and {key: vrf.get(key) for key in ("netns", "loopbacks")}
+    port, _, vlan = interface.partition(".")
+    if vlan:
+        return config["ports"].get(port) if vlan in config["ports"].get(port, {}).get("vlans", {}) else None
+    return config["tunnels"].get(interface) or config["bridges"].get(interface)
+
+
+def mirrors(daemon):
+    """{interface: (name, the kernel's number)} of what the kernel has of us."""
+    out = {}
+    for row in daemon.show("host")["interfaces"]:
+        with inside(row["netns"] or EDGE_A):
+            out[row["interface"]] = (row["device"], socket.if_nametoindex(row["device"]) if row["state"] == "up" else row["why"])
+    return out
+
+
+def counters(daemon):
+    return {(row["kind"], row["name"]): (row["rx_packets"], row["tx_packets"]) for row in daemon.show("interfaces") if "rx_packets" in row}
+
+
+def identity(daemon):
+    return {"members": member_ids(daemon), "mirrors": mirrors(daemon), "counters": counters(daemon)}
+
+
+def made_anew(before, after, old, new):
+    """What both files say the same of, and is another one nevertheless."""
+    wrong = same_members(before["members"], after["members"], old, new)
+    for name, value in before["mirrors"].items():
+        if conf_of(old, name) == conf_of(new, name) and after["mirrors"].get(name) != value:
+            wrong.append(f"mirror of {name}: {value}, then {after['mirrors'].get(name)}")
+    for (kind, name), counts in before["counters"].items():
+        said = [config[KIND[kind]].get(name.partition(".")[0]) for config in (old, new)]
+        if said[0] == said[1] and not all(b >= a for a, b in zip(counts, after["counters"].get((kind, name), (-1, -1)))):
+            wrong.append(f"counters of {kind} {name}: {counts}, then {after['counters'].get((kind, name))}")
+    return wrong
 
 
 def same_members(before, after, old, new):
@@ -45,10 +90,21 @@ def same_members(before, after, old, new):
     return wrong
 
 
+def holds(shown, said):
+    """What a file says is in what is shown, which has the defaults besides."""
+    if isinstance(said, dict):
+        return all(key in shown and holds(shown[key], value) for key, value in said.items())
+    if isinstance(said, list):
+        return len(shown) == len(said) and all(map(holds, shown, said))
+    return shown == said
+
+
 def take_edits(daemon, folder, config):
     steps = edits.Edits(config, SEED, DEVICES)
-    done, recreated = {}, []
-    old, before, first = config, member_ids(daemon), kept(daemon)
+    done, shapes = {}, {"mirrors": 0, "namespaces": 0, "equal cost": 0, "vlans": 0}
+    old, before, first = config, identity(daemon), kept(daemon)
+    counts = before["counters"]
+    print(f"the edits of AMIME_SEED={SEED}", flush=True)
     for n in range(EDITS + 1):
         if n == EDITS and not steps.spins():
             break
@@ -57,16 +113,30 @@ def take_edits(daemon, folder, config):
         answer = daemon.ask({"method": "reload"})
         if not answer["ok"]:
             raise Trouble(f"edit {n} ({kind}) is refused: {answer}")
-        after = member_ids(daemon)
-        recreated += same_members(before, after, old, new)
+        shown, after = daemon.show("config")["config"], identity(daemon)
+        if not holds(shown, new) or any(set(shown[s]) - {"underlay", "default"} - set(new.get(s, {})) for s in ("ports", "vrfs", "tunnels", "bridges", "xconnects")):
+            raise Trouble(f"edit {n} ({kind}) is taken, and something else runs: {shown}, not {new}")
+        wrong = made_anew(before, after, old, new)
+        if wrong:
+            raise Trouble(f"edit {n} ({kind}) makes anew what it leaves alone: {wrong}")
         done[kind] = done.get(kind, 0) + 1
+        note_shapes(shapes, new, after["mirrors"])
         old, before = new, after
     last = kept(daemon)
-    expect(sum(done.values()) >= EDITS and len(done) == len(steps.kinds) + 1, f"{EDITS} edits were taken: {done}")
-    expect(not recreated, f"bridges that were left alone keep their members' ids: {recreated}")
-    grew = all(b > a for a, b in zip(first.pop("counts"), last.pop("counts")))
-    expect(grew and first == last, f"counters of what was left alone went on, and nothing was learnt anew: {first}, {last}")
+    expect(sum(done.values()) >= EDITS and set(done) == {k.__name__ for k in [*steps.kinds, steps.stop_spinning]}, f"{EDITS} edits were taken: {done}")
+    expect(all(shapes.values()), f"at most there were, of mirrors and routes: {shapes}")
+    expect(first == last, f"what was left alone is what it was, and nothing was learnt anew: {first}, {last}")
+    grew = {name: before["counters"][name][0] - counts[name][0] for name in (("tunnel", "to-b"), ("tunnel", "keep"), ("bridge", "lan"), ("port", "wan"))}
+    expect(all(grew.values()), f"its counters went on: {grew}")
     return old
+
+
+def note_shapes(most, config, there):
+    """How much of what the issue names an edit's file had at once."""
+    prefixes = [r["prefix"] for vrf in config["vrfs"].values() for r in vrf.get("routes", [])]
+    now = {"mirrors": len(there), "namespaces": sum("netns" in vrf for vrf in config["vrfs"].values()),
+           "equal cost": len(prefixes) - len(set(prefixes)), "vlans": sum("vlans" in port for port in config["ports"].values())}
+    most.update((key, max(most[key], value)) for key, value in now.items())
 
 
 def take_wrong(daemon, folder, config):
@@ -88,16 +158,79 @@ def on_trial(daemon, folder, config, ttl):
     return changed
 
 
+def strip(value):
+    """What `show` says without what counts on: only what the configuration has made."""
+    counts = {"counters", "driver_counters", "drops", "rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "learnt", "aged", "macs", "frames",
+              "to_kernel", "from_kernel", "passed", "steering", "age", "uses", "packets", "bytes"}
+    if isinstance(value, dict):
+        return {key: strip(below) for key, below in value.items() if key not in counts}
+    return [strip(below) for below in value] if isinstance(value, list) else value
+
+
+def on_the_wire(folder):
+    """Outer headers of what passes for an echo of each size, and what the kernel of the edge answers by: identifications and sums left out."""
+    sizes, seen = (100, 1300, 1500), []
+    with inside(NET):
+        wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x800))
+        wire.bind(("to-a", 0x800))
+    with wire:
+        wire.settimeout(0.3)
+        for to in (HOST_ADDRESS[HOST_B][0], FAR):
+            lost = Flood(to=to).pinger.ping(sizes)
+            expect(not lost, f"echoes of {to} pass")
+        try:
+            while True:
+                data = wire.recv(2048)
+                if data[14 + 9] == socket.IPPROTO_GRE and data[14 + 12:14 + 16] == socket.inet_aton("192.0.2.1"):
+                    ip4 = data[14:34]
+                    first = not (ip4[6] & 0x1f or ip4[7])
+                    seen.append((ip4[:4].hex(), ip4[6:10].hex(), ip4[12:20].hex(), data[34:42].hex() if first else ""))
+        except TimeoutError:
+            pass
+    return sorted(seen)
+
+
+def effect(daemon, folder):
+    """All that a configuration does, as far as it can be seen from outside: what is shown, what is in the kernel, what is on the wire."""
+    shown = {what: strip(daemon.show(what)) for what in ("tunnels", "bridges", "interfaces", "routes", "vrfs", "ports", "host", "as")}
+    kernel = {f"{ns} {what}": [line for line in sh("ip", "-n", ns, *what.split()).splitlines() if "lft" not in line]
+              for ns in (EDGE_A, edits.TENANT_NETNS) for what in ("-o address", "rule", "route show table all", "-6 route show table all")}
+    return {"config": running(daemon), **shown, **kernel, "wire": on_the_wire(folder)}
+
+
+def other_everywhere(config):
+    """A configuration that differs in every section."""
+    new = json.loads(json.dumps(config))
+    new["tunnels"]["to-b"].update(ttl=41, dscp=46)
+    new["tunnels"]["keep"]["addresses"] = ["10.9.0.1/30", "10.9.1.1/30"]
+    new["tunnels"]["trial"] = {"type": "gre", "local": edits.LOCALS4[1], "remote": "203.0.113.50", "addresses": ["10.9.2.1/30"]}
+    new["bridges"]["lan"]["addresses"] = [BOX + "/24", "10.1.3.254/24"]
+    new["vrfs"]["trial"] = {"netns": edits.TENANT_NETNS, "loopbacks": ["10.99.0.1"], "routes": [{"prefix": "10.98.0.0/16", "unreachable": True}]}
+    new["vrfs"]["default"]["routes"] = [{"prefix": "10.97.0.0/16", "tunnel": "trial"}] + new["vrfs"]["default"]["routes"]
+    return new
+
+
+def different(a, b):
+    return {key: (a[key], b[key]) for key in a if a[key] != b[key]}
+
+
 def go_back(daemon, folder, config):
-    """Without a confirmation the old one comes back, to the last byte; with one it stays."""
+    """Without a confirmation the old one comes back, byte for byte in effect; with one it stays."""
     before = running(daemon)
-    on_trial(daemon, folder, config, 41)
-    answer = daemon.ask({"method": "reload", "confirm": 1})
-    expect(answer["ok"] and running(daemon) != before and "confirm_within_s" in daemon.show("config"), "what is on trial runs")
-    end = time.monotonic() + 5
-    while running(daemon) != before and time.monotonic() < end:
-        time.sleep(0.05)
-    expect(running(daemon) == before, "not confirmed: the old one runs again, the same byte for byte")
+    was = effect(daemon, folder)
+    expect(not different(was, effect(daemon, folder)), "looked at twice, it is the same")
+    edits.write(folder, "a.json", other_everywhere(config), split=False)
+    began = time.monotonic()
+    answer = daemon.ask({"method": "reload", "confirm": CONFIRM_S})
+    expect(answer["ok"] and "confirm_within_s" in daemon.show("config"), f"what is on trial runs: {answer}")
+    trial = effect(daemon, folder)
+    expect({"config", "interfaces", "routes", "vrfs", "host", "wire"} <= set(different(was, trial)), f"and differs in {sorted(different(was, trial))}")
+    while running(daemon) != before and time.monotonic() < began + CONFIRM_S + 2:
+        time.sleep(0.02)
+    took = time.monotonic() - began
+    expect(CONFIRM_S <= took < CONFIRM_S + 1, f"not confirmed: the old one runs again after {took:.2f} s")
+    now = effect(daemon, folder)
+    expect(now == was, f"the same byte for byte in what it does: {different(was, now)}")
     on_trial(daemon, folder, config, 42)
     expect(daemon.ask({"method": "reload", "confirm": 60})["ok"] and daemon.ask({"method": "confirm"})["ok"], "confirmed in time")
     expect('"ttl": 42' in running(daemon), "it stays")
@@ -132,7 +265,7 @@ def watches(daemon, folder, config):
     config["system"]["watch"] = True
     edits.write(folder, "a.json", config, split=True)
     expect(daemon.ask({"method": "reload"})["ok"], "watch is on")
-    dropped = {"tunnels": {"dropped": {"type": "etherip", "local": edits.LOCAL4, "remote": "203.0.113.99"}}}
+    dropped = {"tunnels": {"dropped": {"type": "etherip", "local": edits.LOCALS4[0], "remote": "203.0.113.99"}}}
     write(folder, os.path.join("more.d", "dropped.json"), dropped)
     end = time.monotonic() + 5
     while "dropped" not in daemon.show("config")["config"]["tunnels"] and time.monotonic() < end:
@@ -152,22 +285,31 @@ def steps(daemon):
     expect((h["to_10ms"] + h["to_100ms"] + h["to_1s"]) * 50 < short and not h["longer"], f"control's steps: {h}")
 
 
+def link_of(daemon, name):
+    path = os.path.join(daemon.state, daemon.name, name)
+    return os.readlink(path) if os.path.islink(path) else None
+
+
+def wait_for_moment(daemon, n, before):
+    """When to kill: at some moment; just when the new file is prepared; just when it is committed, or given up."""
+    if n % 3 == 0:
+        time.sleep(random.Random(SEED + n).random() * 0.02)
+        return
+    name, end = ("unconfirmed", "committed")[n % 3 - 1], time.monotonic() + 5
+    while link_of(daemon, name) in (before[name], None) and time.monotonic() < end:
+        pass
+    expect(link_of(daemon, name) not in (before[name], None), f"kill {n}: the moment when `{name}` leads elsewhere came")
+
+
 def kill_anywhere(daemon, folder, config):
     """Each time another file, a reload that nobody waits for, and kill -9 at some moment in it."""
-    rng = random.Random(SEED)
     outcomes = {"old": 0, "new": 0}
     for n in range(KILLS):
         old = running(daemon)
         new = on_trial(daemon, folder, config, 100 + n)
-        mark = os.path.join(daemon.state, daemon.name, "unconfirmed")
-        before = os.readlink(mark) if os.path.islink(mark) else None
+        before = {name: link_of(daemon, name) for name in ("unconfirmed", "committed")}
         daemon.send({"method": "reload", "confirm": 60 if n % 4 == 3 else 0})
-        if n % 2:  # just when it is prepared, and not yet committed
-            end = time.monotonic() + 5
-            while (os.readlink(mark) if os.path.islink(mark) else None) in (before, None) and time.monotonic() < end:
-                pass
-        else:
-            time.sleep(rng.random() * 0.02)
+        wait_for_moment(daemon, n, before)
         daemon.kill()
         daemon.start()
         shown = daemon.show("config")
@@ -177,21 +319,38 @@ def kill_anywhere(daemon, folder, config):
         expect(is_new or json.dumps(shown["config"]) == old, f"kill {n}: what starts is whole (ttl {ttl})")
         expect(is_new or "started_otherwise" in shown, f"kill {n}: where it is not the file's, that is said")
         expect(shown["running"] == shown["committed"], f"kill {n}: it runs what is committed, number {shown['running']}")
-    print(f"ok    started with the file {outcomes['new']} times, with the one before {outcomes['old']} times", flush=True)
+    expect(all(outcomes.values()), f"started with the file {outcomes['new']} times, with the one before {outcomes['old']} times")
+
+
+def routed_too(a, b):
+    """Both sites get what no edit touches of L3: a bridge that routes, and a tunnel with addresses and a mirror."""
+    for config, tunnel, number in ((a, "to-b", 1), (b, "to-a", 2)):
+        config["tunnels"]["keep"] = {**config["tunnels"][tunnel], "key": 77, "sequence": True, "addresses": [f"10.9.0.{number}/30"]}
+    a["bridges"]["lan"]["addresses"] = [BOX + "/24"]
+    a["vrfs"]["default"]["routes"].append({"prefix": FAR + "/32", "tunnel": "keep"})
+    b["vrfs"]["default"]["loopbacks"].append(FAR)
+    b["vrfs"]["default"]["routes"].append({"prefix": "10.1.0.0/24", "tunnel": "keep"})
+    ip(f"route add {FAR} via {BOX}", HOST_A)
 
 
 def run(net, folder, quick):
     net.path_mtu(1500)
     ip("link add spare0 type veth peer name spare1\nlink set spare0 up\nlink set spare1 up", ns=EDGE_A)
-    (config, a), (_, b) = sites(folder)
+    (config, a), (other, b) = sites(folder)
+    routed_too(config, other)
+    write(folder, "a.json", config)
+    write(folder, "b.json", other)
     a.state = quick  # in memory: kill -9 leaves it as it would a disk, and a busy disk does not make the test slow
     a.start()
     b.start()
-    expect_path()
-    with Flood() as flood:
+    for to in (HOST_ADDRESS[HOST_B][0], BOX, FAR):
+        expect_path(to=to)
+    # Bridged; to the box itself; routed, to the other box. The latter two at less than what is policed.
+    with Flood() as bridged, Flood(to=BOX, pause=0.004) as own, Flood(to=FAR, pause=0.004) as routed:
         last = take_edits(a, folder, config)
         take_wrong(a, folder, last)
-    expect(flood.sent > 500 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
+    for flood, what in ((bridged, "bridged"), (own, "to the box"), (routed, "routed")):
+        expect(flood.sent > 500 and not flood.lost, f"{flood.sent} echo requests {what} meanwhile, lost: {flood.lost}")
     go_back(a, folder, last)
     watches(a, folder, last)
     steps(a)
