@@ -102,7 +102,7 @@ static void set_sysctl(const struct am_host *host, const char *family, const cha
 
 /*
  * What comes for a loopback's address comes by the interface that it arrived on, and the answer leaves by the VRF's: a
- * strict reverse path filter would drop it. A TUN has no link that link-local addresses would be good for.
+ * strict reverse path filter would drop it. A TUN has no MAC that the kernel could make a link-local address of.
  */
 static void set_sysctls(const struct am_host *host)
 {

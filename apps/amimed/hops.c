@@ -105,6 +105,16 @@ static void say(const struct am_daemon *d, uint16_t i, const struct am_hop *hop,
 		say_locals(d, hop);
 }
 
+/* On a link whose kernel's side is a TAP: mirror.c knows. */
+static bool is_mirrored(const struct am_daemon *d, const struct am_nexthop *next)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+	const struct am_interface *in =
+		next->interface < roots->n_interfaces ? roots->interfaces[next->interface] : NULL;
+
+	return in && in->mirror == AM_MIRROR_TAP;
+}
+
 static void report(void *ctx, uint16_t i, const struct am_hop *hop, bool up, bool news)
 {
 	struct am_daemon *d = ctx;
@@ -153,7 +163,7 @@ void am_daemon_hops_sync(struct am_daemon *d)
 		want[i] = (struct am_hop_want){
 			.vrf = next->vrf,
 			.port = next->port,
-			.is_static = next->is_static,
+			.is_static = next->is_static || is_mirrored(d, next),
 			.remote = next->remote,
 			.via = next->via,
 		};

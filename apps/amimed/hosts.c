@@ -102,7 +102,7 @@ static bool is_alone(const struct am_host_slot *s, const struct am_prefix *p)
 
 static void take_away(struct am_nl *nl, struct am_host_slot *s, uint16_t i)
 {
-	if (s->set_table)
+	if (s->set_table && !am_ip_is_link_local(&s->set[i].ip))
 		am_nl_set_source_rule(nl, &s->set[i].ip, s->set_table, false);
 	am_nl_set_address(nl, s->ifindex, &s->set[i], false, false);
 	s->set[i] = s->set[--s->n_set];
@@ -113,7 +113,7 @@ static int put(struct am_nl *nl, struct am_host_slot *s, const struct am_prefix 
 	char text[AM_IP_TEXT];
 	int rc = am_nl_set_address(nl, s->ifindex, p, is_alone(s, p), true);
 
-	if (!rc && s->want.table)
+	if (!rc && s->want.table && !am_ip_is_link_local(&p->ip))
 		rc = am_nl_set_source_rule(nl, &p->ip, s->want.table, true);
 	if (rc)
 		return am_fail(

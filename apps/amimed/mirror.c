@@ -33,6 +33,27 @@ static bool link_is_up(const struct am_daemon *d, const struct am_interface *in)
 	return stats.link_up;
 }
 
+/* RFC 4291 appendix A: of the MAC that the tunnel would have, which stays the same and differs from the other end's. */
+static struct am_prefix link_local_of(const struct am_mac *mac)
+{
+	struct am_prefix p = {.ip = {.family = AM_IPV6, .bytes = {0xfe, 0x80}}, .len = 64};
+
+	memcpy(p.ip.bytes + 8, mac->bytes, 3);
+	p.ip.bytes[8] ^= 2;
+	p.ip.bytes[11] = 0xff;
+	p.ip.bytes[12] = 0xfe;
+	memcpy(p.ip.bytes + 13, mac->bytes + 3, 3);
+	return p;
+}
+
+static bool has_link_local(const struct am_conf_l3 *l3)
+{
+	for (uint16_t i = 0; i < l3->n_addresses; i++)
+		if (l3->addresses[i].ip.family == AM_IPV6 && am_ip_is_link_local(&l3->addresses[i].ip))
+			return true;
+	return false;
+}
+
 /* Of an interface that has addresses in the file. False: the kernel has nothing of it. */
 static bool want_interface(const struct am_daemon *d, const struct am_interface *in,
 	const struct am_conf_l3 *l3, struct am_host_want *want)
@@ -49,6 +70,11 @@ static bool want_interface(const struct am_daemon *d, const struct am_interface 
 				 : name);
 	for (uint16_t i = 0; i < l3->n_addresses; i++)
 		add_address(want, &l3->addresses[i]);
+	if (in->mirror == AM_MIRROR_TUN && !has_link_local(l3)) {
+		const struct am_prefix own = link_local_of(&in->mac);
+
+		add_address(want, &own);
+	}
 	return true;
 }
 
@@ -183,6 +209,20 @@ void am_mirror_addresses(struct am_daemon *d)
 
 /* ---- neighbours ---- */
 
+/* Next hops of routes that wait for this neighbour. */
+static void resolve(struct am_daemon *d, uint16_t target, const struct am_kneigh *neigh)
+{
+	const struct am_interface *in = am_model_roots(d->model)->interfaces[target];
+
+	for (uint16_t i = 0; in && in->mirror == AM_MIRROR_TAP && i < am_model_nexthops(d->model); i++) {
+		const struct am_nexthop *next = am_model_nexthop(d->model, i);
+
+		if (next->interface == target && !next->is_static && am_ip_equal(&next->remote, &neigh->ip))
+			am_retire_add(&d->retire, am_model_resolve(d->model, i, !neigh->failed, in->port,
+							  &in->mac, &neigh->mac, in->vlan));
+	}
+}
+
 /* One that is used is the kernel's to keep, also where it does not see our packets. */
 void am_mirror_neighbour(
 	struct am_daemon *d, const struct am_nl *nl, const struct am_kneigh *neigh, bool gone)
@@ -202,6 +242,8 @@ void am_mirror_neighbour(
 			continue;
 		am_retire_add(&d->retire, am_model_neighbour(d->model, target, &neigh->ip,
 						  gone || neigh->failed ? NULL : &neigh->mac));
+		if (!gone) /* forgotten is not refuted */
+			resolve(d, target, neigh);
 		if (am_model_neighbours(d->model) > before)
 			am_nl_keep_neighbour(whose, neigh->ifindex, &neigh->ip);
 	}
@@ -239,6 +281,26 @@ void am_mirror_neighbours(struct am_daemon *d)
 			for (unsigned k = 0; k < list.n; k++)
 				am_mirror_neighbour(d, nl, &list.items[k], false);
 		free(list.items);
+	}
+}
+
+/* Once a second: next hops on mirrored links that nobody has answered for. The kernel asks, and what it finds out comes by netlink. */
+static void ask_for_nexthops(struct am_daemon *d)
+{
+	const struct am_roots *roots = am_model_roots(d->model);
+
+	for (uint16_t i = 0; i < am_model_nexthops(d->model); i++) {
+		const struct am_nexthop *next = am_model_nexthop(d->model, i);
+		struct am_nl *nl;
+		int ifindex;
+
+		if (next->resolved || next->interface >= roots->n_interfaces ||
+			!roots->interfaces[next->interface] ||
+			roots->interfaces[next->interface]->mirror != AM_MIRROR_TAP)
+			continue;
+		ifindex = am_hosts_ifindex(d->hosts, next->interface, &nl);
+		if (ifindex)
+			am_nl_keep_neighbour(nl, ifindex, &next->remote);
 	}
 }
 
@@ -314,4 +376,5 @@ void am_mirror_sync(struct am_daemon *d)
 	free(wants);
 	watch_spaces(d);
 	am_mirror_addresses(d);
+	ask_for_nexthops(d);
 }

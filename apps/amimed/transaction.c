@@ -290,13 +290,13 @@ int am_transaction_commit(struct am_daemon *d, struct am_transaction *t)
 			" changes of routes, which stay as they were: free some, then "
 			"restart amimed",
 			am_model_fib_failures(d->model) - failures);
-	am_retire_add(&d->retire, old);
 	if (d->workers)
 		am_workers_adapt(d->workers, am_model_config(d->model));
 	free(t->ports);
 	t->plan = NULL;
 	t->ports = NULL;
 	am_daemon_committed(d);
+	am_retire_add(&d->retire, old); /* now that no neighbour's adjacency leads into it any more */
 	return am_mirror_steer(d, &t->err);
 }
 

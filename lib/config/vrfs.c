@@ -228,11 +228,11 @@ static void check_route_tunnel(const struct check *k, const struct am_conf_route
 		return;
 	t = am_config_tunnel(k->config, r->tunnel);
 	check_route_vrf(k, r, at);
-	if (t->type != AM_CONF_GRE && !r->has_mac)
+	if (t->type != AM_CONF_GRE && !r->has_mac && !(r->via.family && t->l3.host && t->l3.n_addresses))
 		am_config_complain(k->config, k->errors, route_where(k, i, "").path,
 			"tunnel \"%s\" carries Ethernet and needs to know its neighbour: add \"mac\", the "
 			"other "
-			"end's address in the tunnel",
+			"end's address in the tunnel, or \"via\", where the tunnel has addresses",
 			t->name);
 	if (t->type == AM_CONF_GRE && r->has_mac)
 		am_config_complain(k->config, k->errors, route_where(k, i, ".mac").path,
@@ -252,9 +252,10 @@ static void check_route_names(const struct check *k, const struct am_conf_route 
 
 static void check_route_via(const struct check *k, const struct am_conf_route *r, uint16_t i)
 {
+	const struct am_conf_tunnel *t = *r->tunnel ? am_config_tunnel(k->config, r->tunnel) : NULL;
 	char text[AM_IP_TEXT];
 
-	if (*r->tunnel)
+	if (*r->tunnel && t && t->type == AM_CONF_GRE && !am_ip_is_link_local(&r->via))
 		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
 			"a tunnel has one remote and needs no gateway: remove via");
 	/* RFC 8950: an IPv4 destination may lie behind a router that only has an IPv6 address. */
@@ -268,9 +269,11 @@ static void check_route_via(const struct check *k, const struct am_conf_route *r
 	if (am_ip_is_unspecified(&r->via) || am_ip_is_multicast(&r->via))
 		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
 			"%s is no router's address: use a unicast address", am_ip_text(&r->via, text));
-	if (am_ip_is_link_local(&r->via) && r->via.family == AM_IPV6 && !*r->port && !*r->bridge)
+	if (am_ip_is_link_local(&r->via) && r->via.family == AM_IPV6 && !*r->port && !*r->bridge &&
+		!*r->tunnel)
 		am_config_complain(k->config, k->errors, route_where(k, i, ".via").path,
-			"%s is on every link: add \"port\" or \"bridge\"", am_ip_text(&r->via, text));
+			"%s is on every link: add \"port\", \"bridge\" or \"tunnel\"",
+			am_ip_text(&r->via, text));
 }
 
 static void check_route_shape(const struct check *k, const struct am_conf_route *r, uint16_t i)

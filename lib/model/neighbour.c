@@ -63,7 +63,9 @@ static const struct am_interface *interface_of(const struct am_snapshot *s, uint
 {
 	const struct am_interface *in = id < s->roots.n_interfaces ? s->roots.interfaces[id] : NULL;
 
-	return in && in->kind != AM_INTERFACE_TUNNEL && in->kind != AM_INTERFACE_BOX ? in : NULL;
+	if (!in || in->kind == AM_INTERFACE_BOX)
+		return NULL;
+	return in->kind != AM_INTERFACE_TUNNEL || in->mirror == AM_MIRROR_TAP ? in : NULL;
 }
 
 /* On a connected network, and not ourselves. */
@@ -100,8 +102,9 @@ static struct am_adjacency *adjacency_of(const struct am_interface *in, const st
 
 	if (!a)
 		return NULL;
-	*a = (struct am_adjacency){
-		.kind = in->kind == AM_INTERFACE_BRIDGE ? AM_ADJACENCY_BRIDGE : AM_ADJACENCY_PORT,
+	*a = (struct am_adjacency){.kind = in->kind == AM_INTERFACE_BRIDGE   ? AM_ADJACENCY_BRIDGE
+					   : in->kind == AM_INTERFACE_TUNNEL ? AM_ADJACENCY_TUNNEL
+									     : AM_ADJACENCY_PORT,
 		.head_len = AM_ETH_LEN,
 		.mtu = in->mtu,
 		.interface = in->id,
@@ -110,6 +113,10 @@ static struct am_adjacency *adjacency_of(const struct am_interface *in, const st
 		.bridge = in->bridge,
 		.mss4 = in->mss4,
 		.mss6 = in->mss6};
+	if (in->way) {
+		a->paths = in->way->paths;
+		a->tx_seq = in->way->tx_seq;
+	}
 	memcpy(a->head, mac->bytes, AM_MAC_LEN);
 	memcpy(a->head + AM_MAC_LEN, in->mac.bytes, AM_MAC_LEN);
 	if (in->vlan) {
@@ -286,7 +293,7 @@ uint32_t am_model_neighbours(const struct am_model *m)
 static bool is_same_way(const struct am_adjacency *a, const struct am_adjacency *b)
 {
 	return a->head_len == b->head_len && a->mtu == b->mtu && a->iface == b->iface && a->port == b->port &&
-	       a->bridge == b->bridge && !memcmp(a->head, b->head, a->head_len);
+	       a->bridge == b->bridge && a->paths == b->paths && !memcmp(a->head, b->head, a->head_len);
 }
 
 static void follow(struct am_model *m, struct am_neighbour *n, struct am_retired *old)

@@ -28,6 +28,15 @@ static const struct am_port_root *port_root(const struct am_snapshot *s, uint16_
 	return port < s->roots.n_ports && s->port_names[port] ? &s->roots.ports[port] : NULL;
 }
 
+/* Where a next hop is answered: a port that is there, or on a link that is no port's. */
+static bool can_leave(const struct am_snapshot *s, const struct am_nexthop *nh, uint16_t out_port)
+{
+	const struct am_interface *in =
+		nh->interface < s->roots.n_interfaces ? s->roots.interfaces[nh->interface] : NULL;
+
+	return (in && in->port == AM_NO_ID) || port_root(s, out_port);
+}
+
 static void answer_statically(
 	const struct am_snapshot *s, const struct am_conf_route *route, struct am_nexthop *nh)
 {
@@ -182,7 +191,7 @@ static void take_over(struct am_snapshot *s, const struct am_snapshot *old)
 
 		if (!nh->is_static)
 			nh->resolved = false; /* also where it was taken over once already */
-		if (!before || !before->resolved || !port_root(s, before->out_port))
+		if (!before || !before->resolved || !can_leave(s, nh, before->out_port))
 			continue;
 		*nh = *before;
 		nh->id = i;
@@ -251,7 +260,7 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 		return NULL;
 	nh = &s->nexthops[i];
 	next = *nh;
-	next.resolved = resolved && port_root(s, out_port);
+	next.resolved = resolved && can_leave(s, nh, out_port);
 	if (next.resolved) {
 		next.out_port = out_port;
 		next.src = *src;

@@ -266,12 +266,11 @@ static int add_tunnel(struct am_build *b, const struct am_conf_tunnel *conf)
 	if (!in)
 		return rc;
 	in->tunnel = t->id;
-	/* Frames of the kernel's would need a path into an Ethernet tunnel: its IP goes by the VRF's own mirror. */
-	if (in->mirror == AM_MIRROR_TAP)
-		in->mirror = t->kind == AM_TUNNEL_GRE ? AM_MIRROR_TUN : AM_MIRROR_NONE;
+	if (in->mirror == AM_MIRROR_TAP && t->kind == AM_TUNNEL_GRE)
+		in->mirror = AM_MIRROR_TUN;
 	in->iface = t->iface;
 	in->mtu = t->mtu;
-	in->mac = t->mac;
+	in->mac = am_tunnel_mac(conf); /* of GRE only what its link-local address is made of */
 	in->mss4 = t->mss4;
 	in->mss6 = t->mss6;
 	t->l3 = in;

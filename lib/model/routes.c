@@ -519,6 +519,35 @@ static int want_all(struct am_build *b, const struct candidates *list)
 	return rc;
 }
 
+/* What the kernel sends by the mirror of a tunnel has a way into it, whether a route leads there or not. */
+static int add_tunnel_ways(struct am_build *b)
+{
+	int rc = 0;
+
+	for (uint16_t i = 0; i < b->s->roots.n_interfaces && rc == 0; i++) {
+		struct am_interface *in = b->s->roots.interfaces[i];
+		struct am_adjacency *way;
+
+		if (!in || in->kind != AM_INTERFACE_TUNNEL || in->mirror == AM_MIRROR_NONE)
+			continue;
+		way = am_snapshot_alloc(b->s, 1, sizeof *way);
+		if (!way)
+			return -ENOMEM;
+		*way = (struct am_adjacency){.kind = AM_ADJACENCY_TUNNEL,
+			.mtu = in->mtu,
+			.interface = in->id,
+			.iface = in->iface,
+			.port = AM_NO_ID,
+			.bridge = AM_NO_ID,
+			.tx_seq = b->s->roots.tunnels[in->tunnel]->tx_seq,
+			.mss4 = in->mss4,
+			.mss6 = in->mss6};
+		in->way = way;
+		rc = tunnel_list(b, b->s->roots.tunnels[in->tunnel], &way->paths);
+	}
+	return rc;
+}
+
 int am_build_routes(struct am_build *b)
 {
 	struct candidates list = {0};
@@ -538,5 +567,5 @@ int am_build_routes(struct am_build *b)
 		rc = b->s->wanted ? want_all(b, &list) : -ENOMEM;
 	}
 	free(list.items);
-	return rc;
+	return rc < 0 ? rc : add_tunnel_ways(b);
 }

@@ -5,6 +5,7 @@
  */
 #include "base/bytes.h"
 #include "output.h"
+#include "pkt/encap.h"
 #include "pkt/vlan.h"
 #include "route.h"
 
@@ -80,18 +81,29 @@ bool am_host_take_link(struct am_worker *w, const struct am_interface *in, const
 	return true;
 }
 
+/*
+ * Is a packet to or from who is on this very link, and no further? RFC 4291 2.5.6, RFC 5771 4, RFC 7346. Its header was parsed.
+ */
+static bool is_of_link(const uint8_t *ip, uint8_t family)
+{
+	if (family == AM_IPV4)
+		return (am_load32(am_ip_dst(ip, AM_IPV4)) & 0xffffff00) == 0xe0000000;
+	return is_link_local6(am_ip_src(ip, AM_IPV6)) || is_link_local6(am_ip_dst(ip, AM_IPV6)) ||
+	       (am_load16(am_ip_dst(ip, AM_IPV6)) & 0xff0f) == 0xff02;
+}
+
 /* Of what no router forwards: neighbour discovery and routing protocols speak between link-local addresses. */
 bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r)
 {
 	const uint8_t *ip = am_buf_data(r->m) + r->l2;
 	uint32_t len = am_buf_len(r->m) - r->l2;
+	bool frame = r->in->mirror == AM_MIRROR_TAP;
 	struct am_ip_hdr hdr;
 
-	if (r->in->mirror != AM_MIRROR_TAP || r->family != AM_IPV6 || r->l2 < AM_ETH_LEN ||
-		len < AM_IP6_LEN || !(is_link_local6(ip + 8) || is_link_local6(ip + 24)) ||
-		am_ip_parse(ip, len, &hdr) != AM_V_OK)
+	if ((frame ? r->l2 < AM_ETH_LEN : r->in->mirror != AM_MIRROR_TUN) ||
+		am_ip_parse(ip, len, &hdr) != AM_V_OK || !is_of_link(ip, hdr.family))
 		return false;
-	to_tap(w, r->in, r->m, am_punt_classify(w, ip, &hdr));
+	am_host_take(w, r->in, r->m, r->l2, am_punt_classify(w, ip, &hdr));
 	return true;
 }
 
@@ -132,6 +144,67 @@ static void route_it(struct am_worker *w, const struct am_interface *in, struct 
 		am_drop(w, in->iface, AM_V_IP4_SHORT, m);
 }
 
+/* A packet or frame as it is, into the tunnel. */
+static void into_tunnel(
+	struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint32_t hash, uint8_t tos)
+{
+	const struct am_path_list *list = in->way->paths;
+	unsigned path = am_output_path(list, hash);
+	struct am_encap_in how = {
+		.hash = hash, .tos = tos, .path = list->first_path + path, .stash = &w->stash};
+	uint32_t len = am_buf_len(m);
+	struct rte_mbuf *out[2];
+	enum am_verdict v = AM_V_TUNNEL_DOWN;
+	unsigned n = 0;
+
+	if (path < list->n) {
+		if (in->way->tx_seq)
+			how.gre_seq = atomic_fetch_add_explicit(in->way->tx_seq, 1, memory_order_relaxed);
+		v = am_encap_push(atomic_load_explicit(&list->encap[path], memory_order_acquire), &w->ids,
+			w->plane->conf.pool, &how, m, out, &n);
+	}
+	if (v != AM_V_OK) {
+		am_drop(w, in->iface, v, m);
+		return;
+	}
+	am_output_count(&w->counters[in->iface], AM_C_TX_PACKETS, 1, len);
+	for (unsigned i = 0; i < n; i++)
+		am_output_put(w, list->port[path], out[i], am_buf_len(out[i]));
+	if (n == 2)
+		am_output_count(&w->counters[in->iface], AM_C_TX_FRAGMENTED, 1, 2);
+}
+
+/* What the kernel sends by a tunnel's TUN: to a neighbour on that link as it is, else by the routes. */
+static void out_of_tun(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
+{
+	const uint8_t *ip = am_buf_data(m);
+	struct am_ip_hdr hdr;
+
+	if (in->way && am_ip_parse(ip, am_buf_len(m), &hdr) == AM_V_OK && is_of_link(ip, hdr.family))
+		into_tunnel(w, in, m, am_flow_hash_ip(ip, am_buf_len(m)), hdr.tos);
+	else
+		route_it(w, in, m);
+}
+
+/* A frame by the TAP of an Ethernet tunnel. */
+static void out_of_tap(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
+{
+	const uint8_t *frame = am_buf_data(m);
+	uint32_t len = am_buf_len(m);
+	struct am_ip_hdr hdr;
+	struct am_ether eth;
+	uint8_t tos = 0;
+
+	if (am_ether_parse(frame, len, &eth) != AM_V_OK || !in->way) {
+		am_drop(w, in->iface, in->way ? AM_V_ETH_SHORT : AM_V_HOST_GONE, m);
+		return;
+	}
+	if ((eth.type == AM_ET_IPV4 || eth.type == AM_ET_IPV6) &&
+		am_ip_parse(frame + eth.len, len - eth.len, &hdr) == AM_V_OK)
+		tos = hdr.tos;
+	into_tunnel(w, in, m, am_flow_hash_frame(frame, len), tos);
+}
+
 static void into_bridge(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
 {
 	const struct am_bridge *bridge = w->roots->bridges[in->bridge];
@@ -154,11 +227,13 @@ void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m)
 	if (!in)
 		am_drop(w, 0, AM_V_HOST_GONE, m);
 	else if (in->mirror == AM_MIRROR_TUN)
-		route_it(w, in, m);
+		out_of_tun(w, in, m);
 	else if (in->mirror == AM_MIRROR_TAP && in->port != AM_NO_ID)
 		out_of_port(w, in, m);
 	else if (in->mirror == AM_MIRROR_TAP && in->kind == AM_INTERFACE_BRIDGE)
 		into_bridge(w, in, m);
+	else if (in->mirror == AM_MIRROR_TAP && in->kind == AM_INTERFACE_TUNNEL)
+		out_of_tap(w, in, m);
 	else
 		am_drop(w, in->iface, AM_V_HOST_GONE, m);
 }

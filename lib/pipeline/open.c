@@ -218,9 +218,14 @@ static void ip_inside(struct am_worker *w, struct inner *p, const struct am_tunn
 }
 
 /* An L2 tunnel with an IP identity of its own. */
-static void ip_behind_mac(
-	struct am_worker *w, struct inner *p, const struct am_tunnel *t, const struct am_ether *eth)
+static void ip_behind_mac(struct am_worker *w, struct inner *p, const struct am_tunnel *t, struct am_frame *f)
 {
+	const struct am_ether *eth = &f->eth;
+
+	f->m = p->m;
+	f->iface = t->iface;
+	if (t->l3 && !eth->tags && am_host_take_link(w, t->l3, f))
+		return;
 	if (eth->tags || (eth->type != AM_ET_IPV4 && eth->type != AM_ET_IPV6)) {
 		refuse(w, p, AM_V_ETH_TYPE);
 		return;
@@ -244,7 +249,7 @@ static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct
 		return;
 	}
 	if (!t->bridged) {
-		ip_behind_mac(w, p, t, &f->eth);
+		ip_behind_mac(w, p, t, f);
 		return;
 	}
 	f->m = p->m;

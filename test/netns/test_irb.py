@@ -132,4 +132,5 @@ def test(net, folder):
     b.stop()
 
 
-main(test)
+if __name__ == "__main__":
+    main(test)

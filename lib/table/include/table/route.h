@@ -44,6 +44,8 @@ enum am_mirror {
 };
 enum am_urpf_mode { AM_URPF_NONE, AM_URPF_ANY, AM_URPF_SAME };
 
+struct am_adjacency;
+
 /* An L3 identity. */
 struct am_interface {
 	uint16_t id;
@@ -54,12 +56,13 @@ struct am_interface {
 	uint8_t urpf;   /* enum am_urpf_mode */
 	uint8_t mirror; /* enum am_mirror */
 	struct am_mac mac;
-	uint16_t port;          /* kinds PORT and VLAN */
-	uint16_t vlan;          /* tag on the port; 0 untagged */
-	uint16_t bridge;        /* kind BRIDGE */
-	uint32_t tunnel;        /* kind TUNNEL */
-	uint16_t mss4, mss6;    /* clamp TCP SYNs to, both ways; 0 leaves them alone */
-	struct am_ip source[2]; /* its first addresses, IPv4 and IPv6; family 0: none */
+	uint16_t port;                  /* kinds PORT and VLAN */
+	uint16_t vlan;                  /* tag on the port; 0 untagged */
+	uint16_t bridge;                /* kind BRIDGE */
+	uint32_t tunnel;                /* kind TUNNEL */
+	uint16_t mss4, mss6;            /* clamp TCP SYNs to, both ways; 0 leaves them alone */
+	struct am_ip source[2];         /* its first addresses, IPv4 and IPv6; family 0: none */
+	const struct am_adjacency *way; /* kind TUNNEL with a mirror: into it, as it is; else NULL */
 };
 
 /* A routing table that forwards. */
