@@ -35,6 +35,20 @@ static void to_tap(
 	am_punt(w, in->iface, in->id, class, m);
 }
 
+static void to_tun(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
+	enum am_punt_class class)
+{
+	if (l2)
+		am_buf_adj(m, l2);
+	am_punt(w, in->iface, in->id, class, m);
+}
+
+/* The kernel's source validation refuses IPv4 by a device that has no IPv4 address itself. */
+static bool is_unnumbered(const struct am_worker *w, const struct am_interface *in, const uint8_t *ip)
+{
+	return ip[0] >> 4 == AM_IPV4 && !in->source[0].family && w->roots->vrfs[in->vrf]->box;
+}
+
 void am_host_take(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
 	enum am_punt_class class)
 {
@@ -50,13 +64,10 @@ void am_host_take(struct am_worker *w, const struct am_interface *in, struct rte
 	case AM_MIRROR_NONE:
 		break;
 	}
-	if (in->mirror != AM_MIRROR_TUN) {
+	if (in->mirror != AM_MIRROR_TUN || is_unnumbered(w, in, am_buf_data(m) + l2))
 		to_box(w, in, m, l2, class);
-		return;
-	}
-	if (l2)
-		am_buf_adj(m, l2);
-	am_punt(w, in->iface, in->id, class, m);
+	else
+		to_tun(w, in, m, l2, class);
 }
 
 static bool is_link_local6(const uint8_t *address)
@@ -81,18 +92,26 @@ bool am_host_take_link(struct am_worker *w, const struct am_interface *in, const
 	return true;
 }
 
-/*
- * Is a packet to or from who is on this very link, and no further? RFC 4291 2.5.6, RFC 5771 4, RFC 7346. Its header was parsed.
- */
-static bool is_of_link(const uint8_t *ip, uint8_t family)
+static bool has_link_local(const uint8_t *ip, uint8_t family)
 {
-	if (family == AM_IPV4)
-		return (am_load32(am_ip_dst(ip, AM_IPV4)) & 0xffffff00) == 0xe0000000;
-	return is_link_local6(am_ip_src(ip, AM_IPV6)) || is_link_local6(am_ip_dst(ip, AM_IPV6)) ||
-	       (am_load16(am_ip_dst(ip, AM_IPV6)) & 0xff0f) == 0xff02;
+	return family == AM_IPV6 &&
+	       (is_link_local6(am_ip_src(ip, family)) || is_link_local6(am_ip_dst(ip, family)));
 }
 
-/* Of what no router forwards: neighbour discovery and routing protocols speak between link-local addresses. */
+/* To or from who is on this very link, and no further: RFC 4291 2.5.6, RFC 5771 4, RFC 7346. Its header was parsed. */
+static bool is_of_link(const uint8_t *ip, uint8_t family)
+{
+	const uint8_t *dst = am_ip_dst(ip, family);
+
+	if (family == AM_IPV4)
+		return (am_load32(dst) & 0xffffff00) == 0xe0000000;
+	return has_link_local(ip, family) || (am_load16(dst) & 0xff0f) == 0xff02;
+}
+
+/*
+ * Of what no router forwards: neighbour discovery and routing protocols speak between link-local addresses. Where there is Ethernet,
+ * groups came by their MAC addresses.
+ */
 bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r)
 {
 	const uint8_t *ip = am_buf_data(r->m) + r->l2;
@@ -101,9 +120,13 @@ bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r)
 	struct am_ip_hdr hdr;
 
 	if ((frame ? r->l2 < AM_ETH_LEN : r->in->mirror != AM_MIRROR_TUN) ||
-		am_ip_parse(ip, len, &hdr) != AM_V_OK || !is_of_link(ip, hdr.family))
+		am_ip_parse(ip, len, &hdr) != AM_V_OK ||
+		!(frame ? has_link_local(ip, hdr.family) : is_of_link(ip, hdr.family)))
 		return false;
-	am_host_take(w, r->in, r->m, r->l2, am_punt_classify(w, ip, &hdr));
+	if (frame)
+		to_tap(w, r->in, r->m, am_punt_classify(w, ip, &hdr));
+	else
+		to_tun(w, r->in, r->m, r->l2, am_punt_classify(w, ip, &hdr));
 	return true;
 }
 
