@@ -174,6 +174,13 @@ static void path_notes(const json_t *tunnel, FILE *out)
 		else if (json_object_get(path, "note"))
 			fprintf(out, "%s: %s\n", text(tunnel, "name"), text(path, "note"));
 	}
+	path = json_object_get(tunnel, "last_error");
+	if (path)
+		fprintf(out, "%s: %s (%lld s ago, %lld in all)\n", text(tunnel, "name"), text(path, "text"),
+			number(path, "s_ago"), number(path, "count"));
+	path = json_object_get(tunnel, "moves");
+	if (path && json_object_get(path, "note"))
+		fprintf(out, "%s: %s\n", text(tunnel, "name"), text(path, "note"));
 }
 
 static void show_tunnels(const json_t *list, FILE *out)

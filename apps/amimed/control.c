@@ -21,6 +21,7 @@
 #include "mirror.h"
 #include "notify.h"
 #include "plane.h"
+#include "reports.h"
 #include "say.h"
 #include "telemetry.h"
 
@@ -100,6 +101,7 @@ static void on_glean(uv_poll_t *poll, int status, int events)
 {
 	(void)status;
 	(void)events;
+	am_reports_take(poll->data);
 	am_mirror_gleans(poll->data);
 }
 
@@ -418,6 +420,7 @@ void am_daemon_stop(struct am_daemon *d)
 	am_hosts_free(d->hosts);
 	am_mirror_free_addresses(&d->kernel);
 	am_ends_free(d);
+	am_reports_free(d->reports);
 	am_slow_stop(d->slow);
 	am_plane_free(d->plane);
 	am_model_free(d->model);

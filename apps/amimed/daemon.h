@@ -49,6 +49,7 @@ struct am_kaddresses {
 };
 
 struct am_ends;
+struct am_reports;
 
 struct am_daemon {
 	const char *config_path;
@@ -71,6 +72,7 @@ struct am_daemon {
 	struct am_hosts *hosts;
 	struct am_kaddresses kernel; /* of the daemon's namespace */
 	struct am_ends *ends;        /* of tunnels that move */
+	struct am_reports *reports;  /* NULL: none yet */
 	struct am_nl *nl;
 	struct am_hops *hops;
 	struct am_rpc *rpc;

@@ -13,6 +13,7 @@
 #include "ends.h"
 #include "hops.h"
 #include "pipeline/counters.h"
+#include "reports.h"
 #include "show_host.h"
 #include "show_l3.h"
 #include "show_mac_ip.h"
@@ -322,6 +323,7 @@ static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunne
 		json_object_set_new(o, "key", json_integer(t->key));
 	add_tunnel_state(o, d, t);
 	am_ends_show(d, t, o);
+	am_reports_show(d, t, o);
 	if (info)
 		add_counters(o, d, info->id);
 	return o;

@@ -27,6 +27,7 @@ enum {
 	FIRST = -20,    /* nice */
 	WAKE = TARGETS, /* in an event's data, beside targets */
 	STOP,
+	REPORTS = 64, /* that control has not seen; more are lost, and the next ones say the same */
 	GLEANS = 256, /* that control has not seen; more are asked for again by the next packet */
 };
 
@@ -49,6 +50,8 @@ struct am_slow {
 	struct am_slow_stats back[AM_PORTS_MAX];
 	struct am_glean gleans[GLEANS];
 	unsigned first_glean, n_gleans;
+	struct am_icmp_report reports[REPORTS];
+	unsigned first_report, n_reports;
 };
 
 /* ---- up ---- */
@@ -88,6 +91,20 @@ static void note_glean(struct am_slow *slow, const struct am_punted *p)
 		return; /* full is readable */
 }
 
+static void note_report(struct am_slow *slow, const struct am_punted *p)
+{
+	uint32_t len = am_buf_len(p->m);
+	const uint64_t one = 1;
+	struct am_icmp_report report;
+
+	if (slow->n_reports == REPORTS || len < p->to ||
+		!am_icmp_report_read((const uint8_t *)am_buf_data(p->m) + p->to, len - p->to, &report))
+		return;
+	slow->reports[(slow->first_report + slow->n_reports++) % REPORTS] = report;
+	if (write(slow->gleaned, &one, sizeof one) < 0)
+		return; /* full is readable */
+}
+
 static void to_kernel(struct am_slow *slow, const struct am_punted *p)
 {
 	const uint8_t *bytes = am_buf_data(p->m);
@@ -96,6 +113,8 @@ static void to_kernel(struct am_slow *slow, const struct am_punted *p)
 
 	if (p->class == AM_PUNT_GLEAN) {
 		note_glean(slow, p);
+	} else if (p->class == AM_PUNT_TUNNEL_ERROR) {
+		note_report(slow, p);
 	} else if (p->class == AM_PUNT_BACK) {
 		struct am_port *port = p->to < AM_PORTS_MAX ? slow->ports[p->to] : NULL;
 
@@ -346,6 +365,21 @@ bool am_slow_next_glean(struct am_slow *slow, struct am_glean *out)
 		slow->n_gleans--;
 	} else if (read(slow->gleaned, &count, sizeof count) < 0) {
 		count = 0; /* it was not readable */
+	}
+	pthread_mutex_unlock(&slow->lock);
+	return any;
+}
+
+bool am_slow_next_report(struct am_slow *slow, struct am_icmp_report *out)
+{
+	bool any;
+
+	pthread_mutex_lock(&slow->lock);
+	any = slow->n_reports != 0;
+	if (any) {
+		*out = slow->reports[slow->first_report];
+		slow->first_report = (slow->first_report + 1) % REPORTS;
+		slow->n_reports--;
 	}
 	pthread_mutex_unlock(&slow->lock);
 	return any;

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "drivers/host.h"
+#include "net/icmp_report.h"
 
 struct am_plane;
 struct am_port;
@@ -46,6 +47,9 @@ struct am_glean {
 /* Readable when there are some; and one after the other, false at the end. */
 int am_slow_glean_fd(const struct am_slow *slow);
 bool am_slow_next_glean(struct am_slow *slow, struct am_glean *out);
+
+/* What others said about our tunnels' packets: readable by the same descriptor; one after the other, false at the end. */
+bool am_slow_next_report(struct am_slow *slow, struct am_icmp_report *out);
 
 void am_slow_host_stats(struct am_slow *slow, uint16_t target, struct am_slow_stats *out);
 void am_slow_port_stats(struct am_slow *slow, uint16_t port_id, struct am_slow_stats *out);

@@ -13,6 +13,7 @@
 #include "net/etherip.h"
 #include "net/flow.h"
 #include "net/gre.h"
+#include "net/icmp_report.h"
 #include "net/ip.h"
 #include "net/mss.h"
 #include "net/vxlan.h"
@@ -151,6 +152,34 @@ static void parse_nd(const uint8_t *data, uint32_t len)
 	free(ip);
 }
 
+/* The checksum is put there, too. What is quoted is the sender's. */
+static void parse_report(const uint8_t *data, uint32_t len)
+{
+	enum { ICMP_CSUM_AT = 2 };
+	uint8_t *ip = copy_of(data, len);
+	struct am_icmp_report r;
+	struct am_ip_hdr hdr;
+	uint64_t sum = 0;
+	uint16_t csum;
+	char text[96];
+
+	repair(ip, len);
+	if (am_ip_parse(ip, len, &hdr) == AM_V_OK && hdr.plen >= 8) {
+		if (hdr.family == AM_IPV6)
+			sum = am_csum_pseudo(AM_IPV6, ip + 8, ip + 24, AM_PROTO_ICMPV6, hdr.plen);
+		memset(ip + hdr.hlen + ICMP_CSUM_AT, 0, sizeof csum);
+		csum = am_csum_finish(am_csum_add(ip + hdr.hlen, hdr.plen, sum));
+		memcpy(ip + hdr.hlen + ICMP_CSUM_AT, &csum, sizeof csum);
+	}
+	if (am_icmp_report_read(ip, len, &r)) {
+		must(am_icmp_quotes_tunnel(ip, &hdr) && r.local.family == hdr.family);
+		must(r.proto == AM_PROTO_GRE || (r.proto == AM_PROTO_ETHERIP && !r.has_gre));
+		am_icmp_report_text(&r, text, sizeof text);
+		must(*text);
+	}
+	free(ip);
+}
+
 static void parse_ip(const uint8_t *data, uint32_t len)
 {
 	uint8_t *ip = copy_of(data, len);
@@ -207,6 +236,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(payload);
 	parse_frame(data, len);
 	parse_ip(data, len);
+	parse_report(data, len);
 	parse_arp(data, len);
 	parse_nd(data, len);
 	change_frame(data, len);

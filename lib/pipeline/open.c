@@ -11,6 +11,7 @@
 #include "net/csum.h"
 #include "net/etherip.h"
 #include "net/gre.h"
+#include "net/icmp_report.h"
 #include "net/mss.h"
 #include "net/vxlan.h"
 #include "route.h"
@@ -631,6 +632,13 @@ bool am_decap_orphan(void *worker, uint32_t peer, struct rte_mbuf *m)
 	return true;
 }
 
+/* A router, or the other end, says what became of a tunnel's packet; only what came in by a port as it is. */
+static bool is_tunnel_error(const struct am_worker *w, const struct inner *p, enum am_verdict why)
+{
+	return (why == AM_V_TUNNEL_SOURCE || why == AM_V_IP_PROTOCOL) && w->punt && p->l2 &&
+	       p->note.tunnel_iface == AM_NO_ID && am_icmp_quotes_tunnel(ip_of(p), &p->ip);
+}
+
 /* A tunnel's or VXLAN, as far as can be seen. */
 static bool is_tunnels(const struct am_worker *w, const struct inner *p)
 {
@@ -656,6 +664,8 @@ static void open_ip(struct am_worker *w, struct inner *p)
 
 	if (unlikely(is_kernels(w, p, v)))
 		am_punt(w, p->iface, w->rx_back, AM_PUNT_BACK, p->m);
+	else if (unlikely(v != AM_V_OK && is_tunnel_error(w, p, v)))
+		am_punt(w, p->iface, p->l2, AM_PUNT_TUNNEL_ERROR, p->m);
 	else if (unlikely(is_to_route(w, p, v)))
 		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, AM_ROUTED_OPENED);
 	else if (unlikely(v != AM_V_OK))

@@ -30,6 +30,7 @@ const struct am_punt_limit am_punt_limits[AM_PUNT_CLASSES] = {
 	[AM_PUNT_OTHER] = {2000, 512},
 	[AM_PUNT_GLEAN] = {1000, 256},
 	[AM_PUNT_BACK] = {2000, 512},
+	[AM_PUNT_TUNNEL_ERROR] = {100, 32},
 };
 
 /* How much of a ring a class may fill: what anybody can send leaves room for what nobody else can. */
@@ -41,6 +42,7 @@ static const uint32_t ring_share[AM_PUNT_CLASSES] = {
 	[AM_PUNT_OTHER] = SLOTS / 2,
 	[AM_PUNT_GLEAN] = SLOTS / 2,
 	[AM_PUNT_BACK] = SLOTS / 2,
+	[AM_PUNT_TUNNEL_ERROR] = SLOTS / 8,
 };
 
 static const enum am_verdict over_limit[AM_PUNT_CLASSES] = {
@@ -51,6 +53,7 @@ static const enum am_verdict over_limit[AM_PUNT_CLASSES] = {
 	[AM_PUNT_OTHER] = AM_V_PUNT_OTHER,
 	[AM_PUNT_GLEAN] = AM_V_PUNT_GLEAN,
 	[AM_PUNT_BACK] = AM_V_PUNT_BACK,
+	[AM_PUNT_TUNNEL_ERROR] = AM_V_TUNNEL_SOURCE, /* what they are where nobody reads them */
 };
 
 /* head is written by the producer alone, tail by the consumer alone. */
@@ -86,6 +89,7 @@ const char *am_punt_class_name(enum am_punt_class c)
 		[AM_PUNT_OTHER] = "other",
 		[AM_PUNT_GLEAN] = "glean",
 		[AM_PUNT_BACK] = "back",
+		[AM_PUNT_TUNNEL_ERROR] = "tunnel_error",
 	};
 
 	return names[c];

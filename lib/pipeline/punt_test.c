@@ -131,7 +131,8 @@ static void test_up(void **state)
 static void test_rates(void **state)
 {
 	static const enum am_verdict names[AM_PUNT_CLASSES] = {AM_V_PUNT_ARP_ND, AM_V_PUNT_SESSION,
-		AM_V_PUNT_TCP, AM_V_PUNT_ICMP, AM_V_PUNT_OTHER, AM_V_PUNT_GLEAN, AM_V_PUNT_BACK};
+		AM_V_PUNT_TCP, AM_V_PUNT_ICMP, AM_V_PUNT_OTHER, AM_V_PUNT_GLEAN, AM_V_PUNT_BACK,
+		AM_V_TUNNEL_SOURCE};
 	enum { RATE = 100000, SECONDS = 2 };
 	struct fixture *f = *state;
 

@@ -28,8 +28,9 @@ enum am_punt_class {
 	AM_PUNT_TCP,     /* any other */
 	AM_PUNT_ICMP,
 	AM_PUNT_OTHER,
-	AM_PUNT_GLEAN, /* to be forwarded, and the kernel must find the neighbour first */
-	AM_PUNT_BACK,  /* not ours: the kernel shall have it as it came in by a port */
+	AM_PUNT_GLEAN,        /* to be forwarded, and the kernel must find the neighbour first */
+	AM_PUNT_BACK,         /* not ours: the kernel shall have it as it came in by a port */
+	AM_PUNT_TUNNEL_ERROR, /* an ICMP error about a tunnel's packet: for show tunnels */
 	AM_PUNT_CLASSES,
 };
 
@@ -43,8 +44,9 @@ extern const struct am_punt_limit am_punt_limits[AM_PUNT_CLASSES];
 
 struct am_punted {
 	struct rte_mbuf *m; /* a frame; an IP packet where the interface is a tunnel for IP or a VRF's own */
-	uint16_t to;        /* which interface's host interface; AM_PUNT_BACK: which port */
-	uint8_t class;      /* enum am_punt_class */
+	uint16_t
+		to; /* which interface's host interface; AM_PUNT_BACK: which port; AM_PUNT_TUNNEL_ERROR: octets before its IP header */
+	uint8_t class; /* enum am_punt_class */
 };
 
 /*
