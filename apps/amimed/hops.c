@@ -51,6 +51,20 @@ static bool port_of(void *ctx, int ifindex, uint16_t *port)
 	return false;
 }
 
+/* Of another namespace none: routes of ours do not lead there. */
+static bool is_mirror(void *ctx, int ifindex)
+{
+	const struct am_daemon *d = ctx;
+
+	for (unsigned i = 0; i < am_hosts_count(d->hosts); i++) {
+		const struct am_host_slot *slot = am_hosts_at(d->hosts, i);
+
+		if (slot->ifindex == ifindex && slot->want.mode != AM_HOST_IS_NIC && !*slot->want.netns)
+			return true;
+	}
+	return false;
+}
+
 static int ifindex_of(void *ctx, uint16_t port)
 {
 	const struct am_daemon *d = ctx;
@@ -143,6 +157,7 @@ int am_daemon_hops_create(struct am_daemon *d)
 		.neigh = ask_neigh,
 		.probe = probe,
 		.link = ask_link,
+		.is_mirror = is_mirror,
 		.port_of = port_of,
 		.ifindex_of = ifindex_of,
 		.report = report,

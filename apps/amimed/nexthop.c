@@ -145,6 +145,12 @@ static bool find_port(const struct am_hops *h, int ifindex, struct look *look)
 	struct am_klink link;
 
 	look->ifindex = ifindex;
+	if (env->is_mirror(env->ctx, ifindex)) {
+		look->state = AM_HOP_INSIDE;
+		if (env->link(env->ctx, ifindex, &link) == 0)
+			snprintf(look->device, sizeof look->device, "%s", link.name);
+		return false;
+	}
 	if (env->port_of(env->ctx, ifindex, &look->port))
 		return true;
 	if (env->link(env->ctx, ifindex, &link) != 0)
@@ -288,6 +294,12 @@ const char *am_hop_text(const struct am_hop *hop, char *buf, size_t room)
 		break;
 	case AM_HOP_LOCAL:
 		snprintf(buf, room, "%s is an address of this machine itself", remote);
+		break;
+	case AM_HOP_INSIDE:
+		snprintf(buf, room,
+			"the route to %s leaves by %s, which is inside this box: nothing runs through itself; make it leave by "
+			"a port of the underlay, as in: ip route add %s via GATEWAY",
+			remote, hop->device[0] ? hop->device : "a mirror", remote);
 		break;
 	case AM_HOP_FOREIGN:
 		snprintf(buf, room,

@@ -22,6 +22,7 @@ enum am_hop_state {
 	AM_HOP_UP,
 	AM_HOP_NO_ROUTE,
 	AM_HOP_LOCAL,        /* the address is this machine's own */
+	AM_HOP_INSIDE,       /* the route leaves by the mirror of one of our own interfaces */
 	AM_HOP_FOREIGN,      /* the route leaves by a device that is no port of ours */
 	AM_HOP_NOT_KERNELS,  /* its port is one that the kernel does not know */
 	AM_HOP_ABSENT,       /* the device of its port is gone */
@@ -49,7 +50,7 @@ struct am_hop {
 	uint16_t port,
 		vlan; /* where it leaves; vlan is set where the route names a VLAN device on the port */
 	struct am_mac mac;
-	char device[16]; /* AM_HOP_FOREIGN: its name */
+	char device[16]; /* AM_HOP_FOREIGN, AM_HOP_INSIDE: its name */
 	am_time look_at; /* when to ask or verify again */
 };
 
@@ -60,6 +61,7 @@ struct am_hops_env {
 	int (*neigh)(void *ctx, int ifindex, const struct am_ip *ip, struct am_kneigh *out);
 	int (*probe)(void *ctx, int ifindex, const struct am_ip *ip);
 	int (*link)(void *ctx, int ifindex, struct am_klink *out);
+	bool (*is_mirror)(void *ctx, int ifindex); /* of an interface of ours: what leaves there is inside */
 	bool (*port_of)(void *ctx, int ifindex, uint16_t *port); /* which port of ours has this ifindex */
 	int (*ifindex_of)(
 		void *ctx, uint16_t port); /* 0 where the kernel does not know it, or AM_HOP_NO_DEVICE */

@@ -12,7 +12,7 @@
 #include "nexthop.h"
 #include "table/roots.h"
 
-enum { WAN = 4, FOREIGN = 8, VLAN_ON_WAN = 9, WAN_PORT = 2, ABSENT_PORT = 7 };
+enum { WAN = 4, FOREIGN = 8, VLAN_ON_WAN = 9, MIRROR = 11, WAN_PORT = 2, ABSENT_PORT = 7 };
 
 struct world {
 	int route_rc;
@@ -66,6 +66,12 @@ static int world_link(void *ctx, int ifindex, struct am_klink *out)
 	return 0;
 }
 
+static bool world_is_mirror(void *ctx, int ifindex)
+{
+	(void)ctx;
+	return ifindex == MIRROR;
+}
+
 static bool world_port_of(void *ctx, int ifindex, uint16_t *port)
 {
 	(void)ctx;
@@ -104,8 +110,8 @@ static struct am_hop_want want_remote(void)
 
 static void set_up(struct world *w, const struct am_hop_want *want)
 {
-	const struct am_hops_env env = {w, world_route, world_neigh, world_probe, world_link, world_port_of,
-		world_ifindex_of, world_report};
+	const struct am_hops_env env = {w, world_route, world_neigh, world_probe, world_link, world_is_mirror,
+		world_port_of, world_ifindex_of, world_report};
 
 	*w = (struct world){
 		.route = {.type = AM_KROUTE_UNICAST, .oif = WAN, .gateway = ip4(254)},
@@ -242,6 +248,7 @@ static void down_says_why(void **state)
 		{0, {.type = AM_KROUTE_REFUSED}, AM_HOP_NO_ROUTE, "no route"},
 		{0, {.type = AM_KROUTE_LOCAL, .oif = 1}, AM_HOP_LOCAL, "this machine"},
 		{0, {.type = AM_KROUTE_UNICAST, .oif = FOREIGN}, AM_HOP_FOREIGN, "eth9"},
+		{0, {.type = AM_KROUTE_UNICAST, .oif = MIRROR}, AM_HOP_INSIDE, "nothing runs through itself"},
 	};
 
 	(void)state;

@@ -175,29 +175,6 @@ static void check_underlay(const struct check *c, const struct am_conf_tunnel *t
 		outer, lower);
 }
 
-/*
- * The remote's own network routed into the tunnel is a loop in the making on any system whose tables are not apart, and here
- * at least a mistake. A default route into a tunnel is none: remotes are looked up in another VRF.
- */
-static void check_routed_into_itself(const struct check *c, const struct am_conf_route *r, unsigned index)
-{
-	const struct am_conf_tunnel *t = am_config_tunnel(c->config, r->tunnel);
-	char path[AM_JSON_PATH], prefix[AM_PREFIX_TEXT], ip[AM_IP_TEXT];
-
-	if (!t || !r->prefix.len || faulty_tunnel(c, t) || faulty_route(c, &c->config->dflt, r))
-		return;
-	for (unsigned i = 0; i < t->n_remote; i++) {
-		if (!am_prefix_contains(&r->prefix, &t->remote[i]))
-			continue;
-		snprintf(path, sizeof path, "$.vrfs.default.routes[%u].prefix", index);
-		am_config_complain(c->config, c->errors, path,
-			"%s is routed into tunnel %s, whose own remote %s lies in it; route only what is "
-			"behind the tunnel",
-			am_prefix_text(&r->prefix, prefix), t->name, am_ip_text(&t->remote[i], ip));
-		return;
-	}
-}
-
 /* ---- what a bridge lies on ---- */
 
 static void check_fits(const struct check *c, const struct am_conf_bridge *bridge, const struct am_ip *vtep,
@@ -283,8 +260,7 @@ void am_check(const struct am_config *config, const struct am_port_limits *limit
 		if (check_fragments(&c, &config->tunnels[i]))
 			check_underlay(&c, &config->tunnels[i]);
 	}
-	for (unsigned i = 0; i < config->dflt.n_routes; i++)
-		check_routed_into_itself(&c, &config->dflt.routes[i], i);
+	am_check_recursion(config, errors);
 	for (unsigned i = 0; i < config->n_bridges; i++)
 		check_bridge(&c, &config->bridges[i]);
 }

@@ -14,4 +14,7 @@
 void am_check(const struct am_config *config, const struct am_port_limits *limits, bool guess,
 	struct am_config_errors *errors);
 
+/* recursion.c: what runs over something must not be looked for behind it. */
+void am_check_recursion(const struct am_config *config, struct am_config_errors *errors);
+
 #endif

@@ -58,13 +58,110 @@ static void vxlan_over_a_small_port(void **state)
 	am_model_free(m);
 }
 
+#define ROUTES(vrf, r) "'" vrf "': {'routes': [" r "]}"
+#define IRB            "'bridges': {'a': {'addresses': ['10.9.0.1/24'], 'members': [{'tunnel': 'e'}]}}"
+#define ETHERIP        "'tunnels': {'e': {'type': 'etherip', 'local': '192.0.2.1', 'remote': '192.0.2.2'}}"
+
 static void remote_routed_into_itself(void **state)
 {
 	(void)state;
-	test_refused("{" PORTS
-		     "," GRE("") ", 'vrfs': {'default': {'routes': [{'prefix': '10.0.0.0/8', 'tunnel': 't'},"
-				 "{'prefix': '192.0.2.0/24', 'tunnel': 't'}]}}}",
+	test_refused(
+		"{" PORTS "," GRE("") ", 'vrfs': {" ROUTES("default",
+			"{'prefix': '10.0.0.0/8', 'tunnel': 't'}, {'prefix': '192.0.2.0/24', 'tunnel': 't'}") "}}",
 		NULL, "$.vrfs.default.routes[1].prefix", "whose own remote 192.0.2.2 lies in it");
+	/* in any VRF that shares the kernel's tables with the underlay */
+	test_refused("{" PORTS "," GRE(", 'vrf': 'red'") ", 'vrfs': {" ROUTES(
+			     "red", "{'prefix': '192.0.2.0/24', 'tunnel': 't'}") "}}",
+		NULL, "$.vrfs.red.routes[0].prefix", "192.0.2.0/24 is routed into tunnel t");
+	/* by a gateway behind the tunnel */
+	test_refused("{" PORTS "," GRE(", 'addresses': ['10.0.0.1/30']") ", 'vrfs': {" ROUTES(
+			     "default", "{'prefix': '192.0.2.2/32', 'via': '10.0.0.2'}") "}}",
+		NULL, "$.vrfs.default.routes[0].prefix", "is routed into tunnel t");
+	/* by a network on it */
+	test_refused("{" PORTS "," GRE(", 'addresses': ['10.0.0.1/30', '192.0.2.9/24']") "}", NULL,
+		"$.tunnels.t.addresses[1]", "192.0.2.0/24 is a network on tunnel t");
+	/* by a bridge that the tunnel is a member of, and a gateway there */
+	test_refused("{" PORTS "," ETHERIP "," IRB
+		     ", 'vrfs': {" ROUTES("default", "{'prefix': '192.0.2.2/32', 'via': '10.9.0.7'}") "}}",
+		NULL, "$.vrfs.default.routes[0].prefix", "tunnel e (by bridge a)");
+	test_refused("{" PORTS "," ETHERIP
+		     ",'bridges': {'a': {'addresses': ['192.0.2.4/29'], 'members': [{'tunnel': 'e'}]}}}",
+		NULL, "$.bridges.a.addresses[0]", "192.0.2.0/29 is a network on tunnel e (by bridge a)");
+	/* by a bridge whose VTEP is reached through the tunnel */
+	test_refused(
+		"{" PORTS
+		"," GRE("") ", 'vrfs': {'default': {'loopbacks': ['10.255.0.1'], 'routes': ["
+			    "{'prefix': '10.255.0.2/32', 'tunnel': 't'}, {'prefix': '192.0.2.2/32', 'bridge': 'a'}]}}," VXLAN(
+				    "'addresses': ['10.9.0.1/24'],") "}",
+		NULL, "$.vrfs.default.routes[1].prefix", "tunnel t (by bridge a)");
+}
+
+static void outside_stays_outside(void **state)
+{
+	struct am_model *m = test_model();
+
+	(void)state;
+	/* a default route, a VRF in a namespace of its own, what only lies beside */
+	test_commit(m,
+		"{" PORTS "," GRE("") ", 'vrfs': {" ROUTES("default",
+			"{'prefix': '0.0.0.0/0', 'tunnel': 't'}, {'prefix': '192.0.2.128/25', 'tunnel': 't'}") "}}");
+	test_commit(m,
+		"{" PORTS
+		"," GRE(", 'vrf': 'red'") ", 'vrfs': {'red': {'netns': 'red', 'routes': [{'prefix': '192.0.2.0/24', 'tunnel': 't'}]}}}");
+	am_model_free(m);
+}
+
+#define WITH_DC                                                                                              \
+	"'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'}, 'lan': {'driver': 'mem'},"                   \
+	"'dc': {'driver': 'mem', 'vrf': 'default', 'mtu': 1600}},"
+#define VTEP_IN(routes, bridges)                                                                                   \
+	"{" WITH_DC GRE(                                                                                           \
+		", 'addresses': ['10.0.0.1/30']") ", 'vrfs': {'default': {'loopbacks': ['10.255.0.1'],"            \
+						  "'routes': [" routes                                             \
+						  "]}}, 'bridges': {'a': {'vni': 5, 'addresses': ['10.9.0.1/24']," \
+						  "'members': [{'port': 'lan'}, {'vtep': '10.255.0.2'}]}" bridges  \
+						  "}}"
+
+static void vtep_behind_a_bridge(void **state)
+{
+	(void)state;
+	test_refused(VTEP_IN("{'prefix': '10.255.0.2/32', 'bridge': 'a'}", ""), NULL,
+		"$.bridges.a.members[1]", "VTEP 10.255.0.2 is routed into bridge a, which it is a member of");
+	test_refused(VTEP_IN("{'prefix': '10.255.0.2/32', 'via': '10.9.0.7'}", ""), NULL,
+		"$.bridges.a.members[1]", "has a gateway that is behind bridge a");
+	test_refused(VTEP_IN("", ",'b': {'addresses': ['10.255.0.9/24'], 'members': []}"), NULL,
+		"$.bridges.a.members[1]",
+		"lies in a network of bridge b, and VXLAN does not run over bridges");
+	test_refused(VTEP_IN("{'prefix': '10.255.0.2/32', 'via': '10.0.0.2'}", ""), NULL,
+		"$.bridges.a.members[1]",
+		"add the route { \"prefix\": \"10.255.0.2/32\", \"tunnel\": \"t\" }");
+}
+
+static void port_on_its_own_mirror(void **state)
+{
+	(void)state;
+	test_refused("{'ports': {'wan': {'driver': 'af_packet', 'device': 't', 'vrf': 'underlay'}}," GRE(
+			     ", 'addresses': ['10.0.0.1/30']") "}",
+		NULL, "$.ports.wan.device", "device t is the mirror of tunnel t");
+}
+
+/* What a name or an interface gives a tunnel while it runs is judged as what is in the file. */
+static void an_end_that_moves_inside(void **state)
+{
+	struct am_config_errors errors = {0};
+	struct am_model *m = test_model();
+	struct am_config *config = test_config(
+		"{" PORTS ",'tunnels': {'t': {'type': 'gre', 'local': '192.0.2.1', 'remote': 'b.example',"
+		"'addresses': ['10.0.0.1/30']}}}");
+
+	(void)state;
+	config->tunnels[0].remote[0] = test_ip("10.0.0.2");
+	assert_null(am_model_prepare(m, config, NULL, &errors));
+	assert_int_equal(errors.n, 1);
+	assert_non_null(strstr(errors.items[0].text, "whose own remote 10.0.0.2 lies in it"));
+	am_config_errors_free(&errors);
+	am_config_free(config);
+	am_model_free(m);
 }
 
 static void bridge_larger_than_its_tunnel(void **state)
@@ -197,6 +294,10 @@ int main(void)
 		cmocka_unit_test(tunnel_beyond_two_fragments),
 		cmocka_unit_test(vxlan_over_a_small_port),
 		cmocka_unit_test(remote_routed_into_itself),
+		cmocka_unit_test(outside_stays_outside),
+		cmocka_unit_test(vtep_behind_a_bridge),
+		cmocka_unit_test(port_on_its_own_mirror),
+		cmocka_unit_test(an_end_that_moves_inside),
 		cmocka_unit_test(bridge_larger_than_its_tunnel),
 		cmocka_unit_test(fill_beyond_its_port),
 		cmocka_unit_test(fill_that_a_port_may_carry),
