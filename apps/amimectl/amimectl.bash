@@ -37,6 +37,7 @@ _amimectl() {
 	-d | --direction) words='in out' ;;
 	-v | --vrf) words=$(_amimectl_shown vrfs) ;;
 	-S | --stage) words='rx whole decap encap tx drop' ;;
+	interfaces) words=$(_amimectl_shown interfaces) ;;
 	tunnel) words=$(_amimectl_shown tunnels) ;;
 	check | diff | -c | --config | -o | --write)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

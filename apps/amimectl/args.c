@@ -17,6 +17,7 @@ const char am_ctl_help[] =
 	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
 	"\n"
 	"  show version|interfaces|ports|tunnels|bridges|neighbors|routes|as|vrfs|fdb|mac-ip|drops|workers|config|host\n"
+	"  show interfaces [NAME]                all of them, or all that is known of one\n"
 	"  show routes [PREFIX|ADDRESS]          what is looked up: all, those in PREFIX, or the one ADDRESS takes\n"
 	"  show tunnel NAME                      what is missing where it is down, and what to do\n"
 	"  explain tunnel NAME [--config FILE]   bytes per layer, fragments, what stays whole\n"
@@ -176,6 +177,9 @@ static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_er
 	}
 	if (n == 3 && strcmp(words[1], "routes") == 0) {
 		out->to = words[2];
+		n = 2;
+	} else if (n == 3 && strcmp(words[1], "interfaces") == 0) {
+		out->one = words[2];
 		n = 2;
 	}
 	for (unsigned i = 0; n == 2 && i < sizeof whats / sizeof *whats; i++)

@@ -34,6 +34,7 @@ struct am_ctl_args {
 	const char *tunnel; /* explain */
 	const char *to;     /* show routes: a prefix or an address, or NULL */
 	const char *vrf;    /* show routes: or NULL */
+	const char *one;    /* show interfaces: of this name, or NULL */
 	const char *config; /* explain, graph: from this file instead of the running daemon */
 	const char *socket; /* path, or NULL */
 	const char *name;   /* instance, or NULL */

@@ -28,6 +28,35 @@ static void check_text(const char *got, const char *want)
 		assert_string_equal(got, want);
 }
 
+static void check_args(const struct am_ctl_args *got, const struct am_ctl_args *want)
+{
+	assert_int_equal(got->command, want->command);
+	check_text(got->what, want->what);
+	check_text(got->file, want->file);
+	check_text(got->tunnel, want->tunnel);
+	check_text(got->to, want->to);
+	check_text(got->vrf, want->vrf);
+	check_text(got->one, want->one);
+	check_text(got->config, want->config);
+	check_text(got->socket, want->socket);
+	check_text(got->name, want->name);
+	check_text(got->interface, want->interface);
+	check_text(got->direction, want->direction);
+	check_text(got->stage, want->stage);
+	check_text(got->write, want->write);
+	check_text(got->filter, want->filter);
+	assert_int_equal(got->count, want->count);
+	assert_int_equal(got->every, want->every);
+	assert_int_equal(got->snaplen, want->snaplen);
+	assert_int_equal(got->once, want->once);
+	assert_int_equal(got->svg, want->svg);
+	assert_int_equal(got->json, want->json);
+	assert_int_equal(got->all, want->all);
+	assert_int_equal(got->watch_ms, want->watch_ms);
+	assert_int_equal(got->confirm_s, want->confirm_s);
+	assert_int_equal(got->number, want->number);
+}
+
 static void commands(void **state)
 {
 	static const struct {
@@ -63,6 +92,8 @@ static void commands(void **state)
 			{.command = AM_CTL_CAPTURE, .direction = "in", .snaplen = 96, .write = "f"}},
 		{{"show", "routes", "10.0.0.0/8", "-v", "red"},
 			{.command = AM_CTL_SHOW, .what = "routes", .to = "10.0.0.0/8", .vrf = "red"}},
+		{{"show", "interfaces", "wan.100"},
+			{.command = AM_CTL_SHOW, .what = "interfaces", .one = "wan.100"}},
 		{{"show", "tunnel", "to-b"}, {.command = AM_CTL_TUNNEL, .tunnel = "to-b"}},
 		{{"top", "--once", "-j"}, {.command = AM_CTL_TOP, .once = true, .json = true}},
 		{{"--watch=2", "top"}, {.command = AM_CTL_TOP, .watch_ms = 2000}},
@@ -81,30 +112,7 @@ static void commands(void **state)
 		struct am_err err;
 
 		assert_int_equal(parse(cases[i].words, &got, &err), 0);
-		assert_int_equal(got.command, want->command);
-		check_text(got.what, want->what);
-		check_text(got.file, want->file);
-		check_text(got.tunnel, want->tunnel);
-		check_text(got.to, want->to);
-		check_text(got.vrf, want->vrf);
-		check_text(got.config, want->config);
-		check_text(got.socket, want->socket);
-		check_text(got.name, want->name);
-		check_text(got.interface, want->interface);
-		check_text(got.direction, want->direction);
-		check_text(got.stage, want->stage);
-		check_text(got.write, want->write);
-		check_text(got.filter, want->filter);
-		assert_int_equal(got.count, want->count);
-		assert_int_equal(got.every, want->every);
-		assert_int_equal(got.snaplen, want->snaplen);
-		assert_int_equal(got.once, want->once);
-		assert_int_equal(got.svg, want->svg);
-		assert_int_equal(got.json, want->json);
-		assert_int_equal(got.all, want->all);
-		assert_int_equal(got.watch_ms, want->watch_ms);
-		assert_int_equal(got.confirm_s, want->confirm_s);
-		assert_int_equal(got.number, want->number);
+		check_args(&got, want);
 	}
 }
 

@@ -34,12 +34,26 @@ static json_t *show_request(const struct am_ctl_args *args, json_int_t at)
 
 	if (args->all)
 		json_object_set_new(request, "all", json_true());
+	if (args->one)
+		json_object_set_new(request, "name", json_string(args->one));
 	if (at)
 		json_object_set_new(request, "at", json_integer(at));
 	return request;
 }
 
-/* The FDB comes in pieces, so that amimed is never kept long by one answer. */
+/* A list is a list, in however many pieces it came, where nothing else is said beside it. */
+static json_t *unwrap(json_t *all)
+{
+	json_t *entries = json_object_get(all, "entries");
+
+	if (json_object_size(all) > 2 || !json_is_array(entries))
+		return all;
+	json_incref(entries);
+	json_decref(all);
+	return entries;
+}
+
+/* What is long comes in pieces, so that amimed is never kept long by one answer. */
 static json_t *ask_show(int fd, const struct am_ctl_args *args, bool *refused, struct am_err *err)
 {
 	json_t *all = am_control_ask(&amimed, fd, show_request(args, 0), refused, NULL, err), *piece;
@@ -57,7 +71,7 @@ static json_t *ask_show(int fd, const struct am_ctl_args *args, bool *refused, s
 		json_decref(piece);
 		next = json_object_get(all, "next");
 	}
-	return all;
+	return all ? unwrap(all) : NULL;
 }
 
 static int show_once(int fd, const struct am_ctl_args *args)
@@ -74,7 +88,7 @@ static int show_once(int fd, const struct am_ctl_args *args)
 	if (args->json)
 		print_json(result);
 	else
-		am_view_show(args->what, result, stdout);
+		am_view_show(args->one ? "interface" : args->what, result, stdout);
 	json_decref(result);
 	return AM_CTL_OK;
 }

@@ -485,6 +485,7 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"config", show_config},
 		{"host", am_view_host},
 		{"interfaces", am_view_interfaces},
+		{"interface", am_view_interface},
 		{"neighbors", am_view_neighbors},
 		{"vrfs", am_view_vrfs},
 		{"as", am_view_as},

@@ -58,22 +58,163 @@ static void view(const json_t *list, const struct column *columns, unsigned n, c
 
 #define VIEW(list, columns, none, out) view(list, columns, sizeof(columns) / sizeof *(columns), none, out)
 
+/* ---- interfaces ---- */
+
+static const char *text(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
+static void say_why(const json_t *list, FILE *out)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		if (*text(o, "why"))
+			fprintf(out, "%s %s is down: %s\n", text(o, "kind"), text(o, "name"), text(o, "why"));
+	}
+}
+
 void am_view_interfaces(const json_t *list, FILE *out)
 {
 	static const struct column columns[] = {{"INTERFACE", "name"}, {"KIND", "kind"}, {"STATE", "state"},
-		{"VRF", "vrf"}, {"RX PKTS", "rx_packets"}, {"RX BYTES", "rx_bytes"},
+		{"VRF", "vrf"}, {"MTU", "mtu"}, {"RX PKTS", "rx_packets"}, {"RX BYTES", "rx_bytes"},
 		{"TX PKTS", "tx_packets"}, {"TX BYTES", "tx_bytes"}, {"DROPS", "drops"},
 		{"ADDRESSES", "addresses"}};
 
 	VIEW(list, columns, "there is no interface", out);
+	say_why(list, out);
+}
+
+static void line(const char *label, const json_t *value, FILE *out)
+{
+	const json_t *one;
+	size_t i;
+
+	if (json_is_string(value) && *json_string_value(value))
+		fprintf(out, "  %-10s %s\n", label, json_string_value(value));
+	json_array_foreach(value, i, one)
+	{
+		if (json_string_value(one))
+			fprintf(out, "  %-10s %s\n", i ? "" : label, json_string_value(one));
+	}
+}
+
+static void host_line(const json_t *host, FILE *out)
+{
+	if (!host)
+		return;
+	fprintf(out, "  %-10s %s %s%s%s, %s%s%s\n", "host", text(host, "kind"), text(host, "device"),
+		*text(host, "netns") ? " in " : "", text(host, "netns"), text(host, "state"),
+		*text(host, "why") ? ": " : "", text(host, "why"));
+}
+
+static void counter_lines(const json_t *counters, FILE *out)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)counters, name, value)
+	{
+		if (json_integer_value(value))
+			fprintf(out, "  %-16s %lld\n", name, (long long)json_integer_value(value));
+	}
+}
+
+static void reason_lines(const json_t *reasons, FILE *out)
+{
+	const json_t *reason;
+	size_t i;
+
+	json_array_foreach(reasons, i, reason)
+	{
+		fprintf(out, "  dropped %lld as %s: %s\n",
+			(long long)json_integer_value(json_object_get(reason, "count")), text(reason, "drop"),
+			text(reason, "text"));
+	}
+	if (json_is_array(reasons) && !json_array_size(reasons))
+		fputs("  nothing was dropped\n", out);
+}
+
+static void view_one(const json_t *o, FILE *out)
+{
+	fprintf(out, "%s %s: %s%s%s, MTU %lld\n", text(o, "kind"), text(o, "name"), text(o, "state"),
+		*text(o, "why") ? ": " : "", text(o, "why"),
+		(long long)json_integer_value(json_object_get(o, "mtu")));
+	line("warning", json_object_get(o, "warnings"), out);
+	line("vrf", json_object_get(o, "vrf"), out);
+	line("addresses", json_object_get(o, "addresses"), out);
+	line("mac", json_object_get(o, "mac"), out);
+	line("urpf", json_object_get(o, "urpf"), out);
+	host_line(json_object_get(o, "host"), out);
+	counter_lines(json_object_get(o, "counters"), out);
+	reason_lines(json_object_get(o, "drop_reasons"), out);
+}
+
+void am_view_interface(const json_t *list, FILE *out)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		if (i)
+			fputc('\n', out);
+		view_one(o, out);
+	}
+}
+
+/* ---- neighbors ---- */
+
+/* Who waits for it. */
+static void put_waiting(struct am_table *t, const json_t *o)
+{
+	long long paths = json_integer_value(json_object_get(o, "paths")),
+		  routes = json_integer_value(json_object_get(o, "routes"));
+	char waits[160];
+	int used = 0;
+
+	waits[0] = 0;
+	if (paths)
+		used = snprintf(waits, sizeof waits, "%lld path%s", paths, paths == 1 ? "" : "s");
+	if (routes)
+		snprintf(waits + used, sizeof waits - (size_t)used, "%s%lld%s route%s: %.60s%s",
+			used ? ", " : "", routes, json_object_get(o, "routes_at_least") ? " or more" : "",
+			routes == 1 ? "" : "s", text(o, "first_route"), routes == 1 ? "" : ", ...");
+	am_table_cell(t, "%s", waits[0] ? waits : "-");
 }
 
 void am_view_neighbors(const json_t *list, FILE *out)
 {
-	static const struct column columns[] = {{"TO", "to"}, {"VRF", "vrf"}, {"STATE", "state"},
-		{"NEIGHBOR", "neighbor"}, {"MAC", "mac"}, {"PORT", "port"}, {"WHY", "why"}};
+	static const char *const heads[] = {
+		"NEIGHBOR", "ON", "VRF", "MAC", "STATE", "AGE", "TO", "FOR", "WHY"};
+	struct am_table *t = am_table_new();
+	const json_t *o;
+	size_t i;
 
-	VIEW(list, columns, "no next hop is wanted", out);
+	for (i = 0; i < sizeof heads / sizeof *heads; i++)
+		am_table_column(t, heads[i], i == 5 ? AM_RIGHT : AM_LEFT);
+	json_array_foreach(list, i, o)
+	{
+		put_value(t, json_object_get(o, "neighbor"));
+		put_value(t, json_object_get(o, *text(o, "interface") ? "interface" : "port"));
+		put_value(t, json_object_get(o, "vrf"));
+		put_value(t, json_object_get(o, "mac"));
+		put_value(t, json_object_get(o, "state"));
+		put_value(t, json_object_get(o, "age_s"));
+		put_value(t, json_object_get(o, "to"));
+		put_waiting(t, o);
+		put_value(t, json_object_get(o, "why"));
+	}
+	if (json_array_size(list))
+		am_table_print(t, out, 0);
+	else
+		fputs("no next hop is wanted, and no neighbor is known\n", out);
+	am_table_free(t);
 }
 
 void am_view_as(const json_t *list, FILE *out)

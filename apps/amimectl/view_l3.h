@@ -6,6 +6,8 @@
 
 #include <jansson.h>
 
+/* With all that is known of each. */
+void am_view_interface(const json_t *list, FILE *out);
 void am_view_interfaces(const json_t *list, FILE *out);
 void am_view_neighbors(const json_t *list, FILE *out);
 void am_view_as(const json_t *list, FILE *out);

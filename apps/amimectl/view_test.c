@@ -115,10 +115,12 @@ static void l3(void **state)
 {
 	char *text = show("interfaces",
 		"[{\"name\":\"wan\",\"kind\":\"port\",\"state\":\"up\",\"vrf\":\"underlay\",\"addresses\":[\"192.0.2.1/24\","
-		"\"2001:db8::1/64\"],\"rx_packets\":12345}]");
+		"\"2001:db8::1/64\"],\"mtu\":1500,\"rx_packets\":12345},"
+		"{\"name\":\"lan\",\"kind\":\"bridge\",\"state\":\"down\",\"why\":\"it has no member\"}]");
 
 	(void)state;
-	assert_non_null(strstr(text, "wan        port  up     underlay    12345"));
+	assert_non_null(strstr(text, "wan        port    up     underlay  1500    12345"));
+	assert_non_null(strstr(text, "bridge lan is down: it has no member\n"));
 	assert_non_null(strstr(text, "192.0.2.1/24, 2001:db8::1/64\n"));
 	free(text);
 	text = show("mac-ip",
@@ -129,7 +131,25 @@ static void l3(void **state)
 	assert_non_null(strstr(text, "lan: 1 known, 5 questions answered"));
 	free(text);
 	text = show("neighbors", "[]");
-	assert_string_equal(text, "no next hop is wanted\n");
+	assert_string_equal(text, "no next hop is wanted, and no neighbor is known\n");
+	free(text);
+	text = show("neighbors",
+		"[{\"to\":\"198.51.100.1\",\"vrf\":\"underlay\",\"neighbor\":\"192.0.2.9\",\"state\":\"live\",\"port\":\"wan\","
+		"\"paths\":2,\"routes\":3,\"first_route\":\"10.0.0.0/8\",\"age_s\":7,\"why\":\"x\"},"
+		"{\"neighbor\":\"10.0.0.2\",\"interface\":\"lan\",\"state\":\"stale\",\"why\":\"\"}]");
+	assert_non_null(strstr(text,
+		"192.0.2.9  wan  underlay  -    live     7  198.51.100.1  2 paths, 3 routes: 10.0.0.0/8, ...  x\n"));
+	assert_non_null(strstr(text, "10.0.0.2   lan  -         -    stale    -  -             -"));
+	free(text);
+	text = show("interface",
+		"[{\"name\":\"wan\",\"kind\":\"port\",\"state\":\"up\",\"mtu\":1500,\"warnings\":[\"try: ethtool\"],"
+		"\"host\":{\"kind\":\"tap\",\"device\":\"wan\",\"state\":\"up\"},\"counters\":{\"rx_packets\":5,\"flooded\":0},"
+		"\"drop_reasons\":[{\"drop\":\"ip_ttl\",\"count\":2,\"text\":\"it ran out\"}]}]");
+	assert_string_equal(text, "port wan: up, MTU 1500\n"
+				  "  warning    try: ethtool\n"
+				  "  host       tap wan, up\n"
+				  "  rx_packets       5\n"
+				  "  dropped 2 as ip_ttl: it ran out\n");
 	free(text);
 }
 
@@ -186,7 +206,7 @@ static void vrfs(void **state)
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
-		"workers", "config", "host", "interfaces", "neighbors", "vrfs", "as", "mac-ip"};
+		"workers", "config", "host", "interfaces", "interface", "neighbors", "vrfs", "as", "mac-ip"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};

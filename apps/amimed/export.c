@@ -14,6 +14,7 @@
 #include <rte_version.h>
 
 #include "daemon.h"
+#include "links.h"
 #include "metrics.h"
 #include "show.h"
 
@@ -136,11 +137,15 @@ static void add_ports(struct am_metrics *m, const struct am_daemon *d)
 static void add_tunnels(struct am_metrics *m, const struct am_daemon *d)
 {
 	const struct am_config *config = am_model_config(d->model);
+	char why[AM_ERR_TEXT];
+	struct am_links links;
 
-	am_metrics_family(m, AM_METRIC_GAUGE, "tunnel_up", "1 where a path of the tunnel has a next hop.");
+	am_links_look(&links, d);
+	am_metrics_family(m, AM_METRIC_GAUGE, "tunnel_up",
+		"1 where a path of the tunnel has a next hop, by a port that is up.");
 	for (uint16_t i = 0; i < config->n_tunnels; i++)
 		am_metrics_sample(m, (struct am_label[]){{"tunnel", config->tunnels[i].name}, {0}},
-			am_show_tunnel_is_up(d, &config->tunnels[i]));
+			am_links_tunnel(&links, &config->tunnels[i], why));
 }
 
 static void add_worker_family(struct am_metrics *m, const struct am_daemon *d, enum am_metric_type type,

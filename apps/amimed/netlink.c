@@ -186,6 +186,18 @@ bool am_nl_parse_route(const struct nlmsghdr *msg, struct am_kroute *out)
 	return out->oif > 0 || out->type == AM_KROUTE_REFUSED;
 }
 
+/* The kernel counts in hundredths of a second for programs, whatever its own clock. */
+static uint32_t age_of(const struct nlattr *attr)
+{
+	const void *bytes = attr_bytes(attr, sizeof(struct nda_cacheinfo));
+	struct nda_cacheinfo info;
+
+	if (!bytes)
+		return 0;
+	memcpy(&info, bytes, sizeof info);
+	return info.ndm_confirmed / 100;
+}
+
 bool am_nl_parse_neigh(const struct nlmsghdr *msg, struct am_kneigh *out)
 {
 	const uint16_t alive = NUD_PERMANENT | NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE;
@@ -198,6 +210,8 @@ bool am_nl_parse_neigh(const struct nlmsghdr *msg, struct am_kneigh *out)
 	*out = (struct am_kneigh){.ifindex = nd->ndm_ifindex, .failed = nd->ndm_state & NUD_FAILED};
 	if (!attr_ip(nd->ndm_family, attrs.at[NDA_DST], &out->ip))
 		return false;
+	out->state = nd->ndm_state;
+	out->age_s = age_of(attrs.at[NDA_CACHEINFO]);
 	mac = attr_bytes(attrs.at[NDA_LLADDR], sizeof out->mac);
 	if (mac && nd->ndm_state & alive) {
 		memcpy(&out->mac, mac, sizeof out->mac);

@@ -35,6 +35,8 @@ struct am_kneigh {
 	bool usable; /* mac may be used: reachable, or not yet known to be gone */
 	bool failed; /* asked, and nobody answered */
 	struct am_mac mac;
+	uint16_t state; /* NUD_... of the kernel */
+	uint32_t age_s; /* since it last proved to be there */
 };
 
 struct am_klink {

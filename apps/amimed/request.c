@@ -88,10 +88,15 @@ static int read_show(const json_t *object, struct am_request *out, struct am_err
 	out->what = (enum am_what)what;
 	out->limit = AM_FDB_LIMIT;
 	out->all = json_is_true(json_object_get(object, "all"));
+	if (out->what == AM_SHOW_INTERFACES || out->what == AM_SHOW_NEIGHBORS)
+		out->limit = AM_ROWS_LIMIT;
+	rc = am_control_read_text(object, "name", out->name, sizeof out->name, err);
+	if (rc)
+		return rc;
 	if (out->what == AM_SHOW_ROUTES)
 		return read_routes(object, &out->routes, err);
 	rc = am_control_read_count(object, "at", UINT32_MAX, &out->at, err);
-	return rc ? rc : am_control_read_count(object, "limit", AM_FDB_LIMIT, &out->limit, err);
+	return rc ? rc : am_control_read_count(object, "limit", out->limit, &out->limit, err);
 }
 
 static int read_explain(const json_t *object, struct am_request *out, struct am_err *err)

@@ -5,6 +5,8 @@
  * One request on the control socket: a JSON object on a line of its own.
  *   {"method": "show", "what": "ports"}   what: version ports tunnels bridges fdb drops workers config host
  *   {"method": "show", "what": "fdb", "at": 0, "limit": 1000}     and mac-ip; at: "next" of the answer before
+ *                                           interfaces and neighbors have pages, too
+ *   {"method": "show", "what": "interfaces", "name": "wan"}
  *   {"method": "show", "what": "drops", "all": true}
  *   {"method": "show", "what": "routes", "vrf": "default", "to": "10.0.0.0/8", "after": N}
  *                                           to: of an address the longest match; after: "next" of the answer before
@@ -70,7 +72,8 @@ struct am_routes_ask {
 struct am_request {
 	enum am_method method;
 	enum am_what what;
-	uint32_t at, limit; /* fdb, mac-ip */
+	uint32_t at, limit; /* fdb, mac-ip, interfaces, neighbors */
+	char name[80];      /* interfaces: of those called so; empty: all */
 	bool all;           /* drops: those that are zero, too */
 	struct am_routes_ask routes;
 	char tunnel[64];
@@ -82,8 +85,8 @@ struct am_request {
 enum {
 	AM_REQUEST_MAX = 16384, /* octets of a line: two filters fit */
 	AM_CONFIRM_MAX_S = 86400,
-	AM_ROUTES_LIMIT = 100, /* the same of routes, each with its next hops */
-	AM_FDB_LIMIT = 1000,   /* entries in one answer, so that building it takes about a millisecond */
+	AM_ROWS_LIMIT = 100, /* the same of routes, interfaces and neighbours, which say more */
+	AM_FDB_LIMIT = 1000, /* entries in one answer, so that building it takes about a millisecond */
 };
 
 /* Any bytes may come in. 0, or -EINVAL and why. */

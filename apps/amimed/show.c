@@ -12,11 +12,14 @@
 #include "daemon.h"
 #include "ends.h"
 #include "hops.h"
+#include "links.h"
 #include "pipeline/counters.h"
 #include "reports.h"
 #include "show_host.h"
+#include "show_interfaces.h"
 #include "show_l3.h"
 #include "show_mac_ip.h"
+#include "show_neighbors.h"
 #include "show_routes.h"
 
 static json_t *text_or_null(const char *text)
@@ -167,23 +170,11 @@ static json_t *driver_json(const struct am_open_port *open, const char **link)
 		(json_int_t)stats.tx_errors);
 }
 
-/* Why a kernel's device is down. */
-static json_t *down_json(const struct am_open_port *open)
-{
-	const char *device = open->conf.device;
-
-	if (!open->absent)
-		return json_sprintf("%s is set down or has no carrier; see: ip link show %s", device, device);
-	if (open->why[0])
-		return json_sprintf("device %s is there again and cannot be opened: %s", device, open->why);
-	return json_sprintf(
-		"device %s is gone; the port is opened again when there is one of that name", device);
-}
-
 static json_t *port_json(const struct am_daemon *d, uint16_t id)
 {
 	const struct am_open_port *open = &d->ports.by_id[id];
 	const struct am_port_limits *limits = &open->port->limits;
+	char why[AM_ERR_TEXT];
 	const char *link;
 	json_t *driver = driver_json(open, &link), *o;
 
@@ -192,8 +183,8 @@ static json_t *port_json(const struct am_daemon *d, uint16_t id)
 		open->conf.driver == AM_DRIVER_ETHDEV ? open->conf.devargs : open->conf.device, "link", link,
 		"mtu", limits->mtu, "mac", mac_json(&limits->mac), "rx_queues", limits->rx_queues,
 		"tx_queues", limits->tx_queues, "ifindex", limits->ifindex, "driver_counters", driver);
-	if (o && open->conf.device[0] && strcmp(link, "down") == 0)
-		json_object_set_new(o, "why", down_json(open));
+	if (o && strcmp(link, "down") == 0)
+		json_object_set_new(o, "why", json_string(am_link_text(d, id, why, sizeof why)));
 	if (o)
 		add_counters(o, d, am_model_roots(d->model)->ports[id].iface);
 	return o;
@@ -212,46 +203,6 @@ static json_t *show_ports(const struct am_daemon *d)
 
 /* show tunnels */
 
-/* Is the next hop towards ip up, and why? port is where it leaves, where it does; note is a warning, or empty. */
-static bool hop_state(const struct am_daemon *d, uint16_t vrf, const struct am_ip *ip, char why[AM_ERR_TEXT],
-	char note[AM_ERR_TEXT], const char **port)
-{
-	uint16_t i = am_model_nexthop_to(d->model, vrf, ip);
-	const struct am_hop *hop = am_hops_at(d->hops, i);
-
-	note[0] = 0;
-	*port = NULL;
-	if (!hop) {
-		snprintf(why, AM_ERR_TEXT, "not looked up");
-		return false;
-	}
-	am_hop_text(hop, why, AM_ERR_TEXT);
-	if (am_hop_is_up(hop))
-		*port = am_model_port_name(d->model, am_model_nexthop(d->model, i)->out_port);
-	if (!am_model_nexthop_note(d->model, i, note, AM_ERR_TEXT))
-		note[0] = 0;
-	return am_hop_is_up(hop);
-}
-
-/* A static next hop may lead where the kernel has no addresses. */
-static bool asked_kernel(const struct am_daemon *d, const struct am_ip *remote)
-{
-	const struct am_hop *hop =
-		am_hops_at(d->hops, am_model_nexthop_to(d->model, AM_VRF_UNDERLAY, remote));
-
-	return hop && hop->state == AM_HOP_UP;
-}
-
-/* The same of a stripe of a tunnel; where an end is not known, that is why. */
-static bool tunnel_hop_state(const struct am_daemon *d, const struct am_conf_tunnel *t, uint16_t i,
-	char why[AM_ERR_TEXT], char note[AM_ERR_TEXT], const char **port)
-{
-	note[0] = 0;
-	*port = NULL;
-	am_ends_why(d, t, why, AM_ERR_TEXT);
-	return !why[0] && hop_state(d, AM_VRF_UNDERLAY, &t->remote[i], why, note, port);
-}
-
 static json_t *remote_json(const struct am_conf_tunnel *t, uint16_t i)
 {
 	char text[AM_IP_TEXT];
@@ -260,52 +211,30 @@ static json_t *remote_json(const struct am_conf_tunnel *t, uint16_t i)
 						      : json_string(t->remote_name);
 }
 
-static void add_tunnel_state(json_t *o, const struct am_daemon *d, const struct am_conf_tunnel *t)
+static void add_tunnel_state(json_t *o, const struct am_links *links, const struct am_conf_tunnel *t)
 {
 	json_t *paths = json_array();
 	bool any = false;
 
 	for (uint16_t i = 0; i < t->n_remote; i++) {
-		char why[AM_ERR_TEXT], note[AM_ERR_TEXT];
-		const char *port;
-		bool up = tunnel_hop_state(d, t, i, why, note, &port);
-		json_t *path = json_pack("{s:o, s:b, s:s, s:o}", "remote", remote_json(t, i), "up", (int)up,
-			"why", why, "port", text_or_null(port));
+		struct am_link_path p;
+		json_t *path;
 
-		any |= up;
-		if (up && asked_kernel(d, &t->remote[i]) && !note[0] &&
-			!am_daemon_local_note(d, &t->local[i], note, sizeof note))
-			note[0] = 0;
-		if (note[0])
-			json_object_set_new(path, "note", json_string(note));
+		am_links_stripe(links, t, i, &p);
+		path = json_pack("{s:o, s:b, s:s, s:o}", "remote", remote_json(t, i), "up", (int)p.up, "why",
+			p.why, "port", text_or_null(p.port));
+		any |= p.up;
+		if (p.note[0])
+			json_object_set_new(path, "note", json_string(p.note));
 		json_array_append_new(paths, path);
 	}
 	json_object_set_new(o, "state", json_string(any ? "up" : "down"));
 	json_object_set_new(o, "paths", paths);
 }
 
-bool am_show_tunnel_why(const struct am_daemon *d, const struct am_conf_tunnel *t, char why[AM_ERR_TEXT])
+static json_t *tunnel_json(const struct am_links *links, const struct am_conf_tunnel *t)
 {
-	char text[AM_ERR_TEXT], note[AM_ERR_TEXT];
-	const char *port;
-
-	for (uint16_t i = t->n_remote; i-- > 0;) {
-		if (tunnel_hop_state(d, t, i, text, note, &port))
-			return true;
-		memcpy(why, text, AM_ERR_TEXT);
-	}
-	return false;
-}
-
-bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel *t)
-{
-	char why[AM_ERR_TEXT];
-
-	return am_show_tunnel_why(d, t, why);
-}
-
-static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunnel *t)
-{
+	const struct am_daemon *d = links->d;
 	static const char *const types[] = {
 		[AM_CONF_ETHERIP] = "etherip",
 		[AM_CONF_GRE] = "gre",
@@ -321,7 +250,7 @@ static json_t *tunnel_json(const struct am_daemon *d, const struct am_conf_tunne
 		return NULL;
 	if (t->has_key)
 		json_object_set_new(o, "key", json_integer(t->key));
-	add_tunnel_state(o, d, t);
+	add_tunnel_state(o, links, t);
 	am_ends_show(d, t, o);
 	am_reports_show(d, t, o);
 	if (info)
@@ -333,19 +262,22 @@ static json_t *show_tunnels(const struct am_daemon *d)
 {
 	const struct am_config *config = am_model_config(d->model);
 	json_t *list = json_array();
+	struct am_links links;
 
+	am_links_look(&links, d);
 	for (uint16_t i = 0; i < config->n_tunnels; i++)
-		json_array_append_new(list, tunnel_json(d, &config->tunnels[i]));
+		json_array_append_new(list, tunnel_json(&links, &config->tunnels[i]));
 	return list;
 }
 
 /* show bridges */
 
 static json_t *member_json(
-	const struct am_daemon *d, const struct am_member *member, const struct am_conf_member *conf)
+	const struct am_links *links, const struct am_member *member, const struct am_conf_member *conf)
 {
-	char text[128], why[AM_ERR_TEXT] = "", note[AM_ERR_TEXT];
-	const char *port;
+	const struct am_daemon *d = links->d;
+	struct am_link_path path = {0};
+	char text[128];
 	json_t *o;
 
 	am_model_member_text(d->model, member->id, text, sizeof text);
@@ -353,10 +285,10 @@ static json_t *member_json(
 	if (!o || member->kind == AM_MEMBER_PORT)
 		return o;
 	if (member->kind == AM_MEMBER_VTEP && member->tunnel == AM_NO_TARGET && conf)
-		hop_state(d, AM_VRF_DEFAULT, &conf->vtep, why, note, &port);
+		am_links_path(links, AM_VRF_DEFAULT, &conf->vtep, NULL, &path);
 	json_object_set_new(o, "up", json_boolean(member->paths && atomic_load(&member->paths->live)));
-	if (why[0])
-		json_object_set_new(o, "why", json_string(why));
+	if (path.why[0])
+		json_object_set_new(o, "why", json_string(path.why));
 	return o;
 }
 
@@ -369,19 +301,20 @@ static const struct am_conf_bridge *find_bridge(const struct am_config *config, 
 }
 
 static json_t *members_json(
-	const struct am_daemon *d, const struct am_bridge *bridge, const struct am_conf_bridge *conf)
+	const struct am_links *links, const struct am_bridge *bridge, const struct am_conf_bridge *conf)
 {
-	const struct am_roots *roots = am_model_roots(d->model);
+	const struct am_roots *roots = am_model_roots(links->d->model);
 	json_t *list = json_array();
 
 	for (uint16_t i = 0; i < bridge->n_members; i++)
-		json_array_append_new(list, member_json(d, roots->members[bridge->members[i]],
+		json_array_append_new(list, member_json(links, roots->members[bridge->members[i]],
 						    conf && i < conf->n_members ? &conf->members[i] : NULL));
 	return list;
 }
 
-static json_t *bridge_json(const struct am_daemon *d, const struct am_bridge *bridge)
+static json_t *bridge_json(const struct am_links *links, const struct am_bridge *bridge)
 {
+	const struct am_daemon *d = links->d;
 	const char *name = am_model_bridge_name(d->model, bridge->id);
 	struct am_bridge_stats stats;
 	json_t *o;
@@ -389,7 +322,7 @@ static json_t *bridge_json(const struct am_daemon *d, const struct am_bridge *br
 	am_model_bridge_stats(d->model, bridge->id, &stats);
 	o = json_pack("{s:s, s:s, s:i, s:o, s:i, s:I, s:I, s:I, s:I, s:I}", "name", name, "kind",
 		bridge->xconnect ? "xconnect" : "bridge", "mtu", bridge->mtu, "members",
-		members_json(d, bridge, find_bridge(am_model_config(d->model), name)), "macs",
+		members_json(links, bridge, find_bridge(am_model_config(d->model), name)), "macs",
 		(int)stats.macs, "learnt", (json_int_t)stats.learnt, "moved", (json_int_t)stats.moved, "aged",
 		(json_int_t)stats.aged, "limited", (json_int_t)stats.limited, "held", (json_int_t)stats.held);
 	if (!o)
@@ -404,10 +337,12 @@ static json_t *show_bridges(const struct am_daemon *d)
 {
 	const struct am_roots *roots = am_model_roots(d->model);
 	json_t *list = json_array();
+	struct am_links links;
 
+	am_links_look(&links, d);
 	for (uint16_t i = 0; i < roots->n_bridges; i++)
 		if (roots->bridges[i])
-			json_array_append_new(list, bridge_json(d, roots->bridges[i]));
+			json_array_append_new(list, bridge_json(&links, roots->bridges[i]));
 	return list;
 }
 
@@ -659,9 +594,9 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request, struct am
 	case AM_SHOW_HOST:
 		return am_show_host(d);
 	case AM_SHOW_INTERFACES:
-		return am_show_interfaces(d);
+		return am_show_interfaces(d, request, err);
 	case AM_SHOW_NEIGHBORS:
-		return am_show_neighbors(d);
+		return am_show_neighbors(d, request);
 	case AM_SHOW_ROUTES:
 		return am_show_routes(d, &request->routes, err);
 	case AM_SHOW_VRFS:

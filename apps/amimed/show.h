@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "request.h"
 
-struct am_conf_tunnel;
 struct am_config;
 struct am_daemon;
 struct am_iface_counters;
@@ -17,13 +16,8 @@ const char *am_show_kind(int kind);
 
 /* What the workers counted of an interface, and what its driver refused by itself. */
 void am_show_read_counters(const struct am_daemon *d, uint16_t iface, struct am_iface_counters *out);
-/* Has one of its paths a next hop? */
-bool am_show_tunnel_is_up(const struct am_daemon *d, const struct am_conf_tunnel *t);
 /* Octets of this process that are in memory. */
 uint64_t am_show_resident(void);
-
-/* The same; why: where it has none, the first reason. */
-bool am_show_tunnel_why(const struct am_daemon *d, const struct am_conf_tunnel *t, char why[AM_ERR_TEXT]);
 
 /* NULL: no memory, or where err says something, what is asked for is not there. */
 json_t *am_show(struct am_daemon *d, const struct am_request *request, struct am_err *err);

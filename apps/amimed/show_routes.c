@@ -7,6 +7,7 @@
 
 #include "daemon.h"
 #include "hops.h"
+#include "links.h"
 #include "model/route_view.h"
 #include "net/ether.h"
 #include "show.h"
@@ -68,8 +69,9 @@ static void set_adjacency(json_t *o, const struct am_daemon *d, const struct am_
 }
 
 /* A next hop that is not live, whatever it waits for. */
-static void set_trouble(json_t *o, const struct am_daemon *d, const struct am_route_hop *hop)
+static void set_trouble(json_t *o, const struct am_links *links, const struct am_route_hop *hop)
 {
+	const struct am_daemon *d = links->d;
 	const struct am_conf_tunnel *tunnel = tunnel_of(d, hop->out);
 	const struct am_hop *asked = hop->nexthop == AM_NO_ID ? NULL : am_hops_at(d->hops, hop->nexthop);
 	char why[AM_ERR_TEXT] = "";
@@ -78,7 +80,7 @@ static void set_trouble(json_t *o, const struct am_daemon *d, const struct am_ro
 		set_text(o, "state", am_show_hop_word((int)asked->state));
 		set_text(o, "why", am_hop_text(asked, why, sizeof why));
 	} else if (tunnel) {
-		am_show_tunnel_why(d, tunnel, why);
+		am_links_tunnel(links, tunnel, why);
 		set_text(o, "state", "tunnel-down");
 		set_text(o, "why", why);
 	} else {
@@ -86,8 +88,27 @@ static void set_trouble(json_t *o, const struct am_daemon *d, const struct am_ro
 	}
 }
 
-static json_t *hop_json(const struct am_daemon *d, const struct am_route *route, unsigned i)
+/* Workers send there all the same: what the port says is not theirs to know. */
+static void set_live(json_t *o, const struct am_links *links, const struct am_route_hop *hop)
 {
+	const struct am_conf_tunnel *tunnel = tunnel_of(links->d, hop->out);
+	const struct am_adjacency *a = hop->resolved;
+	char why[AM_ERR_TEXT] = "";
+
+	if (tunnel && !am_links_tunnel(links, tunnel, why))
+		set_text(o, "state", "tunnel-down");
+	else if (a && a->kind == AM_ADJACENCY_PORT && !links->up[a->port])
+		set_text(o, "state", "port-down");
+	else
+		set_text(o, "state", "live");
+	if (a && a->kind == AM_ADJACENCY_PORT && !links->up[a->port])
+		am_link_text(links->d, a->port, why, sizeof why);
+	set_text(o, "why", why);
+}
+
+static json_t *hop_json(const struct am_links *links, const struct am_route *route, unsigned i)
+{
+	const struct am_daemon *d = links->d;
 	const struct am_nexthop *next;
 	struct am_route_hop hop;
 	json_t *o = json_object();
@@ -95,9 +116,9 @@ static json_t *hop_json(const struct am_daemon *d, const struct am_route *route,
 
 	am_model_route_hop(d->model, route, i, &hop);
 	if (hop.live)
-		set_text(o, "state", "live");
+		set_live(o, links, &hop);
 	else
-		set_trouble(o, d, &hop);
+		set_trouble(o, links, &hop);
 	if (hop.out)
 		set_text(o, "interface", name_of(d, hop.out->iface));
 	if (tunnel_of(d, hop.out))
@@ -137,8 +158,9 @@ static const char *origin_word(enum am_route_origin origin)
 	return words[origin];
 }
 
-json_t *am_show_route(const struct am_daemon *d, uint16_t vrf, const struct am_route_info *info)
+json_t *am_show_route(const struct am_links *links, uint16_t vrf, const struct am_route_info *info)
 {
+	const struct am_daemon *d = links->d;
 	const struct am_roots *roots = am_model_roots(d->model);
 	const struct am_conf_vrf *conf = am_model_vrf_conf(d->model, vrf);
 	const struct am_route *route = info->route;
@@ -156,7 +178,7 @@ json_t *am_show_route(const struct am_daemon *d, uint16_t vrf, const struct am_r
 		roots->interfaces[route->interface])
 		set_text(o, "interface", name_of(d, roots->interfaces[route->interface]->iface));
 	for (unsigned i = 0; i < route->n; i++)
-		json_array_append_new(hops, hop_json(d, route, i));
+		json_array_append_new(hops, hop_json(links, route, i));
 	return o;
 }
 
@@ -164,6 +186,7 @@ json_t *am_show_route(const struct am_daemon *d, uint16_t vrf, const struct am_r
 
 struct page {
 	const struct am_daemon *d;
+	struct am_links links;
 	const struct am_routes_ask *ask;
 	uint16_t vrf;
 	json_t *list;
@@ -187,7 +210,7 @@ static bool add_route(void *ctx, const struct am_route_info *info)
 	}
 	page->room--;
 	page->last = info->prefix;
-	json_array_append_new(page->list, am_show_route(page->d, page->vrf, info));
+	json_array_append_new(page->list, am_show_route(&page->links, page->vrf, info));
 	return true;
 }
 
@@ -210,22 +233,28 @@ static void add_match(struct page *page)
 	struct am_route_info info;
 
 	if (am_model_route_match(page->d->model, page->vrf, &page->ask->within.ip, &info))
-		json_array_append_new(page->list, am_show_route(page->d, page->vrf, &info));
+		json_array_append_new(page->list, am_show_route(&page->links, page->vrf, &info));
 }
 
 /* To tunnel remotes no table leads, but next hops, one an address. */
-static json_t *underlay_json(const struct am_daemon *d, uint16_t i, const struct am_hop *hop)
+static json_t *underlay_json(const struct am_links *links, uint16_t i, const struct am_hop *hop)
 {
+	const struct am_daemon *d = links->d;
 	const struct am_nexthop *next = am_model_nexthop(d->model, i);
-	char via[AM_IP_TEXT] = "", prefix[AM_PREFIX_TEXT], mac[AM_MAC_TEXT] = "", why[AM_ERR_TEXT];
+	char via[AM_IP_TEXT], prefix[AM_PREFIX_TEXT], mac[AM_MAC_TEXT];
+	struct am_link_path path;
 	const struct am_prefix to = {hop->want.remote, (uint8_t)(am_ip_len(&hop->want.remote) * 8)};
 	json_t *o = json_object();
 
-	set_text(o, "state", am_hop_is_up(hop) ? "live" : am_show_hop_word((int)hop->state));
+	am_links_path(links, AM_VRF_UNDERLAY, &hop->want.remote, NULL, &path);
+	set_text(o, "state",
+		path.up             ? "live"
+		: am_hop_is_up(hop) ? "port-down"
+				    : am_show_hop_word((int)hop->state));
 	if (hop->neighbour.family)
 		set_text(o, "via", am_ip_text(&hop->neighbour, via));
-	if (!am_hop_is_up(hop))
-		set_text(o, "why", am_hop_text(hop, why, sizeof why));
+	if (!path.up)
+		set_text(o, "why", path.why);
 	if (next && next->resolved) {
 		set_text(o, "mac", am_mac_text(&next->dst, mac));
 		set_text(o, "port", am_model_port_name(d->model, next->out_port));
@@ -249,7 +278,7 @@ static void add_underlay(struct page *page, uint16_t from)
 			(within->ip.family && !am_prefix_contains(within, &hop->want.remote)))
 			continue;
 		if (page->room)
-			json_array_append_new(page->list, underlay_json(page->d, i, hop));
+			json_array_append_new(page->list, underlay_json(&page->links, i, hop));
 		else
 			page->next = json_sprintf("%u %u", AM_VRF_UNDERLAY, i);
 		page->room -= page->room > 0;
@@ -264,9 +293,10 @@ static bool is_wanted(const struct page *page, const struct am_conf_vrf *conf)
 json_t *am_show_routes(const struct am_daemon *d, const struct am_routes_ask *ask, struct am_err *err)
 {
 	const struct am_roots *roots = am_model_roots(d->model);
-	struct page page = {.d = d, .ask = ask, .list = json_array(), .room = AM_ROUTES_LIMIT};
+	struct page page = {.d = d, .ask = ask, .list = json_array(), .room = AM_ROWS_LIMIT};
 	bool resumes = ask->after.ip.family;
 
+	am_links_look(&page.links, d);
 	if (ask->vrf[0] && !am_config_vrf_named(am_model_config(d->model), ask->vrf)) {
 		json_decref(page.list);
 		am_fail(err, ENOENT, "there is no VRF %s; amimectl show vrfs has all", ask->vrf);

@@ -12,12 +12,13 @@
 #include "request.h"
 
 struct am_daemon;
+struct am_links;
 struct am_route_info;
 
 /* NULL and err: there is no such VRF. */
 json_t *am_show_routes(const struct am_daemon *d, const struct am_routes_ask *ask, struct am_err *err);
 /* One route, and its next hops. */
-json_t *am_show_route(const struct am_daemon *d, uint16_t vrf, const struct am_route_info *info);
+json_t *am_show_route(const struct am_links *links, uint16_t vrf, const struct am_route_info *info);
 
 /* Of enum am_hop_state: "live", or what is missing. */
 const char *am_show_hop_word(int state);

@@ -112,6 +112,16 @@ class Session(threading.Thread):
             self.error = error
 
 
+def known(daemon):
+    """Whom the kernel knows on a TAP is told, and is a route of workers."""
+    rows = {row.get("neighbor"): row for row in daemon.show("neighbors")["entries"] if row.get("interface") == "lan"}
+    host = rows.get("10.11.0.1", {})
+    expect(host.get("mac") and host["device"] == "lan" and not host["why"], f"a neighbor on the TAP is known: {host}")
+    answer = daemon.ask({"method": "show", "what": "routes", "to": "10.11.0.1"})["result"]["routes"]
+    expect([(r["origin"], r["hops"][0]["state"], r["hops"][0]["mac"]) for r in answer] == [("neighbor", "live", host["mac"])],
+           f"and workers send to it: {answer}")
+
+
 def junk_tcp(sender, to):
     """Segments of no connection, from addresses all over the place."""
     source = struct.pack("!I", random.randrange(0x0b000000, 0x7e000000))
@@ -190,6 +200,7 @@ def test(net, folder):
     net.path_mtu(1500)
     a, b = start(folder)
     reach(a, b)
+    known(a)
     expect_ping(sizes=(100, 1400), ns=HOST_A, to="10.12.0.1")
     junk(a, b)
     reload_keeps(a, a.config)

@@ -86,9 +86,10 @@ def glance(daemon, folder):
     path = os.path.join(folder, "graph.svg")
     status, _, _ = ctl(daemon, "graph", "--svg", "-o", path)
     expect(status == 0 and xml.etree.ElementTree.parse(path).getroot().tag.endswith("svg"), "and as a picture that is XML")
-    for what, words in (("interfaces", b"to-b"), ("neighbors", b"198.51.100.1"), ("routes", b"10.255.0.2/32"), ("vrfs", b"10.255.0.1"),
-                        ("as", b"no route says")):
-        status, out, _ = ctl(daemon, "show", what)
+    for what, words in (("interfaces", b"to-b"), ("neighbors", b"198.51.100.1"), ("routes 10.255.0.2", b"live                   -   2400  tunnel to-b"),
+                        ("routes --vrf underlay", b"kernel     live"), ("vrfs", b"10.255.0.1"), ("as", b"no route says"),
+                        ("interfaces lan", b"nothing was dropped")):
+        status, out, _ = ctl(daemon, "show", *what.split())
         expect(status == 0 and words in out, f"show {what}:\n" + out.decode())
     status, out, _ = ctl(daemon, "show", "tunnel", "to-b")
     expect(status == 0 and b"nothing is missing" in out, "nothing is missing with a tunnel that is up")
@@ -102,6 +103,10 @@ def missing(daemon):
         time.sleep(0.1)
         out = ctl(daemon, "show", "tunnel", "to-b")[1]
     expect(b": down" in out and b"no route to 198.51.100.1\n    see: ip route get" in out, "what is missing:\n" + out.decode())
+    for words, said in (("routes 10.255.0.2", b"tunnel-down"), ("interfaces to-b", b"tunnel to-b: down: no route to 198.51.100.1"),
+                        ("neighbors", b"no-route"), ("routes 198.51.100.1 --vrf underlay", b"no-route")):
+        out = ctl(daemon, "show", *words.split())[1]
+        expect(said in out, f"show {words}:\n" + out.decode())
     run("ip", "-n", EDGE_A, "route", "add", "default", "via", "192.0.2.254")
 
 
