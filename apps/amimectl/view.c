@@ -355,12 +355,21 @@ static void worker_row(struct am_table *t, const json_t *o)
 	am_table_cell(t, "%lld", number(r, "memory") / 1024);
 }
 
+static void steps_line(const char *head, const json_t *steps, FILE *out)
+{
+	fprintf(out,
+		"%s %lld up to 10 us, %lld up to 100 us, %lld up to 1 ms, %lld longer; longest %lld us\n",
+		head, number(steps, "to_10us"), number(steps, "to_100us"), number(steps, "to_1ms"),
+		number(steps, "to_10ms") + number(steps, "to_100ms") + number(steps, "to_1s") +
+			number(steps, "longer"),
+		number(steps, "longest_us"));
+}
+
 static void show_workers(const json_t *result, FILE *out)
 {
 	static const char *const heads[] = {"WORKER", "CPU", "PACKETS", "CARRIED", "HANDED OUT", "HANDED IN",
 		"BUSY TURNS", "SLEEPS", "REASSEMBLED", "HELD NOW", "TABLE KIB"};
 	const json_t *list = json_object_get(result, "workers"), *o;
-	const json_t *steps = json_object_get(result, "control_steps");
 	struct am_table *t = table_of(11, heads, 0, 11);
 	size_t i;
 
@@ -369,12 +378,8 @@ static void show_workers(const json_t *result, FILE *out)
 		worker_row(t, o);
 	}
 	finish(t, json_array_size(list), "no workers", out);
-	fprintf(out,
-		"control steps: %lld up to 10 us, %lld up to 100 us, %lld up to 1 ms, %lld longer; longest %lld us\n",
-		number(steps, "to_10us"), number(steps, "to_100us"), number(steps, "to_1ms"),
-		number(steps, "to_10ms") + number(steps, "to_100ms") + number(steps, "to_1s") +
-			number(steps, "longer"),
-		number(steps, "longest_us"));
+	steps_line("control steps:        ", json_object_get(result, "control_steps"), out);
+	steps_line("on the CPU themselves:", json_object_get(result, "control_steps_cpu"), out);
 }
 
 void am_view_errors(const json_t *errors, FILE *out)

@@ -178,23 +178,6 @@ void am_daemon_committed(struct am_daemon *d)
 	am_rpc_follow(d->rpc);
 }
 
-/* ---- how long a step takes: from the end of one wait to the beginning of the next ---- */
-
-static void before_poll(uv_prepare_t *prepare)
-{
-	struct am_daemon *d = prepare->data;
-
-	if (d->step_began.ns)
-		am_histogram_add(&d->steps, am_time_since(am_clock_monotonic(), d->step_began));
-}
-
-static void after_poll(uv_check_t *check)
-{
-	struct am_daemon *d = check->data;
-
-	d->step_began = am_clock_monotonic();
-}
-
 /* ---- start ---- */
 
 static int make_loop(struct am_daemon *d, struct am_err *err)
@@ -212,11 +195,10 @@ static int make_loop(struct am_daemon *d, struct am_err *err)
 	uv_timer_init(loop, &d->age_timer);
 	am_watch_init(&d->watch, d);
 	am_export_init(d);
-	uv_prepare_init(loop, &d->before_poll);
-	uv_check_init(loop, &d->after_poll);
+	if (am_steps_init(&d->steps, loop) < 0)
+		return am_fail(err, EIO, "cannot watch the event loop");
 	d->on_hup.data = d->on_term.data = d->on_int.data = d;
 	d->every_second.data = d->hop_timer.data = d->age_timer.data = d;
-	d->before_poll.data = d->after_poll.data = d;
 	signal(SIGPIPE, SIG_IGN);
 	uv_signal_start(&d->on_hup, on_hup, SIGHUP);
 	uv_signal_start(&d->on_term, on_end, SIGTERM);
@@ -267,8 +249,7 @@ static int watch_descriptors(struct am_daemon *d, struct am_err *err)
 	uv_poll_start(&d->on_glean, UV_READABLE, on_glean);
 	uv_poll_start(&d->on_netlink, UV_READABLE, on_netlink);
 	uv_timer_start(&d->every_second, on_second, 0, 1000);
-	uv_prepare_start(&d->before_poll, before_poll);
-	uv_check_start(&d->after_poll, after_poll);
+	am_steps_start(&d->steps);
 	return 0;
 }
 

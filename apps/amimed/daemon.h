@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "eal.h"
 #include "export.h"
-#include "histogram.h"
 #include "hosts.h"
 #include "model/model.h"
 #include "netlink.h"
@@ -27,6 +26,7 @@
 #include "retire.h"
 #include "rpc.h"
 #include "slow.h"
+#include "steps.h"
 #include "watch.h"
 #include "workers.h"
 
@@ -78,7 +78,7 @@ struct am_daemon {
 	struct am_rpc *rpc;
 	struct am_export export;
 	struct am_capture *capture; /* NULL: nobody looks at packets */
-	struct am_histogram steps;  /* how long the control thread's steps take */
+	struct am_steps steps;      /* of the control thread */
 
 	uv_loop_t loop;
 	uv_signal_t on_hup, on_term, on_int;
@@ -87,9 +87,6 @@ struct am_daemon {
 	unsigned n_spaces;
 	uv_timer_t every_second, hop_timer, age_timer;
 	struct am_watch watch;
-	uv_prepare_t before_poll;
-	uv_check_t after_poll;
-	am_time step_began;
 	int learn_fd; /* eventfd: workers write, control reads */
 	bool loop_made;
 	bool telemetry;

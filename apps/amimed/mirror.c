@@ -61,7 +61,7 @@ static bool want_interface(const struct am_daemon *d, const struct am_interface 
 	bool nic = in->mirror == AM_MIRROR_NIC || in->mirror == AM_MIRROR_COPY;
 	const char *name = am_model_iface(d->model, in->iface)->name;
 
-	if (in->mirror == AM_MIRROR_NONE || (nic && !l3->n_addresses))
+	if (nic && !l3->n_addresses)
 		return false;
 	want->mode = nic ? AM_HOST_IS_NIC : in->mirror == AM_MIRROR_TAP ? AM_HOST_IS_TAP : AM_HOST_IS_TUN;
 	snprintf(want->name, sizeof want->name, "%.15s",
@@ -118,8 +118,12 @@ static bool want_one(const struct am_daemon *d, const struct am_interface *in, s
 	const struct am_config *config = am_model_config(d->model);
 	const struct am_conf_l3 *l3 = am_model_interface_conf(d->model, in->id);
 	const char *name = am_model_iface(d->model, in->iface)->name;
-	const struct am_conf_vrf *vrf = am_config_vrf_named(config, l3 ? l3->vrf : name);
+	const struct am_conf_vrf *vrf;
 
+	/* Once a second of each: thousands of tunnels that the kernel has nothing of cost next to nothing. */
+	if (l3 && in->mirror == AM_MIRROR_NONE)
+		return false;
+	vrf = am_config_vrf_named(config, l3 ? l3->vrf : name);
 	*want = (struct am_host_want){.target = in->id,
 		.mac = in->mac,
 		.mtu = in->mtu,

@@ -475,8 +475,9 @@ static json_t *show_workers(const struct am_daemon *d)
 
 	for (unsigned i = 0; i < am_workers_count(d->workers); i++)
 		json_array_append_new(list, worker_json(d, i));
-	return json_pack("{s:o, s:o, s:I, s:I, s:I}", "workers", list, "control_steps", steps_json(&d->steps),
-		"table_memory", (json_int_t)am_model_memory(d->model), "fib_failures",
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "workers", list, "control_steps",
+		steps_json(&d->steps.clock), "control_steps_cpu", steps_json(&d->steps.cpu), "table_memory",
+		(json_int_t)am_model_memory(d->model), "fib_failures",
 		(json_int_t)am_model_fib_failures(d->model), "resident_memory",
 		(json_int_t)am_show_resident());
 }

@@ -158,7 +158,7 @@ def test(net, folder):
             renumbered(home, there, folder, responder)
             lost_and_back(home)
             renamed(home, there, folder, responder)
-            steps = home.show("workers")["control_steps"]
+            steps = home.show("workers")["control_steps_cpu"]
             expect(steps["to_100ms"] + steps["to_1s"] + steps["longer"] == 0, f"no step of control is long: {steps}")
             home.stop()
             there.stop()
