@@ -69,6 +69,26 @@ static json_t *as_json(const struct replay *r)
 	return out;
 }
 
+/* By list: what each rule matched, and last what none did. */
+static json_t *acls_json(const struct replay *r)
+{
+	const struct am_config *config = am_model_config(r->model);
+	json_t *out = json_object();
+	struct am_acl_counters c;
+
+	for (uint16_t i = 0; i < config->n_acls; i++) {
+		json_t *rules = json_array();
+
+		for (uint32_t k = 0; k <= config->acls[i].n_rules; k++) {
+			am_plane_acl(r->plane, am_model_acl_row(r->model, i) + k, &c);
+			json_array_append_new(rules, json_pack("{s:I, s:I}", "packets", (json_int_t)c.packets,
+							     "bytes", (json_int_t)c.bytes));
+		}
+		json_object_set_new(out, config->acls[i].name, rules);
+	}
+	return out;
+}
+
 static json_t *reassembly_json(const struct replay *r)
 {
 	struct am_worker_stats stats;
@@ -112,7 +132,7 @@ static json_t *pairs_json(const struct replay *r)
 
 int report_write(const struct replay *r, const char *file, struct am_err *err)
 {
-	json_t *root = json_object(), *as, *pairs;
+	json_t *root = json_object(), *as, *acls, *pairs;
 	FILE *f = strcmp(file, "-") == 0 ? stdout : fopen(file, "w");
 	int ret = 0;
 
@@ -126,6 +146,10 @@ int report_write(const struct replay *r, const char *file, struct am_err *err)
 	if (json_object_size(as))
 		json_object_set(root, "as", as);
 	json_decref(as);
+	acls = acls_json(r);
+	if (json_object_size(acls))
+		json_object_set(root, "acls", acls);
+	json_decref(acls);
 	json_object_set_new(root, "reassembly", reassembly_json(r));
 	json_object_set_new(root, "fdb", fdb_json(r));
 	pairs = pairs_json(r);

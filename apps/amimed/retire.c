@@ -32,7 +32,7 @@ int am_retire_init(struct am_retire *r, uv_loop_t *loop, struct am_plane *plane,
 /* Reassembly state and counters of what left are the workers' own, so they stand still while these are cleared. */
 static void clear(struct am_retire *r, const struct am_retired *old)
 {
-	uint32_t at = 0, peer;
+	uint32_t at = 0, peer, row, n;
 	uint16_t iface;
 	bool parked = false;
 
@@ -48,6 +48,8 @@ static void clear(struct am_retire *r, const struct am_retired *old)
 		parked = true;
 		am_plane_clear_iface(r->plane, iface);
 	}
+	for (at = 0; am_retired_next_acl(old, &at, &row, &n);)
+		am_plane_clear_acl(r->plane, row, n);
 	if (parked && *r->workers)
 		am_workers_resume(*r->workers);
 }

@@ -211,6 +211,8 @@ static const char *object_word(enum am_diff_object object)
 		[AM_OBJ_VRF] = "vrf",
 		[AM_OBJ_BRIDGE] = "bridge",
 		[AM_OBJ_XCONNECT] = "xconnect",
+		[AM_OBJ_PREFIX_SET] = "prefix_set",
+		[AM_OBJ_ACL] = "acl",
 	};
 
 	return words[object];

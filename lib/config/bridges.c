@@ -346,6 +346,11 @@ static void check_bridge(const struct am_config *c, struct am_config_errors *err
 	check_twins(c, errors, claims, b);
 	if (!b->xconnect)
 		conf_check_l3(c, errors, conf_bridge_where(b, "%s", "").path, &b->l3);
+	if (!b->l3.n_addresses && (*b->l3.acl_in || *b->l3.acl_out))
+		am_config_complain(c, errors,
+			conf_bridge_where(b, *b->l3.acl_in ? ".acl_in" : ".acl_out").path,
+			"a bridge without \"addresses\" routes nothing, so no packet passes this list: remove it, or "
+			"give the bridge an address");
 	if (b->l3.n_addresses && !strcmp(b->l3.vrf, "underlay"))
 		am_config_complain(c, errors, conf_bridge_where(b, ".vrf").path,
 			"a bridge cannot route into the underlay: use \"default\" or a VRF of its own");

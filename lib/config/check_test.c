@@ -29,6 +29,8 @@
 #define BRIDGE(keys)   "{" MOST ",'bridges':{'b':{" keys "}}}"
 #define MEMBERS(m)     BRIDGE("'vni':5,'members':[" m "]")
 #define XCONNECT(keys) "{" MOST ",'xconnects':{'x':{" keys "}}}"
+#define ACL(rules)     "{'prefix_sets':{'four':['10.0.0.0/8'],'six':['fd00::/8']},'acls':{'l':[" rules "]}}"
+#define RULE(keys)     ACL("{'action':'permit'," keys "}")
 
 struct row {
 	const char *json;
@@ -64,6 +66,72 @@ static const struct row document_rows[] = {
 	{"{'ports':{'a23456789012345678901234567890123':{}}}", "$.ports.a23456789012345678901234567890123", 1,
 		"is no name"},
 	{"{'ports':{'a.b':{'mtu':true}}}", "$.ports[\"a.b\"].mtu", 1, "expected a number, got true"},
+};
+
+static const struct row acl_rows[] = {
+	{"{'acls':[]}", "$.acls", 1, "expected an object { \"name\": [ ... ], ... }, got an array"},
+	{"{'acls':{'a b':[]}}", "$.acls[\"a b\"]", 1, "\"a b\" is no name"},
+	{"{'acls':{'l':{}}}", "$.acls.l", 1, "expected an array [ ... ], got an object"},
+	{"{'acls':{'l':[]}}", "$.acls.l", 1, "would deny every packet: write [{\"action\": \"deny\"}]"},
+	{ACL("\n7"), "$.acls.l[0]", 2, "expected an object { ... }, got a number"},
+	{ACL("{}"), "$.acls.l[0]", 1, "key \"action\" is missing: add it"},
+	{ACL("{'action':'permt'}"), "$.acls.l[0].action", 1, "did you mean \"permit\"?"},
+	{ACL("{'action':'permit'},\n{'action':'deny','sorce':1}"), "$.acls.l[1].sorce", 2,
+		"unknown key \"sorce\""},
+	{RULE("'src':7"), "$.acls.l[0].src", 1, "expected an array [ ... ], got a number"},
+	{RULE("'src':'10.0.0.1'"), "$.acls.l[0].src", 1, "\"10.0.0.1\" has no length: write 10.0.0.1/32"},
+	{RULE("'src':'10.0.0.1/8'"), "$.acls.l[0].src", 1, "write 10.0.0.0/8"},
+	{RULE("'dst':['::/0','fd00::1/8']"), "$.acls.l[0].dst[1]", 1, "has host bits behind its length"},
+	{RULE("'dst':'fuor'"), "$.acls.l[0].dst", 1,
+		"no prefix_set \"fuor\" in prefix_sets, did you mean \"four\"?"},
+	{RULE("'dst':'a b'"), "$.acls.l[0].dst", 1, "\"a b\" is no name"},
+	{RULE("'src':'four','dst':'six'"), "$.acls.l[0]", 1,
+		"no packet can match: family, src and dst have no"},
+	{RULE("'family':'ipv6','dst':'10.0.0.0/8'"), "$.acls.l[0]", 1, "no packet can match"},
+	{RULE("'protocol':'icmp','dst':'six'"), "$.acls.l[0].protocol", 1,
+		"icmp is IPv4's, icmpv6 is IPv6's"},
+	{RULE("'protocol':'tcpp'"), "$.acls.l[0].protocol", 1, "unknown protocol \"tcpp\": use tcp, udp"},
+	{RULE("'protocol':256"), "$.acls.l[0].protocol", 1, "256 is out of range, use 0 to 255"},
+	{RULE("'protocol':'6'"), "$.acls.l[0].protocol", 1, "write 6 without the quotes"},
+	{RULE("'dst_port':80"), "$.acls.l[0].dst_port", 1,
+		"only tcp, udp, udplite, sctp and dccp have ports"},
+	{RULE("'protocol':'icmp','src_port':80"), "$.acls.l[0].src_port", 1, "only tcp, udp"},
+	{RULE("'protocol':6,'src_port':65536"), "$.acls.l[0].src_port", 1,
+		"out of range, use 0 to 65535: or a range"},
+	{RULE("'protocol':6,'src_port':'80-79'"), "$.acls.l[0].src_port", 1,
+		"\"80-79\" is no range of ports"},
+	{RULE("'protocol':6,'src_port':'1-65536'"), "$.acls.l[0].src_port", 1, "is no range of ports"},
+	{RULE("'protocol':6,'src_port':'http'"), "$.acls.l[0].src_port", 1, "write it like \"1024-65535\""},
+	{RULE("'protocol':6,'src_port':[]"), "$.acls.l[0].src_port", 1,
+		"0 ports and ranges in one rule: give 1 to 16"},
+	{RULE("'protocol':6,'dst_port':[1,'2-','3']"), "$.acls.l[0].dst_port[1]", 1, "is no range of ports"},
+	{RULE("'icmp_type':8"), "$.acls.l[0].icmp_type", 1, "only icmp and icmpv6 have types"},
+	{RULE("'protocol':'icmp','icmp_code':0"), "$.acls.l[0].icmp_code", 1,
+		"only with its type: add \"icmp_type\""},
+	{RULE("'protocol':'icmp','icmp_type':256"), "$.acls.l[0].icmp_type", 1, "use 0 to 255"},
+	{RULE("'established':true"), "$.acls.l[0].established", 1, "only tcp has connections"},
+	{RULE("'protocol':6,'established':true,'fragment':'later'"), "$.acls.l[0].fragment", 1,
+		"has neither ports nor flags"},
+	{RULE("'fragment':true"), "$.acls.l[0].fragment", 1, "expected a string, got true"},
+	{RULE("'name':'a234567890123456789012345678901234567890123456789012345678901234'"),
+		"$.acls.l[0].name", 1, "64 octets is too long, at most 63 fit"},
+	{"{'prefix_sets':{'s':{}}}", "$.prefix_sets.s", 1, "expected an array [ ... ], got an object"},
+	{"{'prefix_sets':{'10.0.0.0':[]}}", "$.prefix_sets[\"10.0.0.0\"]", 1,
+		"a rule would take this name for an address: use another one"},
+	{"{'prefix_sets':{'s':['10.0.0.0/8',\n'x']}}", "$.prefix_sets.s[1]", 2, "\"x\" is no prefix"},
+	{PORT("'vrf':'default','acl_in':'l'"), "$.ports.p.acl_in", 1, "no acl \"l\" in acls: add it there"},
+	{"{'acls':{'list':[{'action':'permit'}]},'ports':{'p':{'vrf':'default','vlans':{'7':{\n'acl_out':'lst'}}}}}",
+		"$.ports.p.vlans.7.acl_out", 2, "no acl \"lst\" in acls, did you mean \"list\"?"},
+	{"{'acls':{'l':[{'action':'permit'}]},'ports':{'p':{'acl_in':'l'}}}", "$.ports.p.acl_in", 1,
+		"nothing is routed here, so no packet passes this list: give it a \"vrf\""},
+	{"{'acls':{'l':[{'action':'permit'}]},'ports':{'p':{'vrf':'underlay','acl_out':'l'}}}",
+		"$.ports.p.acl_out", 1, "the underlay carries tunnels' own packets"},
+	{"{'acls':{'l':[{'action':'permit'}]},'bridges':{'b':{'acl_in':'l'}}}", "$.bridges.b.acl_in", 1,
+		"a bridge without \"addresses\" routes nothing"},
+	{"{" PORTS ",'tunnels':{'e':{'type':'etherip'," ENDS
+	 ",'acl_in':'l'}},'acls':{'l':[{'action':'permit'}]},"
+	 "'bridges':{'b':{'members':[{'tunnel':'e'}]}}}",
+		"$.tunnels.e.acl_in", 1, "is a bridge's member: give the list to the bridge"},
 };
 
 static const struct row system_rows[] = {
@@ -497,6 +565,7 @@ static void check_row(const struct row *row)
 	}
 
 TABLE_TEST(document)
+TABLE_TEST(acl)
 TABLE_TEST(system)
 TABLE_TEST(port)
 TABLE_TEST(tunnel)
@@ -649,6 +718,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_acl),
 		cmocka_unit_test(test_system),
 		cmocka_unit_test(test_port),
 		cmocka_unit_test(test_tunnel),

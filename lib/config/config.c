@@ -36,6 +36,8 @@ static const struct field root_rows[] = {
 	OTHER("vrfs", conf_read_vrfs, conf_print_vrfs, &conf_vrf_fields),
 	OTHER("bridges", conf_read_bridges, conf_print_bridges, &conf_bridge_fields),
 	OTHER("xconnects", conf_read_xconnects, conf_print_xconnects, &conf_xconnect_fields),
+	OTHER("acls", conf_read_acls, conf_print_acls, &conf_acl_rule_fields),
+	OTHER("prefix_sets", conf_read_prefix_sets, conf_print_prefix_sets, NULL),
 	OTHER("include", read_include, print_nothing, NULL),
 	OTHER("override", read_override, print_nothing, NULL),
 };
@@ -48,6 +50,7 @@ static void check(const struct am_config *c, struct am_config_errors *errors)
 	conf_check_tunnels(c, errors);
 	conf_check_vrfs(c, errors);
 	conf_check_bridges(c, errors);
+	conf_check_acls(c, errors);
 	conf_check_claims(c, errors);
 }
 
@@ -199,6 +202,7 @@ void am_config_free(struct am_config *c)
 	conf_free_vrfs(c);
 	conf_free_bridges(c);
 	conf_free_tunnels(c);
+	conf_free_acls(c);
 	conf_free_ports(c);
 	conf_sources_free(c->sources);
 	for (size_t i = 0; i < c->n_watched; i++)

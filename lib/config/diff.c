@@ -303,7 +303,7 @@ static int note_vrfs(struct am_diff *out, const struct am_config *old, const str
 
 /* ---- the whole ---- */
 
-enum { PORTS, TUNNELS, VRFS, BRIDGES, XCONNECTS, SECTIONS };
+enum { PREFIX_SETS, ACLS, PORTS, TUNNELS, VRFS, BRIDGES, XCONNECTS, SECTIONS };
 
 static struct objects objects(const void *items, uint32_t n, size_t size)
 {
@@ -324,6 +324,8 @@ static void list(const struct am_config *c, struct objects out[SECTIONS])
 {
 	uint32_t n = count_bridges(c);
 
+	out[PREFIX_SETS] = objects(c->prefix_sets, c->n_prefix_sets, sizeof *c->prefix_sets);
+	out[ACLS] = objects(c->acls, c->n_acls, sizeof *c->acls);
 	out[PORTS] = objects(c->ports, c->n_ports, sizeof *c->ports);
 	out[TUNNELS] = objects(c->tunnels, c->n_tunnels, sizeof *c->tunnels);
 	out[VRFS] = objects(c->vrfs, c->n_vrfs, sizeof *c->vrfs);
@@ -359,6 +361,8 @@ int am_config_diff(const struct am_config *old, const struct am_config *new_, st
 {
 	static const struct am_config nothing;
 	struct section sections[SECTIONS] = {
+		[PREFIX_SETS] = SECTION(AM_OBJ_PREFIX_SET, conf_prefix_set_fields, struct am_conf_prefix_set),
+		[ACLS] = SECTION(AM_OBJ_ACL, conf_acl_fields, struct am_conf_acl),
 		[PORTS] = SECTION(AM_OBJ_PORT, conf_port_fields, struct am_conf_port),
 		[TUNNELS] = SECTION(AM_OBJ_TUNNEL, conf_tunnel_fields, struct am_conf_tunnel),
 		[VRFS] = SECTION(AM_OBJ_VRF, conf_vrf_fields, struct am_conf_vrf),

@@ -31,7 +31,8 @@ static struct am_config *load(const char *quoted)
 static void diff_text(const char *old, const char *new_, char *out, size_t room)
 {
 	static const char actions[] = "-~+";
-	static const char *const objects[] = {"system", "port", "tunnel", "vrf", "bridge", "xconnect"};
+	static const char *const objects[] = {
+		"system", "port", "tunnel", "vrf", "bridge", "xconnect", "prefix_set", "acl"};
 	struct am_config *a = old ? load(old) : NULL, *b = load(new_);
 	struct am_diff diff;
 	size_t n = 0;
@@ -90,6 +91,17 @@ static const struct {
 	 "'xconnects':{'x':{'members':[{'port':'q','vlan':1},{'port':'q','vlan':2}]}}}",
 		"{'ports':{'r':{}},'bridges':{'c':{'members':[{'port':'r'}]}}}",
 		"-xconnect x\n-bridge b\n-port p\n-port q\n+port r\n+bridge c\n"},
+	/* a list's users need it when they come */
+	{"{'ports':{'p':{'vrf':'default'}}}",
+		"{'ports':{'p':{'vrf':'default','acl_in':'l'}},'acls':{'l':[{'action':'permit','src':'s'}]},'prefix_sets':{'s':[]}}",
+		"+prefix_set s\n+acl l\n~port p: acl_in none -> l\n"},
+	{"{'acls':{'l':[{'action':'permit','src':'s'},{'action':'deny'}]},'prefix_sets':{'s':['10.0.0.0/8','fd00::/8']}}",
+		"{'acls':{'l':[{'action':'permit','src':'s','name':'x'},{'action':'deny'}]},'prefix_sets':{'s':['fd00::/8','::/0']}}",
+		"~prefix_set s: prefixes -10.0.0.0/8 +::/0\n~acl l: rules -{\"action\":\"permit\",\"src\":\"s\"} "
+		"+{\"action\":\"permit\",\"name\":\"x\",\"src\":\"s\"}\n"},
+	{"{'acls':{'l':[{'action':'permit','family':'ipv4'},{'action':'deny'}]}}",
+		"{'acls':{'l':[{'action':'deny'},{'action':'permit','family':'ipv4'}]}}",
+		"~acl l: rules in another order\n"},
 	{"{'bridges':{'b':{}}}", "{'bridges':{'b':{'loop_guard':{'moves':9},'vni':7}}}",
 		"~bridge b: vni none -> 7, loop_guard.moves 5 -> 9\n"},
 };
@@ -145,6 +157,11 @@ static const struct {
 	{SITE("", ""), SITE("", ",'addresses':['10.0.0.1/24']"), AM_IMPACT_NONE, "no packet is lost"},
 	{SITE("", ",'addresses':['10.0.0.1/24']"), SITE("", ""), AM_IMPACT_STOPS, "1 of its addresses"},
 	{SITE("", ""), SITE("", ",'urpf':'strict'"), AM_IMPACT_NONE, "fail the check"},
+	{"{'acls':{'l':[{'action':'permit'}]}}", "{'acls':{'l':[{'action':'deny'}]}}", AM_IMPACT_NONE,
+		"those that it denies"},
+	{"{'acls':{'l':[{'action':'permit'}]}}", "{}", AM_IMPACT_NONE, "nothing names it"},
+	{"{'prefix_sets':{'l':['::/0']}}", "{'prefix_sets':{'l':[]}}", AM_IMPACT_NONE,
+		"those that ACLs with it deny"},
 	{SITE("", ""), SITE("", ",'ageing':7"), AM_IMPACT_NONE, "no packet is lost"},
 	{"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':1},{'port':'p','vlan':2}]}}}",
 		"{'ports':{'p':{}},'bridges':{'b':{'members':[{'port':'p','vlan':2},{'port':'p','vlan':3}]}}}",

@@ -496,14 +496,21 @@ static bool reserve(const struct place *at, void **items, uint16_t n, size_t mor
 	return true;
 }
 
-void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read)
+/* What each member has to be, and how that is written. */
+struct member_kind {
+	bool (*want)(const struct place *at);
+	const char *example;
+};
+
+static void read_members(const struct place *at, void **items, uint16_t *n, size_t size, size_t max,
+	const struct member_kind *kind, read_item read)
 {
 	const char *key;
 	json_t *value;
 
 	if (!json_is_object(at->json)) {
-		conf_complain(
-			at, "expected an object { \"name\": { ... }, ... }, got %s", type_text(at->json));
+		conf_complain(at, "expected an object { \"name\": %s, ... }, got %s", kind->example,
+			type_text(at->json));
 		return;
 	}
 	if (!reserve(at, items, *n, json_object_size(at->json), size, max))
@@ -520,9 +527,20 @@ void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t siz
 		}
 		++*n;
 		strcpy(item, key); /* every named object begins with its name */
-		if (conf_want_object(&member))
+		if (kind->want(&member))
 			read(&member, item);
 	}
+}
+
+void conf_read_map(const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read)
+{
+	read_members(at, items, n, size, max, &(struct member_kind){conf_want_object, "{ ... }"}, read);
+}
+
+void conf_read_lists(
+	const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read)
+{
+	read_members(at, items, n, size, max, &(struct member_kind){conf_want_array, "[ ... ]"}, read);
 }
 
 void conf_read_list(

@@ -59,6 +59,8 @@ static const struct rule rules[] = {
 	L3_RULES(AM_OBJ_BRIDGE),
 	{AM_OBJ_BRIDGE, "mtu", AM_IMPACT_NONE, "no packet is lost but those that are too long now"},
 	{AM_OBJ_BRIDGE, NULL, AM_IMPACT_NONE, "no packet is lost"},
+	{AM_OBJ_PREFIX_SET, NULL, AM_IMPACT_NONE, "no packet is lost but those that ACLs with it deny now"},
+	{AM_OBJ_ACL, NULL, AM_IMPACT_NONE, "no packet is lost but those that it denies now"},
 	{AM_OBJ_XCONNECT, "mtu", AM_IMPACT_NONE, "no packet is lost but those that are too long now"},
 	{AM_OBJ_XCONNECT, NULL, AM_IMPACT_NONE, "no packet is lost"},
 };
@@ -164,6 +166,8 @@ void conf_impact_of_rest(struct am_diff_item *item)
 		set(item, AM_IMPACT_STOPS, "its frames stop, in both directions");
 	else if (item->object == AM_OBJ_TUNNEL)
 		set(item, AM_IMPACT_STOPS, "its packets stop, in both directions");
+	else if (item->object == AM_OBJ_PREFIX_SET || item->object == AM_OBJ_ACL)
+		set(item, AM_IMPACT_NONE, "nothing names it any more");
 	else
 		set(item, AM_IMPACT_STOPS, "its members exchange no more frames");
 }

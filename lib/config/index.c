@@ -17,6 +17,7 @@ struct routes {
 struct am_config_index {
 	struct am_map *ports, *tunnels, *vrfs;
 	struct am_map *bridges; /* xconnects too */
+	struct am_map *acls, *prefix_sets;
 	struct am_map *bridged; /* tunnels that are members, by name */
 	struct routes routes[VRFS];
 };
@@ -80,8 +81,11 @@ struct am_config_index *conf_index_create(const struct am_config *c)
 	index->vrfs = conf_names(c->vrfs, c->n_vrfs, sizeof *c->vrfs);
 	index->bridges = conf_names(c->bridges, c->n_bridges, sizeof *c->bridges);
 	index->bridged = bridged_tunnels(c);
+	index->acls = conf_names(c->acls, c->n_acls, sizeof *c->acls);
+	index->prefix_sets = conf_names(c->prefix_sets, c->n_prefix_sets, sizeof *c->prefix_sets);
 	if (index->ports && index->tunnels && index->vrfs && index->bridges && index->bridged &&
-		index_routes(&index->routes[0], &c->underlay) && index_routes(&index->routes[1], &c->dflt))
+		index->acls && index->prefix_sets && index_routes(&index->routes[0], &c->underlay) &&
+		index_routes(&index->routes[1], &c->dflt))
 		return index;
 	conf_index_free(index);
 	return NULL;
@@ -96,6 +100,8 @@ void conf_index_free(struct am_config_index *index)
 	am_map_free(index->vrfs);
 	am_map_free(index->bridges);
 	am_map_free(index->bridged);
+	am_map_free(index->acls);
+	am_map_free(index->prefix_sets);
 	for (unsigned i = 0; i < VRFS; i++)
 		am_map_free(index->routes[i].by_prefix);
 	free(index);
@@ -122,6 +128,20 @@ const struct am_conf_bridge *am_config_bridge(const struct am_config *c, const c
 	uint32_t at;
 
 	return conf_find_name(c->index->bridges, name, &at) ? &c->bridges[at] : NULL;
+}
+
+const struct am_conf_acl *am_config_acl(const struct am_config *c, const char *name)
+{
+	uint32_t at;
+
+	return conf_find_name(c->index->acls, name, &at) ? &c->acls[at] : NULL;
+}
+
+const struct am_conf_prefix_set *am_config_prefix_set(const struct am_config *c, const char *name)
+{
+	uint32_t at;
+
+	return conf_find_name(c->index->prefix_sets, name, &at) ? &c->prefix_sets[at] : NULL;
 }
 
 const struct am_conf_vrf *am_config_vrf(const struct am_config *c, unsigned i)

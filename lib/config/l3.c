@@ -111,7 +111,37 @@ json_t *conf_print_host(const void *object)
 	return l3->host && *l3->host_name ? json_string(l3->host_name) : json_boolean(l3->host);
 }
 
+void conf_read_acl_name(const struct place *at, void *name)
+{
+	if (!json_is_null(at->json))
+		conf_read_name(at, name);
+}
+
+json_t *conf_print_acl_name(const void *name)
+{
+	return *(const char *)name ? json_string(name) : json_null();
+}
+
 /* ---- checks ---- */
+
+static void check_acl(const struct am_config *c, struct am_config_errors *errors, const char *path,
+	const char *key, const struct am_conf_l3 *l3)
+{
+	const char *name = strcmp(key, "acl_in") ? l3->acl_out : l3->acl_in;
+	char at[256];
+
+	if (!*name)
+		return;
+	snprintf(at, sizeof at, "%s.%s", path, key);
+	conf_check_acl_name(c, errors, at, name);
+	if (!*l3->vrf)
+		am_config_complain(c, errors, at,
+			"nothing is routed here, so no packet passes this list: give it a \"vrf\", or remove the list");
+	else if (!strcmp(l3->vrf, "underlay"))
+		am_config_complain(c, errors, at,
+			"the underlay carries tunnels' own packets, which only their remotes can send: put the list "
+			"on what is in the tunnels");
+}
 
 static void check_address(const struct am_config *c, struct am_config_errors *errors, const char *path,
 	const struct am_conf_l3 *l3, unsigned i)
@@ -146,6 +176,8 @@ void conf_check_l3(const struct am_config *c, struct am_config_errors *errors, c
 	snprintf(at, sizeof at, "%s.vrf", path);
 	if (*l3->vrf)
 		conf_check_vrf_name(c, errors, at, l3->vrf);
+	check_acl(c, errors, path, "acl_in", l3);
+	check_acl(c, errors, path, "acl_out", l3);
 	if (l3->n_addresses && !*l3->vrf)
 		am_config_complain(
 			c, errors, path, "addresses belong to a VRF: give it a \"vrf\", such as \"default\"");

@@ -55,6 +55,14 @@ void conf_mark(struct am_config *c)
 		c->tunnels[i].mark = mark_of(&conf_tunnel_fields, &c->tunnels[i]);
 		c->hash += share("tunnels", c->tunnels[i].name, c->tunnels[i].mark);
 	}
+	for (uint16_t i = 0; i < c->n_prefix_sets; i++) {
+		c->prefix_sets[i].mark = mark_of(&conf_prefix_set_fields, &c->prefix_sets[i]);
+		c->hash += share("prefix_sets", c->prefix_sets[i].name, c->prefix_sets[i].mark);
+	}
+	for (uint16_t i = 0; i < c->n_acls; i++) {
+		c->acls[i].mark = mark_of(&conf_acl_fields, &c->acls[i]);
+		c->hash += share("acls", c->acls[i].name, c->acls[i].mark);
+	}
 	for (uint16_t i = 0; i < c->n_bridges; i++) {
 		struct am_conf_bridge *b = &c->bridges[i];
 

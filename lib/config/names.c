@@ -86,6 +86,25 @@ bool conf_check_bridge_name(
 	return false;
 }
 
+bool conf_check_acl_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	if (am_config_acl(c, name))
+		return true;
+	complain_unknown(c, errors, path, "acl", name, c->acls, c->n_acls, sizeof *c->acls);
+	return false;
+}
+
+bool conf_check_prefix_set_name(
+	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
+{
+	if (am_config_prefix_set(c, name))
+		return true;
+	complain_unknown(c, errors, path, "prefix_set", name, c->prefix_sets, c->n_prefix_sets,
+		sizeof *c->prefix_sets);
+	return false;
+}
+
 bool conf_check_tunnel_name(
 	const struct am_config *c, struct am_config_errors *errors, const char *path, const char *name)
 {

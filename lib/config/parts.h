@@ -14,12 +14,17 @@ extern const struct fields conf_root_fields;
 extern const struct fields conf_vrf_fields, conf_route_fields, conf_vlan_fields;
 extern const struct fields conf_tunnel_fields, conf_bridge_fields, conf_xconnect_fields;
 extern const struct fields conf_member_fields;
+extern const struct fields conf_acl_fields, conf_acl_rule_fields, conf_prefix_set_fields;
 
 /* Readers and printers of sections; object is the struct am_config. */
 void conf_read_tunnels(const struct place *at, void *object);
 void conf_read_bridges(const struct place *at, void *object);
 void conf_read_xconnects(const struct place *at, void *object);
 void conf_read_vrfs(const struct place *at, void *object);
+void conf_read_acls(const struct place *at, void *object);
+void conf_read_prefix_sets(const struct place *at, void *object);
+json_t *conf_print_acls(const void *object);
+json_t *conf_print_prefix_sets(const void *object);
 json_t *conf_print_vrfs(const void *object);
 json_t *conf_print_tunnels(const void *object);
 json_t *conf_print_bridges(const void *object);
@@ -59,7 +64,9 @@ enum am_vrf_kind conf_vrf_kind(const char *name);
 void conf_free_vrfs(struct am_config *config);
 void conf_free_tunnels(struct am_config *config);
 void conf_free_bridges(struct am_config *config);
+void conf_free_acls(struct am_config *config);
 
+void conf_check_acls(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_tunnels(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_vrfs(const struct am_config *config, struct am_config_errors *errors);
 void conf_check_bridges(const struct am_config *config, struct am_config_errors *errors);
@@ -70,12 +77,16 @@ struct am_map *conf_names(const void *objects, uint32_t n, size_t size);
 /* False where there is no object of that name. */
 bool conf_find_name(const struct am_map *names, const char *name, uint32_t *at);
 
-/* Complain where no port, or tunnel, has this name. */
+/* Complain where no port, tunnel or whatever it is has this name. */
 bool conf_check_port_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
 bool conf_check_vrf_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
 bool conf_check_bridge_name(
+	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+bool conf_check_acl_name(
+	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
+bool conf_check_prefix_set_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);
 bool conf_check_tunnel_name(
 	const struct am_config *config, struct am_config_errors *errors, const char *path, const char *name);

@@ -54,6 +54,7 @@ static const struct {
 	{"\n## bridges\n", &conf_member_fields},
 	{"\n## bridges\n", &conf_static_fields},
 	{"\n## xconnects\n", &conf_xconnect_fields},
+	{"\n## acls\n", &conf_acl_rule_fields},
 };
 
 /* In its section each key has a row of the table, a group's keys as group.key. */
@@ -114,7 +115,7 @@ static void test_document_examples(void **state)
 		strncat(text, at, (size_t)(stop - at));
 	}
 	strcat(text, "}");
-	assert_int_equal(n, 6); /* each section has one */
+	assert_int_equal(n, 7); /* each section has one */
 	c = am_config_load(text, strlen(text), &errors);
 	for (size_t i = 0; i < errors.n; i++)
 		print_error("%s: %s\n", errors.items[i].path, errors.items[i].text);

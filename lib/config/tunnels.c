@@ -237,6 +237,10 @@ static void check_identity(
 	if (bridged && t->l3.n_addresses)
 		am_config_complain(c, errors, conf_where("tunnels", t->name, ".addresses").path,
 			"tunnel \"%s\" is a bridge's member: give the bridge the addresses", t->name);
+	if (bridged && (*t->l3.acl_in || *t->l3.acl_out))
+		am_config_complain(c, errors,
+			conf_where("tunnels", t->name, *t->l3.acl_in ? ".acl_in" : ".acl_out").path,
+			"tunnel \"%s\" is a bridge's member: give the list to the bridge", t->name);
 	if (!bridged && !strcmp(t->l3.vrf, "underlay"))
 		am_config_complain(c, errors, conf_where("tunnels", t->name, ".vrf").path,
 			"what is inside a tunnel never enters the underlay, which tunnels run over: use "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "build.h"
 
+#include "acl.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -52,6 +54,7 @@ int am_build(struct am_model *m, struct am_snapshot *s, const struct am_port_lim
 		am_build_ports,
 		am_build_tunnels,
 		am_build_bridges,
+		am_build_acls,
 		am_build_interfaces,
 		am_build_vrfs,
 		am_build_peers,

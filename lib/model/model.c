@@ -60,10 +60,11 @@ struct am_model *am_model_create(uint32_t fdb_size, unsigned workers, uint64_t s
 	m->vrfs = am_ids_create(AM_VRF_DEFAULT + 1, AM_VRFS_MAX);
 	m->interfaces = am_ids_create(0, AM_NO_ID);
 	m->route_classes = am_ids_create(1, AM_ROUTES_MAX - AM_NEIGHBOURS_MAX); /* 0 in a FIB is no route */
+	m->acl_rows = am_ids_create(0, AM_ACL_ROWS);
 	if (am_slab_init(&m->sequence_slab) && am_slab_init(&m->storm_slab) &&
 		am_slab_init(&m->bridge_slab) && am_slab_init(&m->table_slab) && m->fdb && m->learner &&
 		m->pairs && m->ports && m->tunnels && m->bridges && m->members && m->ifaces && m->peers &&
-		m->paths && m->sequences && m->vrfs && m->interfaces && m->route_classes &&
+		m->paths && m->sequences && m->vrfs && m->interfaces && m->route_classes && m->acl_rows &&
 		am_tables_create(m) == 0 && am_as_create(m) == 0 && am_neighbours_create(m) == 0)
 		return m;
 	am_model_free(m);
@@ -86,6 +87,7 @@ void am_model_free(struct am_model *m)
 	am_ids_free(m->vrfs);
 	am_ids_free(m->interfaces);
 	am_ids_free(m->route_classes);
+	am_ids_free(m->acl_rows);
 	am_neighbours_free(m);
 	am_as_free(m);
 	am_tables_free(m);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acl.h"
 #include "build.h"
 #include "route.h"
 
@@ -163,9 +164,13 @@ static int add(struct am_build *b, const struct am_conf_l3 *l3, enum am_interfac
 		.vrf = am_build_vrf_id(b, l3->vrf),
 		.urpf = (uint8_t)modes[l3->urpf],
 		.mirror = l3->host && (l3->n_addresses || *l3->host_name) ? AM_MIRROR_TAP : AM_MIRROR_NONE,
+		.acl_in = am_build_access_group(b, l3->acl_in),
+		.acl_out = am_build_access_group(b, l3->acl_out),
 		.port = AM_NO_ID,
 		.bridge = AM_NO_ID,
 		.tunnel = AM_NO_TARGET};
+	s->roots.acls_in |= in->acl_in.acl != NULL;
+	s->roots.acls_out |= in->acl_out.acl != NULL;
 	for (unsigned i = l3->n_addresses; i-- > 0;)
 		in->source[l3->addresses[i].ip.family == AM_IPV6] = l3->addresses[i].ip;
 	s->roots.interfaces[id] = in;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "acl.h"
 #include "route.h"
 
 #include <errno.h>
@@ -31,13 +32,15 @@ bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget)
 		s->n_holds--;
 		am_ids_drop(s->holds[s->n_holds].ids, s->holds[s->n_holds].index);
 	}
-	while (!s->n_paths && !s->n_holds && s->blocks && budget) {
+	for (; s->n_acls && budget; budget--)
+		am_acl_drop(s->acls[--s->n_acls].entry);
+	while (!s->n_paths && !s->n_holds && !s->n_acls && s->blocks && budget) {
 		b = s->blocks;
 		s->blocks = b->next;
 		free(b);
 		budget--;
 	}
-	if (s->n_paths || s->n_holds || s->blocks)
+	if (s->n_paths || s->n_holds || s->n_acls || s->blocks)
 		return true;
 	am_peers_free(s->peers);
 	am_map_free(s->nexthop_ids);

@@ -84,6 +84,7 @@ struct am_hold {
 	uint32_t index;
 };
 
+struct am_acl_use;
 struct am_block;
 
 struct am_snapshot {
@@ -117,6 +118,8 @@ struct am_snapshot {
 	struct am_map *route_ids;             /* content to index in routes */
 	uint32_t n_wanted, room_wanted;
 	struct am_wanted *wanted; /* sorted */
+	uint16_t n_acls;
+	struct am_acl_use *acls; /* by index in config->acls */
 	uint16_t n_grown;
 	struct am_grown *grown; /* empty; to take the places of smaller ones at the commit */
 	uint16_t n_locals[2];   /* by vrf: addresses that tunnel or VXLAN packets come to */

@@ -45,6 +45,7 @@ struct am_tables {
 
 struct am_learner;
 struct am_pairs;
+struct am_acl_entry;
 
 struct am_model {
 	struct am_fdb *fdb;
@@ -55,7 +56,8 @@ struct am_model {
 	uint32_t *as_of;        /* the other way */
 	_Atomic uint32_t n_as;  /* rows; by whoever prepares, read by control */
 	struct am_ids *ports, *tunnels, *bridges, *members, *ifaces, *peers, *paths, *sequences, *vrfs,
-		*interfaces, *route_classes;
+		*interfaces, *route_classes, *acl_rows;
+	struct am_acl_entry *acls;        /* compiled lists */
 	struct am_slab table_slab;        /* struct am_tables by VRF */
 	struct am_fib_room *room;         /* of all FIBs */
 	am_route_slot *routes;            /* by number; workers read it */

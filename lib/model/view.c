@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "acl.h"
 #include "stack.h"
 #include "state.h"
 
@@ -88,6 +89,32 @@ bool am_retired_next_iface(const struct am_retired *old, uint32_t *at, uint16_t 
 		return false;
 	*iface = (uint16_t)index;
 	return true;
+}
+
+bool am_retired_next_acl(const struct am_retired *old, uint32_t *at, uint32_t *row, uint32_t *n)
+{
+	const struct am_snapshot *s = old->snapshot;
+
+	while (s && *at < s->n_acls) {
+		const struct am_acl_use *use = &s->acls[(*at)++];
+
+		if (use->entry->refs != 1)
+			continue;
+		*row = use->row;
+		*n = am_acl_rules(use->entry->acl) + 1;
+		return true;
+	}
+	return false;
+}
+
+uint32_t am_model_acl_row(const struct am_model *m, uint16_t i)
+{
+	return m->running->acls[i].row;
+}
+
+uint64_t am_model_acl_memory(const struct am_model *m, uint16_t i)
+{
+	return am_acl_memory(m->running->acls[i].entry->acl);
 }
 
 /* ---- names ---- */

@@ -5,6 +5,7 @@
  * bridge (ingress replication), never from one remote VTEP to another.
  */
 #include "bridge.h"
+#include "acl.h"
 #include "arp_nd.h"
 #include "output.h"
 #include "route.h"
@@ -106,6 +107,9 @@ void am_bridge_to_irb(struct am_worker *w, struct am_frame *f, const struct am_m
 	am_count(w, in->iface, AM_C_RX_BYTES, am_buf_len(f->m));
 	if (f->eth.tags || (!ip && f->eth.type != AM_ET_ARP))
 		am_drop(w, in->iface, AM_V_ETH_TYPE, f->m);
+	else if (ip && am_mac_is_group(am_buf_data(f->m)) &&
+		 !am_acl_link(w, in, &in->acl_in, f->m, f->eth.len))
+		return;
 	else if (!ip || am_mac_is_group(am_buf_data(f->m)))
 		am_punt(w, in->iface, in->id, AM_PUNT_ARP_ND, f->m);
 	else

@@ -142,7 +142,8 @@ struct am_arrival {
 
 enum {
 	AM_ROUTED_NEW,    /* it may be for a tunnel or a VTEP of ours */
-	AM_ROUTED_OPENED, /* no tunnel and no VTEP of ours takes it */
+	AM_ROUTED_OPENED, /* out of a tunnel; no tunnel and no VTEP of ours takes it */
+	AM_ROUTED_AGAIN,  /* it was NEW, and none of them took it */
 	AM_ROUTED_OWN,    /* this box itself sends it, or the kernel does */
 };
 
@@ -212,6 +213,7 @@ struct am_worker {
 	/* Written by the worker, read by control (relaxed). */
 	struct am_iface_counters *counters; /* by iface */
 	struct am_as_counters *as_counters; /* by row */
+	struct am_acl_counters *acl_counters;
 	struct am_worker_stats stats;
 
 	/* Set by the worker (true: about to wait on descriptors), read by producers of its rings. */

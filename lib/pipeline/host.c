@@ -3,6 +3,7 @@
  * Between interfaces and their mirrors in the kernel. Up goes what is for the box itself, as the kernel would have received
  * it; down comes what the kernel sends: a frame leaves by the interface it was sent on, an IP packet is routed like any other.
  */
+#include "acl.h"
 #include "base/bytes.h"
 #include "output.h"
 #include "pkt/encap.h"
@@ -88,6 +89,8 @@ bool am_host_take_link(struct am_worker *w, const struct am_interface *in, const
 		class = am_punt_classify(w, ip, &hdr);
 	else if (f->eth.type != AM_ET_ARP)
 		return false;
+	if (is_ip && !am_acl_link(w, in, &in->acl_in, f->m, f->eth.len))
+		return true;
 	to_tap(w, in, f->m, class);
 	return true;
 }
@@ -123,6 +126,8 @@ bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r)
 		am_ip_parse(ip, len, &hdr) != AM_V_OK ||
 		!(frame ? has_link_local(ip, hdr.family) : is_of_link(ip, hdr.family)))
 		return false;
+	if (!am_acl_link(w, r->in, &r->in->acl_in, r->m, r->l2))
+		return true;
 	if (frame)
 		to_tap(w, r->in, r->m, am_punt_classify(w, ip, &hdr));
 	else
@@ -131,6 +136,14 @@ bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r)
 }
 
 /* ---- down ---- */
+
+/* A frame that the kernel sends: IP in it may be denied like any other packet that leaves. */
+static bool may_leave(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
+{
+	uint16_t type = am_load16(am_buf_data(m) + AM_ETH_LEN - 2);
+
+	return (type != AM_ET_IPV4 && type != AM_ET_IPV6) || am_acl_link(w, in, &in->acl_out, m, AM_ETH_LEN);
+}
 
 static void out_of_port(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
 {
@@ -141,6 +154,8 @@ static void out_of_port(struct am_worker *w, const struct am_interface *in, stru
 		v = AM_V_ETH_SHORT;
 	else if (am_buf_len(m) - AM_ETH_LEN > port->mtu)
 		v = AM_V_PORT_MTU;
+	else if (!may_leave(w, in, m))
+		return;
 	else if (in->vlan)
 		v = am_vlan_push(m, AM_ET_DOT1Q, in->vlan);
 	if (v != AM_V_OK) {
@@ -203,10 +218,10 @@ static void out_of_tun(struct am_worker *w, const struct am_interface *in, struc
 	const uint8_t *ip = am_buf_data(m);
 	struct am_ip_hdr hdr;
 
-	if (in->way && am_ip_parse(ip, am_buf_len(m), &hdr) == AM_V_OK && is_of_link(ip, hdr.family))
-		into_tunnel(w, in, m, am_flow_hash_ip(ip, am_buf_len(m)), hdr.tos);
-	else
+	if (!in->way || am_ip_parse(ip, am_buf_len(m), &hdr) != AM_V_OK || !is_of_link(ip, hdr.family))
 		route_it(w, in, m);
+	else if (am_acl_link(w, in, &in->acl_out, m, 0))
+		into_tunnel(w, in, m, am_flow_hash_ip(ip, am_buf_len(m)), hdr.tos);
 }
 
 /* A frame by the TAP of an Ethernet tunnel. */
@@ -225,7 +240,8 @@ static void out_of_tap(struct am_worker *w, const struct am_interface *in, struc
 	if ((eth.type == AM_ET_IPV4 || eth.type == AM_ET_IPV6) &&
 		am_ip_parse(frame + eth.len, len - eth.len, &hdr) == AM_V_OK)
 		tos = hdr.tos;
-	into_tunnel(w, in, m, am_flow_hash_frame(frame, len), tos);
+	if (may_leave(w, in, m))
+		into_tunnel(w, in, m, am_flow_hash_frame(frame, len), tos);
 }
 
 static void into_bridge(struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m)
@@ -238,6 +254,8 @@ static void into_bridge(struct am_worker *w, const struct am_interface *in, stru
 		am_drop(w, in->iface, v != AM_V_OK ? v : AM_V_HOST_GONE, m);
 		return;
 	}
+	if (!may_leave(w, in, m))
+		return;
 	am_output_count(&w->counters[in->iface], AM_C_TX_PACKETS, 1, am_buf_len(m));
 	am_bridge_send(w, &f);
 }

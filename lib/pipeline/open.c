@@ -411,6 +411,12 @@ static enum am_verdict check_vxlan(
 	return am_udp_verify(at, udp, p->ip.family, src, dst, !bridge->udp_csum6, w->rx_finish);
 }
 
+/* Not for a tunnel or VTEP of ours: what no tunnel carried was routed before. */
+static inline uint8_t routed_as(const struct inner *p)
+{
+	return p->note.tunnel_iface == AM_NO_ID ? AM_ROUTED_AGAIN : AM_ROUTED_OPENED;
+}
+
 static void open_vxlan(struct am_worker *w, struct inner *p)
 {
 	const struct am_member *in;
@@ -421,7 +427,7 @@ static void open_vxlan(struct am_worker *w, struct inner *p)
 	enum am_verdict v = parse_vxlan(w, p, &udp, &vni);
 
 	if (unlikely(v == AM_V_UDP_PORT && p->l3)) {
-		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, true);
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, routed_as(p));
 		return;
 	}
 	if (unlikely(v != AM_V_OK)) {
@@ -667,11 +673,11 @@ static void open_ip(struct am_worker *w, struct inner *p)
 	else if (unlikely(v != AM_V_OK && is_tunnel_error(w, p, v)))
 		am_punt(w, p->iface, p->l2, AM_PUNT_TUNNEL_ERROR, p->m);
 	else if (unlikely(is_to_route(w, p, v)))
-		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, AM_ROUTED_OPENED);
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, routed_as(p));
 	else if (unlikely(v != AM_V_OK))
 		refuse(w, p, v);
 	else if (unlikely(p->l3 && !is_tunnels(w, p)))
-		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, AM_ROUTED_OPENED);
+		am_route_put(w, p->l3, p->m, p->l2, p->ip.family, routed_as(p));
 	else if (!p->ip.frag)
 		open_whole(w, p);
 	else if (make_whole(w, p) &&

@@ -57,6 +57,7 @@ static void worker_free(struct am_worker *w)
 	if (w->counters)
 		munmap(w->counters, counters_size(w));
 	free(w->as_counters);
+	free(w->acl_counters);
 	free(w);
 }
 
@@ -87,14 +88,15 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	w->counters = map_room(counters_size(w));
 	w->as_counters =
 		calloc(AM_AS_ROWS, sizeof *w->as_counters); /* pages that are never touched cost nothing */
+	w->acl_counters = calloc(AM_ACL_ROWS, sizeof *w->acl_counters);
 	w->lane_mask = lanes_for(reasm.peers) - 1;
 	w->lanes = map_room(lanes_size(w));
 	w->peer_iface = calloc(reasm.peers, sizeof *w->peer_iface);
 	w->peer_back = calloc(reasm.peers, sizeof *w->peer_back);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
 	w->reasm = am_reasm_create(&reasm, am_decap_lost, w);
-	if (w->wake_fd < 0 || !w->counters || !w->as_counters || !w->lanes || !w->peer_iface ||
-		!w->peer_back || !w->reasm ||
+	if (w->wake_fd < 0 || !w->counters || !w->as_counters || !w->acl_counters || !w->lanes ||
+		!w->peer_iface || !w->peer_back || !w->reasm ||
 		am_ipid_init(&w->ids, id, conf->workers, conf->paths, conf->seed) < 0) {
 		worker_free(w);
 		return NULL;
@@ -297,6 +299,21 @@ void am_plane_as(const struct am_plane *plane, uint32_t row, struct am_as_counte
 		out->packets += peek(&plane->workers[i]->as_counters[row].packets);
 		out->bytes += peek(&plane->workers[i]->as_counters[row].bytes);
 	}
+}
+
+void am_plane_acl(const struct am_plane *plane, uint32_t row, struct am_acl_counters *out)
+{
+	*out = (struct am_acl_counters){0};
+	for (unsigned i = 0; i < plane->conf.workers; i++) {
+		out->packets += peek(&plane->workers[i]->acl_counters[row].packets);
+		out->bytes += peek(&plane->workers[i]->acl_counters[row].bytes);
+	}
+}
+
+void am_plane_clear_acl(struct am_plane *plane, uint32_t row, uint32_t n)
+{
+	for (unsigned i = 0; i < plane->conf.workers; i++)
+		memset(&plane->workers[i]->acl_counters[row], 0, n * sizeof(struct am_acl_counters));
 }
 
 void am_plane_worker_stats(const struct am_plane *plane, unsigned worker, struct am_worker_stats *out)

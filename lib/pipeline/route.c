@@ -4,6 +4,7 @@
  * does it fit. The burst is checked first, then looked up in bulk, then sent.
  */
 #include "route.h"
+#include "acl.h"
 #include "input.h"
 #include "net/flow.h"
 #include "net/forward.h"
@@ -352,6 +353,8 @@ static inline void forward(struct am_worker *w, struct am_routed *r, const struc
 		refuse(w, r, AM_V_ROUTE_BACK, 0);
 		return;
 	}
+	if (!am_acl_out(w, r, a))
+		return;
 	if (unlikely(r->len > a->mtu) && !may_cut(r)) {
 		refuse(w, r, AM_V_ROUTE_MTU, a->mtu);
 		return;
@@ -491,8 +494,8 @@ static bool are_alike(const struct am_worker *w, unsigned n)
 static void route_round(struct am_worker *w, const struct am_interface *staying)
 {
 	const struct am_route *routes[AM_BURST];
+	unsigned n = am_acl_in(w);
 	const struct am_interface *in = w->routed[0].in;
-	unsigned n = w->n_routed;
 	uint32_t values[AM_BURST];
 	bool alike = are_alike(w, n);
 
@@ -507,7 +510,7 @@ static void route_round(struct am_worker *w, const struct am_interface *staying)
 		routes[i] = am_route_of(w->roots->routes, values[i]);
 		rte_prefetch0(routes[i]);
 	}
-	if (unlikely(!alike || w->rx_finish || in->mss4 | in->mss6))
+	if (unlikely(!alike || w->rx_finish || w->roots->acls_out || in->mss4 | in->mss6))
 		for (unsigned i = 0; i < n; i++)
 			go_any(w, &w->routed[i], routes[i], staying);
 	else if (w->routed[0].family == AM_IPV4)

@@ -40,7 +40,12 @@ static inline void am_route_put(struct am_worker *w, const struct am_interface *
 	am_route_put_known(w, w->roots->vrfs[in->vrf], in, m, l2, family, how);
 }
 
-/* route_icmp.c: tell the sender of r, which stays the caller's, why it goes nowhere, where that may be said. */
+/*
+ * route_icmp.c: what tells the sender of r why it goes nowhere, counted as sent; NULL where nobody is told. r stays the caller's.
+ */
+struct rte_mbuf *am_route_icmp_make(
+	struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu);
+/* The same, and it is routed. Tell the sender of r, which stays the caller's, why it goes nowhere, where that may be said. */
 void am_route_icmp(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu);
 
 #endif

@@ -29,6 +29,12 @@ static bool answer_to(enum am_verdict why, struct answer *out)
 		*out = (struct answer){AM_ICMP_CLASS_UNREACHABLE, {AM_ICMP_UNREACHABLE, AM_ICMP_NET, 0},
 			{AM_ICMP6_UNREACHABLE, AM_ICMP6_NO_ROUTE, 0}};
 		return true;
+	case AM_V_ACL_IN:
+	case AM_V_ACL_OUT:
+		*out = (struct answer){AM_ICMP_CLASS_UNREACHABLE,
+			{AM_ICMP_UNREACHABLE, AM_ICMP_PROHIBITED, 0},
+			{AM_ICMP6_UNREACHABLE, AM_ICMP6_PROHIBITED, 0}};
+		return true;
 	case AM_V_ROUTE_UNREACHABLE:
 	case AM_V_ROUTE_DOWN:
 	case AM_V_ROUTE_BACK:
@@ -66,7 +72,8 @@ static const struct am_ip *source_of(const struct am_worker *w, const struct am_
 	return six ? NULL : &dummy;
 }
 
-void am_route_icmp(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
+struct rte_mbuf *am_route_icmp_make(
+	struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
 {
 	const uint8_t *ip = (const uint8_t *)am_buf_data(r->m) + r->l2;
 	const struct am_ip *source = source_of(w, r);
@@ -76,12 +83,21 @@ void am_route_icmp(struct am_worker *w, const struct am_routed *r, enum am_verdi
 
 	if (!source || !answer_to(why, &answer) || !am_icmp_may_answer(ip, r->len, r->family) ||
 		!within_rate(w, answer.class))
-		return;
+		return NULL;
 	error = r->family == AM_IPV4 ? &answer.v4 : &answer.v6;
 	error->mtu = mtu;
 	m = am_icmp_make(&w->stash, ip, r->len, source, error);
-	if (!m)
-		return;
-	am_count(w, r->in->iface, AM_C_ICMP_ERRORS, 1);
-	am_route_put(w, r->in, m, 0, r->family, AM_ROUTED_OWN);
+	if (m)
+		am_count(w, r->in->iface, AM_C_ICMP_ERRORS, 1);
+	return m;
+}
+
+void am_route_icmp(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
+{
+	const struct am_interface *in = r->in;
+	uint8_t family = r->family;
+	struct rte_mbuf *m = am_route_icmp_make(w, r, why, mtu);
+
+	if (m)
+		am_route_put(w, in, m, 0, family, AM_ROUTED_OWN);
 }

@@ -6,6 +6,7 @@ name and place. Anything that is not named must not happen.
 import struct
 from dataclasses import dataclass, field
 
+import acls
 import arp_nd
 import routes
 from build import *  # noqa: F401,F403 - the vocabulary of this file
@@ -33,6 +34,7 @@ class Case:
     drops: dict = field(default_factory=dict)   # {"port wan": {"ip4_short": 1}}
     counters: dict = field(default_factory=dict)  # the ones that must have exactly this value
     ases: dict = None  # what was routed to each AS
+    acls: dict = None  # what each rule of each list counted
     lan_first: bool = True
     refused: str = None  # the configuration must not be accepted, and this is said
 
@@ -406,6 +408,7 @@ case("frag-gre-tiny", config("gre", 4, 4, key=3), wan_in=[piece(47, gre(vxlan(bi
 
 routes.add(case, Sent)
 arp_nd.add(case, Sent)
+acls.add(case, Sent)
 
 # ---- what cannot leave
 

@@ -108,6 +108,7 @@ def check(case, out, counters):
             have = counters["interfaces"].get(iface, {}).get(name, 0)
             wire.need(have == value, f"{iface} {name} is {have}, not {value}")
     wire.need(case.ases is None or counters.get("as") == case.ases, f"to ASes {counters.get('as')}, not {case.ases}")
+    wire.need(case.acls is None or counters.get("acls") == case.acls, f"by rules {counters.get('acls')}, not {case.acls}")
     wire.need("still_held" not in counters["reassembly"], "fragments are still held at the end")
 
 

@@ -25,6 +25,10 @@ enum {
 	AM_CONFIG_ADDRESSES = 16,
 	AM_CONFIG_VRFS = 240, /* with underlay and default */
 	AM_CONFIG_PATHS = 16, /* equal-cost paths of a route */
+	AM_CONFIG_ACL_RULES = 4096,
+	AM_CONFIG_ACL_PORTS = 16, /* ports and ranges of one side of a rule */
+	AM_CONFIG_ACL_NOTE = 64,
+	AM_CONFIG_ANY_PROTOCOL = 256,
 };
 
 /* One complaint. path is like $.tunnels.to-b.mtu; line and column count from 1, 0 where there is none. */
@@ -63,8 +67,9 @@ struct am_conf_l3 {
 	uint16_t n_addresses;
 	struct am_prefix addresses[AM_CONFIG_ADDRESSES]; /* with their host bits */
 	enum am_urpf urpf;
-	bool host;          /* the kernel has a mirror of it, */
-	char host_name[16]; /* called so; "": after the interface */
+	bool host;                                      /* the kernel has a mirror of it, */
+	char host_name[16];                             /* called so; "": after the interface */
+	char acl_in[AM_NAME_MAX], acl_out[AM_NAME_MAX]; /* "": every packet may pass */
 };
 
 struct am_conf_port_vlan {
@@ -216,6 +221,58 @@ struct am_conf_bridge {
 	uint64_t mark; /* of all the rest: equal ones have equal marks */
 };
 
+struct am_conf_prefix_set {
+	char name[AM_NAME_MAX];
+	uint16_t n_prefixes;
+	struct am_prefix *prefixes;
+	uint64_t mark; /* of all the rest: equal ones have equal marks */
+};
+
+enum am_conf_acl_action { AM_CONF_ACL_PERMIT, AM_CONF_ACL_DENY, AM_CONF_ACL_REJECT };
+enum am_conf_acl_family { AM_CONF_ACL_ANY_FAMILY, AM_CONF_ACL_IPV4, AM_CONF_ACL_IPV6 };
+/* What of a datagram: a whole one, a fragment, the first or a later fragment. */
+enum am_conf_acl_part {
+	AM_CONF_ACL_ANY_PART,
+	AM_CONF_ACL_WHOLE,
+	AM_CONF_ACL_PART,
+	AM_CONF_ACL_FIRST,
+	AM_CONF_ACL_LATER
+};
+
+struct am_conf_acl_ports {
+	uint16_t from, to;
+};
+
+/* One end of what a rule matches. */
+struct am_conf_acl_side {
+	bool given;            /* else any address */
+	char set[AM_NAME_MAX]; /* of prefixes; "": those that follow */
+	uint16_t n_prefixes;
+	struct am_prefix *prefixes;
+	uint16_t n_ports; /* 0: any */
+	struct am_conf_acl_ports ports[AM_CONFIG_ACL_PORTS];
+};
+
+struct am_conf_acl_rule {
+	enum am_conf_acl_action action;
+	char note[AM_CONFIG_ACL_NOTE];
+	enum am_conf_acl_family family;
+	uint16_t protocol; /* or AM_CONFIG_ANY_PROTOCOL */
+	struct am_conf_acl_side src, dst;
+	bool has_icmp_type, has_icmp_code;
+	uint8_t icmp_type, icmp_code;
+	bool established; /* TCP with ACK or RST */
+	enum am_conf_acl_part fragment;
+};
+
+/* The first rule that matches decides; a packet that none matches is denied. */
+struct am_conf_acl {
+	char name[AM_NAME_MAX];
+	uint16_t n_rules;
+	struct am_conf_acl_rule *rules;
+	uint64_t mark; /* of all the rest, but for what is in sets: equal ones have equal marks */
+};
+
 struct am_config {
 	/* "system" */
 	char name[AM_NAME_MAX]; /* of this instance; default "amime": control socket, DPDK file prefix */
@@ -242,6 +299,9 @@ struct am_config {
 	struct am_conf_bridge *bridges; /* bridges, then xconnects */
 	struct am_conf_vrf underlay, dflt;
 	struct am_conf_vrf *vrfs; /* more of them */
+	uint16_t n_prefix_sets, n_acls;
+	struct am_conf_prefix_set *prefix_sets;
+	struct am_conf_acl *acls;
 
 	struct am_map *faults;             /* for am_config_is_faulty */
 	struct am_config_index *index;     /* names and prefixes, for am_config_port and the like */
@@ -284,6 +344,8 @@ char *am_config_print(const struct am_config *config);
 const struct am_conf_port *am_config_port(const struct am_config *config, const char *name);
 const struct am_conf_tunnel *am_config_tunnel(const struct am_config *config, const char *name);
 const struct am_conf_bridge *am_config_bridge(const struct am_config *config, const char *name);
+const struct am_conf_prefix_set *am_config_prefix_set(const struct am_config *config, const char *name);
+const struct am_conf_acl *am_config_acl(const struct am_config *config, const char *name);
 /* All VRFs: underlay, default, then the others; NULL past the end, or where there is none of that name. */
 const struct am_conf_vrf *am_config_vrf(const struct am_config *config, unsigned i);
 const struct am_conf_vrf *am_config_vrf_named(const struct am_config *config, const char *name);

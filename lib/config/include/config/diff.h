@@ -8,7 +8,16 @@
 #include "config/config.h"
 
 enum am_diff_action { AM_DIFF_REMOVE, AM_DIFF_CHANGE, AM_DIFF_ADD };
-enum am_diff_object { AM_OBJ_SYSTEM, AM_OBJ_PORT, AM_OBJ_TUNNEL, AM_OBJ_VRF, AM_OBJ_BRIDGE, AM_OBJ_XCONNECT };
+enum am_diff_object {
+	AM_OBJ_SYSTEM,
+	AM_OBJ_PORT,
+	AM_OBJ_TUNNEL,
+	AM_OBJ_VRF,
+	AM_OBJ_BRIDGE,
+	AM_OBJ_XCONNECT,
+	AM_OBJ_PREFIX_SET,
+	AM_OBJ_ACL
+};
 
 /* The worst that a change does to traffic, in rising order. */
 enum am_diff_impact {

@@ -134,6 +134,9 @@ bool conf_name_is_good(const char *name);
 typedef void (*read_item)(const struct place *at, void *item);
 void conf_read_map(
 	const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read);
+/* The same of a map of named lists. */
+void conf_read_lists(
+	const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read);
 void conf_read_list(
 	const struct place *at, void **items, uint16_t *n, size_t size, size_t max, read_item read);
 

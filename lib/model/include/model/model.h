@@ -101,6 +101,8 @@ bool am_model_retire_some(struct am_retired *old, unsigned budget);
  */
 bool am_retired_next_peer(const struct am_retired *old, uint32_t *at, uint32_t *peer);
 bool am_retired_next_iface(const struct am_retired *old, uint32_t *at, uint16_t *iface);
+/* Rows of counters of an access list, n from row on. */
+bool am_retired_next_acl(const struct am_retired *old, uint32_t *at, uint32_t *row, uint32_t *n);
 
 const struct am_config *am_model_config(const struct am_model *m); /* running, or NULL */
 const struct am_roots *am_model_roots(const struct am_model *m);   /* running, or NULL */
@@ -231,6 +233,10 @@ uint64_t am_model_fib_failures(const struct am_model *m);
  */
 uint32_t am_model_as_rows(const struct am_model *m);
 uint32_t am_model_as(const struct am_model *m, uint32_t row);
+
+/* Access lists of the running configuration, by index in its acls: the row of counters of its first rule (am_plane_acl). */
+uint32_t am_model_acl_row(const struct am_model *m, uint16_t i);
+uint64_t am_model_acl_memory(const struct am_model *m, uint16_t i);
 
 /* Per bridge, by control. */
 struct am_bridge_stats {

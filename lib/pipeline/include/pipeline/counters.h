@@ -34,6 +34,11 @@ struct am_iface_counters {
 	uint64_t unused[AM_ROW - AM_ROW_USED];
 } __attribute__((aligned(64)));
 
+/* What a rule of an access list matched: IP packets and their octets. */
+struct am_acl_counters {
+	uint64_t packets, bytes;
+};
+
 /* What was routed to an AS: IP packets and their octets. */
 struct am_as_counters {
 	uint64_t packets, bytes;

@@ -112,6 +112,8 @@ void am_plane_set_epoch(struct am_plane *plane, uint8_t epoch);
 void am_plane_counters(const struct am_plane *plane, uint16_t iface, struct am_iface_counters *out);
 /* Of an AS, by its row (am_model_as). */
 void am_plane_as(const struct am_plane *plane, uint32_t row, struct am_as_counters *out);
+/* Of a rule of an access list, by its row (am_model_acl_row). */
+void am_plane_acl(const struct am_plane *plane, uint32_t row, struct am_acl_counters *out);
 /* Those of an interface, of one worker. */
 void am_plane_worker_counters(
 	const struct am_plane *plane, unsigned worker, uint16_t iface, struct am_iface_counters *out);
@@ -133,5 +135,7 @@ void am_plane_worker_stats(const struct am_plane *plane, unsigned worker, struct
  */
 void am_plane_forget_peer(struct am_plane *plane, uint32_t peer);
 void am_plane_clear_iface(struct am_plane *plane, uint16_t iface);
+/* Workers may run: none knows a list with these rows any more. */
+void am_plane_clear_acl(struct am_plane *plane, uint32_t row, uint32_t n);
 
 #endif

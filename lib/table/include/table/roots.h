@@ -174,7 +174,8 @@ struct am_roots {
 	struct am_bridge **bridges;
 	struct am_member **members;
 	const struct am_peers *peers;
-	uint16_t vtep_port; /* UDP port of VXLAN */
+	uint16_t vtep_port;     /* UDP port of VXLAN */
+	bool acls_in, acls_out; /* some interface has such a list */
 	uint16_t n_interfaces, n_vrfs;
 	struct am_interface **interfaces; /* by id; NULL where the id is free */
 	struct am_vrf **vrfs;             /* by id; NULL where the id is free, or the VRF does not route */

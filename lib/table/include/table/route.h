@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "table/acl.h"
 #include "table/fib.h"
 
 struct am_path_list;
@@ -46,6 +47,12 @@ enum am_urpf_mode { AM_URPF_NONE, AM_URPF_ANY, AM_URPF_SAME };
 
 struct am_adjacency;
 
+/* A list, and where hits of its rules count; no list lets all pass. */
+struct am_access_group {
+	const struct am_acl *acl;
+	uint32_t row;
+};
+
 /* An L3 identity. */
 struct am_interface {
 	uint16_t id;
@@ -56,11 +63,12 @@ struct am_interface {
 	uint8_t urpf;   /* enum am_urpf_mode */
 	uint8_t mirror; /* enum am_mirror */
 	struct am_mac mac;
-	uint16_t port;                  /* kinds PORT and VLAN */
-	uint16_t vlan;                  /* tag on the port; 0 untagged */
-	uint16_t bridge;                /* kind BRIDGE */
-	uint32_t tunnel;                /* kind TUNNEL */
-	uint16_t mss4, mss6;            /* clamp TCP SYNs to, both ways; 0 leaves them alone */
+	uint16_t port;       /* kinds PORT and VLAN */
+	uint16_t vlan;       /* tag on the port; 0 untagged */
+	uint16_t bridge;     /* kind BRIDGE */
+	uint32_t tunnel;     /* kind TUNNEL */
+	uint16_t mss4, mss6; /* clamp TCP SYNs to, both ways; 0 leaves them alone */
+	struct am_access_group acl_in, acl_out;
 	struct am_ip source[2];         /* its first addresses, IPv4 and IPv6; family 0: none */
 	const struct am_adjacency *way; /* kind TUNNEL with a mirror: into it, as it is; else NULL */
 };
