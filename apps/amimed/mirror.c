@@ -246,8 +246,10 @@ void am_mirror_neighbour(
 			continue;
 		am_retire_add(&d->retire, am_model_neighbour(d->model, target, &neigh->ip,
 						  gone || neigh->failed ? NULL : &neigh->mac));
-		if (!gone) /* forgotten is not refuted */
+		if (!gone) { /* forgotten is not refuted */
 			resolve(d, target, neigh);
+			am_slow_answer_glean(d->slow, &(struct am_glean){target, neigh->ip}, !neigh->failed);
+		}
 		if (am_model_neighbours(d->model) > before)
 			am_nl_keep_neighbour(whose, neigh->ifindex, &neigh->ip);
 	}
@@ -310,13 +312,19 @@ static void ask_for_nexthops(struct am_daemon *d)
 
 void am_mirror_gleans(struct am_daemon *d)
 {
+	struct am_kneigh known;
 	struct am_glean glean;
 	struct am_nl *nl;
 
 	while (am_slow_next_glean(d->slow, &glean)) {
 		int ifindex = am_hosts_ifindex(d->hosts, glean.interface, &nl);
 
-		if (ifindex)
+		if (!ifindex)
+			continue;
+		/* It may have been found while the packet came up: nothing more would be heard of it then. */
+		if (am_nl_neigh(nl, ifindex, &glean.ip, &known) == 0 && known.usable)
+			am_mirror_neighbour(d, nl, &known, false);
+		else
 			am_nl_probe(nl, ifindex, &glean.ip);
 	}
 }
@@ -381,4 +389,5 @@ void am_mirror_sync(struct am_daemon *d)
 	watch_spaces(d);
 	am_mirror_addresses(d);
 	ask_for_nexthops(d);
+	am_slow_expire(d->slow);
 }

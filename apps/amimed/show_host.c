@@ -104,6 +104,10 @@ static json_t *steering_json(const struct am_daemon *d)
 
 json_t *am_show_host(const struct am_daemon *d)
 {
-	return json_pack("{s:o, s:o, s:o}", "interfaces", interfaces_json(d), "punt", punt_json(d),
-		"steering", steering_json(d));
+	struct am_slow_glean_stats glean;
+
+	am_slow_glean_stats(d->slow, &glean);
+	return json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:o}", "interfaces", interfaces_json(d), "punt",
+		punt_json(d), "waiting", "held", number(glean.held), "sent", number(glean.sent), "lost",
+		number(glean.lost), "steering", steering_json(d));
 }

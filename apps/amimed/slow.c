@@ -52,6 +52,7 @@ struct am_slow {
 	unsigned first_glean, n_gleans;
 	struct am_icmp_report reports[REPORTS];
 	unsigned first_report, n_reports;
+	struct am_held held;
 };
 
 /* ---- up ---- */
@@ -74,21 +75,30 @@ static bool is_noted(const struct am_slow *slow, const struct am_glean *g)
 	return false;
 }
 
-static void note_glean(struct am_slow *slow, const struct am_punted *p)
+/* Control asks for it. */
+static void note(struct am_slow *slow, const struct am_glean *g)
+{
+	const uint64_t one = 1;
+
+	if (slow->n_gleans == GLEANS || is_noted(slow, g))
+		return;
+	slow->gleans[(slow->first_glean + slow->n_gleans++) % GLEANS] = *g;
+	if (write(slow->gleaned, &one, sizeof one) < 0)
+		return; /* full is readable */
+}
+
+/* The packet waits. What does not, it or an older one, or NULL. */
+static struct rte_mbuf *take_glean(struct am_slow *slow, const struct am_punted *p)
 {
 	const uint8_t *ip = am_buf_data(p->m);
 	struct am_glean g = {.interface = p->to};
-	const uint64_t one = 1;
 	struct am_ip_hdr hdr;
 
-	if (slow->n_gleans == GLEANS || am_ip_parse(ip, am_buf_len(p->m), &hdr) != AM_V_OK)
-		return;
+	if (am_ip_parse(ip, am_buf_len(p->m), &hdr) != AM_V_OK)
+		return p->m;
 	g.ip = hdr.family == AM_IPV4 ? am_ip4(am_ip_dst(ip, AM_IPV4)) : am_ip6(am_ip_dst(ip, AM_IPV6));
-	if (is_noted(slow, &g))
-		return;
-	slow->gleans[(slow->first_glean + slow->n_gleans++) % GLEANS] = g;
-	if (write(slow->gleaned, &one, sizeof one) < 0)
-		return; /* full is readable */
+	note(slow, &g);
+	return am_held_put(&slow->held, &g, p->m, am_clock_monotonic());
 }
 
 static void note_report(struct am_slow *slow, const struct am_punted *p)
@@ -111,9 +121,7 @@ static void to_kernel(struct am_slow *slow, const struct am_punted *p)
 	uint32_t len = am_buf_len(p->m);
 	struct device *d = slow->by_target[p->to];
 
-	if (p->class == AM_PUNT_GLEAN) {
-		note_glean(slow, p);
-	} else if (p->class == AM_PUNT_TUNNEL_ERROR) {
+	if (p->class == AM_PUNT_TUNNEL_ERROR) {
 		note_report(slow, p);
 	} else if (p->class == AM_PUNT_BACK) {
 		struct am_port *port = p->to < AM_PORTS_MAX ? slow->ports[p->to] : NULL;
@@ -129,13 +137,17 @@ static bool drain_worker(struct am_slow *slow, unsigned worker)
 {
 	struct am_punted p[BATCH];
 	struct rte_mbuf *m[BATCH];
-	unsigned n = am_plane_punted(slow->plane, worker, p, BATCH);
+	unsigned n = am_plane_punted(slow->plane, worker, p, BATCH), done = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		to_kernel(slow, &p[i]);
-		m[i] = p[i].m;
+		m[done] = p[i].m;
+		if (p[i].class == AM_PUNT_GLEAN)
+			m[done] = take_glean(slow, &p[i]);
+		else
+			to_kernel(slow, &p[i]);
+		done += m[done] != NULL;
 	}
-	am_buf_free_bulk(m, n);
+	am_buf_free_bulk(m, done);
 	return n == BATCH;
 }
 
@@ -293,6 +305,15 @@ struct am_slow *am_slow_start(
 	return NULL;
 }
 
+static void drop_late(struct am_slow *slow, am_time now)
+{
+	struct rte_mbuf *m[AM_HELD_EACH];
+	unsigned n;
+
+	while ((n = am_held_expire(&slow->held, now, m)) > 0)
+		am_buf_free_bulk(m, n);
+}
+
 void am_slow_stop(struct am_slow *slow)
 {
 	const uint64_t one = 1;
@@ -301,6 +322,7 @@ void am_slow_stop(struct am_slow *slow)
 		return;
 	if (slow->started && write(slow->stop, &one, sizeof one) == sizeof one)
 		pthread_join(slow->id, NULL);
+	drop_late(slow, (am_time){UINT64_MAX});
 	for (unsigned i = 0; i < TARGETS; i++)
 		free(slow->by_target[i]);
 	if (slow->epoll >= 0)
@@ -383,6 +405,35 @@ bool am_slow_next_report(struct am_slow *slow, struct am_icmp_report *out)
 	}
 	pthread_mutex_unlock(&slow->lock);
 	return any;
+}
+
+void am_slow_answer_glean(struct am_slow *slow, const struct am_glean *who, bool found)
+{
+	struct rte_mbuf *m[AM_HELD_EACH];
+	unsigned n;
+
+	/* The lock is what makes the thread and us one producer of the workers' rings. */
+	pthread_mutex_lock(&slow->lock);
+	n = am_held_take(&slow->held, who, found, m);
+	for (unsigned i = 0; i < n; i++)
+		if (!found ||
+			!am_plane_forward(slow->plane, who->interface % slow->workers, who->interface, m[i]))
+			am_buf_free(m[i]);
+	pthread_mutex_unlock(&slow->lock);
+}
+
+void am_slow_expire(struct am_slow *slow)
+{
+	pthread_mutex_lock(&slow->lock);
+	drop_late(slow, am_clock_monotonic());
+	pthread_mutex_unlock(&slow->lock);
+}
+
+void am_slow_glean_stats(struct am_slow *slow, struct am_slow_glean_stats *out)
+{
+	pthread_mutex_lock(&slow->lock);
+	*out = (struct am_slow_glean_stats){slow->held.held, slow->held.sent, slow->held.lost};
+	pthread_mutex_unlock(&slow->lock);
 }
 
 void am_slow_host_stats(struct am_slow *slow, uint16_t target, struct am_slow_stats *out)

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "drivers/host.h"
+#include "held.h"
 #include "net/icmp_report.h"
 
 struct am_plane;
@@ -39,14 +40,20 @@ int am_slow_set_host(struct am_slow *slow, uint16_t target, const struct am_host
 /* Where what is not ours is given back; NULL: none any more. */
 void am_slow_set_port(struct am_slow *slow, uint16_t port_id, struct am_port *port);
 
-/* A neighbour that somebody has a packet for: control asks the kernel to find it. */
-struct am_glean {
-	uint16_t interface;
-	struct am_ip ip;
-};
-/* Readable when there are some; and one after the other, false at the end. */
+/*
+ * Neighbours that somebody has a packet for: control asks the kernel to find them, and says whether it did. The packets wait
+ * meanwhile (held.h). Readable when there are some; and one after the other, false at the end.
+ */
 int am_slow_glean_fd(const struct am_slow *slow);
 bool am_slow_next_glean(struct am_slow *slow, struct am_glean *out);
+/* The neighbour is known to workers, or is not there: its packets are sent, or dropped. */
+void am_slow_answer_glean(struct am_slow *slow, const struct am_glean *who, bool found);
+/* Once a second: drop what has waited for too long. */
+void am_slow_expire(struct am_slow *slow);
+struct am_slow_glean_stats {
+	uint64_t held, sent, lost;
+};
+void am_slow_glean_stats(struct am_slow *slow, struct am_slow_glean_stats *out);
 
 /* What others said about our tunnels' packets: readable by the same descriptor; one after the other, false at the end. */
 bool am_slow_next_report(struct am_slow *slow, struct am_icmp_report *out);

@@ -172,12 +172,8 @@ static void route_it(struct am_worker *w, const struct am_interface *in, struct 
 	const struct am_interface *box = w->roots->vrfs[in->vrf]->box;
 	uint8_t family = am_buf_len(m) >= AM_IP4_LEN ? am_buf_data(m)[0] >> 4 : 0;
 
-	if (!box) {
-		am_drop(w, in->iface, AM_V_HOST_GONE, m);
-		return;
-	}
 	if (family == AM_IPV4 || (family == AM_IPV6 && am_buf_len(m) >= AM_IP6_LEN))
-		am_route_put(w, box, m, 0, family, AM_ROUTED_OWN);
+		am_route_put(w, box ? box : in, m, 0, family, AM_ROUTED_OWN);
 	else
 		am_drop(w, in->iface, AM_V_IP4_SHORT, m);
 }
@@ -260,10 +256,24 @@ static void into_bridge(struct am_worker *w, const struct am_interface *in, stru
 	am_bridge_send(w, &f);
 }
 
+static const struct am_interface *interface_of(const struct am_worker *w, uint16_t interface)
+{
+	return w->roots && interface < w->roots->n_interfaces ? w->roots->interfaces[interface] : NULL;
+}
+
+void am_host_forward(struct am_worker *w, uint16_t interface, struct rte_mbuf *m)
+{
+	const struct am_interface *in = interface_of(w, interface);
+
+	if (in)
+		route_it(w, in, m);
+	else
+		am_drop(w, 0, AM_V_HOST_GONE, m);
+}
+
 void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m)
 {
-	const struct am_interface *in =
-		w->roots && interface < w->roots->n_interfaces ? w->roots->interfaces[interface] : NULL;
+	const struct am_interface *in = interface_of(w, interface);
 
 	if (!in)
 		am_drop(w, 0, AM_V_HOST_GONE, m);

@@ -254,14 +254,24 @@ void am_plane_punt_stats(const struct am_plane *plane, uint64_t out[AM_PUNT_CLAS
 
 /* ---- down ---- */
 
-bool am_plane_inject(struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m)
+static bool put_down(struct am_worker *w, const struct am_punted *p)
 {
-	struct am_worker *w = plane->workers[worker];
-
-	if (!put(&w->punt->down, &(struct am_punted){.m = m, .to = interface}, SLOTS))
+	if (!put(&w->punt->down, p, SLOTS))
 		return false;
 	am_worker_wake(w);
 	return true;
+}
+
+bool am_plane_inject(struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m)
+{
+	return put_down(
+		plane->workers[worker], &(struct am_punted){.m = m, .to = interface, .class = AM_PUNT_OTHER});
+}
+
+bool am_plane_forward(struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m)
+{
+	return put_down(
+		plane->workers[worker], &(struct am_punted){.m = m, .to = interface, .class = AM_PUNT_GLEAN});
 }
 
 bool am_punt_waiting(const struct am_worker *w)
@@ -274,8 +284,12 @@ unsigned am_punt_take(struct am_worker *w)
 	struct am_punted p[AM_BURST];
 	unsigned n = take(&w->punt->down, p, AM_BURST);
 
-	for (unsigned i = 0; i < n; i++)
-		am_host_send(w, p[i].to, p[i].m);
+	for (unsigned i = 0; i < n; i++) {
+		if (p[i].class == AM_PUNT_GLEAN)
+			am_host_forward(w, p[i].to, p[i].m);
+		else
+			am_host_send(w, p[i].to, p[i].m);
+	}
 	if (w->n_routed)
 		am_route_burst(w);
 	return n;

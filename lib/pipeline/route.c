@@ -402,6 +402,20 @@ static void local(struct am_worker *w, struct am_routed *r)
 		am_open(w, &at, &a, false);
 }
 
+/* It may wait a moment for the neighbour, and then it is sent as the box's own are: its hop is taken here. */
+static void glean(struct am_worker *w, struct am_routed *r, const struct am_route *route)
+{
+	if (am_forward_ttl(r->ip, r->family) <= 1 && r->how != AM_ROUTED_OWN) {
+		refuse(w, r, AM_V_IP_TTL, 0);
+		return;
+	}
+	finish(w, r);
+	if (r->how != AM_ROUTED_OWN)
+		am_forward_hop(r->ip, r->family);
+	strip(r);
+	am_punt(w, r->in->iface, route->interface, AM_PUNT_GLEAN, r->m);
+}
+
 static __attribute__((noinline)) void not_forward(
 	struct am_worker *w, struct am_routed *r, const struct am_route *route)
 {
@@ -414,8 +428,7 @@ static __attribute__((noinline)) void not_forward(
 		local(w, r);
 		break;
 	case AM_ROUTE_GLEAN:
-		strip(r);
-		am_punt(w, r->in->iface, route->interface, AM_PUNT_GLEAN, r->m);
+		glean(w, r, route);
 		break;
 	case AM_ROUTE_BLACKHOLE:
 		am_drop(w, r->in->iface, AM_V_ROUTE_BLACKHOLE, r->m);
