@@ -7,13 +7,17 @@ addresses has a link-local one, which is all that an unnumbered BGP session need
                  ═══ ptp: GRE, no addresses    ═══
 """
 import json
+import os
+import subprocess
+import time
 
 from daemon import Daemon
 from harness import BUILD, expect, expect_path, expect_ping, main, write
-from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_B, ip, run
+from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_B, Trouble, ip, run
 from test_irb import talk
 
 OTHER = {1: 2, 2: 1}
+PROGRAM = os.path.join(BUILD, "apps", "amime-bgp", "amime-bgp")
 
 
 def site(number, here, there):
@@ -74,10 +78,54 @@ def point_to_point(a):
     expect(link_local_of(EDGE_A) == mine, "and it is the same after a restart")
 
 
+class Speaker:
+    """amime-bgp with one unnumbered neighbour, and what it announces."""
+
+    def __init__(self, ns, folder, number):
+        self.socket = os.path.join(folder, f"bgp-{number}.sock")
+        config = write(folder, f"bgp-{number}.json", {
+            "as": 65000 + number, "router_id": f"10.255.0.{number}", "announce": [f"203.0.113.{number}/32"],
+            "neighbors": {"other": {"interface": "ptp", "as": "external", "import": "accept", "export": "accept"}}})
+        with open(os.path.join(folder, f"bgp-{number}.log"), "w", encoding="ascii") as log:
+            self.process = subprocess.Popen(["ip", "netns", "exec", ns, PROGRAM, "--config", config, "--socket", self.socket],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def ask(self, *words):
+        return json.loads(run(PROGRAM, "--json", "--socket", self.socket, *words))
+
+    def is_up(self):
+        try:
+            return self.ask("show", "neighbors", "other")[0]["state"] == "Established"
+        except Trouble:
+            return False  # it does not answer yet
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def unnumbered(folder):
+    """BGP over a tunnel without addresses: found by router advertisements, IPv4 routes with a link-local next hop."""
+    speakers = [Speaker(ns, folder, number) for number, ns in ((1, EDGE_A), (2, EDGE_B))]
+    try:
+        end = time.monotonic() + 15
+        while not all(s.is_up() for s in speakers) and time.monotonic() < end:
+            time.sleep(0.1)
+        expect(all(s.is_up() for s in speakers), f"unnumbered BGP peers are up over the tunnel (took {15 - (end - time.monotonic()):.1f} s)")
+        while time.monotonic() < end and not speakers[0].ask("show", "routes", "ipv4", "203.0.113.2/32"):
+            time.sleep(0.1)
+        routes = json.dumps(speakers[0].ask("show", "routes", "ipv4", "203.0.113.2/32"))
+        expect(link_local_of(EDGE_B)[0] in routes, "and an IPv4 route has the link-local address of the other end as its next hop")
+    finally:
+        for speaker in speakers:
+            speaker.stop()
+
+
 def test(net, folder):
     net.path_mtu(1500)
     a, b = start(folder)
     ethernet(a)
+    unnumbered(folder)
     point_to_point(a)
     a.stop()
     b.stop()
