@@ -331,6 +331,124 @@ static void test_bridge(void **state)
 	close_rig(f);
 }
 
+/* A packet that has waited for its neighbour goes on as if it had come just now, one hop on. */
+static void test_forward(void **state)
+{
+	struct fixture *f = *state;
+	struct rig_frame out;
+	struct am_punted p;
+
+	open_rig(f, config);
+	assert_false(reaches(f, "10.0.0.9", NULL, 0));
+	assert_int_equal(am_plane_punted(f->rig.plane, 0, &p, 1), 1);
+	assert_int_equal(am_buf_data(p.m)[8], 63);
+	neighbour(f, "lan", "10.0.0.9", "\2\0\0\0\0\x09");
+	assert_true(am_plane_forward(f->rig.plane, 0, p.to, p.m));
+	rig_settle(&f->rig);
+	assert_true(rig_pop(&f->rig, "lan", 0, &out));
+	assert_memory_equal(out.bytes, "\2\0\0\0\0\x09\2\0\0\0\0\1\x08\0", 14);
+	assert_int_equal(out.bytes[14 + 8], 63);
+	assert_int_equal(am_csum_fold(am_csum_add(out.bytes + 14, 20, 0)), 0xffff);
+	close_rig(f);
+}
+
+/* What is of the link goes through a GRE tunnel as it is, both ways; other packets of the kernel's are routed. */
+static void test_point_to_point(void **state)
+{
+	static const char *const links[][2] = {{"fe80::a", "ff02::5"}, {"fe80::a", "fe80::b"},
+		{"fd00::a", "fe80::b"}, {"fd00::a", "ff02::1"}};
+	struct fixture *f = *state;
+	struct rig_frame frame, out;
+	uint8_t ip[48] = {0};
+	struct rte_mbuf *m;
+
+	open_rig(f, config);
+	for (unsigned i = 0; i < sizeof links / sizeof *links; i++) {
+		put_ip6(ip, links[i][0], links[i][1], 134);
+		kernel_sends(f, "t", ip, sizeof ip);
+		assert_true(rig_pop(&f->rig, "wan", 0, &out));
+		assert_int_equal(out.len, 14 + 24 + 48);
+		assert_memory_equal(out.bytes + 34, "\0\0\x86\xdd", 4);
+		assert_memory_equal(out.bytes + 38, ip, sizeof ip);
+		memcpy(begin(&frame, "\2\0\0\0\0\2", 0, AM_ET_IPV4, 72) + 20, "\0\0\x86\xdd", 4);
+		put_ip4(frame.bytes + 14, "192.0.2.2", "192.0.2.1", AM_PROTO_GRE, 72);
+		memcpy(frame.bytes + 38, ip, sizeof ip);
+		rig_push(&f->rig, "wan", 0, frame.bytes, frame.len);
+		m = handed(f, "t", AM_PUNT_ARP_ND);
+		assert_int_equal(am_buf_len(m), sizeof ip);
+		assert_memory_equal(am_buf_data(m), ip, sizeof ip);
+		am_buf_free(m);
+	}
+	close_rig(f);
+}
+
+#define ETHERIP                                                                                                    \
+	"{\"ports\":{\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:00:00:00:00:02\"}},"            \
+	"\"tunnels\":{\"e\":{\"type\":\"etherip\",\"local\":\"192.0.2.1\",\"remote\":\"192.0.2.2\","               \
+	"\"mac\":\"02:00:00:00:00:01\",\"addresses\":[\"10.9.1.1/30\"]}},"                                         \
+	"\"vrfs\":{\"default\":{\"routes\":[{\"prefix\":\"10.7.0.0/16\",\"tunnel\":\"e\",\"via\":\"10.9.1.2\"}]}," \
+	"\"underlay\":{\"routes\":[{\"prefix\":\"192.0.2.0/24\",\"port\":\"wan\",\"mac\":\"02:00:00:00:00:22\"}]}}}"
+
+/* A frame in EtherIP, from the other end. */
+static void wrap(struct rig_frame *out, const struct rig_frame *frame)
+{
+	uint16_t len = (uint16_t)(22 + frame->len);
+	uint8_t *ip = begin(out, "\2\0\0\0\0\2", 0, AM_ET_IPV4, len);
+
+	put_ip4(ip, "192.0.2.2", "192.0.2.1", AM_PROTO_ETHERIP, len);
+	ip[20] = 0x30;
+	memcpy(ip + 22, frame->bytes, frame->len);
+}
+
+/* An Ethernet tunnel that is no bridge's is a link like a port: ARP and what is for the box go to its TAP, neighbours are in it. */
+static void test_ethernet_tunnel(void **state)
+{
+	struct fixture *f = *state;
+	struct rig_frame frame, in, out;
+	struct rte_mbuf *m;
+	uint8_t ip[40] = {0};
+
+	open_rig(f, ETHERIP);
+	begin(&frame, ALL, 0, AM_ET_ARP, 28);
+	wrap(&in, &frame);
+	rig_push(&f->rig, "wan", 0, in.bytes, in.len);
+	m = handed(f, "e", AM_PUNT_ARP_ND);
+	assert_int_equal(am_buf_len(m), frame.len);
+	assert_memory_equal(am_buf_data(m), frame.bytes, frame.len);
+	am_buf_free(m);
+	put_ip4(begin(&frame, OURS, 0, AM_ET_IPV4, 40), "10.9.1.2", "10.9.1.1", AM_PROTO_ICMP, 40);
+	wrap(&in, &frame);
+	rig_push(&f->rig, "wan", 0, in.bytes, in.len);
+	m = handed(f, "e", AM_PUNT_ICMP);
+	assert_memory_equal(am_buf_data(m), frame.bytes, frame.len);
+	am_buf_free(m);
+	kernel_sends(f, "e", frame.bytes, frame.len);
+	assert_true(rig_pop(&f->rig, "wan", 0, &out));
+	assert_int_equal(out.len, 14 + 22 + frame.len);
+	assert_memory_equal(out.bytes + 34, "\x30\0", 2);
+	assert_memory_equal(out.bytes + 36, frame.bytes, frame.len);
+	/* The kernel found its neighbour: packets of the box's go there, and those by a route via it when the next hop is told. */
+	neighbour(f, "e", "10.9.1.2", "\2\0\0\0\0\x0b");
+	put_ip4(ip, "10.9.1.1", "10.9.1.2", AM_PROTO_TCP, 40);
+	kernel_sends(f, "default", ip, sizeof ip);
+	assert_true(rig_pop(&f->rig, "wan", 0, &out));
+	assert_memory_equal(out.bytes + 36, "\2\0\0\0\0\x0b\2\0\0\0\0\1\x08\0", 14);
+	assert_memory_equal(out.bytes + 50, ip, sizeof ip);
+	memset(ip, 0, sizeof ip);
+	put_ip4(ip, "10.9.1.1", "10.7.0.7", AM_PROTO_TCP, 40);
+	kernel_sends(f, "default", ip, sizeof ip);
+	assert_int_equal(rig_drops(&f->rig, AM_V_ROUTE_DOWN), 1);
+	for (uint16_t i = 0; i < am_model_nexthops(f->rig.model); i++)
+		if (am_model_nexthop(f->rig.model, i)->interface == interface(f, "e"))
+			am_model_retire(am_model_resolve(f->rig.model, i, true, AM_NO_ID,
+				&(struct am_mac){{2, 0, 0, 0, 0, 1}}, &(struct am_mac){{2, 0, 0, 0, 0, 0x0c}},
+				0));
+	kernel_sends(f, "default", ip, sizeof ip);
+	assert_true(rig_pop(&f->rig, "wan", 0, &out));
+	assert_memory_equal(out.bytes + 36, "\2\0\0\0\0\x0c", 6);
+	close_rig(f);
+}
+
 /* A reload that leaves the link alone leaves its neighbours alone, and one that takes it away takes them. */
 static void test_reload(void **state)
 {
@@ -378,6 +496,9 @@ int main(void)
 		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_bridge),
+		cmocka_unit_test(test_forward),
+		cmocka_unit_test(test_point_to_point),
+		cmocka_unit_test(test_ethernet_tunnel),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_copy),
 	};

@@ -128,7 +128,10 @@ const struct am_conf_l3 *am_model_interface_conf(const struct am_model *m, uint1
  */
 struct am_retired *am_model_neighbour(
 	struct am_model *m, uint16_t interface, const struct am_ip *ip, const struct am_mac *mac);
-/* After a commit: those that are no longer on a link leave. What to retire. */
+/*
+ * After a commit: those that are no longer on a link leave, and those in tunnels take the new paths. What to retire; before what
+ * left with the commit, which such neighbours have used until now.
+ */
 struct am_retired *am_model_neighbours_follow(struct am_model *m);
 uint32_t am_model_neighbours(const struct am_model *m);
 
