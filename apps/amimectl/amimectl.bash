@@ -36,7 +36,7 @@ _amimectl() {
 	-i | --interface) words=$(_amimectl_shown interfaces) ;;
 	-d | --direction) words='in out' ;;
 	-v | --vrf) words=$(_amimectl_shown vrfs) ;;
-	-S | --stage) words='rx whole decap encap tx drop' ;;
+	-S | --stage) words='rx whole decap route encap tx drop' ;;
 	interfaces) words=$(_amimectl_shown interfaces) ;;
 	tunnel) words=$(_amimectl_shown tunnels) ;;
 	check | diff | -c | --config | -o | --write)

@@ -47,7 +47,7 @@ const char am_ctl_help[] =
 	"of capture and trace; FILTER is pcap-filter(7)'s, as tcpdump takes it:\n"
 	"  -i, --interface NAME    of this port, tunnel or bridge; trace: packets that come by there\n"
 	"  -d, --direction in|out  capture: only these\n"
-	"  -S, --stage LIST        capture: some of rx,whole,decap,encap,tx,drop\n"
+	"  -S, --stage LIST        capture: some of rx,whole,decap,route,encap,tx,drop\n"
 	"  -N, --count N           end after so many\n"
 	"  -e, --every N           trace: one packet in N\n"
 	"  -l, --snaplen N         capture: N octets of each\n"
@@ -86,7 +86,7 @@ static int parse_number(const char *option, const char *text, unsigned least, un
 
 static int check_stages(const char *list, struct am_err *err)
 {
-	static const char *const stages[] = {"rx", "whole", "decap", "encap", "tx", "drop"};
+	static const char *const stages[] = {"rx", "whole", "decap", "route", "encap", "tx", "drop"};
 
 	while (*list) {
 		size_t len = strcspn(list, ",");
@@ -95,8 +95,8 @@ static int check_stages(const char *list, struct am_err *err)
 		for (unsigned i = 0; i < sizeof stages / sizeof *stages; i++)
 			known |= strlen(stages[i]) == len && strncmp(stages[i], list, len) == 0;
 		if (!known)
-			return am_fail(
-				err, EINVAL, "--stage %s: some of rx, whole, decap, encap, tx, drop", list);
+			return am_fail(err, EINVAL,
+				"--stage %s: some of rx, whole, decap, route, encap, tx, drop", list);
 		list += len + (list[len] == ',');
 	}
 	return 0;

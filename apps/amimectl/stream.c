@@ -14,7 +14,7 @@
 
 #include "bpf.h"
 
-enum { BUFFER = 1 << 16, LINE_MAX_OCTETS = 1 << 20, STAGES = 6 };
+enum { BUFFER = 1 << 16, LINE_MAX_OCTETS = 1 << 20, STAGES = 7 };
 
 /* Octets as they come from amimed. */
 struct stream {
@@ -37,8 +37,8 @@ static json_t *stages_of(const struct am_ctl_args *args, struct am_err *err)
 {
 	static const struct {
 		const char *name, *way;
-	} stages[STAGES] = {{"rx", "in"}, {"whole", "in"}, {"decap", "in"}, {"encap", "out"}, {"tx", "out"},
-		{"drop", NULL}};
+	} stages[STAGES] = {{"rx", "in"}, {"whole", "in"}, {"decap", "in"}, {"route", "in"}, {"encap", "out"},
+		{"tx", "out"}, {"drop", NULL}};
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < STAGES; i++) {

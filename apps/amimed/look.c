@@ -11,6 +11,7 @@ static const char *const stages[AM_TAP_PACKETS] = {
 	[AM_TAP_RX] = "rx",
 	[AM_TAP_WHOLE] = "whole",
 	[AM_TAP_DECAP] = "decap",
+	[AM_TAP_ROUTE] = "route",
 	[AM_TAP_ENCAP] = "encap",
 	[AM_TAP_TX] = "tx",
 	[AM_TAP_DROP] = "drop",
@@ -38,8 +39,8 @@ static int read_stages(const json_t *object, struct am_look *out, struct am_err 
 		int stage = find_stage(json_string_value(word));
 
 		if (stage < 0)
-			return am_fail(
-				err, EINVAL, "\"stages\" are some of rx, whole, decap, encap, tx, drop");
+			return am_fail(err, EINVAL,
+				"\"stages\" are some of rx, whole, decap, route, encap, tx, drop");
 		out->stages |= 1u << stage;
 	}
 	return out->stages ? 0 : am_fail(err, EINVAL, "\"stages\" names none");

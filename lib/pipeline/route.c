@@ -15,21 +15,30 @@
 #include "pkt/fragment.h"
 #include "tap.h"
 
+/* As it came, with its Ethernet header or without one. */
+static void drop(struct am_worker *w, const struct am_interface *in, uint16_t l2, enum am_verdict why,
+	struct rte_mbuf *m)
+{
+	if (l2)
+		am_drop(w, in->iface, why, m);
+	else
+		am_drop_ip(w, in->iface, why, m);
+}
+
 /* Refused, and the sender is told where it may be told. */
 static void refuse(struct am_worker *w, const struct am_routed *r, enum am_verdict why, uint16_t mtu)
 {
-	const struct am_interface *in = r->in;
-	struct rte_mbuf *m = r->m;
+	const struct am_routed was = *r;
 
 	if (r->how != AM_ROUTED_OWN)
 		am_route_icmp(w, r, why, mtu); /* it may take r's place */
-	am_drop(w, in->iface, why, m);
+	drop(w, was.in, was.l2, why, was.m);
 }
 
 void am_route_reject(struct am_worker *w, const struct am_routed *r, enum am_verdict why)
 {
 	if (why != AM_V_IP_MARTIAN || !am_host_take_neighbour(w, r))
-		am_drop(w, r->in->iface, why, r->m);
+		drop(w, r->in, r->l2, why, r->m);
 }
 
 /* ---- lookup ---- */
@@ -113,7 +122,7 @@ static unsigned check_sources(struct am_worker *w, unsigned n)
 		const struct am_routed *r = &w->routed[i];
 
 		if (unlikely(r->in->urpf != AM_URPF_NONE) && r->how != AM_ROUTED_OWN && !leads_back(w, r)) {
-			am_drop(w, r->in->iface, AM_V_ROUTE_URPF, r->m);
+			drop(w, r->in, r->l2, AM_V_ROUTE_URPF, r->m);
 			continue;
 		}
 		if (unlikely(kept != i)) {
@@ -188,7 +197,7 @@ static inline void to_port(struct am_worker *w, struct am_routed *r, const struc
 	}
 	strip(r);
 	if (unlikely(!put_head(r->m, a, r->family))) {
-		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
+		am_drop_ip(w, a->iface, AM_V_NO_ROOM, r->m);
 		return;
 	}
 	if (unlikely(a->head_len > AM_ETH_LEN))
@@ -207,7 +216,7 @@ static void to_bridge(struct am_worker *w, struct am_routed *r, const struct am_
 
 	strip(r);
 	if (unlikely(!bridge || bridge->irb == AM_NO_ID || !put_head(r->m, a, r->family))) {
-		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
+		am_drop_ip(w, a->iface, AM_V_NO_ROOM, r->m);
 		return;
 	}
 	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, am_buf_len(r->m));
@@ -252,7 +261,7 @@ static void to_tunnel(struct am_worker *w, struct am_routed *r, const struct am_
 	if (unlikely(am_tap_watched(w)))
 		am_tap_see(w, AM_TAP_ENCAP, AM_TAP_IP, a->iface, r->m);
 	if (unlikely(a->head_len && !put_head(r->m, a, r->family))) {
-		am_drop(w, a->iface, AM_V_NO_ROOM, r->m);
+		am_drop_ip(w, a->iface, AM_V_NO_ROOM, r->m);
 		return;
 	}
 	v = push(w, r, a, &in, out, &n);
@@ -380,7 +389,7 @@ static void punt_local(struct am_worker *w, const struct am_routed *r)
 	enum am_verdict v = am_ip_parse(r->ip, am_buf_len(r->m) - r->l2, &hdr);
 
 	if (v != AM_V_OK) {
-		am_drop(w, r->in->iface, v, r->m);
+		drop(w, r->in, r->l2, v, r->m);
 		return;
 	}
 	finish(w, r);
@@ -395,7 +404,7 @@ static void local(struct am_worker *w, struct am_routed *r)
 	const struct am_place at = {r->in->iface, r->in->vrf, r->in};
 
 	if (r->how == AM_ROUTED_OWN) /* an error about a packet that claimed to be from us */
-		am_drop(w, r->in->iface, AM_V_IP_MARTIAN, r->m);
+		drop(w, r->in, r->l2, AM_V_IP_MARTIAN, r->m);
 	else if (r->how != AM_ROUTED_NEW)
 		punt_local(w, r);
 	else
@@ -431,7 +440,7 @@ static __attribute__((noinline)) void not_forward(
 		glean(w, r, route);
 		break;
 	case AM_ROUTE_BLACKHOLE:
-		am_drop(w, r->in->iface, AM_V_ROUTE_BLACKHOLE, r->m);
+		drop(w, r->in, r->l2, AM_V_ROUTE_BLACKHOLE, r->m);
 		break;
 	case AM_ROUTE_UNREACHABLE:
 	case AM_ROUTE_FORWARD:
@@ -512,6 +521,8 @@ static void route_round(struct am_worker *w, const struct am_interface *staying)
 	uint32_t values[AM_BURST];
 	bool alike = are_alike(w, n);
 
+	if (unlikely(am_tap_watched(w)))
+		am_tap_routed(w);
 	if (unlikely(!alike || in->urpf != AM_URPF_NONE))
 		n = check_sources(w, n);
 	/* What is opened comes back as at most one packet each, in a place that was read. */

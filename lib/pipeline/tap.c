@@ -43,6 +43,7 @@ static const struct {
 	[AM_TAP_RX] = {"rx", "received"},
 	[AM_TAP_WHOLE] = {"whole", "reassembled"},
 	[AM_TAP_DECAP] = {"decap", "out of the tunnel"},
+	[AM_TAP_ROUTE] = {"route", "to be routed"},
 	[AM_TAP_ENCAP] = {"encap", "into the tunnel"},
 	[AM_TAP_TX] = {"tx", "sent"},
 	[AM_TAP_DROP] = {"drop", "dropped"},
@@ -230,6 +231,15 @@ void am_tap_see(struct am_worker *w, enum am_tap_stage stage, enum am_tap_link l
 			&(struct am_tap_record){
 				.stage = (uint8_t)stage, .link = (uint8_t)link, .iface = iface},
 			m);
+}
+
+void am_tap_routed(struct am_worker *w)
+{
+	for (unsigned i = 0; i < w->n_routed; i++) {
+		const struct am_routed *r = &w->routed[i];
+
+		am_tap_see(w, AM_TAP_ROUTE, r->l2 ? AM_TAP_ETHERNET : AM_TAP_IP, r->in->iface, r->m);
+	}
 }
 
 void am_tap_drop(struct am_worker *w, enum am_tap_link link, uint16_t iface, enum am_verdict why,

@@ -31,6 +31,8 @@ void am_tap_handed(struct am_worker *w, unsigned n);
 /* The packet is here. Nothing where no tap is armed, as with all below. */
 void am_tap_see(struct am_worker *w, enum am_tap_stage stage, enum am_tap_link link, uint16_t iface,
 	const struct rte_mbuf *m);
+/* All of w->routed. */
+void am_tap_routed(struct am_worker *w);
 void am_tap_drop(struct am_worker *w, enum am_tap_link link, uint16_t iface, enum am_verdict why,
 	const struct rte_mbuf *m);
 /* A packet that is not at hand any more died in the reassembly table. */

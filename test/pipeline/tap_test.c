@@ -12,7 +12,9 @@
 
 #include "base/bytes.h"
 #include "eal.h"
+#include "net/csum.h"
 #include "net/ether.h"
+#include "net/ip.h"
 #include "pipeline/tap.h"
 #include "rig.h"
 #include "sites.h"
@@ -307,6 +309,82 @@ static void test_handoff(void **state)
 	close_watched(&a);
 }
 
+static const char router[] =
+	"{\"ports\":{\"lan\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:02\","
+	"\"addresses\":[\"10.1.0.254/16\"],\"urpf\":\"strict\"},"
+	"\"wan\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:03\",\"mtu\":1300,"
+	"\"addresses\":[\"10.2.0.1/24\"]}},"
+	"\"vrfs\":{\"default\":{\"loopbacks\":[\"10.255.0.1\"],\"routes\":["
+	"{\"prefix\":\"10.3.0.0/16\",\"port\":\"wan\",\"via\":\"10.2.0.9\",\"mac\":\"02:00:00:00:00:09\"},"
+	"{\"prefix\":\"10.4.0.0/16\",\"blackhole\":true},{\"prefix\":\"10.5.0.0/16\",\"unreachable\":true},"
+	"{\"prefix\":\"10.6.0.0/16\",\"via\":\"10.2.0.8\"}]}}}";
+
+/* What a tap is told of one packet from lan: its stages, with the first drop's verdict. */
+static const char *told(struct watched *w)
+{
+	static char text[512];
+	const struct am_tap_record *record;
+	const char *verdict = "";
+	const uint8_t *octets;
+	size_t used = 0;
+
+	text[0] = 0;
+	while ((record = am_tap_peek(w->tap, 0, &octets)) && used < sizeof text && !*verdict) {
+		enum am_tap_stage stage = (enum am_tap_stage)record->stage;
+
+		if (stage == AM_TAP_DROP)
+			verdict = am_verdict_name((enum am_verdict)record->verdict);
+		used += (size_t)snprintf(
+			text + used, sizeof text - used, "%s %s", am_tap_stage_name(stage), verdict);
+		am_tap_take(w->tap, 0, record);
+	}
+	stages(w, 0);
+	return text;
+}
+
+static void test_routed(void **state)
+{
+	static const struct {
+		uint32_t from, to;
+		uint16_t len;
+		uint8_t ttl;
+		const char *told;
+	} cases[] = {
+		{0x0a010001, 0x0a030001, 200, 64, "rx route tx "},
+		{0x0a010001, 0x0a030001, 200, 1, "rx route drop ip_ttl"},
+		{0x0a010001, 0x0a030001, 1400, 64, "rx route drop route_mtu"},
+		{0x0a010001, 0x0a040001, 200, 64, "rx route drop route_blackhole"},
+		{0x0a010001, 0x0a050001, 200, 64, "rx route drop route_unreachable"},
+		{0x0a010001, 0x0a060001, 200, 64, "rx route drop route_down"},
+		{0x0a010001, 0x0b000001, 200, 64, "rx route drop route_none"},
+		{0x0b000001, 0x0a030001, 200, 64, "rx route drop route_urpf"},
+		{0x7f000001, 0x0a030001, 200, 64, "rx drop ip_martian"},
+	};
+	static struct watched w;
+	const struct am_tap_conf conf = {
+		.stages = ALL, .iface = AM_TAP_ANY_IFACE, .snaplen = 64, .stories = true};
+
+	(void)state;
+	rig_open(&w.rig, pool, router, 1, 1, false);
+	arm(&w, &conf);
+	for (unsigned i = 0; i < MEMBERS_OF(cases); i++) {
+		struct rig_frame f;
+		uint16_t sum;
+
+		rig_udp_frame(&f, HOST_A, HOST_B, 1, 1, cases[i].len);
+		am_store32(f.bytes + AM_ETH_LEN + 12, cases[i].from);
+		am_store32(f.bytes + AM_ETH_LEN + 16, cases[i].to);
+		f.bytes[AM_ETH_LEN + 8] = cases[i].ttl;
+		am_store16(f.bytes + AM_ETH_LEN + 10, 0);
+		sum = am_csum_finish(am_csum_add(f.bytes + AM_ETH_LEN, AM_IP4_LEN, 0));
+		memcpy(f.bytes + AM_ETH_LEN + 10, &sum, sizeof sum);
+		rig_push(&w.rig, "lan", 0, f.bytes, f.len);
+		rig_settle(&w.rig);
+		assert_string_equal(told(&w), cases[i].told);
+	}
+	close_watched(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,6 +395,7 @@ int main(void)
 		cmocka_unit_test(test_sampled),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_handoff),
+		cmocka_unit_test(test_routed),
 	};
 
 	if (am_test_eal() < 0)

@@ -22,6 +22,7 @@ enum am_tap_stage {
 	AM_TAP_RX,    /* as a port received it */
 	AM_TAP_WHOLE, /* put together from fragments */
 	AM_TAP_DECAP, /* out of a tunnel, or of one of several around each other */
+	AM_TAP_ROUTE, /* to be routed: its header is right, and the FIB is asked */
 	AM_TAP_ENCAP, /* about to go into a tunnel */
 	AM_TAP_TX,    /* for a port to transmit */
 	AM_TAP_DROP,  /* it goes nowhere: verdict says why */
