@@ -374,7 +374,7 @@ static void set_simple(uint8_t *string, struct am_encap *e)
 {
 	uint32_t whole = e->whole_max, head = (uint32_t)(e->len - e->ip_at);
 	uint32_t frag = e->family == AM_IPV6 ? AM_IP6_FRAG_LEN : 0;
-	bool simple = !e->udp_csum && !e->carries_ip && !e->gre_csum_at && !e->gre_seq_at;
+	bool simple = !e->udp_csum && !e->gre_csum_at && !e->gre_seq_at;
 
 	e->ip_back = (uint8_t)head;
 	e->copy_len = (uint16_t)((e->len + AM_ENCAP_COPY_STEP - 1) / AM_ENCAP_COPY_STEP * AM_ENCAP_COPY_STEP);
@@ -390,7 +390,7 @@ static void set_simple(uint8_t *string, struct am_encap *e)
 		set_shaped(string, e);
 	e->cut_above = UINT16_MAX;
 	e->cut_room = (uint16_t)(e->copy_len + 2 * frag + CUT_HEAD);
-	if (simple && e->first_len > head + frag) {
+	if (simple && !e->carries_ip && e->first_len > head + frag) {
 		e->cut_first = (uint16_t)(e->first_len - head - frag);
 		e->cut_above = am_encap_whole_payload(e);
 	}

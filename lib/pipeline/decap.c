@@ -54,12 +54,14 @@ static inline bool find_peer(struct am_worker *w, const struct am_port_root *por
 	return true;
 }
 
-/* What has no lane. */
-static __attribute__((noinline)) void take_long_way(
+/* What has no lane: for routing, or the long way. */
+static __attribute__((noinline)) void take_otherwise(
 	struct am_lane_burst *b, const struct am_port_root *port, const struct am_arrival *a, bool whole_made)
 {
 	const struct am_place at = am_place_of(port);
 
+	if (am_l3_tunnel_take(b->w, port->vrf, a, whole_made))
+		return;
 	am_lane_burst_leave(b);
 	am_open(b->w, &at, a, whole_made);
 	am_lane_burst_enter(b);
@@ -84,7 +86,7 @@ static inline void take_made(
 	if (p->same &&
 		am_lane_open(b, first->lane, first->shape, m, am_buf_data(m) + first->l2, total, total, true))
 		return;
-	take_long_way(b, port, &whole, true);
+	take_otherwise(b, port, &whole, true);
 }
 
 /* Halves that came side by side, at a. False: they are none, or what is held of the datagram must be asked. */
@@ -138,7 +140,7 @@ static inline bool take_part(struct am_lane_burst *b, const struct am_lanes *lan
 	am_count(w, port->iface, AM_C_RX_REASSEMBLED, 1);
 	am_lane_ask(lanes, &whole);
 	if (!am_lane_take(b, &whole, true))
-		take_long_way(b, port, &whole, true);
+		take_otherwise(b, port, &whole, true);
 	return true;
 }
 
@@ -179,7 +181,7 @@ void am_decap_burst(struct am_worker *w, const struct am_port_root *port)
 		if (a->part != AM_PART_WHOLE && a + 1 < end && take_pair(&b, port, a))
 			a++;
 		else if (a->part == AM_PART_WHOLE || !take_part(&b, &lanes, port, a))
-			take_long_way(&b, port, a, false);
+			take_otherwise(&b, port, a, false);
 	}
 	am_lane_burst_leave(&b);
 	am_reasm_release(w->reasm);

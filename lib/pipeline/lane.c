@@ -168,7 +168,7 @@ void am_lane_learn(
 {
 	uint16_t len = (uint16_t)(m->data_off - note->start);
 
-	if (!w->lanes_to_learn || len > AM_LANE_OCTETS)
+	if (!w->lanes_to_learn || len > AM_LANE_OCTETS || note->vrf >= AM_LANE_VRFS)
 		return;
 	w->lanes_to_learn--;
 	note->at.len = (uint8_t)len;

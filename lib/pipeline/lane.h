@@ -33,8 +33,9 @@ enum {
 	AM_LANE_OCTETS = 112, /* the longest: IPv6, EtherIP, Ethernet, IPv6, UDP, VXLAN */
 	AM_LANE_KEYS = 3,
 	AM_LANE_NO_MARK = -1,
-	AM_LANE_KINDS = 8,                          /* of GRE */
-	AM_LANE_SHAPES = 2 * 2 * 4 * AM_LANE_KINDS, /* two VRFs, two families, four classes of protocols */
+	AM_LANE_KINDS = 8, /* of GRE */
+	AM_LANE_VRFS = 2,  /* those that tunnels' peers are in; packets of others have no lane */
+	AM_LANE_SHAPES = AM_LANE_VRFS * 2 * 4 * AM_LANE_KINDS, /* two families, four classes of protocols */
 };
 
 /* Where the headers of a packet are, which is all that makes a shape. Offsets are from the outermost IP header's first octet. */

@@ -116,9 +116,12 @@ static inline struct am_lanes am_lanes_of(struct am_worker *w, uint16_t vrf)
 static inline __attribute__((always_inline)) void am_lane_ask_at(const struct am_lanes *lanes,
 	struct am_arrival *a, bool v4, uint8_t proto, const uint8_t *ip, const uint8_t *behind, uint32_t has)
 {
-	const struct am_lane_shape *shape = am_lane_shape_of(
-		lanes->shapes, lanes->vrf, v4, proto, behind + (v4 ? AM_IP4_LEN : AM_IP6_LEN));
+	const struct am_lane_shape *shape;
 
+	if (unlikely(lanes->vrf >= AM_LANE_VRFS))
+		return;
+	shape = am_lane_shape_of(
+		lanes->shapes, lanes->vrf, v4, proto, behind + (v4 ? AM_IP4_LEN : AM_IP6_LEN));
 	if (unlikely(has < shape->octets))
 		return;
 	a->shape = shape;

@@ -264,14 +264,7 @@ static void frame_from_tunnel(struct am_worker *w, struct inner *p, const struct
 /* Which tunnel or member the packet is for. */
 static uint32_t find_use(struct am_worker *w, const struct inner *p, enum am_peer_use use, uint32_t selector)
 {
-	struct am_last_peer *last = p->last;
-
-	if (unlikely(last->use != use || last->selector != selector)) {
-		last->use = (uint8_t)use;
-		last->selector = selector;
-		last->target = am_peers_use(w->roots->peers, p->peer, use, selector);
-	}
-	return last->target;
+	return am_open_use(w, p->last, use, selector);
 }
 
 static void open_etherip(struct am_worker *w, struct inner *p)

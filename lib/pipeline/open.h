@@ -22,6 +22,21 @@ void am_open(struct am_worker *w, const struct am_place *at, const struct am_arr
 enum am_verdict am_open_peer(
 	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, struct am_last_peer **last);
 
+/* Which tunnel or member this peer's packets are for that have this use and selector; AM_NO_TARGET: none. */
+static inline uint32_t am_open_use(
+	const struct am_worker *w, struct am_last_peer *last, enum am_peer_use use, uint32_t selector)
+{
+	if (unlikely(last->use != use || last->selector != selector)) {
+		last->use = (uint8_t)use;
+		last->selector = selector;
+		last->target = am_peers_use(w->roots->peers, last->peer, use, selector);
+	}
+	return last->target;
+}
+
+/* l3_tunnel.c: IP out of a tunnel of its own, to be routed. False: not that simple, and nothing has happened. */
+bool am_l3_tunnel_take(struct am_worker *w, uint16_t vrf, const struct am_arrival *a, bool whole_made);
+
 /* A protocol that a tunnel's packets have. */
 static inline bool am_open_is_tunnel(uint8_t proto)
 {

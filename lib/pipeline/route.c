@@ -451,31 +451,109 @@ static __attribute__((noinline)) void not_forward(
 
 /* ---- bursts ---- */
 
+/* An Ethernet header's room in front of the packet, and nothing more. False: there is none. */
+static inline bool make_front(const struct am_routed *r)
+{
+	if (r->l2 > AM_ETH_LEN) {
+		am_buf_adj(r->m, (uint16_t)(r->l2 - AM_ETH_LEN));
+		return true;
+	}
+	if (unlikely(am_buf_headroom(r->m) < AM_ETH_LEN))
+		return false;
+	am_buf_prepend(r->m, (uint16_t)(AM_ETH_LEN - r->l2));
+	return true;
+}
+
+static inline uint16_t type_of(uint8_t family)
+{
+	return family == AM_IPV4 ? AM_ET_IPV4 : AM_ET_IPV6;
+}
+
+static inline void put_known_head(uint8_t *head, const struct am_adjacency *a, uint8_t family)
+{
+	memcpy(head, a->head, 2 * AM_MAC_LEN);
+	am_store16(head + 2 * AM_MAC_LEN, type_of(family));
+}
+
+/* To a neighbour at a port. */
+static inline bool straight_to_port(
+	struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a, uint8_t family)
+{
+	uint32_t len = AM_ETH_LEN + (uint32_t)r->len;
+
+	if (unlikely(a->head_len != AM_ETH_LEN) || (unlikely(r->l2 != AM_ETH_LEN) && !make_front(r)))
+		return false;
+	am_forward_hop(r->ip, family);
+	put_known_head(am_buf_set_len(r->m, (uint16_t)len), a, family);
+	am_output_put(w, a->port, r->m, len);
+	return true;
+}
+
+/* A tunnel's only path, and the string where the packet leaves by it whole and needs nothing but lengths. Else NULL. */
+static inline const struct am_encap *only_string(
+	const struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a)
+{
+	const struct am_path_list *list = a->paths;
+	const struct am_encap *e;
+
+	if (AM_POISON || unlikely(a->tx_seq || am_tap_watched(w) || a->interface == r->in->id ||
+				  atomic_load_explicit(&list->live, memory_order_acquire) != 1))
+		return NULL;
+	e = atomic_load_explicit(&list->encap[0], memory_order_acquire);
+	if ((uint32_t)r->len + a->head_len > e->simple_max ||
+		unlikely(am_buf_headroom(r->m) + r->l2 < (uint32_t)a->head_len + e->copy_len))
+		return NULL;
+	return e;
+}
+
+/* Into a tunnel: GRE, or another with an Ethernet header of its own in between. */
+static inline bool straight_to_tunnel(
+	struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a, uint8_t family)
+{
+	const struct am_encap *e = only_string(w, r, a);
+	uint32_t hash = 0, tos, len = (uint32_t)r->len + a->head_len;
+
+	if (unlikely(!e || (a->head_len && a->head_len != AM_ETH_LEN)))
+		return false;
+	if (e->flow_label)
+		hash = am_flow_hash_ip(r->ip, r->len);
+	am_forward_hop(r->ip, family);
+	tos = family == AM_IPV4 ? r->ip[1] : (uint8_t)(am_load16(r->ip) >> 4);
+	am_buf_cut(r->m, r->l2, r->len);
+	if (!a->head_len) {
+		am_string_push_ip(e, r->m, len, hash, tos, type_of(family));
+	} else {
+		put_known_head(am_buf_prepend(r->m, AM_ETH_LEN), a, family);
+		am_string_push_simple(e, r->m, len, hash, tos);
+	}
+	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, r->len);
+	am_output_put(w, a->paths->port[0], r->m, len + e->len);
+	return true;
+}
+
 /*
- * The usual packet: one next hop, at a port, by Ethernet without a tag, where it fits as it is. False: it is not, and nothing
- * has happened. family is a constant where this is inlined.
+ * The usual packet: one next hop, at a port or through a tunnel with one path, where it fits as it is. False: it is not, and
+ * nothing has happened. family is a constant where this is inlined.
  */
 static inline __attribute__((always_inline)) bool go_straight(
 	struct am_worker *w, const struct am_routed *r, const struct am_route *route, uint8_t family)
 {
-	uint32_t len = AM_ETH_LEN + (uint32_t)r->len;
 	const struct am_adjacency *a;
-	uint8_t *frame;
+	bool gone;
 
 	if (unlikely(!route || route->kind != AM_ROUTE_FORWARD ||
 		     atomic_load_explicit(&route->live, memory_order_acquire) != 1))
 		return false;
 	a = am_route_hop(route, 0);
-	if (unlikely(!a || a->kind != AM_ADJACENCY_PORT || a->head_len != AM_ETH_LEN || a->mss4 | a->mss6 ||
-		     r->len > a->mtu || r->l2 != AM_ETH_LEN || am_forward_ttl(r->ip, family) <= 1))
+	if (unlikely(!a || a->mss4 | a->mss6 || r->len > a->mtu || am_forward_ttl(r->ip, family) <= 1))
 		return false;
-	am_forward_hop(r->ip, family);
-	frame = am_buf_set_len(r->m, (uint16_t)len);
-	memcpy(frame, a->head, 2 * AM_MAC_LEN);
-	if (route->as_row)
+	if (a->kind == AM_ADJACENCY_PORT)
+		gone = straight_to_port(w, r, a, family);
+	else
+		gone = a->kind == AM_ADJACENCY_TUNNEL && straight_to_tunnel(w, r, a, family);
+	if (likely(gone) && route->as_row)
 		credit(w, route->as_row, r->len);
-	am_output_put(w, a->port, r->m, len);
-	return true;
+	return gone;
 }
 
 /* What is for the box and came by this interface stays among the arrivals, as it came: whoever takes it judges it. */

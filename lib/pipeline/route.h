@@ -9,26 +9,33 @@
 /* It did not pass a check. */
 void am_route_reject(struct am_worker *w, const struct am_routed *r, enum am_verdict why);
 
+/* It passed the checks; its interface is vrf's, and there is a place left. */
+static inline __attribute__((always_inline)) void am_route_add(
+	struct am_worker *w, const struct am_vrf *vrf, const struct am_routed *r)
+{
+	const uint8_t *to = am_ip_dst(r->ip, r->family);
+
+	w->routed[w->n_routed] = *r;
+	w->routed_to[w->n_routed++] = to;
+	am_fib_ask(r->family == AM_IPV4 ? vrf->fib4 : vrf->fib6, r->family, to);
+}
+
 /* The interface is vrf's, and there is a place left. */
 static inline __attribute__((always_inline)) void am_route_put_known(struct am_worker *w,
 	const struct am_vrf *vrf, const struct am_interface *in, struct rte_mbuf *m, uint16_t l2,
 	uint8_t family, uint8_t how)
 {
 	uint8_t *ip = am_buf_data(m) + l2;
-	const uint8_t *to = am_ip_dst(ip, family);
 	uint32_t has = am_buf_len(m) - l2, len = 0;
 	enum am_verdict v =
 		family == AM_IPV4 ? am_forward4_check(ip, has, &len) : am_forward6_check(ip, has, &len);
-	struct am_routed *r = &w->routed[w->n_routed];
-
-	*r = (struct am_routed){
+	const struct am_routed r = {
 		.m = m, .in = in, .ip = ip, .l2 = l2, .len = (uint16_t)len, .family = family, .how = how};
-	if (unlikely(v != AM_V_OK)) {
-		am_route_reject(w, r, v);
-		return;
-	}
-	am_fib_ask(family == AM_IPV4 ? vrf->fib4 : vrf->fib6, family, to);
-	w->routed_to[w->n_routed++] = to;
+
+	if (likely(v == AM_V_OK))
+		am_route_add(w, vrf, &r);
+	else
+		am_route_reject(w, &r, v);
 }
 
 /* how: AM_ROUTED_... Of the box's own packets, in says the VRF. */

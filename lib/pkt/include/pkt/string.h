@@ -238,7 +238,7 @@ static inline void am_string_push_shaped(
 
 /*
  * A packet that needs nothing but lengths: at most e->simple_max octets, and e->copy_len octets of headroom. hash
- * is that of its flow, tos its own DSCP and ECN.
+ * is that of its flow, tos its own DSCP and ECN. Where e carries IP, the GRE header lacks the payload's type.
  */
 static inline void am_string_push_simple(
 	const struct am_encap *e, struct rte_mbuf *m, uint32_t plen, uint32_t hash, uint32_t tos)
@@ -257,6 +257,14 @@ static inline void am_string_push_simple(
 	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
 	am_string_vxlan(e, string, plen, hash, tos);
 	am_string_outer(e, string + e->ip_at, e->family, e->len - e->ip_at + plen, hash, tos);
+}
+
+/* The same of an IP packet, of an EtherType, into a tunnel that carries such. */
+static inline void am_string_push_ip(const struct am_encap *e, struct rte_mbuf *m, uint32_t plen,
+	uint32_t hash, uint32_t tos, uint16_t type)
+{
+	am_string_push_simple(e, m, plen, hash, tos);
+	am_store16(am_buf_data(m) + e->gre_at + 2, type);
 }
 
 #endif
