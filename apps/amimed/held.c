@@ -62,10 +62,13 @@ unsigned am_held_take(struct am_held *held, const struct am_glean *who, bool fou
 	return at < AM_HELD_NEIGHBOURS && held->places[at].n ? empty(held, at, found, out) : 0;
 }
 
-unsigned am_held_expire(struct am_held *held, am_time now, struct rte_mbuf **out)
+unsigned am_held_expire(struct am_held *held, am_time now, struct am_glean *who, struct rte_mbuf **out)
 {
-	for (unsigned i = 0; i < AM_HELD_NEIGHBOURS; i++)
-		if (held->places[i].n && !am_time_before(now, held->places[i].until))
-			return empty(held, i, false, out);
+	for (unsigned i = 0; i < AM_HELD_NEIGHBOURS; i++) {
+		if (!held->places[i].n || am_time_before(now, held->places[i].until))
+			continue;
+		*who = held->places[i].who;
+		return empty(held, i, false, out);
+	}
 	return 0;
 }

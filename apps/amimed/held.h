@@ -36,7 +36,7 @@ struct rte_mbuf *am_held_put(
 	struct am_held *held, const struct am_glean *who, struct rte_mbuf *m, am_time now);
 /* Those for a neighbour that is found, or (found false) is not there: oldest first, at most AM_HELD_EACH. */
 unsigned am_held_take(struct am_held *held, const struct am_glean *who, bool found, struct rte_mbuf **out);
-/* Those of one neighbour whose time is over; 0 at the end. */
-unsigned am_held_expire(struct am_held *held, am_time now, struct rte_mbuf **out);
+/* Those of one neighbour whose time is over, and whose they were; 0 at the end. */
+unsigned am_held_expire(struct am_held *held, am_time now, struct am_glean *who, struct rte_mbuf **out);
 
 #endif

@@ -62,22 +62,24 @@ static void time_passes(void **state)
 	struct am_held held = {0};
 	const struct am_glean a = neighbour(2), b = neighbour(4);
 	struct rte_mbuf *out[AM_HELD_EACH];
+	struct am_glean who;
 
 	(void)state;
 	am_held_put(&held, &a, packet(1), t0);
 	am_held_put(&held, &b, packet(2), am_time_add(t0, 500 * AM_MS));
 	am_held_put(&held, &a, packet(3), am_time_add(t0, 900 * AM_MS)); /* the first one's second counts */
-	assert_int_equal(am_held_expire(&held, am_time_add(t0, 999 * AM_MS), out), 0);
-	assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), out), 2);
-	assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), out), 0);
-	assert_int_equal(am_held_expire(&held, am_time_add(t0, 2 * AM_S), out), 1);
+	assert_int_equal(am_held_expire(&held, am_time_add(t0, 999 * AM_MS), &who, out), 0);
+	assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), &who, out), 2);
+	assert_true(who.interface == a.interface && am_ip_equal(&who.ip, &a.ip));
+	assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), &who, out), 0);
+	assert_int_equal(am_held_expire(&held, am_time_add(t0, 2 * AM_S), &who, out), 1);
 }
 
 static void a_scan_has_an_end(void **state)
 {
 	struct am_held held = {0};
 	struct rte_mbuf *out[AM_HELD_EACH];
-	struct am_glean a;
+	struct am_glean a, who;
 
 	(void)state;
 	for (unsigned i = 0; i < 2 * AM_HELD_NEIGHBOURS; i++) {
@@ -86,8 +88,8 @@ static void a_scan_has_an_end(void **state)
 			i < AM_HELD_NEIGHBOURS ? NULL : packet(i + 1));
 	}
 	for (unsigned i = 0; i < AM_HELD_NEIGHBOURS; i++)
-		assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), out), 1);
-	assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), out), 0);
+		assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), &who, out), 1);
+	assert_int_equal(am_held_expire(&held, am_time_add(t0, AM_S), &who, out), 0);
 }
 
 int main(void)

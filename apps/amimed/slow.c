@@ -305,13 +305,33 @@ struct am_slow *am_slow_start(
 	return NULL;
 }
 
-static void drop_late(struct am_slow *slow, am_time now)
+static void drop_held(struct am_slow *slow)
 {
 	struct rte_mbuf *m[AM_HELD_EACH];
+	struct am_glean who;
 	unsigned n;
 
-	while ((n = am_held_expire(&slow->held, now, m)) > 0)
+	while ((n = am_held_expire(&slow->held, (am_time){UINT64_MAX}, &who, m)) > 0)
 		am_buf_free_bulk(m, n);
+}
+
+/* Down again: to be sent, or for its sender to be told. */
+static void put_down(
+	struct am_slow *slow, uint16_t interface, struct rte_mbuf *const *m, unsigned n, bool found)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!am_plane_forward(slow->plane, interface % slow->workers, interface, m[i], found))
+			am_buf_free(m[i]);
+}
+
+static void refuse_late(struct am_slow *slow, am_time now)
+{
+	struct rte_mbuf *m[AM_HELD_EACH];
+	struct am_glean who;
+	unsigned n;
+
+	while ((n = am_held_expire(&slow->held, now, &who, m)) > 0)
+		put_down(slow, who.interface, m, n, false);
 }
 
 void am_slow_stop(struct am_slow *slow)
@@ -322,7 +342,7 @@ void am_slow_stop(struct am_slow *slow)
 		return;
 	if (slow->started && write(slow->stop, &one, sizeof one) == sizeof one)
 		pthread_join(slow->id, NULL);
-	drop_late(slow, (am_time){UINT64_MAX});
+	drop_held(slow);
 	for (unsigned i = 0; i < TARGETS; i++)
 		free(slow->by_target[i]);
 	if (slow->epoll >= 0)
@@ -415,17 +435,14 @@ void am_slow_answer_glean(struct am_slow *slow, const struct am_glean *who, bool
 	/* The lock is what makes the thread and us one producer of the workers' rings. */
 	pthread_mutex_lock(&slow->lock);
 	n = am_held_take(&slow->held, who, found, m);
-	for (unsigned i = 0; i < n; i++)
-		if (!found ||
-			!am_plane_forward(slow->plane, who->interface % slow->workers, who->interface, m[i]))
-			am_buf_free(m[i]);
+	put_down(slow, who->interface, m, n, found);
 	pthread_mutex_unlock(&slow->lock);
 }
 
 void am_slow_expire(struct am_slow *slow)
 {
 	pthread_mutex_lock(&slow->lock);
-	drop_late(slow, am_clock_monotonic());
+	refuse_late(slow, am_clock_monotonic());
 	pthread_mutex_unlock(&slow->lock);
 }
 

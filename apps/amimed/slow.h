@@ -46,9 +46,9 @@ void am_slow_set_port(struct am_slow *slow, uint16_t port_id, struct am_port *po
  */
 int am_slow_glean_fd(const struct am_slow *slow);
 bool am_slow_next_glean(struct am_slow *slow, struct am_glean *out);
-/* The neighbour is known to workers, or is not there: its packets are sent, or dropped. */
+/* The neighbour is known to workers: its packets are sent; or it is not there, and their senders are told. */
 void am_slow_answer_glean(struct am_slow *slow, const struct am_glean *who, bool found);
-/* Once a second: drop what has waited for too long. */
+/* Once a second: what has waited for too long goes the same way. */
 void am_slow_expire(struct am_slow *slow);
 struct am_slow_glean_stats {
 	uint64_t held, sent, lost;

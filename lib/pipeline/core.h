@@ -320,8 +320,9 @@ void am_host_take(struct am_worker *w, const struct am_interface *in, struct rte
 bool am_host_take_link(struct am_worker *w, const struct am_interface *in, const struct am_frame *f);
 /* A packet with an address that no router forwards: does the kernel want it? */
 bool am_host_take_neighbour(struct am_worker *w, const struct am_routed *r);
-/* A packet that has waited for a neighbour on an interface, and whose hop is taken. */
+/* A packet that has waited for a neighbour on an interface, and whose hop is taken; and where nobody has answered. */
 void am_host_forward(struct am_worker *w, uint16_t interface, struct rte_mbuf *m);
+void am_host_refuse(struct am_worker *w, uint16_t interface, struct rte_mbuf *m);
 /* What the kernel sent on the host interface of an interface. */
 void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m);
 

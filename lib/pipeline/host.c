@@ -268,7 +268,21 @@ void am_host_forward(struct am_worker *w, uint16_t interface, struct rte_mbuf *m
 	if (in)
 		route_it(w, in, m);
 	else
-		am_drop(w, 0, AM_V_HOST_GONE, m);
+		am_drop_ip(w, 0, AM_V_HOST_GONE, m);
+}
+
+void am_host_refuse(struct am_worker *w, uint16_t interface, struct rte_mbuf *m)
+{
+	const struct am_interface *in = interface_of(w, interface);
+	struct am_routed r = {.m = m, .in = in, .ip = am_buf_data(m), .len = (uint16_t)am_buf_len(m)};
+
+	if (!in) {
+		am_drop_ip(w, 0, AM_V_HOST_GONE, m);
+		return;
+	}
+	r.family = r.ip[0] >> 4;
+	am_route_icmp(w, &r, AM_V_ROUTE_NEIGHBOUR, 0);
+	am_drop_ip(w, in->iface, AM_V_ROUTE_NEIGHBOUR, m);
 }
 
 void am_host_send(struct am_worker *w, uint16_t interface, struct rte_mbuf *m)

@@ -268,10 +268,11 @@ bool am_plane_inject(struct am_plane *plane, unsigned worker, uint16_t interface
 		plane->workers[worker], &(struct am_punted){.m = m, .to = interface, .class = AM_PUNT_OTHER});
 }
 
-bool am_plane_forward(struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m)
+bool am_plane_forward(
+	struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m, bool found)
 {
-	return put_down(
-		plane->workers[worker], &(struct am_punted){.m = m, .to = interface, .class = AM_PUNT_GLEAN});
+	return put_down(plane->workers[worker],
+		&(struct am_punted){.m = m, .to = interface, .class = found ? AM_PUNT_GLEAN : AM_PUNT_BACK});
 }
 
 bool am_punt_waiting(const struct am_worker *w)
@@ -287,6 +288,8 @@ unsigned am_punt_take(struct am_worker *w)
 	for (unsigned i = 0; i < n; i++) {
 		if (p[i].class == AM_PUNT_GLEAN)
 			am_host_forward(w, p[i].to, p[i].m);
+		else if (p[i].class == AM_PUNT_BACK)
+			am_host_refuse(w, p[i].to, p[i].m);
 		else
 			am_host_send(w, p[i].to, p[i].m);
 	}

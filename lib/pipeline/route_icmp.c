@@ -38,6 +38,7 @@ static bool answer_to(enum am_verdict why, struct answer *out)
 	case AM_V_ROUTE_UNREACHABLE:
 	case AM_V_ROUTE_DOWN:
 	case AM_V_ROUTE_BACK:
+	case AM_V_ROUTE_NEIGHBOUR:
 		*out = (struct answer){AM_ICMP_CLASS_UNREACHABLE, {AM_ICMP_UNREACHABLE, AM_ICMP_HOST, 0},
 			{AM_ICMP6_UNREACHABLE, AM_ICMP6_ADDRESS, 0}};
 		return true;

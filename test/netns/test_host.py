@@ -72,8 +72,10 @@ def reach(a, b):
         # Nobody knows that neighbour yet: the packet waits until the kernel has found it (RFC 1122 2.3.2.2).
         got = run("ping", "-c1", "-W5", to, ns=HOST_A, check=False)
         expect(" 1 received" in got, f"the first packet from {HOST_A} to {to} is answered")
+    got = run("ping", "-c1", "-W4", "10.12.0.77", ns=HOST_A, check=False)
+    expect("Destination Host Unreachable" in got, "and one to a neighbour that is not there is refused in words")
     waited = b.show("host")["waiting"]
-    expect(waited["sent"] >= 2 and not waited["lost"], f"packets that waited at site-b for a neighbour: {waited}")
+    expect(waited["sent"] >= 2 and waited["lost"] == 1, f"packets that waited at site-b for a neighbour: {waited}")
     for ns, source, to in ((EDGE_A, "10.255.0.1", "10.12.0.1"), (EDGE_B, "10.255.0.2", "10.255.0.1")):
         got = run("ping", "-c2", "-W5", "-I", source, to, ns=ns, check=False)
         expect(" 2 received" in got, f"the box {source} reaches {to} by its routes")

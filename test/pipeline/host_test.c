@@ -343,12 +343,20 @@ static void test_forward(void **state)
 	assert_int_equal(am_plane_punted(f->rig.plane, 0, &p, 1), 1);
 	assert_int_equal(am_buf_data(p.m)[8], 63);
 	neighbour(f, "lan", "10.0.0.9", "\2\0\0\0\0\x09");
-	assert_true(am_plane_forward(f->rig.plane, 0, p.to, p.m));
+	assert_true(am_plane_forward(f->rig.plane, 0, p.to, p.m, true));
 	rig_settle(&f->rig);
 	assert_true(rig_pop(&f->rig, "lan", 0, &out));
 	assert_memory_equal(out.bytes, "\2\0\0\0\0\x09\2\0\0\0\0\1\x08\0", 14);
 	assert_int_equal(out.bytes[14 + 8], 63);
 	assert_int_equal(am_csum_fold(am_csum_add(out.bytes + 14, 20, 0)), 0xffff);
+	/* Nobody has answered: whoever sent it is told (RFC 1812 4.3.3.1), here by the tunnel that it came from. */
+	assert_false(reaches(f, "10.0.0.8", NULL, 0));
+	assert_int_equal(am_plane_punted(f->rig.plane, 0, &p, 1), 1);
+	assert_true(am_plane_forward(f->rig.plane, 0, p.to, p.m, false));
+	rig_settle(&f->rig);
+	assert_int_equal(rig_drops(&f->rig, AM_V_ROUTE_NEIGHBOUR), 1);
+	assert_true(rig_pop(&f->rig, "wan", 0, &out));
+	assert_memory_equal(out.bytes + 38 + 12, "\x0a\xff\0\1\x0a\x09\0\2\3\1", 10);
 	close_rig(f);
 }
 

@@ -64,8 +64,9 @@ unsigned am_plane_punted(struct am_plane *plane, unsigned worker, struct am_punt
  */
 bool am_plane_inject(struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m);
 
-/* The same of a packet that came up as AM_PUNT_GLEAN, now that its neighbour on `interface` is known. */
-bool am_plane_forward(struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m);
+/* The same of a packet that came up as AM_PUNT_GLEAN: its neighbour on `interface` is known now, or its sender is told that nobody answers. */
+bool am_plane_forward(
+	struct am_plane *plane, unsigned worker, uint16_t interface, struct rte_mbuf *m, bool found);
 
 /* The slow thread: an IP packet that the kernel sends; its connection is a session from now on where it shows one. */
 void am_plane_note_session(struct am_plane *plane, const uint8_t *ip, uint32_t len);
