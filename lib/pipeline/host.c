@@ -178,25 +178,36 @@ static void route_it(struct am_worker *w, const struct am_interface *in, struct 
 		am_drop(w, in->iface, AM_V_IP4_SHORT, m);
 }
 
+/* Into the packets that a path's string makes of it. */
+static enum am_verdict push(struct am_worker *w, const struct am_adjacency *way, unsigned path,
+	struct am_encap_in *how, struct rte_mbuf *m, struct rte_mbuf *out[2], unsigned *n)
+{
+	const struct am_path_list *list = way->paths;
+	const struct am_encap *e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
+	enum am_verdict v;
+
+	if (way->tx_seq)
+		how->gre_seq = atomic_fetch_add_explicit(way->tx_seq, 1, memory_order_relaxed);
+	v = am_encap_push(e, &w->ids, w->plane->conf.pool, how, m, out, n);
+	if (v != AM_V_OK || am_buf_len(out[0]) - e->ip_at <= w->roots->ports[list->port[path]].mtu)
+		return v;
+	if (*n == 2)
+		am_drop(w, way->iface, AM_V_PORT_MTU, out[out[0] == m]);
+	return AM_V_PORT_MTU;
+}
+
 /* A packet or frame as it is, into the tunnel. */
 static void into_tunnel(
 	struct am_worker *w, const struct am_interface *in, struct rte_mbuf *m, uint32_t hash, uint8_t tos)
 {
 	const struct am_path_list *list = in->way->paths;
-	unsigned path = am_output_path(list, hash);
+	unsigned path = am_output_path(list, hash), n = 0;
 	struct am_encap_in how = {
 		.hash = hash, .tos = tos, .path = list->first_path + path, .stash = &w->stash};
 	uint32_t len = am_buf_len(m);
 	struct rte_mbuf *out[2];
-	enum am_verdict v = AM_V_TUNNEL_DOWN;
-	unsigned n = 0;
+	enum am_verdict v = path < list->n ? push(w, in->way, path, &how, m, out, &n) : AM_V_TUNNEL_DOWN;
 
-	if (path < list->n) {
-		if (in->way->tx_seq)
-			how.gre_seq = atomic_fetch_add_explicit(in->way->tx_seq, 1, memory_order_relaxed);
-		v = am_encap_push(atomic_load_explicit(&list->encap[path], memory_order_acquire), &w->ids,
-			w->plane->conf.pool, &how, m, out, &n);
-	}
 	if (v != AM_V_OK) {
 		am_drop(w, in->iface, v, m);
 		return;
