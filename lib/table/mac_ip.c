@@ -16,14 +16,14 @@ enum {
 /* Address, bridge and family, MAC and flags. All of them written by control, read by workers. */
 struct entry {
 	_Atomic uint64_t words[WORDS];
-	_Atomic uint32_t next;   /* in its chain */
-	_Atomic uint32_t seen_s; /* written by workers too */
+	_Atomic uint32_t next; /* in its chain */
 };
 
 struct am_mac_ips {
 	uint64_t seed;
 	uint32_t max, mask;
 	struct entry *entries;
+	_Atomic uint32_t *seen; /* seconds; written by workers too, so apart from the rest */
 	_Atomic uint32_t *heads;
 	_Atomic uint32_t version;
 	/* control's alone */
@@ -43,9 +43,10 @@ struct am_mac_ips *am_mac_ips_create(uint32_t max, uint64_t seed)
 		heads *= 2;
 	*t = (struct am_mac_ips){.seed = seed, .max = max, .mask = heads - 1};
 	t->entries = calloc(max, sizeof *t->entries);
+	t->seen = calloc(max, sizeof *t->seen);
 	t->heads = calloc(heads, sizeof *t->heads);
 	t->free = calloc(max, sizeof *t->free);
-	if (t->entries && t->heads && t->free)
+	if (t->entries && t->seen && t->heads && t->free)
 		return t;
 	am_mac_ips_free(t);
 	return NULL;
@@ -56,6 +57,7 @@ void am_mac_ips_free(struct am_mac_ips *t)
 	if (!t)
 		return;
 	free(t->entries);
+	free((void *)t->seen);
 	free((void *)t->heads);
 	free(t->free);
 	free(t);
@@ -129,7 +131,7 @@ uint32_t am_mac_ips_find(
 
 void am_mac_ips_see(struct am_mac_ips *t, uint32_t number, uint32_t now_s)
 {
-	_Atomic uint32_t *seen = &t->entries[number].seen_s;
+	_Atomic uint32_t *seen = &t->seen[number];
 
 	if (atomic_load_explicit(seen, memory_order_relaxed) != now_s)
 		atomic_store_explicit(seen, now_s, memory_order_relaxed);
@@ -196,7 +198,7 @@ uint32_t am_mac_ips_set(struct am_mac_ips *t, const struct am_mac_ip *entry, uin
 		end(t);
 	}
 	if (number != AM_MAC_IP_NONE)
-		atomic_store_explicit(&t->entries[number].seen_s, now_s, memory_order_relaxed);
+		atomic_store_explicit(&t->seen[number], now_s, memory_order_relaxed);
 	return number;
 }
 
@@ -232,7 +234,7 @@ bool am_mac_ips_at(const struct am_mac_ips *t, uint32_t number, struct am_mac_ip
 
 uint32_t am_mac_ips_seen_s(const struct am_mac_ips *t, uint32_t number)
 {
-	return atomic_load_explicit(&t->entries[number].seen_s, memory_order_relaxed);
+	return atomic_load_explicit(&t->seen[number], memory_order_relaxed);
 }
 
 uint32_t am_mac_ips_count(const struct am_mac_ips *t)
@@ -247,6 +249,6 @@ uint32_t am_mac_ips_end(const struct am_mac_ips *t)
 
 uint64_t am_mac_ips_memory(const struct am_mac_ips *t)
 {
-	return sizeof *t + (uint64_t)t->end * (sizeof *t->entries + sizeof *t->free) +
+	return sizeof *t + (uint64_t)t->end * (sizeof *t->entries + sizeof *t->seen + sizeof *t->free) +
 	       (t->mask + 1ull) * sizeof *t->heads;
 }

@@ -4,8 +4,8 @@
  * two sites carry good and bad traffic with their workers in a cage, in a process of their own for each case. Other cases
  * break one rule each, and must be killed for it.
  *
- * Exempt from being read-only are what workers write by design: the FDB's ageing bytes, storm control's buckets, and GRE
- * sequence numbers.
+ * Exempt from being read-only are what workers write by design: the FDB's ageing bytes, when hosts were heard of, storm control's
+ * buckets, and GRE sequence numbers.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -33,6 +33,7 @@
 #include "rig.h"
 #include "sites.h"
 #include "table/fib_read.h"
+#include "table/mac_ip.h"
 
 enum {
 	SITES = 2,
@@ -258,6 +259,9 @@ static void extend(char *config)
 		"\"mac\":\"02:ff:00:00:00:0f\",\"addresses\":[\"198.18.0.1/24\"]}");
 	replace(config, "\"lan\":{\"driver\":\"mem\"}",
 		"\"lan\":{\"driver\":\"mem\"},\"spare\":{\"driver\":\"mem\"}");
+	replace(config, "\"members\":[",
+		"\"arp_nd\":{\"suppress\":true},\"hosts\":[{\"ip\":\"198.18.2.1\",\"mac\":\"02:00:00:00:00:aa\"}],"
+		"\"members\":[");
 	replace(config, "{\"port\":\"lan\"}",
 		"{\"port\":\"lan\",\"storm\":{\"broadcast\":1}},{\"port\":\"spare\"}");
 }
@@ -291,6 +295,22 @@ static void make_syn(struct rig_frame *f)
 	memcpy(ip + AM_IP4_LEN, tcp, sizeof tcp);
 }
 
+/* A question about a host that is known, or about one that is not, from one that comes to be known by it. */
+static void make_arp(struct rig_frame *f, unsigned from, bool known)
+{
+	static const uint8_t head[] = {8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
+	uint8_t *arp = f->bytes + AM_ETH_LEN;
+	const uint8_t sender[] = {198, 18, 3, (uint8_t)from}, target[] = {198, 18, 2, known ? 1 : 2};
+
+	memset(f->bytes, 0xff, AM_MAC_LEN);
+	memcpy(arp - 2, head, sizeof head);
+	memcpy(arp + 8, f->bytes + AM_MAC_LEN, AM_MAC_LEN);
+	memcpy(arp + 14, sender, sizeof sender);
+	memset(arp + 18, 0, AM_MAC_LEN);
+	memcpy(arp + 24, target, sizeof target);
+	f->len = AM_ETH_LEN + 28;
+}
+
 /* One frame of a round: most are whole packets between two known hosts, long and short. */
 static void make_frame(struct rig_frame *f, int side, uint16_t flow, uint32_t seq)
 {
@@ -301,6 +321,8 @@ static void make_frame(struct rig_frame *f, int side, uint16_t flow, uint32_t se
 		memset(f->bytes, 0xff, AM_MAC_LEN);
 	if (flow % 16 == 8)
 		make_syn(f);
+	if (flow % 16 == 10)
+		make_arp(f, from, flow % 32 == 10);
 }
 
 /* From a host beside the routed port to one behind it. */
@@ -422,11 +444,19 @@ static void touch(void *arg)
 		am_fdb_touch(am_model_fdb(r->model), 0, 0, epoch);
 }
 
+static void hear(void *arg)
+{
+	struct rig *r = arg;
+
+	for (uint32_t second = 1; second <= 2; second++)
+		am_mac_ips_see(am_model_roots(r->model)->mac_ips, 0, second);
+}
+
 /* Where workers look, as far as public headers show: a table that were elsewhere would go untested. */
 static void need_held(const struct am_roots *roots)
 {
 	assert_true(cage_holds(roots) && cage_holds(roots->ports) && cage_holds(roots->peers));
-	assert_true(cage_holds(roots->vrfs) && cage_holds(roots->routes));
+	assert_true(cage_holds(roots->vrfs) && cage_holds(roots->routes) && cage_holds(roots->mac_ips));
 	assert_true(cage_holds(roots->members) && cage_holds(roots->bridges) && cage_holds(roots->tunnels));
 	for (unsigned i = 0; i < roots->n_members; i++) {
 		const struct am_member *m = roots->members[i];
@@ -443,6 +473,7 @@ static void exempt_by_design(struct rig *r)
 	const struct am_roots *roots = am_model_roots(r->model);
 
 	assert_int_equal(cage_exempt_written(touch, r), 1);
+	assert_int_equal(cage_exempt_written(hear, r), 1);
 	for (unsigned i = 0; i < roots->n_members; i++)
 		if (roots->members[i])
 			cage_exempt(roots->members[i]->storm_state);
