@@ -7,18 +7,21 @@ answers by its mirrors, hosts are routed through, and a flood of junk at site-a 
    10.11.0.1                            10.11.0.254            10.12.0.254            10.12.0.1
 """
 import json
+import os
 import random
 import socket
 import struct
+import subprocess
 import threading
 import time
 
 from daemon import Daemon
 from harness import BUILD, Flood, expect, expect_path, expect_ping, main, write
-from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_A, HOST_B, inside, ip, run
+from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_A, HOST_B, NET, inside, ip, mac, run
+from pinger import checksum
 
-UDP_SEGMENT = 103
-JUNK, SECONDS = 100_000, 3  # packets a second
+JUNK, PACE, ARP_JUNK, SECONDS = 100_000, 125_000, 2_000, 3  # packets a second: at least, and what is tried
+BOX, CHUNK, FLOOR = "10.255.0.1", 4000, 100_000  # octets that a session sends at once, and at least a second
 
 
 def site(name, here, there, number, lan):
@@ -88,7 +91,7 @@ def reach(a, b):
 
 
 class Session(threading.Thread):
-    """A TCP connection to the box that sends a little and waits for it to come back, again and again."""
+    """A TCP connection to the box that sends something and waits for it to come back, again and again."""
 
     def __init__(self, ns, to):
         super().__init__(daemon=True)
@@ -106,14 +109,110 @@ class Session(threading.Thread):
         try:
             while self.running:
                 began = time.monotonic()
-                self.client.sendall(b"keepalive")
-                self.server.sendall(self.server.recv(64))
-                self.client.recv(64)
+                for here, there in ((self.client, self.server), (self.server, self.client)):
+                    here.sendall(bytes(CHUNK))
+                    left = CHUNK
+                    while left:
+                        left -= len(there.recv(left))
                 self.longest = max(self.longest, time.monotonic() - began)
                 self.rounds += 1
                 time.sleep(0.01)
         except OSError as error:
             self.error = error
+
+
+def checksummed(header):
+    return header[:10] + checksum(header) + header[12:]
+
+
+def ip4(source, to, protocol, payload, fragment=0, ident=0):
+    return checksummed(struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), ident, fragment, 64, protocol, 0)
+                       + source + socket.inet_aton(to)) + payload
+
+
+def junk_packets(draw, n):
+    """TCP of no connection, UDP, echo requests and fragments of datagrams that never become whole, from all over the place."""
+    for i in range(n):
+        source = struct.pack("!I", draw.randrange(0x0b000000, 0x7e000000))
+        ports = struct.pack("!HH", draw.randrange(1024, 65536), 1179)
+        kind = i % 4
+        if kind == 0:
+            yield ip4(source, BOX, 6, ports + struct.pack("!IIBBHHH", draw.randrange(1 << 32), 0, 0x50, draw.choice((2, 16, 24)), 1000, 0, 0))
+        elif kind == 1:
+            yield ip4(source, BOX, 17, ports + struct.pack("!HH", 28, 0) + bytes(20))
+        elif kind == 2:
+            echo = struct.pack("!BBHHH", 8, 0, 0, i, 1)
+            yield ip4(source, BOX, 1, echo[:2] + checksum(echo) + echo[4:])
+        else:
+            yield ip4(source, BOX, 17, bytes(64), fragment=draw.choice((0x2000, 0x2008, 8)), ident=i & 0xffff)
+
+
+def write_frames(path, frames):
+    with open(path, "wb") as file:
+        for frame in frames:
+            file.write(struct.pack("!H", len(frame)) + frame)
+    return path
+
+
+def junk_files(folder):
+    """What the Internet sends in site-b's name, and what a host of the LAN asks."""
+    draw = random.Random(7)
+    here, there = EDGE_ADDRESS[EDGE_A][0], EDGE_ADDRESS[EDGE_B][0]
+    ethernet = bytes.fromhex((mac(EDGE_A, "wan0") + mac(NET, "to-a")).replace(":", "")) + b"\x08\0"
+    tunnelled = [ethernet + ip4(socket.inet_aton(there), here, 47, b"\0\0\x08\0" + packet, fragment=0x4000)
+                 for packet in junk_packets(draw, 4096)]
+    asks = [b"\xff" * 6 + b"\2\0\0\0\x0a" + bytes([n]) + struct.pack("!HHHBBH", 0x806, 1, 0x800, 6, 4, 1) + b"\2\0\0\0\x0a" + bytes([n])
+            + bytes([10, 11, 0, 2 + n]) + bytes(6) + bytes([10, 11, 0, 254]) for n in range(200)]
+    return write_frames(f"{folder}/junk", tunnelled), write_frames(f"{folder}/arp", asks)
+
+
+def send_junk(ns, device, rate, path):
+    program = os.path.join(BUILD, "test", "netns", "netns_junk")
+    return subprocess.Popen(["ip", "netns", "exec", ns, program, device, str(rate), str(SECONDS), path], stdout=subprocess.PIPE, text=True)
+
+
+def arrived(daemon):
+    """Frames that came to site-a's wan, as XDP counts them, as the port counts them, and what its queue could not take."""
+    port = next(p for p in daemon.show("ports") if p["name"] == "wan")
+    rules = next(s for s in daemon.show("host")["steering"] if s["port"] == "wan")["rules"]
+    return {"xdp": sum(r["frames"] for r in rules if r["rule"] == "gre"), "taken": port["counters"]["rx_packets"],
+            "missed": port["driver_counters"]["rx_dropped"]}
+
+
+def junk(a, b, folder):
+    junk_file, arp_file = junk_files(folder)
+    session = Session(HOST_B, BOX)
+    session.start()
+    drops_before, came = {row["drop"]: row["count"] for row in a.show("drops")}, arrived(a)
+    before = {row["class"]: row["passed"] for row in a.show("host")["punt"]}
+    late_before = b.counter("ports", "rx_dropped")
+    with Flood(HOST_B, "10.11.0.1", sizes=(100,), pause=0.005) as good:
+        senders = [send_junk(NET, "to-a", PACE, junk_file), send_junk(HOST_A, "eth0", ARP_JUNK, arp_file)]
+        sent = [json.loads(sender.communicate()[0]) for sender in senders]
+    session.running = False
+    session.join()
+    wire, arp = sent
+    rate = wire["sent"] / wire["seconds"]
+    expect(rate >= JUNK, f"the machine reached {rate:.0f} packets of junk a second at the box: {wire}, and {arp} of ARP")
+    came = {key: value - came[key] for key, value in arrived(a).items()}
+    expect(came["xdp"] >= wire["sent"] + good.sent and came["taken"] + came["missed"] >= came["xdp"],
+           f"all that was sent came to the box: {came}")
+    expect(session.error is None, f"the TCP session went on: {session.rounds} rounds, the longest {1000 * session.longest:.0f} ms"
+           + (f", {session.error}" if session.error else ""))
+    through = session.rounds * CHUNK / wire["seconds"]
+    expect(session.longest < 1 and through > FLOOR, f"at {through / 1000:.0f} kB/s each way, and no round took a second")
+    drops = {row["drop"]: row["count"] - drops_before.get(row["drop"], 0) for row in a.show("drops")}
+    # What the kernel answers to junk has nowhere to go: it counts where the box's own packets do.
+    own = {row["drop"] for row in a.show("drops") if row["kind"] == "vrf"}
+    good_drops = {name: count for name, count in drops.items() if count and not name.startswith("punt_") and name not in own}
+    expect(not good_drops, f"site-a drops nothing but junk: {good_drops}")
+    late = came["missed"] + b.counter("ports", "rx_dropped") - late_before
+    expect(not good.lost and not late, f"of {good.sent} pings through the box {len(good.lost)} were lost; queues of both boxes missed {late} frames")
+    passed = {row["class"]: row["passed"] - before[row["class"]] for row in a.show("host")["punt"]}
+    limits = {row["class"]: row["rate"] * (wire["seconds"] + 2) for row in a.show("host")["punt"]}
+    expect(all(passed[name] < limits[name] for name in ("arp_nd", "tcp", "icmp", "other")), f"handed to the kernel: {passed}")
+    junk_drops = sum(count for name, count in drops.items() if name.startswith("punt_"))
+    expect(junk_drops > 0.8 * wire["sent"], f"dropped by name: {drops}")
 
 
 def known(daemon):
@@ -124,64 +223,6 @@ def known(daemon):
     answer = daemon.ask({"method": "show", "what": "routes", "to": "10.11.0.1"})["result"]["routes"]
     expect([(r["origin"], r["hops"][0]["state"], r["hops"][0]["mac"]) for r in answer] == [("neighbor", "live", host["mac"])],
            f"and workers send to it: {answer}")
-
-
-def junk_tcp(sender, to):
-    """Segments of no connection, from addresses all over the place."""
-    source = struct.pack("!I", random.randrange(0x0b000000, 0x7e000000))
-    tcp = struct.pack("!HHIIBBHHH", random.randrange(1024, 65536), 1179, random.randrange(1 << 32), 0, 0x50,
-                      random.choice((2, 16, 24)), 1000, 0, 0)
-    sender.sendto(struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + source + socket.inet_aton(to) + tcp, (to, 0))
-
-
-def flood(to):
-    """UDP in bursts of 60, and TCP, at JUNK packets a second; returns how many in how many seconds."""
-    with inside(HOST_B):
-        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-    sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 20)
-    sent, began = 0, time.monotonic()
-    with sender, raw:
-        while (passed := time.monotonic() - began) < SECONDS:
-            for _ in range(min(8, int((passed * JUNK - sent) / 63))):  # a late sender must not overflow queues by itself
-                sender.sendto(bytes(20 * 60), (to, random.randrange(1024, 65536)))
-                for _ in range(3):
-                    junk_tcp(raw, to)
-                sent += 63
-            time.sleep(0.0005)
-    return sent, passed
-
-
-def lost_by(daemon):
-    """Frames that the ports' own queues could not take: a worker did not get its core in time."""
-    return daemon.counter("ports", "rx_dropped")
-
-
-def junk(a, b):
-    box = "10.255.0.1"
-    session = Session(HOST_B, box)
-    session.start()
-    drops_before, late_before = {row["drop"]: row["count"] for row in a.show("drops")}, lost_by(b)
-    before = {row["class"]: row["passed"] for row in a.show("host")["punt"]}
-    with Flood(HOST_B, "10.11.0.1", sizes=(100,)) as good:
-        sent, seconds = flood(box)
-    session.running = False
-    session.join()
-    rate = sent / seconds
-    expect(rate > 0.9 * JUNK, f"{sent} packets of junk at the box in {seconds:.1f} s")
-    expect(session.error is None, f"the TCP session went on: {session.rounds} rounds, the longest {1000 * session.longest:.0f} ms"
-           + (f", {session.error}" if session.error else ""))
-    expect(session.longest < 1, "and none took a second")
-    late, drops = lost_by(b) - late_before, {row["drop"]: row["count"] - drops_before.get(row["drop"], 0) for row in a.show("drops")}
-    # What the kernel answers to junk has nowhere to go: it counts where the box's own packets do.
-    own = {row["drop"] for row in a.show("drops") if row["kind"] == "vrf"}
-    good_drops = {name: count for name, count in drops.items() if count and not name.startswith("punt_") and name not in own}
-    expect(not good_drops and not lost_by(a), f"site-a drops nothing but junk: {good_drops}, queues lost {lost_by(a)}")
-    # On a busy machine site-b, which only carries the junk, may come too late for some of it, and for pings between it.
-    expect(not good.lost or late, f"of {good.sent} pings through the box {len(good.lost)} were lost, and {late} frames by site-b")
-    passed = {row["class"]: row["passed"] - before[row["class"]] for row in a.show("host")["punt"]}
-    expect(passed["other"] < 2000 * (seconds + 2) and passed["tcp"] < 2000 * (seconds + 2), f"handed to the kernel: {passed}")
-    expect(drops["punt_other"] + drops["punt_tcp"] > 0.5 * (sent - late), f"dropped by name: {drops}")
 
 
 def reload_keeps(a, config_path):
@@ -206,7 +247,7 @@ def test(net, folder):
     reach(a, b)
     known(a)
     expect_ping(sizes=(100, 1400), ns=HOST_A, to="10.12.0.1")
-    junk(a, b)
+    junk(a, b, folder)
     reload_keeps(a, a.config)
     a.kill()
     links = run("ip", "-br", "link", ns=EDGE_A)
