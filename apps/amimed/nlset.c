@@ -7,6 +7,7 @@
 #include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "netlink.h"
@@ -26,6 +27,8 @@ struct request {
 
 static void *begin(struct request *r, uint16_t type, bool there, size_t header)
 {
+	/* libmnl leaves what lies between attributes as it is, and the kernel gets it. */
+	memset(r->room, 0, sizeof r->room);
 	r->msg = mnl_nlmsg_put_header(r->room);
 	r->msg->nlmsg_type = type;
 	r->msg->nlmsg_flags = NLM_F_ACK | (there ? NLM_F_CREATE | NLM_F_EXCL : 0);

@@ -11,8 +11,9 @@ import threading
 import pinger
 import rows
 from daemon import Daemon
-from netns import EDGE_A, EDGE_B, HOST_A, HOST_ADDRESS, HOST_B, Net, Trouble
+from netns import EDGE_A, EDGE_B, HOST_A, HOST_ADDRESS, HOST_B, Net, Trouble, ip
 
+BOX, FAR = "10.1.0.254", "10.66.0.1"  # of routed_too: site-a in the bridge, and site-b behind the tunnel "keep"
 BUILD = os.environ.get("AMIME_BUILD", os.path.join(rows.TOP, "build"))
 
 
@@ -46,6 +47,17 @@ def sites(folder, row="vxlan4-gre4", driver="af_xdp"):
     a, b = (json.loads(text) for text in rows.texts(rows.find(row), driver=driver))
     return [(config, Daemon(edge, write(folder, f"{name}.json", config), BUILD, folder))
             for edge, name, config in ((EDGE_A, "a", a), (EDGE_B, "b", b))]
+
+
+def routed_too(a, b):
+    """Both sites get what no edit touches of L3: a bridge that routes, and a tunnel with addresses and a mirror."""
+    for config, tunnel, number in ((a, "to-b", 1), (b, "to-a", 2)):
+        config["tunnels"]["keep"] = {**config["tunnels"][tunnel], "key": 77, "sequence": True, "addresses": [f"10.9.0.{number}/30"]}
+    a["bridges"]["lan"]["addresses"] = [BOX + "/24"]
+    a["vrfs"]["default"]["routes"].append({"prefix": FAR + "/32", "tunnel": "keep"})
+    b["vrfs"]["default"]["loopbacks"].append(FAR)
+    b["vrfs"]["default"]["routes"].append({"prefix": "10.1.0.0/24", "tunnel": "keep"})
+    ip(f"route add {FAR} via {BOX}", HOST_A)
 
 
 def expect_ping(sizes=(100, 1206, 1207, 1500), ns=HOST_A, to=None):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """While amimed runs the kernel does not answer for it; after kill -9 nothing of it remains, and a new one starts."""
 import json
+import os
 import select
 import socket
 import subprocess
@@ -40,6 +41,20 @@ def traces():
     return found + [line for line in run("nft", "list", "tables", ns=EDGE_A).splitlines() if line]
 
 
+def links_of(pid):
+    """Numbers of the BPF links that a process holds."""
+    found = set()
+    for name in os.listdir(f"/proc/{pid}/fdinfo"):
+        with open(f"/proc/{pid}/fdinfo/{name}", encoding="ascii") as file:
+            found |= {int(line.split()[1]) for line in file if line.startswith("link_id:")}
+    return found
+
+
+def links():
+    """Of all that the kernel has."""
+    return {row["id"] for row in json.loads(run("bpftool", "-j", "link", "show"))}
+
+
 def one_driver(folder, driver):
     (_, a), (_, b) = sites(folder, driver=driver)
     a.start()
@@ -49,7 +64,10 @@ def one_driver(folder, driver):
     got = refusal(GRE, EDGE_ADDRESS[EDGE_A][0], patience=0.5)
     expect(got is None, f"{driver}: the kernel does not answer GRE to the tunnel's address while amimed runs: {got}")
     expect(traces(), f"{driver}: what it put into the kernel can be seen: {len(traces())} things")
+    attached = links_of(a.process.pid)
+    expect(len(attached) == (2 if driver == "af_xdp" else 0) and attached <= links(), f"{driver}: a BPF link a port: {sorted(attached)}")
     a.kill()
+    expect(not attached & links(), f"{driver}: after kill -9 the links are gone")
     expect(not traces(), f"{driver}: after kill -9 nothing is left in the kernel: {traces()}")
     for to, protocol in ((EDGE_ADDRESS[EDGE_A][0], GRE), (EDGE_ADDRESS[EDGE_A][0], ETHERIP), (EDGE_ADDRESS[EDGE_A][1], GRE)):
         got = refusal(protocol, to)
@@ -59,7 +77,9 @@ def one_driver(folder, driver):
     a.start()
     expect_path()
     expect_ping()
+    attached = links_of(a.process.pid)
     a.stop()
+    expect(not attached & links(), f"{driver}: after SIGTERM the links are gone")
     expect(not traces(), f"{driver}: after SIGTERM nothing is left either: {traces()}")
     b.stop()
 

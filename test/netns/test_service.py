@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """amimed as a service: it says when it is ready and that it lives, exports its counters, and sends what it has at the end."""
+import contextlib
+import ctypes
 import grp
 import os
 import select
@@ -16,6 +18,9 @@ from harness import BUILD, expect, expect_path, expect_ping, main, sites, write
 from netns import EDGE_A, HOST_A, HOST_B, mac
 
 BURST = 900  # what a ring of the driver holds, nearly
+PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, WALL, FUTEX = 17, 0x4206, 0x4207, 0x40000000, 202
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
 
 
 class Manager:
@@ -73,26 +78,43 @@ def socket_is(name, mode, group):
     return stat.S_IMODE(found.st_mode) == mode and found.st_gid == group
 
 
-def stands_still(pid):
-    """All of its threads."""
-    states = [open(f"/proc/{pid}/task/{task}/stat", encoding="ascii").read().rsplit(") ", 1)[1][0]
-              for task in os.listdir(f"/proc/{pid}/task")]
-    return set(states) == {"T"}
+@contextlib.contextmanager
+def held(thread):
+    """A thread of another process stands still meanwhile, and no other one of it does."""
+    for request in (PTRACE_SEIZE, PTRACE_INTERRUPT):
+        if libc.ptrace(request, thread, None, None):
+            raise OSError(ctypes.get_errno(), f"ptrace {request:#x} of thread {thread}")
+    os.waitpid(thread, WALL)
+    try:
+        yield
+    finally:
+        libc.ptrace(PTRACE_DETACH, thread, None, None)
 
 
-def drains(daemon):
-    """It stands still, frames wait in its port's ring, then it is told to end: all of them arrive nevertheless."""
+def waits_for_a_thread(pid, patience=5.0):
+    """Its first thread is in the system call of who waits for another one."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        with open(f"/proc/{pid}/task/{pid}/syscall", encoding="ascii") as file:
+            if file.read().split()[0] == str(FUTEX):
+                return True
+        time.sleep(0.01)
+    return False
+
+
+def drains(daemon, manager):
+    """The worker stands still, frames wait in its port's ring, then it is told to end: all of them arrive nevertheless."""
     to = bytes.fromhex(mac(HOST_B, "eth0").replace(":", ""))
     batch = [frames.frame(100, number, to, frames.SOURCES[HOST_A]) for number in range(BURST)]
     sender, receiver = frames.open_raw(HOST_A), frames.open_raw(HOST_B)
     with sender, receiver:
-        daemon.signal(signal.SIGSTOP)
-        while not stands_still(daemon.process.pid):
-            time.sleep(0.01)
-        for data in batch:
-            sender.send(data)
-        daemon.signal(signal.SIGTERM)
-        daemon.signal(signal.SIGCONT)
+        # What it turns once more before it hears of the end would hide that nothing drains: so it hears of it first.
+        with held(daemon.show("workers")["workers"][0]["tid"]):
+            for data in batch:
+                sender.send(data)
+            daemon.signal(signal.SIGTERM)
+            expect(manager.hear("STOPPING=1"), "it says that it ends")
+            expect(waits_for_a_thread(daemon.process.pid), "and waits for its worker")
         arrived, end = set(), time.monotonic() + 5
         while len(arrived) < BURST and select.select([receiver], [], [], max(0, end - time.monotonic()))[0]:
             arrived.add(frames.number_of(frames.receive(receiver)))
@@ -122,8 +144,8 @@ def test(net, folder):
     while not socket_is("site-a", 0o600, 0) and time.monotonic() < end:
         time.sleep(0.02)
     expect(socket_is("site-a", 0o600, 0), "a reload changes who may talk to it")
-    drains(a)
-    expect(a.process.wait(10) == 0 and manager.hear("STOPPING=1"), "it says that it ends, and ends well")
+    drains(a, manager)
+    expect(a.process.wait(10) == 0, "it ends well")
     a.process = None
     b.stop()
 

@@ -12,12 +12,11 @@ import tempfile
 import time
 
 import edits
-from harness import Flood, expect, expect_path, main, sites, write
+from harness import BOX, FAR, Flood, expect, expect_path, main, routed_too, sites, write
 from netns import EDGE_A, HOST_A, HOST_ADDRESS, HOST_B, NET, Trouble, inside, ip, run as sh
 
 EDITS, WRONG, KILLS, CONFIRM_S, SEED = 200, 200, 6, 5, int(os.environ.get("AMIME_SEED", 20261128))
 DEVICES = ["spare0", "spare1"]
-BOX, FAR = "10.1.0.254", "10.66.0.1"  # addresses of site-a in the bridge, and of site-b behind the tunnel "keep"
 KIND = {"tunnel": "tunnels", "bridge": "bridges", "port": "ports"}
 
 
@@ -328,17 +327,6 @@ def kill_anywhere(daemon, folder, config):
         expect(is_new or "started_otherwise" in shown, f"kill {n}: where it is not the file's, that is said")
         expect(shown["running"] == shown["committed"], f"kill {n}: it runs what is committed, number {shown['running']}")
     expect(all(outcomes.values()), f"started with the file {outcomes['new']} times, with the one before {outcomes['old']} times")
-
-
-def routed_too(a, b):
-    """Both sites get what no edit touches of L3: a bridge that routes, and a tunnel with addresses and a mirror."""
-    for config, tunnel, number in ((a, "to-b", 1), (b, "to-a", 2)):
-        config["tunnels"]["keep"] = {**config["tunnels"][tunnel], "key": 77, "sequence": True, "addresses": [f"10.9.0.{number}/30"]}
-    a["bridges"]["lan"]["addresses"] = [BOX + "/24"]
-    a["vrfs"]["default"]["routes"].append({"prefix": FAR + "/32", "tunnel": "keep"})
-    b["vrfs"]["default"]["loopbacks"].append(FAR)
-    b["vrfs"]["default"]["routes"].append({"prefix": "10.1.0.0/24", "tunnel": "keep"})
-    ip(f"route add {FAR} via {BOX}", HOST_A)
 
 
 def run(net, folder, quick):
