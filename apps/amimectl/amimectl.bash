@@ -31,7 +31,7 @@ _amimectl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
 	case $prev in
 	-s | --socket | -n | --name) words=$(_amimectl_names) ;;
-	show) words='interfaces neighbors routes as vrfs tunnel version ports tunnels bridges fdb mac-ip drops workers config host' ;;
+	show) words='interfaces neighbors routes as vrfs acls tunnel version ports tunnels bridges fdb mac-ip drops workers config host' ;;
 	explain) words=tunnel ;;
 	-i | --interface) words=$(_amimectl_shown interfaces) ;;
 	-d | --direction) words='in out' ;;

@@ -16,7 +16,7 @@ enum {
 const char am_ctl_help[] =
 	"usage: amimectl [-s SOCKET | -n NAME] [--json] [--watch[=SECONDS]] COMMAND\n"
 	"\n"
-	"  show version|interfaces|ports|tunnels|bridges|neighbors|routes|as|vrfs|fdb|mac-ip|drops|workers|config|host\n"
+	"  show version|interfaces|ports|tunnels|bridges|neighbors|routes|as|vrfs|acls|fdb|mac-ip|drops|workers|config|host\n"
 	"  show interfaces [NAME]                all of them, or all that is known of one\n"
 	"  show routes [PREFIX|ADDRESS]          what is looked up: all, those in PREFIX, or the one ADDRESS takes\n"
 	"  show tunnel NAME                      what is missing where it is down, and what to do\n"
@@ -59,7 +59,7 @@ const char am_ctl_help[] =
 	"Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no amimed answers.\n";
 
 static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops", "workers",
-	"config", "host", "interfaces", "neighbors", "routes", "vrfs", "as", "mac-ip"};
+	"config", "host", "interfaces", "neighbors", "routes", "vrfs", "as", "mac-ip", "acls"};
 
 static int parse_watch(const char *text, struct am_ctl_args *out, struct am_err *err)
 {
@@ -187,7 +187,7 @@ static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_er
 			out->what = whats[i];
 	if (!out->what)
 		return am_fail(err, EINVAL,
-			"show one of: version interfaces ports tunnels bridges neighbors routes as vrfs fdb mac-ip drops workers config "
+			"show one of: version interfaces ports tunnels bridges neighbors routes as vrfs acls fdb mac-ip drops workers config "
 			"host");
 	return 0;
 }

@@ -494,6 +494,7 @@ void am_view_show(const char *what, const json_t *result, FILE *out)
 		{"neighbors", am_view_neighbors},
 		{"vrfs", am_view_vrfs},
 		{"as", am_view_as},
+		{"acls", am_view_acls},
 	};
 
 	for (unsigned i = 0; i < sizeof views / sizeof *views; i++)

@@ -217,6 +217,14 @@ void am_view_neighbors(const json_t *list, FILE *out)
 	am_table_free(t);
 }
 
+void am_view_acls(const json_t *list, FILE *out)
+{
+	static const struct column columns[] = {{"ACL", "acl"}, {"RULE", "rule"}, {"PACKETS", "packets"},
+		{"BYTES", "bytes"}, {"WHAT", "text"}, {"NAME", "name"}, {"ON", "interfaces"}};
+
+	VIEW(list, columns, "there is no access list: see \"acls\" in amime.json(5)", out);
+}
+
 void am_view_as(const json_t *list, FILE *out)
 {
 	static const struct column columns[] = {{"AS", "as"}, {"PACKETS", "packets"}, {"BYTES", "bytes"}};

@@ -130,6 +130,12 @@ static void l3(void **state)
 		strstr(text, "lan     10.0.0.1  02:00:00:00:00:01  local    7s  port lan (router)\n"));
 	assert_non_null(strstr(text, "lan: 1 known, 5 questions answered"));
 	free(text);
+	text = show("acls",
+		"[{\"acl\":\"edge\",\"interfaces\":[\"wan in\",\"to-b out\"],\"rule\":0,\"packets\":7,\"bytes\":700,"
+		"\"text\":\"permit src ours\",\"name\":\"BCP 38\"}]");
+	assert_non_null(
+		strstr(text, "edge     0        7    700  permit src ours  BCP 38  wan in, to-b out\n"));
+	free(text);
 	text = show("neighbors", "[]");
 	assert_string_equal(text, "no next hop is wanted, and no neighbor is known\n");
 	free(text);
@@ -206,7 +212,8 @@ static void vrfs(void **state)
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
-		"workers", "config", "host", "interfaces", "interface", "neighbors", "vrfs", "as", "mac-ip"};
+		"workers", "config", "host", "interfaces", "interface", "neighbors", "vrfs", "as", "mac-ip",
+		"acls"};
 	static const char *const answers[] = {"{}", "[]", "[{}]", "[1, null, \"x\", [[]]]",
 		"{\"entries\":[{}]}", "{\"workers\":[{}]}",
 		"[{\"local\":[1],\"members\":[{}],\"paths\":[{}]}]"};

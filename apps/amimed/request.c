@@ -77,6 +77,7 @@ static int read_show(const json_t *object, struct am_request *out, struct am_err
 		[AM_SHOW_VRFS] = "vrfs",
 		[AM_SHOW_AS] = "as",
 		[AM_SHOW_MAC_IP] = "mac-ip",
+		[AM_SHOW_ACLS] = "acls",
 	};
 	int what = am_control_find_word(object, "what", whats, AM_SHOWS);
 	int rc;
@@ -84,7 +85,7 @@ static int read_show(const json_t *object, struct am_request *out, struct am_err
 	if (what < 0)
 		return am_fail(err, EINVAL,
 			"\"what\" is one of version, ports, tunnels, bridges, fdb, drops, workers, config, host, interfaces, "
-			"neighbors, routes, vrfs, as, mac-ip");
+			"neighbors, routes, vrfs, as, mac-ip, acls");
 	out->what = (enum am_what)what;
 	out->limit = AM_FDB_LIMIT;
 	out->all = json_is_true(json_object_get(object, "all"));

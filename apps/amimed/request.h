@@ -57,6 +57,7 @@ enum am_what {
 	AM_SHOW_VRFS,
 	AM_SHOW_AS,
 	AM_SHOW_MAC_IP,
+	AM_SHOW_ACLS,
 	AM_SHOWS,
 };
 

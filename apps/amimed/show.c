@@ -15,6 +15,7 @@
 #include "links.h"
 #include "pipeline/counters.h"
 #include "reports.h"
+#include "show_acls.h"
 #include "show_host.h"
 #include "show_interfaces.h"
 #include "show_l3.h"
@@ -606,6 +607,8 @@ json_t *am_show(struct am_daemon *d, const struct am_request *request, struct am
 		return am_show_as(d);
 	case AM_SHOW_MAC_IP:
 		return am_show_mac_ip(d, request->at, request->limit);
+	case AM_SHOW_ACLS:
+		return am_show_acls(d);
 	case AM_SHOW_CONFIG: /* am_show_config */
 	case AM_SHOWS:
 		break;
