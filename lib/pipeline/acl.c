@@ -101,6 +101,7 @@ unsigned am_acl_judge_in(struct am_worker *w)
 		w->routed[kept] = *r;
 		w->routed_to[kept++] = am_ip_dst(r->ip, r->family);
 	}
+	w->n_routed = kept;
 	return kept;
 }
 
