@@ -161,12 +161,76 @@ static void test_errors_are_limited(void **state)
 	rig_close(&r);
 }
 
+/* Ports with a list each, the second of which names a set. */
+static const char *lists_of(const char *port, const char *prefix, char text[CONFIG_ROOM])
+{
+	snprintf(text, CONFIG_ROOM,
+		"{\"ports\":{\"a\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:01\",\"acl_in\":\"kept\"},"
+		"\"b\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:02\",\"acl_out\":\"named\"}},"
+		"\"acls\":{\"kept\":[{\"action\":\"permit\",\"protocol\":\"udp\",\"dst_port\":\"%s\"},{\"action\":\"permit\"}],"
+		"\"named\":[{\"action\":\"permit\",\"dst\":\"set\"}]},\"prefix_sets\":{\"set\":[\"%s\"]},"
+		"\"vrfs\":{\"default\":{\"routes\":[{\"prefix\":\"10.0.0.0/8\",\"port\":\"b\",\"mac\":\"02:00:00:00:00:09\"}]}}}",
+		port, prefix);
+	return text;
+}
+
+static const struct am_access_group *list_of(const struct rig *r, bool out)
+{
+	const struct am_roots *roots = am_model_roots(r->model);
+
+	for (uint16_t i = 0; i < roots->n_interfaces; i++) {
+		const struct am_interface *in = roots->interfaces[i];
+
+		if (in && (out ? in->acl_out.acl : in->acl_in.acl))
+			return out ? &in->acl_out : &in->acl_in;
+	}
+	return NULL;
+}
+
+static bool passes(struct rig *r)
+{
+	struct rig_frame f;
+
+	make(&f, 0x0a000001, 1);
+	rig_push(r, "a", 0, f.bytes, f.len);
+	rig_settle(r);
+	return rig_pop(r, "b", 0, &f);
+}
+
+/* A list that stays as it is is not made anew, and goes on counting; one changes with the set that it names. */
+static void test_a_reload_changes_lists_that_differ(void **state)
+{
+	struct am_access_group kept, named;
+	struct am_acl_counters c;
+	char text[CONFIG_ROOM];
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, pool, lists_of("1-65535", "10.0.0.0/8", text), 1, 1, false);
+	kept = *list_of(&r, false);
+	named = *list_of(&r, true);
+	assert_true(passes(&r));
+	rig_reload(&r, lists_of("1-65535", "10.1.0.0/16", text), true);
+	assert_ptr_equal(list_of(&r, false)->acl, kept.acl);
+	assert_int_equal(list_of(&r, false)->row, kept.row);
+	assert_true(list_of(&r, true)->row != named.row);
+	assert_false(passes(&r));
+	assert_int_equal(rig_drops(&r, AM_V_ACL_OUT), 1);
+	am_plane_acl(r.plane, kept.row, &c);
+	assert_int_equal(c.packets, 2);
+	rig_reload(&r, lists_of("1", "10.0.0.0/8", text), true);
+	assert_true(list_of(&r, false)->row != kept.row);
+	assert_true(passes(&r));
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_reload_changes_what_differs),
 		cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_errors_are_limited),
+		cmocka_unit_test(test_a_reload_changes_lists_that_differ),
 	};
 
 	if (am_test_eal() != 0)
