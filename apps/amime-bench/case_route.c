@@ -10,6 +10,7 @@
 #include "cases.h"
 #include "drivers/mem.h"
 #include "fib_routes.h"
+#include "limit_route.h"
 #include "net/csum.h"
 #include "net/ether.h"
 #include "net/ip.h"
@@ -28,6 +29,8 @@ enum {
 	CHURNED = 4096,
 	RECLAIM_EVERY = 256,
 	HOP_LIMIT = 64,
+	STICK_NODES = 1 << 21,
+	STICK_VALUES = 1 << 23,
 };
 
 /* Ports by number. */
@@ -50,6 +53,10 @@ struct route {
 	struct am_fib *fib;
 	uint32_t value; /* of every route */
 	uint32_t at, churn_at;
+	/* Of the measuring stick, which has neither bed nor model. */
+	struct am_fib_room *room;
+	struct limit_neighbour neighbours[LIMIT_NEIGHBOURS];
+	struct rte_mbuf *packets[BENCH_BURST];
 	struct am_ip ips[ADDRESSES];
 	struct am_prefix churned[CHURNED];
 };
@@ -157,6 +164,14 @@ static int fill(struct route *r, uint64_t *dice)
 	for (unsigned i = 0; i < ADDRESSES; i++)
 		r->ips[i] = draw(r->arg->family, dice).ip;
 	return ret;
+}
+
+/* What no other route has goes there too. */
+static int set_default(struct route *r)
+{
+	const struct am_prefix all = {.ip.family = (uint8_t)r->arg->family};
+
+	return am_fib_set(r->fib, &all, r->value);
 }
 
 static bool churn(struct route *r)
@@ -336,6 +351,64 @@ static void *open_route(const struct bench_env *env, const void *arg, struct am_
 	return NULL;
 }
 
+/* ---- the measuring stick ---- */
+
+static void close_stick(void *state)
+{
+	struct route *r = state;
+
+	for (unsigned i = 0; i < BENCH_BURST; i++)
+		if (r->packets[i])
+			am_buf_free(r->packets[i]);
+	if (r->fib)
+		am_fib_destroy(r->fib);
+	if (r->room)
+		am_fib_room_destroy(r->room);
+	free(r);
+}
+
+static void *open_stick(const struct bench_env *env, const void *arg, struct am_err *err)
+{
+	struct route *r = work_alloc(sizeof *r);
+	uint64_t dice = env->seed;
+
+	if (!r) {
+		am_fail(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	memset(r, 0, sizeof *r);
+	r->arg = arg;
+	r->value = 1;
+	r->room = am_fib_room_create(STICK_NODES, STICK_VALUES);
+	if (r->room)
+		r->fib = am_fib_create(r->room, r->arg->family, AM_FIB_ROOT_LARGE);
+	if (r->fib && set_default(r) == 0 && fill(r, &dice) == 0 &&
+		work_buffers(env->pool, r->packets, BENCH_BURST))
+		return r;
+	am_fail(err, ENOMEM, "no memory for %u routes", r->arg->routes);
+	close_stick(r);
+	return NULL;
+}
+
+static bool arrive_stick(void *state)
+{
+	struct route *r = state;
+
+	for (unsigned i = 0; i < BENCH_BURST; i++) {
+		put_packet_of(r->packets[i], WAY_PORTS, &r->ips[r->at]);
+		r->at = (r->at + 1) % ADDRESSES;
+	}
+	return true;
+}
+
+static bool work_stick(void *state)
+{
+	struct rte_mbuf *out[BENCH_BURST];
+	struct route *r = state;
+
+	return limit_route(r->fib, r->neighbours, r->packets, BENCH_BURST, out) == BENCH_BURST;
+}
+
 static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 {
 	const struct route *r = state;
@@ -348,6 +421,10 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 	{.name = "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", .goal = goal_, \
 	 .memory = large_, .slow_to_open = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
 	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){__VA_ARGS__}}
+#define STICK(name_, about_, large_, family_, routes_) \
+	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, .slow_to_open = large_, \
+	 .open = open_stick, .prepare = arrive_stick, .run = work_stick, .close = close_stick, \
+	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS}}
 
 const struct bench_case bench_route_cases[] = {
 	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS),
@@ -358,6 +435,10 @@ const struct bench_case bench_route_cases[] = {
 	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS),
 	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP),
 	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP),
+	STICK("v4-5k", "the least that the row's work takes: headers, the FIB, a rewrite, a counter", false, AM_IPV4, 5000),
+	STICK("v4-1m", "the same, 1,000,000 routes", true, AM_IPV4, 1000000),
+	STICK("v6-5k", "the same of IPv6, 5,000 routes", false, AM_IPV6, 5000),
+	STICK("v6-250k", "the same, 250,000 routes", true, AM_IPV6, 250000),
 	{.name = NULL},
 };
 /* clang-format on */

@@ -6,6 +6,7 @@
  *
  *   input.c    port -> member's frame, or IP for us
  *   decap.c    IP for us -> inner frame, the short way: what is like a packet that was judged before
+ *   l3_tunnel.c IP for us -> inner IP to be routed, the short way of tunnels with an IP identity
  *   open.c     IP for us -> reassembled -> tunnel -> inner frame (or inner IP, once more)
  *   route.c    inner IP, or IP at a port, that is not for a tunnel or VTEP of ours -> the way out
  *   handoff.c  the frame to the worker that carries its flow, where there are several

@@ -160,6 +160,7 @@ bool am_l3_tunnel_take(struct am_worker *w, uint16_t vrf, const struct am_arriva
 	const struct am_tunnel *t;
 	uint16_t l2, type;
 	uint32_t has, len;
+	uint8_t family;
 
 	if (w->n_routed == AM_BURST || u.len < AM_IP4_LEN ||
 		!(u.family == AM_IPV4 ? unwrap_ip4(&u) : unwrap_ip6(&u)) ||
@@ -179,13 +180,8 @@ bool am_l3_tunnel_take(struct am_worker *w, uint16_t vrf, const struct am_arriva
 		return false;
 	count(w, t, u.len, whole_made);
 	am_buf_cut(a->m, (uint16_t)(u.at - am_buf_data(a->m)), (uint16_t)u.len);
-	am_route_add(w, w->roots->vrfs[t->l3->vrf],
-		&(struct am_routed){.m = a->m,
-			.in = t->l3,
-			.ip = ip,
-			.l2 = l2,
-			.len = (uint16_t)len,
-			.family = type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6,
-			.how = AM_ROUTED_OPENED});
+	family = type == AM_ET_IPV4 ? AM_IPV4 : AM_IPV6;
+	am_route_place(w, t->l3, a->m, ip, l2, len, family, AM_ROUTED_OPENED);
+	am_route_keep(w, w->roots->vrfs[t->l3->vrf], ip, family);
 	return true;
 }

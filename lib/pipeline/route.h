@@ -9,15 +9,31 @@
 /* It did not pass a check. */
 void am_route_reject(struct am_worker *w, const struct am_routed *r, enum am_verdict why);
 
-/* It passed the checks; its interface is vrf's, and there is a place left. */
-static inline __attribute__((always_inline)) void am_route_add(
-	struct am_worker *w, const struct am_vrf *vrf, const struct am_routed *r)
+/* Filled where it stands, field by field: a copy of what was just put together would wait for that. */
+static inline __attribute__((always_inline)) struct am_routed *am_route_place(struct am_worker *w,
+	const struct am_interface *in, struct rte_mbuf *m, uint8_t *ip, uint16_t l2, uint32_t len,
+	uint8_t family, uint8_t how)
 {
-	const uint8_t *to = am_ip_dst(r->ip, r->family);
+	struct am_routed *r = &w->routed[w->n_routed];
 
-	w->routed[w->n_routed] = *r;
+	r->m = m;
+	r->in = in;
+	r->ip = ip;
+	r->l2 = l2;
+	r->len = (uint16_t)len;
+	r->family = family;
+	r->how = how;
+	return r;
+}
+
+/* What is in that place passed the checks; its interface is vrf's. */
+static inline __attribute__((always_inline)) void am_route_keep(
+	struct am_worker *w, const struct am_vrf *vrf, uint8_t *ip, uint8_t family)
+{
+	const uint8_t *to = am_ip_dst(ip, family);
+
 	w->routed_to[w->n_routed++] = to;
-	am_fib_ask(r->family == AM_IPV4 ? vrf->fib4 : vrf->fib6, r->family, to);
+	am_fib_ask(family == AM_IPV4 ? vrf->fib4 : vrf->fib6, family, to);
 }
 
 /* The interface is vrf's, and there is a place left. */
@@ -29,13 +45,12 @@ static inline __attribute__((always_inline)) void am_route_put_known(struct am_w
 	uint32_t has = am_buf_len(m) - l2, len = 0;
 	enum am_verdict v =
 		family == AM_IPV4 ? am_forward4_check(ip, has, &len) : am_forward6_check(ip, has, &len);
-	const struct am_routed r = {
-		.m = m, .in = in, .ip = ip, .l2 = l2, .len = (uint16_t)len, .family = family, .how = how};
+	struct am_routed *r = am_route_place(w, in, m, ip, l2, len, family, how);
 
 	if (likely(v == AM_V_OK))
-		am_route_add(w, vrf, &r);
+		am_route_keep(w, vrf, ip, family);
 	else
-		am_route_reject(w, &r, v);
+		am_route_reject(w, r, v);
 }
 
 /* how: AM_ROUTED_... Of the box's own packets, in says the VRF. */
