@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FRAMES = 4096, ROOM = 1 << 20, BURST = 64, LATE = 512 };
+enum { FRAMES = 4096, ROOM = 1 << 20, BURST = 64, LATE = 1024 };
 
 static struct iovec frames[FRAMES];
 static unsigned n_frames;
