@@ -15,6 +15,7 @@
 #include <rte_ethdev.h>
 #include <rte_log.h>
 
+#include "ethdev.h"
 #include "pkt/buf.h"
 #include "port.h"
 
@@ -34,15 +35,14 @@ static const uint64_t rss_by_address = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 
 
 struct ethdev_port {
 	struct am_port port;
-	uint16_t id;
-	bool probed; /* by us: take it away again */
+	struct ethdev_device device;
 	bool started;
 	bool interrupts;
 };
 
 static uint16_t id_of(const struct am_port *port)
 {
-	return ((const struct ethdev_port *)port)->id;
+	return ((const struct ethdev_port *)port)->device.id;
 }
 
 static uint16_t ethdev_rx(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
@@ -66,7 +66,7 @@ static int ethdev_wait_fd(struct am_port *port, uint16_t queue)
 {
 	const struct ethdev_port *p = (const struct ethdev_port *)port;
 
-	return p->interrupts ? rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, queue) : -1;
+	return p->interrupts ? rte_eth_dev_rx_intr_ctl_q_get_fd(p->device.id, queue) : -1;
 }
 
 static void ethdev_wait(struct am_port *port, uint16_t queue, bool begin)
@@ -76,9 +76,9 @@ static void ethdev_wait(struct am_port *port, uint16_t queue, bool begin)
 	if (!p->interrupts)
 		return;
 	if (begin)
-		rte_eth_dev_rx_intr_enable(p->id, queue);
+		rte_eth_dev_rx_intr_enable(p->device.id, queue);
 	else
-		rte_eth_dev_rx_intr_disable(p->id, queue);
+		rte_eth_dev_rx_intr_disable(p->device.id, queue);
 }
 
 static void ethdev_stats(struct am_port *port, struct am_port_stats *out)
@@ -98,17 +98,23 @@ static void ethdev_stats(struct am_port *port, struct am_port_stats *out)
 		port->limits.mtu = mtu;
 }
 
+void ethdev_release(const struct ethdev_device *device)
+{
+	struct rte_eth_dev_info info;
+
+	if (!device->probed || rte_eth_dev_info_get(device->id, &info))
+		return;
+	rte_eth_dev_close(device->id);
+	rte_dev_remove(info.device);
+}
+
 static void ethdev_close(struct am_port *port)
 {
 	struct ethdev_port *p = (struct ethdev_port *)port;
-	struct rte_eth_dev_info info;
 
 	if (p->started)
-		rte_eth_dev_stop(p->id);
-	if (p->probed && !rte_eth_dev_info_get(p->id, &info)) {
-		rte_eth_dev_close(p->id);
-		rte_dev_remove(info.device);
-	}
+		rte_eth_dev_stop(p->device.id);
+	ethdev_release(&p->device);
 	free(p);
 }
 
@@ -224,16 +230,18 @@ static int probe(const char *devargs, char said[160])
 	return rc;
 }
 
-/* The device that is there already, since EAL found it at start, or a new one. */
-static int find(struct ethdev_port *p, const char *devargs, struct am_err *err)
+int ethdev_take(const char *devargs, struct ethdev_device *out, struct am_err *err)
 {
 	char name[RTE_DEV_NAME_MAX_LEN], said[160];
 	bool before[RTE_MAX_ETHPORTS] = {false};
+	int rc = refuse(devargs, err);
 	uint16_t id;
-	int rc;
 
+	*out = (struct ethdev_device){0};
+	if (rc)
+		return rc;
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(devargs, ","), devargs);
-	if (!rte_eth_dev_get_port_by_name(name, &p->id))
+	if (!rte_eth_dev_get_port_by_name(name, &out->id))
 		return 0;
 	RTE_ETH_FOREACH_DEV(id)
 	before[id] = true;
@@ -244,8 +252,8 @@ static int find(struct ethdev_port *p, const char *devargs, struct am_err *err)
 	{
 		if (before[id])
 			continue;
-		p->id = id;
-		p->probed = true;
+		out->id = id;
+		out->probed = true;
 		return 0;
 	}
 	return am_fail(err, ENODEV, "devargs \"%s\" make no Ethernet device", devargs);
@@ -254,13 +262,13 @@ static int find(struct ethdev_port *p, const char *devargs, struct am_err *err)
 static int setup_queues(struct ethdev_port *p, const struct am_port_conf *conf, uint16_t queues)
 {
 	uint16_t rx = RX_RING, tx = TX_RING;
-	int socket = rte_eth_dev_socket_id(p->id);
-	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
+	int socket = rte_eth_dev_socket_id(p->device.id);
+	int rc = rte_eth_dev_adjust_nb_rx_tx_desc(p->device.id, &rx, &tx);
 
 	for (uint16_t i = 0; !rc && i < queues; i++) {
-		rc = rte_eth_rx_queue_setup(p->id, i, rx, (unsigned)socket, NULL, conf->pool);
+		rc = rte_eth_rx_queue_setup(p->device.id, i, rx, (unsigned)socket, NULL, conf->pool);
 		if (!rc)
-			rc = rte_eth_tx_queue_setup(p->id, i, tx, (unsigned)socket, NULL);
+			rc = rte_eth_tx_queue_setup(p->device.id, i, tx, (unsigned)socket, NULL);
 	}
 	return rc;
 }
@@ -272,16 +280,19 @@ static int configure(
 	struct rte_eth_conf conf = {.rxmode.mtu = mtu, .intr_conf.rxq = 1};
 	int rc;
 
+	/* A bond hears of its members' links only so. */
+	conf.intr_conf.lsc = !strcmp(info->driver_name, "net_bonding");
+
 	if (queues > 1) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf.rx_adv_conf.rss_conf.rss_hf = rss_by_address & info->flow_type_rss_offloads;
 	}
-	rc = rte_eth_dev_configure(p->id, queues, queues, &conf);
+	rc = rte_eth_dev_configure(p->device.id, queues, queues, &conf);
 	p->interrupts = !rc;
 	if (!rc)
 		return 0;
 	conf.intr_conf.rxq = 0;
-	return rte_eth_dev_configure(p->id, queues, queues, &conf);
+	return rte_eth_dev_configure(p->device.id, queues, queues, &conf);
 }
 
 static bool leaves_checksums(const char *driver)
@@ -295,11 +306,18 @@ static bool leaves_checksums(const char *driver)
 	return false;
 }
 
+bool ethdev_leaves_checksums(uint16_t id)
+{
+	struct rte_eth_dev_info info;
+
+	return !rte_eth_dev_info_get(id, &info) && leaves_checksums(info.driver_name);
+}
+
 static int fill_limits(struct ethdev_port *p, const struct am_port_conf *conf,
 	const struct rte_eth_dev_info *info, uint16_t queues)
 {
 	struct rte_ether_addr mac;
-	int rc = rte_eth_macaddr_get(p->id, &mac);
+	int rc = rte_eth_macaddr_get(p->device.id, &mac);
 
 	if (rc)
 		return rc;
@@ -308,7 +326,7 @@ static int fill_limits(struct ethdev_port *p, const struct am_port_conf *conf,
 	p->port.limits.rx_queues = p->port.limits.tx_queues = queues;
 	p->port.limits.ifindex = (int)info->if_index;
 	p->port.limits.unfinished_csum = leaves_checksums(info->driver_name);
-	return rte_eth_dev_get_mtu(p->id, &p->port.limits.mtu);
+	return rte_eth_dev_get_mtu(p->device.id, &p->port.limits.mtu);
 }
 
 static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct am_err *err)
@@ -316,7 +334,7 @@ static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct 
 	uint16_t mtu = conf->mtu ? conf->mtu : 1500, queues = conf->queues ? conf->queues : 1;
 	uint32_t room = rte_pktmbuf_data_room_size(conf->pool) - RTE_PKTMBUF_HEADROOM;
 	struct rte_eth_dev_info info;
-	int rc = rte_eth_dev_info_get(p->id, &info);
+	int rc = rte_eth_dev_info_get(p->device.id, &info);
 
 	if (rc)
 		return am_fail(err, -rc, "%s", rte_strerror(-rc));
@@ -328,16 +346,16 @@ static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct 
 	if (!rc)
 		rc = setup_queues(p, conf, queues);
 	if (!rc)
-		rc = rte_eth_dev_start(p->id);
+		rc = rte_eth_dev_start(p->device.id);
 	if (rc)
 		return am_fail(err, -rc, "driver %s refuses %u queues and MTU %u: %s", info.driver_name,
 			queues, mtu, rte_strerror(-rc));
 	p->started = true;
 	/* Some drivers cannot set the MTU, and some only have one mode: neither matters while frames come. */
-	rte_eth_dev_set_mtu(p->id, mtu);
-	rte_eth_promiscuous_enable(p->id);
+	rte_eth_dev_set_mtu(p->device.id, mtu);
+	rte_eth_promiscuous_enable(p->device.id);
 	for (uint16_t i = 0; i < queues && p->interrupts; i++)
-		p->interrupts = rte_eth_dev_rx_intr_ctl_q_get_fd(p->id, i) >= 0;
+		p->interrupts = rte_eth_dev_rx_intr_ctl_q_get_fd(p->device.id, i) >= 0;
 	rc = fill_limits(p, conf, &info, queues);
 	return rc ? am_fail(err, -rc, "%s", rte_strerror(-rc)) : 0;
 }
@@ -346,15 +364,13 @@ int am_ethdev_open(
 	const struct am_port_conf *conf, const char *devargs, struct am_port **out, struct am_err *err)
 {
 	struct ethdev_port *p;
-	int rc = refuse(devargs, err);
+	int rc;
 
-	if (rc)
-		return am_fail_in(err, rc, "port %s", conf->name);
 	p = calloc(1, sizeof *p);
 	if (!p)
 		return am_fail(err, ENOMEM, "port %s: no memory", conf->name);
 	port_init(&p->port, &ethdev_ops, conf);
-	rc = find(p, devargs, err);
+	rc = ethdev_take(devargs, &p->device, err);
 	if (!rc)
 		rc = start(p, conf, err);
 	if (rc) {

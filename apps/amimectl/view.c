@@ -94,6 +94,21 @@ static void show_version(const json_t *o, FILE *out)
 		(double)number(o, "resident") / (1 << 20));
 }
 
+static void bond_members(const json_t *port, FILE *out)
+{
+	const json_t *bond = json_object_get(port, "bond"), *m;
+	size_t i;
+
+	json_array_foreach(json_object_get(bond, "members"), i, m)
+	{
+		fprintf(out, "%s: %s, %s, link %s, %s", text(port, "name"), text(bond, "mode"),
+			text(m, "device"), text(m, "link"), flag(m, "active") ? "active" : "not active");
+		if (json_object_get(m, "partner"))
+			fprintf(out, ", partner %s", text(m, "partner"));
+		fprintf(out, "\n");
+	}
+}
+
 static void show_ports(const json_t *list, FILE *out)
 {
 	static const char *const heads[] = {"PORT", "DRIVER", "DEVICE", "LINK", "MTU", "QUEUES", "RX PKTS",
@@ -126,6 +141,7 @@ static void show_ports(const json_t *list, FILE *out)
 	{
 		if (json_object_get(o, "why"))
 			fprintf(out, "%s: down: %s\n", text(o, "name"), text(o, "why"));
+		bond_members(o, out);
 	}
 }
 

@@ -152,9 +152,15 @@ bool am_eal_is_pci(const char *devargs)
 
 static bool wants_pci(const struct am_config *config)
 {
-	for (uint16_t i = 0; i < config->n_ports; i++)
-		if (config->ports[i].driver == AM_DRIVER_ETHDEV && am_eal_is_pci(config->ports[i].devargs))
+	for (uint16_t i = 0; i < config->n_ports; i++) {
+		const struct am_conf_port *p = &config->ports[i];
+
+		if (p->driver == AM_DRIVER_ETHDEV && am_eal_is_pci(p->devargs))
 			return true;
+		for (uint16_t k = 0; k < p->n_members; k++)
+			if (am_eal_is_pci(p->members[k]))
+				return true;
+	}
 	return false;
 }
 

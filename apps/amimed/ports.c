@@ -10,6 +10,7 @@
 #include <rte_mempool.h>
 
 #include "config/position.h"
+#include "drivers/bond.h"
 #include "drivers/driver.h"
 #include "drivers/umem.h"
 #include "pkt/buf.h"
@@ -24,6 +25,7 @@ const char *am_driver_name(enum am_driver driver)
 		[AM_DRIVER_ETHDEV] = "ethdev",
 		[AM_DRIVER_PCAP] = "pcap",
 		[AM_DRIVER_MEM] = "mem",
+		[AM_DRIVER_BOND] = "bond",
 	};
 
 	return names[driver];
@@ -71,6 +73,8 @@ static bool same_device(const struct am_conf_port *a, const struct am_conf_port 
 		return false;
 	if (a->driver == AM_DRIVER_ETHDEV)
 		return strcmp(a->devargs, b->devargs) == 0;
+	if (a->driver == AM_DRIVER_BOND) /* what else there is of it waits for a start */
+		return strcmp(a->members[0], b->members[0]) == 0;
 	if (a->driver == AM_DRIVER_MEM)
 		return strcmp(a->name, b->name) == 0;
 	return strcmp(a->device, b->device) == 0;
@@ -105,6 +109,10 @@ static int open_port(const struct am_ports *ports, const struct am_conf_port *co
 		return am_af_packet_open(&how, conf->device, out, err);
 	case AM_DRIVER_ETHDEV:
 		return am_ethdev_open(&how, conf->devargs, out, err);
+	case AM_DRIVER_BOND:
+		return am_bond_open(&how,
+			conf->mode == AM_CONF_BOND_LACP ? AM_BOND_LACP : AM_BOND_ACTIVE_BACKUP, conf->members,
+			conf->n_members, out, err);
 	case AM_DRIVER_MEM:
 		return am_mem_open(&how, out, err);
 	case AM_DRIVER_PCAP:

@@ -16,6 +16,7 @@
 #include "pipeline/counters.h"
 #include "reports.h"
 #include "show_acls.h"
+#include "show_bond.h"
 #include "show_host.h"
 #include "show_interfaces.h"
 #include "show_l3.h"
@@ -184,6 +185,8 @@ static json_t *port_json(const struct am_daemon *d, uint16_t id)
 		open->conf.driver == AM_DRIVER_ETHDEV ? open->conf.devargs : open->conf.device, "link", link,
 		"mtu", limits->mtu, "mac", mac_json(&limits->mac), "rx_queues", limits->rx_queues,
 		"tx_queues", limits->tx_queues, "ifindex", limits->ifindex, "driver_counters", driver);
+	if (o && open->conf.driver == AM_DRIVER_BOND)
+		json_object_set_new(o, "bond", am_show_bond(open));
 	if (o && strcmp(link, "down") == 0)
 		json_object_set_new(o, "why", json_string(am_link_text(d, id, why, sizeof why)));
 	if (o)

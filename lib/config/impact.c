@@ -33,6 +33,8 @@ static const struct rule rules[] = {
 	{AM_OBJ_PORT, "driver", AM_IMPACT_BRIEF, "opened anew"},
 	{AM_OBJ_PORT, "device", AM_IMPACT_BRIEF, "opened anew"},
 	{AM_OBJ_PORT, "devargs", AM_IMPACT_BRIEF, "opened anew"},
+	{AM_OBJ_PORT, "members", AM_IMPACT_BRIEF, "opened anew"},
+	{AM_OBJ_PORT, "mode", AM_IMPACT_BRIEF, "opened anew"},
 	{AM_OBJ_PORT, "vrf", AM_IMPACT_STOPS, "its own IP traffic moves"},
 	{AM_OBJ_PORT, "vlan", AM_IMPACT_STOPS, "its own IP traffic moves to another VLAN"},
 	{AM_OBJ_PORT, "vlans", AM_IMPACT_STOPS, "IP traffic of VLANs that go or change stops or moves"},

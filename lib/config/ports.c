@@ -9,7 +9,8 @@ enum {
 	IFNAME_MAX = 15, /* IFNAMSIZ without its zero */
 };
 
-static const char *const driver_words[] = {"af_xdp", "af_packet", "ethdev", "pcap", "mem", NULL};
+static const char *const driver_words[] = {"af_xdp", "af_packet", "ethdev", "pcap", "mem", "bond", NULL};
+static const char *const mode_words[] = {"lacp", "active-backup", NULL};
 static const char *const checksums_words[] = {"auto", "finish", "trust", NULL};
 
 enum { VLANS_MAX = 4094 };
@@ -51,10 +52,41 @@ static json_t *print_vlans(const void *object)
 	return out;
 }
 
+static void read_members(const struct place *at, void *object)
+{
+	struct am_conf_port *p = object;
+	size_t n = json_array_size(at->json);
+
+	if (!conf_want_array(at))
+		return;
+	if (n > AM_CONFIG_BOND_MEMBERS) {
+		conf_complain(at, "%zu members are too many, use 1 to %d", n, AM_CONFIG_BOND_MEMBERS);
+		n = AM_CONFIG_BOND_MEMBERS;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct place element = conf_place_element(at, i);
+
+		conf_read_text(&element, p->members[i], sizeof p->members[i]);
+	}
+	p->n_members = (uint16_t)n;
+}
+
+static json_t *print_members(const void *object)
+{
+	const struct am_conf_port *p = object;
+	json_t *out = json_array();
+
+	for (uint16_t i = 0; i < p->n_members; i++)
+		json_array_append_new(out, json_string(p->members[i]));
+	return out;
+}
+
 static const struct field port_rows[] = {
 	WORD("driver", struct am_conf_port, driver, driver_words, AM_DRIVER_AF_XDP),
 	TEXT("device", struct am_conf_port, device),
 	TEXT("devargs", struct am_conf_port, devargs),
+	WORD("mode", struct am_conf_port, mode, mode_words, AM_CONF_BOND_LACP),
+	OTHER("members", read_members, print_members, NULL),
 	TEXT("rx_file", struct am_conf_port, rx_file),
 	TEXT("tx_file", struct am_conf_port, tx_file),
 	UINT("queues", struct am_conf_port, queues, 1, 16, 1),
@@ -124,6 +156,9 @@ static void check_driver_keys(
 	if (*p->devargs && p->driver != AM_DRIVER_ETHDEV)
 		complain_port(c, errors, p, "devargs",
 			"only driver ethdev takes devargs: remove them or change the driver");
+	if (p->n_members && p->driver != AM_DRIVER_BOND)
+		complain_port(c, errors, p, "members",
+			"only driver bond takes members: remove them or change the driver");
 	if (*p->rx_file && p->driver != AM_DRIVER_PCAP)
 		complain_port(c, errors, p, "rx_file",
 			"only driver pcap takes rx_file: remove it or change the driver");
@@ -161,6 +196,36 @@ static void check_devargs(
 			"can block in transmit, and leaves checksums unfinished; use \"driver\": "
 			"\"af_packet\" "
 			"with \"device\" instead");
+}
+
+static void check_bond(
+	const struct am_config *c, struct am_config_errors *errors, const struct am_conf_port *p)
+{
+	if (p->driver != AM_DRIVER_BOND)
+		return;
+	if (!p->n_members)
+		complain_port(c, errors, p, "driver",
+			"driver bond needs members: add \"members\", the devargs of 1 to 8 devices of DPDK, such as "
+			"[\"0000:03:00.0\", \"0000:03:00.1\"]; the kernel's own bonds are ports of driver af_xdp");
+	if (p->queues > 1)
+		complain_port(c, errors, p, "queues",
+			"a bond has one queue, since its worker has to send LACP as well: remove queues");
+	for (uint16_t i = 0; i < p->n_members; i++) {
+		struct where at = conf_where("ports", p->name, ".members[%u]", i);
+
+		if (strstr(p->members[i], "af_packet"))
+			am_config_complain(c, errors, at.path,
+				"net_af_packet is refused, as for driver ethdev: use a NIC that DPDK drives, or bond in the "
+				"kernel and use \"driver\": \"af_xdp\"");
+		else if (strstr(p->members[i], "af_xdp"))
+			am_config_complain(c, errors, at.path,
+				"the kernel would answer LACP on this device as well: bond in the kernel, and use \"driver\": "
+				"\"af_xdp\" with the bond as its \"device\"");
+		for (uint16_t k = 0; k < i; k++)
+			if (!strcmp(p->members[k], p->members[i]))
+				am_config_complain(c, errors, at.path,
+					"it is members[%u] already: a device is a member once", k);
+	}
 }
 
 static void check_twins(
@@ -212,6 +277,7 @@ static void check_port(
 	check_driver_keys(c, errors, p);
 	check_device(c, errors, p);
 	check_devargs(c, errors, p);
+	check_bond(c, errors, p);
 	if (c->n_ports <= AM_CONFIG_PORTS) /* each looks at all before it */
 		check_twins(c, errors, p);
 	if (p->driver == AM_DRIVER_PCAP && !*p->rx_file && !*p->tx_file)

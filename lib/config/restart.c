@@ -31,7 +31,7 @@ bool conf_needs_restart(enum am_diff_object object, const json_t *old, const jso
 {
 	static const char *const changeable[] = {"watch", "idle", "cpus", "metrics_file", "metrics_interval",
 		"control_group", "control_mode", NULL};
-	static const char *const opened_with[] = {"queues", "mtu", "mac", NULL};
+	static const char *const opened_with[] = {"queues", "mtu", "mac", "mode", "members", NULL};
 
 	if (!differs(old, new_, key))
 		return false;

@@ -21,6 +21,7 @@ enum {
 	AM_NAME_MAX = 32,
 	AM_CONFIG_STRIPES = 16,
 	AM_CONFIG_PORTS = 64,
+	AM_CONFIG_BOND_MEMBERS = 8,
 	AM_CONFIG_INCLUDES = 16,
 	AM_CONFIG_ADDRESSES = 16,
 	AM_CONFIG_VRFS = 240, /* with underlay and default */
@@ -52,7 +53,15 @@ size_t am_config_errors_print(const struct am_config_errors *errors, const char 
 /* The file that an error is in, where the main file is path. */
 const char *am_config_error_file(const struct am_config_error *error, const char *path);
 
-enum am_driver { AM_DRIVER_AF_XDP, AM_DRIVER_AF_PACKET, AM_DRIVER_ETHDEV, AM_DRIVER_PCAP, AM_DRIVER_MEM };
+enum am_driver {
+	AM_DRIVER_AF_XDP,
+	AM_DRIVER_AF_PACKET,
+	AM_DRIVER_ETHDEV,
+	AM_DRIVER_PCAP,
+	AM_DRIVER_MEM,
+	AM_DRIVER_BOND
+};
+enum am_conf_bond { AM_CONF_BOND_LACP, AM_CONF_BOND_ACTIVE_BACKUP };
 enum am_checksums { AM_CHECKSUMS_AUTO, AM_CHECKSUMS_FINISH, AM_CHECKSUMS_TRUST };
 enum am_idle { AM_IDLE_ADAPTIVE, AM_IDLE_SPIN };
 enum am_hugepages { AM_HUGEPAGES_AUTO, AM_HUGEPAGES_NEVER, AM_HUGEPAGES_ALWAYS };
@@ -81,9 +90,12 @@ struct am_conf_port_vlan {
 struct am_conf_port {
 	char name[AM_NAME_MAX];
 	enum am_driver driver;
-	char device[64];   /* kernel interface for af_xdp, af_packet; default: the port's name */
-	char devargs[256]; /* ethdev */
-	char rx_file[256]; /* pcap */
+	char device[64];        /* kernel interface for af_xdp, af_packet; default: the port's name */
+	char devargs[256];      /* ethdev */
+	enum am_conf_bond mode; /* bond */
+	uint16_t n_members;
+	char members[AM_CONFIG_BOND_MEMBERS][128]; /* devargs of each */
+	char rx_file[256];                         /* pcap */
 	char tx_file[256];
 	uint16_t queues;      /* default 1 */
 	uint16_t mtu;         /* 0: ask the device (1500 where it cannot say) */
