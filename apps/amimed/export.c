@@ -16,6 +16,7 @@
 #include "daemon.h"
 #include "links.h"
 #include "metrics.h"
+#include "metrics_l3.h"
 #include "show.h"
 
 enum { NUMBER_ROOM = 16 };
@@ -231,6 +232,7 @@ static void gather(const struct am_daemon *d, struct am_metrics *m)
 	add_drops(m, d);
 	add_ports(m, d);
 	add_tunnels(m, d);
+	am_metrics_l3(m, d);
 	add_workers(m, d);
 	add_memory(m, d);
 	add_config(m, d);

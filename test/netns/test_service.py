@@ -61,6 +61,8 @@ def metrics(daemon, path):
     expect(len(build) == 1 and build[0]["instance_name"] == "site-a", f"it says what runs: {build}")
     expect(prometheus.total(samples, "amime_tunnel_up", tunnel="to-b") == 1, "the tunnel is up")
     expect(prometheus.total(samples, "amime_resident_memory_bytes") > 1 << 20, "memory is in it")
+    expect(prometheus.total(samples, "amime_routes", vrf="default", origin="static") >= 1 and prometheus.total(samples, "amime_next_hops", state="up") >= 1,
+           "routes and next hops are in it")
     before = prometheus.total(samples, "amime_interface_rx_packets_total", interface="lan", kind="port")
     expect_ping((100,) * 20)
     end = time.monotonic() + 5
