@@ -32,7 +32,8 @@ _amimectl() {
 	case $prev in
 	-s | --socket | -n | --name) words=$(_amimectl_names) ;;
 	show) words='interfaces neighbors routes as vrfs acls tunnel version ports tunnels bridges fdb mac-ip drops workers config host' ;;
-	explain) words=tunnel ;;
+	explain) words='tunnel packet' ;;
+	packet) words=$(_amimectl_shown interfaces) ;;
 	-i | --interface) words=$(_amimectl_shown interfaces) ;;
 	-d | --direction) words='in out' ;;
 	-v | --vrf) words=$(_amimectl_shown vrfs) ;;

@@ -21,6 +21,8 @@ const char am_ctl_help[] =
 	"  show routes [PREFIX|ADDRESS]          what is looked up: all, those in PREFIX, or the one ADDRESS takes\n"
 	"  show tunnel NAME                      what is missing where it is down, and what to do\n"
 	"  explain tunnel NAME [--config FILE]   bytes per layer, fragments, what stays whole\n"
+	"  explain packet INTERFACE FROM TO [LENGTH [PROTOCOL [SPORT DPORT]]]\n"
+	"                                        what routing does with it, step by step\n"
 	"  check FILE                            say what is wrong with a configuration\n"
 	"  diff FILE                             what a reload of FILE would change\n"
 	"  reload [--confirm SECONDS]            have amimed read its configuration again; with --confirm it goes\n"
@@ -195,8 +197,15 @@ static int parse_show(int n, char **words, struct am_ctl_args *out, struct am_er
 static int parse_explain(int n, char **words, struct am_ctl_args *out, struct am_err *err)
 {
 	out->command = AM_CTL_EXPLAIN;
+	if (n >= 5 && n <= 9 && strcmp(words[1], "packet") == 0) {
+		out->packet = words + 2;
+		out->n_packet = n - 2;
+		return 0;
+	}
 	if (n != 3 || strcmp(words[1], "tunnel") != 0)
-		return am_fail(err, EINVAL, "usage: amimectl explain tunnel NAME [--config FILE]");
+		return am_fail(err, EINVAL,
+			"usage: amimectl explain tunnel NAME [--config FILE], or explain packet INTERFACE FROM TO "
+			"[LENGTH [PROTOCOL [SPORT DPORT]]]");
 	out->tunnel = words[2];
 	return 0;
 }
@@ -277,6 +286,8 @@ static int check_combination(const struct am_ctl_args *args, struct am_err *err)
 		return am_fail(err, EINVAL, "--config goes with explain and graph only");
 	if (args->vrf && (args->command != AM_CTL_SHOW || strcmp(args->what, "routes") != 0))
 		return am_fail(err, EINVAL, "--vrf goes with show routes only");
+	if (args->config && args->packet)
+		return am_fail(err, EINVAL, "explain packet asks the tables of a running amimed, not a file");
 	if (args->once && args->command != AM_CTL_TOP)
 		return am_fail(err, EINVAL, "--once goes with top only");
 	if (args->svg && args->command != AM_CTL_GRAPH)

@@ -35,6 +35,8 @@ struct am_ctl_args {
 	const char *to;     /* show routes: a prefix or an address, or NULL */
 	const char *vrf;    /* show routes: or NULL */
 	const char *one;    /* show interfaces: of this name, or NULL */
+	char **packet;      /* explain packet: INTERFACE FROM TO and what follows, or NULL */
+	int n_packet;
 	const char *config; /* explain, graph: from this file instead of the running daemon */
 	const char *socket; /* path, or NULL */
 	const char *name;   /* instance, or NULL */

@@ -124,6 +124,8 @@ static void refused(void **state)
 		{"show", "weather"},
 		{"show", "ports", "wan"},
 		{"show", "ports", "--vrf", "red"},
+		{"explain", "packet", "lan"},
+		{"explain", "packet", "lan", "10.0.0.1", "10.0.0.2", "-c", "f"},
 		{"explain", "to-b"},
 		{"explain", "tunnel"},
 		{"check"},

@@ -10,6 +10,7 @@
 #include "control/client.h"
 #include "live.h"
 #include "local.h"
+#include "packet.h"
 #include "routes.h"
 #include "stream.h"
 #include "view.h"
@@ -179,6 +180,18 @@ static int change(int fd, const struct am_ctl_args *args)
 	return AM_CTL_OK;
 }
 
+static int explain(int fd, const struct am_ctl_args *args)
+{
+	struct am_err err;
+	json_t *request;
+
+	if (!args->packet)
+		return ask_and_view(fd, json_pack("{s:s, s:s}", "method", "explain", "tunnel", args->tunnel),
+			args->json, am_view_explain);
+	request = am_packet_request(args->packet, args->n_packet, &err);
+	return request ? ask_and_view(fd, request, args->json, am_packet_view) : complain(&err, AM_CTL_USAGE);
+}
+
 static int with_daemon(const struct am_ctl_args *args)
 {
 	char path[256];
@@ -205,9 +218,7 @@ static int with_daemon(const struct am_ctl_args *args)
 	else if (args->command == AM_CTL_DIFF)
 		status = diff(fd, args);
 	else if (args->command == AM_CTL_EXPLAIN)
-		status =
-			ask_and_view(fd, json_pack("{s:s, s:s}", "method", "explain", "tunnel", args->tunnel),
-				args->json, am_view_explain);
+		status = explain(fd, args);
 	else if (args->command == AM_CTL_HISTORY)
 		status = ask_and_view(
 			fd, json_pack("{s:s}", "method", "history"), args->json, am_view_history);

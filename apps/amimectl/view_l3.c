@@ -142,9 +142,9 @@ static void reason_lines(const json_t *reasons, FILE *out)
 
 static void view_one(const json_t *o, FILE *out)
 {
-	fprintf(out, "%s %s: %s%s%s, MTU %lld\n", text(o, "kind"), text(o, "name"), text(o, "state"),
-		*text(o, "why") ? ": " : "", text(o, "why"),
+	fprintf(out, "%s %s: %s, MTU %lld\n", text(o, "kind"), text(o, "name"), text(o, "state"),
 		(long long)json_integer_value(json_object_get(o, "mtu")));
+	line("why", json_object_get(o, "why"), out);
 	line("warning", json_object_get(o, "warnings"), out);
 	line("vrf", json_object_get(o, "vrf"), out);
 	line("addresses", json_object_get(o, "addresses"), out);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "packet.h"
 #include "routes.h"
 #include "view.h"
 
@@ -209,6 +210,42 @@ static void vrfs(void **state)
 	free(text);
 }
 
+static void packet(void **state)
+{
+	static char *const words[] = {"lan", "10.0.0.1", "10.3.0.1", "1400", "udp", "1000", "53"};
+	static char *const wrong[] = {"lan", "10.0.0.1", "10.3.0.1", "many"};
+	json_t *o = json_loads(
+		"{\"interface\":\"lan\",\"vrf\":\"default\",\"length\":1400,\"urpf\":{\"mode\":\"strict\",\"passes\":true,"
+		"\"route\":\"10.0.0.0/24\"},\"route\":{\"prefix\":\"10.3.0.0/16\",\"kind\":\"forward\",\"class\":4,\"as\":64500,"
+		"\"hops\":2,\"live\":2},\"hop\":1,\"hash\":255,\"out\":{\"interface\":\"to-b\",\"port\":\"wan\",\"mtu\":2400,"
+		"\"layers\":[{\"name\":\"IPv4\",\"octets\":20}],\"packets\":[1276,168]},\"verdict\":\"ok\",\"text\":\"sent\"}",
+		0, NULL);
+	struct am_err err;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	am_packet_view(o, out);
+	fclose(out);
+	json_decref(o);
+	assert_string_equal(text, "1400 octets by lan, VRF default\n"
+				  "source (uRPF strict): passes, 10.0.0.0/24\n"
+				  "route: 10.3.0.0/16, forward, class 4, AS 64500, 2 of 2 next hops live\n"
+				  "next hop: number 1 of them, by the flow's hash 000000ff\n"
+				  "out: to-b, port wan, MTU 2400\n"
+				  "  IPv4, 20 octets\n"
+				  "  outer packet of 1276 octets\n"
+				  "  outer packet of 168 octets\n"
+				  "ok: sent\n");
+	free(text);
+	o = am_packet_request(words, 7, &err);
+	assert_int_equal(json_integer_value(json_object_get(o, "protocol")), 17);
+	assert_int_equal(json_integer_value(json_object_get(o, "dport")), 53);
+	json_decref(o);
+	assert_null(am_packet_request(wrong, 4, &err));
+}
+
 static void whatever_comes(void **state)
 {
 	static const char *const whats[] = {"version", "ports", "tunnels", "bridges", "fdb", "drops",
@@ -249,7 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(tunnels), cmocka_unit_test(ports),
 		cmocka_unit_test(drops), cmocka_unit_test(host), cmocka_unit_test(history),
 		cmocka_unit_test(l3), cmocka_unit_test(route_lines), cmocka_unit_test(vrfs),
-		cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
+		cmocka_unit_test(packet), cmocka_unit_test(whatever_comes), cmocka_unit_test(explain)};
 
 	return cmocka_run_group_tests_name("amimectl/view", tests, NULL, NULL);
 }

@@ -293,7 +293,9 @@ const char *am_hop_text(const struct am_hop *hop, char *buf, size_t room)
 		snprintf(buf, room, "no route to %s; see: ip route get %s", remote, remote);
 		break;
 	case AM_HOP_LOCAL:
-		snprintf(buf, room, "%s is an address of this machine itself", remote);
+		snprintf(buf, room,
+			"%s is an address of this machine itself; a remote must be the other side's: correct it in the file",
+			remote);
 		break;
 	case AM_HOP_INSIDE:
 		snprintf(buf, room,

@@ -100,12 +100,48 @@ static int read_show(const json_t *object, struct am_request *out, struct am_err
 	return rc ? rc : am_control_read_count(object, "limit", out->limit, &out->limit, err);
 }
 
+static int read_ip(const json_t *object, const char *key, struct am_ip *out, struct am_err *err)
+{
+	char text[AM_IP_TEXT] = "";
+	int rc = am_control_read_text(object, key, text, sizeof text, err);
+
+	if (rc || am_ip_parse_text(text, out) == 0)
+		return rc;
+	return am_fail(err, EINVAL, "\"%s\": %s is no address", key, text);
+}
+
+static int read_packet(const json_t *object, struct am_packet_ask *out, struct am_err *err)
+{
+	const struct {
+		const char *key;
+		uint32_t most, *value;
+	} numbers[] = {{"length", UINT16_MAX, &out->length}, {"ttl", UINT8_MAX, &out->ttl},
+		{"protocol", UINT8_MAX, &out->protocol}, {"sport", UINT16_MAX, &out->sport},
+		{"dport", UINT16_MAX, &out->dport}};
+	int rc = am_control_read_text(object, "interface", out->interface, sizeof out->interface, err);
+
+	out->length = 100;
+	out->ttl = 64;
+	out->protocol = 17;
+	out->may_cut = json_is_true(json_object_get(object, "may_cut"));
+	if (rc == 0)
+		rc = read_ip(object, "from", &out->from, err);
+	if (rc == 0)
+		rc = read_ip(object, "to", &out->to, err);
+	for (unsigned i = 0; i < sizeof numbers / sizeof *numbers && rc == 0; i++)
+		rc = am_control_read_count(object, numbers[i].key, numbers[i].most, numbers[i].value, err);
+	return rc;
+}
+
 static int read_explain(const json_t *object, struct am_request *out, struct am_err *err)
 {
 	const char *tunnel = json_string_value(json_object_get(object, "tunnel"));
 
+	if (json_object_get(object, "interface"))
+		return read_packet(object, &out->packet, err);
 	if (!tunnel || !*tunnel || strlen(tunnel) >= sizeof out->tunnel)
-		return am_fail(err, EINVAL, "\"tunnel\" is the name of a tunnel");
+		return am_fail(err, EINVAL,
+			"\"tunnel\" is the name of a tunnel, or \"interface\", \"from\" and \"to\" are a packet's");
 	snprintf(out->tunnel, sizeof out->tunnel, "%s", tunnel);
 	return 0;
 }

@@ -11,6 +11,8 @@
  *   {"method": "show", "what": "routes", "vrf": "default", "to": "10.0.0.0/8", "after": N}
  *                                           to: of an address the longest match; after: "next" of the answer before
  *   {"method": "explain", "tunnel": "to-b"}
+ *   {"method": "explain", "interface": "lan", "from": "10.0.0.1", "to": "10.1.0.1", "length": 1400, "ttl": 64,
+ *    "protocol": 17, "sport": 1000, "dport": 53, "may_cut": true}            from the length on with defaults
  *   {"method": "reload"}
  *   {"method": "reload", "confirm": 60}     back to the committed configuration in 60 s, unless it is confirmed
  *   {"method": "confirm"}
@@ -61,6 +63,14 @@ enum am_what {
 	AM_SHOWS,
 };
 
+/* explain: a packet that comes by an interface; tunnel is empty then. */
+struct am_packet_ask {
+	char interface[80];
+	struct am_ip from, to;
+	uint32_t length, ttl, protocol, sport, dport;
+	bool may_cut;
+};
+
 /* show routes: which of them. */
 struct am_routes_ask {
 	char vrf[64];            /* empty: all */
@@ -78,6 +88,7 @@ struct am_request {
 	bool all;           /* drops: those that are zero, too */
 	struct am_routes_ask routes;
 	char tunnel[64];
+	struct am_packet_ask packet;
 	uint32_t confirm_s;  /* reload; 0: for good */
 	uint32_t number;     /* rollback; 0: the one before */
 	struct am_look look; /* capture, trace */

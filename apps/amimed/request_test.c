@@ -34,6 +34,14 @@ static void good(void **state)
 	assert_true(r.all);
 	assert_int_equal(parse("{\"method\":\"explain\",\"tunnel\":\"to-b\"}", &r), 0);
 	assert_string_equal(r.tunnel, "to-b");
+	assert_int_equal(
+		parse("{\"method\":\"explain\",\"interface\":\"lan\",\"from\":\"10.0.0.1\",\"to\":\"10.0.0.2\","
+		      "\"dport\":53}",
+			&r),
+		0);
+	assert_string_equal(r.packet.interface, "lan");
+	assert_int_equal(r.packet.dport, 53);
+	assert_int_equal(r.packet.ttl, 64);
 	assert_int_equal(parse("{\"method\":\"reload\"}", &r), 0);
 	assert_int_equal(r.method, AM_METHOD_RELOAD);
 	assert_int_equal(r.confirm_s, 0);
@@ -82,6 +90,9 @@ static void bad(void **state)
 		"{\"method\":\"reload\",\"confirm\":86401}",
 		"{\"method\":\"rollback\",\"number\":\"last\"}",
 		"{\"method\":\"explain\"}",
+		"{\"method\":\"explain\",\"interface\":\"lan\"}",
+		"{\"method\":\"explain\",\"interface\":\"lan\",\"from\":\"10.0.0.1\",\"to\":\"moon\"}",
+		"{\"method\":\"explain\",\"interface\":\"lan\",\"from\":\"10.0.0.1\",\"to\":\"10.0.0.2\",\"ttl\":256}",
 		"{\"method\":\"explain\",\"tunnel\":\"\"}",
 		"{\"method\":\"explain\",\"tunnel\":\"0123456789012345678901234567890123456789012345678901234567890123\"}",
 		"{\"method\":\"show\",\"what\":\"routes\",\"to\":\"10.0.0.1/8\"}",

@@ -145,10 +145,13 @@ static void reload_done(void *ctx, const struct am_err *err)
 	serve_lines(c);
 }
 
-static void explain(struct client *c, const char *tunnel)
+static void explain(struct client *c, const struct am_request *request)
 {
+	const struct am_daemon *d = c->rpc->daemon;
 	struct am_err err = {"no memory"};
-	json_t *result = am_show_explain(am_model_config(c->rpc->daemon->model), tunnel, &err);
+	json_t *result = request->packet.interface[0]
+				 ? am_show_explain_packet(d, &request->packet, &err)
+				 : am_show_explain(am_model_config(d->model), request->tunnel, &err);
 
 	send_answer(c, result, err.text);
 }
@@ -242,7 +245,7 @@ static void serve(struct client *c, const char *line, size_t len)
 		send_answer(c, result, err.text);
 		break;
 	case AM_METHOD_EXPLAIN:
-		explain(c, request.tunnel);
+		explain(c, &request);
 		break;
 	case AM_METHOD_RELOAD:
 	case AM_METHOD_CONFIRM:

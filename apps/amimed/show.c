@@ -13,6 +13,7 @@
 #include "ends.h"
 #include "hops.h"
 #include "links.h"
+#include "model/route_view.h"
 #include "pipeline/counters.h"
 #include "reports.h"
 #include "show_acls.h"
@@ -573,6 +574,26 @@ char *am_show_config(const struct am_daemon *d)
 json_t *am_show_explain(const struct am_config *config, const char *tunnel, struct am_err *err)
 {
 	char *text = am_model_explain(config, tunnel, err);
+	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
+
+	free(text);
+	return o;
+}
+
+json_t *am_show_explain_packet(const struct am_daemon *d, const struct am_packet_ask *ask, struct am_err *err)
+{
+	const struct am_explain_packet packet = {
+		.interface = ask->interface,
+		.from = ask->from,
+		.to = ask->to,
+		.length = (uint16_t)ask->length,
+		.protocol = (uint8_t)ask->protocol,
+		.ttl = (uint8_t)ask->ttl,
+		.may_cut = ask->may_cut,
+		.sport = (uint16_t)ask->sport,
+		.dport = (uint16_t)ask->dport,
+	};
+	char *text = am_model_explain_packet(d->model, &packet, err);
 	json_t *o = text ? json_loads(text, 0, NULL) : NULL;
 
 	free(text);

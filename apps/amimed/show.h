@@ -27,6 +27,9 @@ json_t *am_show_history(const struct am_daemon *d);
 /* What was wrong with the last one. */
 json_t *am_show_errors(const struct am_daemon *d);
 json_t *am_show_reload(const struct am_daemon *d);
+/* NULL with err where there is no such interface, or no such packet. */
+json_t *am_show_explain_packet(
+	const struct am_daemon *d, const struct am_packet_ask *ask, struct am_err *err);
 /* NULL with err where there is no such tunnel. */
 json_t *am_show_explain(const struct am_config *config, const char *tunnel, struct am_err *err);
 

@@ -97,20 +97,7 @@ static bool leads_back(const struct am_worker *w, const struct am_routed *r)
 	uint32_t value = am_fib_lookup(fib, am_ip_src(r->ip, r->family));
 	const struct am_route *route = am_route_of(w->roots->routes, value);
 
-	if (!route || route->kind == AM_ROUTE_LOCAL || route->kind == AM_ROUTE_BLACKHOLE ||
-		route->kind == AM_ROUTE_UNREACHABLE)
-		return false;
-	if (r->in->urpf == AM_URPF_ANY)
-		return true;
-	if (route->kind == AM_ROUTE_GLEAN)
-		return route->interface == r->in->id;
-	for (unsigned i = 0; i < route->n; i++) {
-		const struct am_adjacency *a = am_route_hop(route, i);
-
-		if (a && a->interface == r->in->id)
-			return true;
-	}
-	return false;
+	return am_route_leads_back(route, r->in->id, r->in->urpf == AM_URPF_ANY);
 }
 
 /* Of interfaces that want it; those that may stay, without a gap. */
@@ -141,7 +128,6 @@ static inline const struct am_adjacency *choose(
 	const struct am_route *route, const struct am_routed *r, uint32_t *hash, bool *hashed)
 {
 	uint32_t live = atomic_load_explicit(&route->live, memory_order_acquire);
-	unsigned nth;
 
 	if (likely(live == 1))
 		return am_route_hop(route, 0);
@@ -149,11 +135,7 @@ static inline const struct am_adjacency *choose(
 		return NULL;
 	*hash = am_flow_hash_ip(r->ip, r->len);
 	*hashed = true;
-	/* The middle: stripes use the low half, hand-off the high bits. */
-	nth = (*hash >> 8 & 0xffff) % (unsigned)__builtin_popcount(live);
-	while (nth--)
-		live &= live - 1;
-	return am_route_hop(route, (unsigned)__builtin_ctz(live));
+	return am_route_hop(route, am_nth_live(live, am_route_share(*hash)));
 }
 
 /* The packet alone: nothing in front of it, and no padding behind. */

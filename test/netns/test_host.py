@@ -224,6 +224,8 @@ def known(daemon):
     answer = daemon.ask({"method": "show", "what": "routes", "to": "10.11.0.1"})["result"]["routes"]
     expect([(r["origin"], r["hops"][0]["state"], r["hops"][0]["mac"]) for r in answer] == [("neighbor", "live", host["mac"])],
            f"and workers send to it: {answer}")
+    said = run(daemon.program("amimectl"), "-n", daemon.name, "explain", "packet", "lan", "10.11.0.1", "10.12.0.1", "2000", "udp", "1", "2")
+    expect("out: to-other, port wan" in said and said.count("outer packet of") == 2 and "\nok: " in said, f"explain packet:\n{said}")
 
 
 def reload_keeps(a, config_path):

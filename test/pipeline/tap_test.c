@@ -6,12 +6,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/bytes.h"
 #include "eal.h"
+#include "model/route_view.h"
 #include "net/csum.h"
 #include "net/ether.h"
 #include "net/ip.h"
@@ -316,8 +318,19 @@ static const char router[] =
 	"\"addresses\":[\"10.2.0.1/24\"]}},"
 	"\"vrfs\":{\"default\":{\"loopbacks\":[\"10.255.0.1\"],\"routes\":["
 	"{\"prefix\":\"10.3.0.0/16\",\"port\":\"wan\",\"via\":\"10.2.0.9\",\"mac\":\"02:00:00:00:00:09\"},"
+	"{\"prefix\":\"10.7.0.0/16\",\"port\":\"wan\",\"via\":\"10.2.0.10\",\"mac\":\"02:00:00:00:00:0a\"},"
+	"{\"prefix\":\"10.7.0.0/16\",\"port\":\"wan\",\"via\":\"10.2.0.11\",\"mac\":\"02:00:00:00:00:0b\"},"
 	"{\"prefix\":\"10.4.0.0/16\",\"blackhole\":true},{\"prefix\":\"10.5.0.0/16\",\"unreachable\":true},"
 	"{\"prefix\":\"10.6.0.0/16\",\"via\":\"10.2.0.8\"}]}}}";
+
+static void put_sum(struct rig_frame *f)
+{
+	uint16_t sum;
+
+	am_store16(f->bytes + AM_ETH_LEN + 10, 0);
+	sum = am_csum_finish(am_csum_add(f->bytes + AM_ETH_LEN, AM_IP4_LEN, 0));
+	memcpy(f->bytes + AM_ETH_LEN + 10, &sum, sizeof sum);
+}
 
 /* What a tap is told of one packet from lan: its stages, with the first drop's verdict. */
 static const char *told(struct watched *w)
@@ -340,6 +353,67 @@ static const char *told(struct watched *w)
 	}
 	stages(w, 0);
 	return text;
+}
+
+/* Which of two equal ways a flow takes, and which one `explain` says. */
+static void test_equal_ways(void **state)
+{
+	static struct watched w;
+	const struct am_tap_conf conf = {.stages = ALL, .iface = AM_TAP_ANY_IFACE, .snaplen = 64};
+	unsigned taken[2] = {0};
+
+	(void)state;
+	rig_open(&w.rig, pool, router, 1, 1, false);
+	arm(&w, &conf);
+	for (uint16_t flow = 0; flow < 32; flow++) {
+		struct am_explain_packet ask = {.interface = "lan",
+			.length = 200,
+			.protocol = 17,
+			.ttl = 64,
+			.sport = (uint16_t)(10000 + flow),
+			.dport = 5001};
+		struct rig_frame f;
+		struct am_err err;
+		char want[64], *said;
+
+		rig_udp_frame(&f, HOST_A, HOST_B, flow, 1, (uint16_t)(ask.length + AM_ETH_LEN));
+		f.bytes[AM_ETH_LEN + 17] = 7; /* 10.7.0.2 */
+		put_sum(&f);
+		ask.from = am_ip4(f.bytes + AM_ETH_LEN + 12);
+		ask.to = am_ip4(f.bytes + AM_ETH_LEN + 16);
+		said = am_model_explain_packet(w.rig.model, &ask, &err);
+		assert_non_null(said);
+		rig_push(&w.rig, "lan", 0, f.bytes, f.len);
+		rig_settle(&w.rig);
+		assert_true(rig_pop(&w.rig, "wan", 0, &f));
+		snprintf(want, sizeof want, "\"mac\": \"02:00:00:00:00:%02x\"", f.bytes[5]);
+		if (!strstr(said, want))
+			fail_msg("%s is not in %s", want, said);
+		free(said);
+		taken[f.bytes[5] & 1]++;
+	}
+	assert_true(taken[0] && taken[1]);
+	close_watched(&w);
+}
+
+/* What `explain` says of the same packet is what became of it. */
+static void check_explained(
+	struct watched *w, uint32_t from, uint32_t to, uint16_t len, uint8_t ttl, const char *told)
+{
+	struct am_explain_packet ask = {.interface = "lan", .length = len, .protocol = 17, .ttl = ttl};
+	const char *drop = strstr(told, "drop ");
+	char want[64], *said;
+	struct am_err err;
+
+	ask.from.family = ask.to.family = AM_IPV4;
+	am_store32(ask.from.bytes, from);
+	am_store32(ask.to.bytes, to);
+	said = am_model_explain_packet(w->rig.model, &ask, &err);
+	assert_non_null(said);
+	snprintf(want, sizeof want, "\"verdict\": \"%s\"", drop ? drop + 5 : "ok");
+	if (!strstr(said, want))
+		fail_msg("%s is not in %s", want, said);
+	free(said);
 }
 
 static void test_routed(void **state)
@@ -369,18 +443,17 @@ static void test_routed(void **state)
 	arm(&w, &conf);
 	for (unsigned i = 0; i < MEMBERS_OF(cases); i++) {
 		struct rig_frame f;
-		uint16_t sum;
 
 		rig_udp_frame(&f, HOST_A, HOST_B, 1, 1, cases[i].len);
 		am_store32(f.bytes + AM_ETH_LEN + 12, cases[i].from);
 		am_store32(f.bytes + AM_ETH_LEN + 16, cases[i].to);
 		f.bytes[AM_ETH_LEN + 8] = cases[i].ttl;
-		am_store16(f.bytes + AM_ETH_LEN + 10, 0);
-		sum = am_csum_finish(am_csum_add(f.bytes + AM_ETH_LEN, AM_IP4_LEN, 0));
-		memcpy(f.bytes + AM_ETH_LEN + 10, &sum, sizeof sum);
+		put_sum(&f);
 		rig_push(&w.rig, "lan", 0, f.bytes, f.len);
 		rig_settle(&w.rig);
 		assert_string_equal(told(&w), cases[i].told);
+		check_explained(&w, cases[i].from, cases[i].to, (uint16_t)(cases[i].len - AM_ETH_LEN),
+			cases[i].ttl, cases[i].told);
 	}
 	close_watched(&w);
 }
@@ -396,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_handoff),
 		cmocka_unit_test(test_routed),
+		cmocka_unit_test(test_equal_ways),
 	};
 
 	if (am_test_eal() < 0)

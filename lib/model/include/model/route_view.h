@@ -74,6 +74,24 @@ void am_model_vrf_size(const struct am_model *m, uint16_t vrf, struct am_vrf_siz
 /* Octets of what is below the direct tables of all VRFs. */
 uint64_t am_model_fib_room(const struct am_model *m);
 
+/* A packet that somebody wonders about. */
+struct am_explain_packet {
+	const char *interface; /* that it comes by */
+	struct am_ip from, to;
+	uint16_t length; /* octets of the IP packet */
+	uint8_t protocol, ttl;
+	bool may_cut;          /* IPv4: DF is clear */
+	uint16_t sport, dport; /* what the flow's hash sees, where the protocol has them */
+};
+
+/*
+ * What routing does with it, by the tables that workers read: "urpf", "route", "hop" (which of equal ones its hash takes), "out" with the outer
+ * packets of a tunnel, and in "verdict" the name that a tap or a counter would have, "ok" where it leaves, "local" or "glean" where the kernel gets it,
+ * with "icmp" where its sender is told. A JSON text that the caller frees; NULL and err: there is no such interface, or no such packet.
+ */
+char *am_model_explain_packet(
+	const struct am_model *m, const struct am_explain_packet *ask, struct am_err *err);
+
 /* NULL where the id is free. */
 const struct am_conf_vrf *am_model_vrf_conf(const struct am_model *m, uint16_t vrf);
 

@@ -131,9 +131,43 @@ static inline const struct am_route *am_route_of(const am_route_slot *routes, ui
 	return atomic_load_explicit(&routes[value], memory_order_acquire);
 }
 
+/* Bit number of one of the set bits: the nth, counted round. */
+static inline unsigned am_nth_live(uint32_t live, uint32_t nth)
+{
+	nth %= (unsigned)__builtin_popcount(live);
+	while (nth--)
+		live &= live - 1;
+	return (unsigned)__builtin_ctz(live);
+}
+
+/* The part of a flow's hash that chooses among next hops: the middle, since stripes use the low half, hand-off the high bits. */
+static inline uint32_t am_route_share(uint32_t hash)
+{
+	return hash >> 8 & 0xffff;
+}
+
 static inline const struct am_adjacency *am_route_hop(const struct am_route *route, unsigned i)
 {
 	return atomic_load_explicit(&route->hop[i], memory_order_acquire);
+}
+
+/* RFC 3704: does the route to a packet's source lead out of the interface that it came by, or loosely: anywhere? */
+static inline bool am_route_leads_back(const struct am_route *route, uint16_t interface, bool loosely)
+{
+	if (!route || route->kind == AM_ROUTE_LOCAL || route->kind == AM_ROUTE_BLACKHOLE ||
+		route->kind == AM_ROUTE_UNREACHABLE)
+		return false;
+	if (loosely)
+		return true;
+	if (route->kind == AM_ROUTE_GLEAN)
+		return route->interface == interface;
+	for (unsigned i = 0; i < route->n; i++) {
+		const struct am_adjacency *a = am_route_hop(route, i);
+
+		if (a && a->interface == interface)
+			return true;
+	}
+	return false;
 }
 
 #endif
