@@ -161,6 +161,16 @@ static int af_packet_steer(struct am_port *port, const struct am_steer *steer)
 	return rc ? rc : guard_set(&p->guard, steer);
 }
 
+/* Merging of every kind is in front of packet sockets; tags that are taken out of a frame come beside it. */
+static uint32_t troubles_of(const struct netdev *dev)
+{
+	uint32_t troubles = netdev_troubles(dev, true), gro = 1u << AM_TROUBLE_GRO;
+
+	if (troubles & gro)
+		troubles |= 1u << AM_TROUBLE_MERGED;
+	return troubles & ~(gro | 1u << AM_TROUBLE_TAGS);
+}
+
 static void af_packet_stats(struct am_port *port, struct am_port_stats *out)
 {
 	struct af_packet_port *p = (struct af_packet_port *)port;
@@ -170,6 +180,7 @@ static void af_packet_stats(struct am_port *port, struct am_port_stats *out)
 	*out = p->stats;
 	out->rx_dropped += p->lost;
 	out->link_up = netdev_link_up(&p->dev);
+	out->troubles = troubles_of(&p->dev);
 	for (uint16_t i = 0; i < p->queues; i++)
 		out->tx_errors += p->tx[i].errors;
 	if (mtu)

@@ -199,6 +199,9 @@ const char *am_port_trouble_text(enum am_port_trouble trouble, const char *devic
 			"the NIC merges TCP segments before we see them; try: ethtool -K %s rx-gro-hw off",
 		[AM_TROUBLE_GRO] = "XDP runs in the kernel's generic mode here, behind its merging of TCP "
 				   "segments; try: ethtool -K %s gro off",
+		[AM_TROUBLE_MERGED] =
+			"the kernel merges TCP segments before it copies them to us, and what is then longer "
+			"than the MTU is dropped as port_gso; try: ethtool -K %s gro off",
 		[AM_TROUBLE_TAGS] =
 			"VLAN tags are taken out of received frames, and tagged ones are not known "
 			"as such; try: ethtool -K %s rxvlan off",

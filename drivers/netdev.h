@@ -35,7 +35,7 @@ uint16_t netdev_rx_queues(const struct netdev *dev);
  * peer that hands its tags over beside the frame must be told itself: ethtool -K PEER txvlan off.
  */
 void netdev_keep_tags(const struct netdev *dev);
-/* What of enum am_port_trouble is the case, a bit each; generic: XDP programs run behind the kernel's own merging. */
+/* What of enum am_port_trouble is the case, a bit each; generic: we are behind the kernel's own merging. */
 uint32_t netdev_troubles(const struct netdev *dev, bool generic);
 /* Receive frames for other MACs too, as long as we live. 0 or -errno. */
 int netdev_promisc(struct netdev *dev, bool on);

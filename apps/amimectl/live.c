@@ -33,6 +33,31 @@ static json_t *ask(const struct am_control_daemon *to, int fd, const char *what,
 	return result;
 }
 
+/* The same of what comes in pages: its entries alone. */
+static json_t *ask_pages(const struct am_control_daemon *to, int fd, const char *what, int *status)
+{
+	json_t *all = json_array(), *next = json_integer(0);
+
+	while (json_is_integer(next)) {
+		struct am_err err;
+		bool refused;
+		json_t *page = am_control_ask(to, fd,
+			json_pack("{s:s, s:s, s:o}", "method", "show", "what", what, "at", next), &refused,
+			NULL, &err);
+
+		if (!page) {
+			*status = complain(err.text, refused ? AM_CTL_FAILED : AM_CTL_NO_DAEMON);
+			json_decref(all);
+			return NULL;
+		}
+		json_array_extend(all, json_object_get(page, "entries"));
+		next = json_incref(json_object_get(page, "next"));
+		json_decref(page);
+	}
+	json_decref(next);
+	return all;
+}
+
 static void print_json(const json_t *o)
 {
 	json_dumpf(o, stdout, JSON_INDENT(2));
@@ -61,6 +86,8 @@ static int take_look(const struct am_control_daemon *to, int fd, struct am_top_l
 		look->tunnels = ask(to, fd, "tunnels", &status);
 	if (status == AM_CTL_OK)
 		look->bridges = ask(to, fd, "bridges", &status);
+	if (status == AM_CTL_OK)
+		look->routed = ask_pages(to, fd, "interfaces", &status);
 	if (status == AM_CTL_OK)
 		look->drops = ask(to, fd, "drops", &status);
 	if (status == AM_CTL_OK)

@@ -25,6 +25,7 @@ void am_top_look_free(struct am_top_look *look)
 	json_decref(look->ports);
 	json_decref(look->tunnels);
 	json_decref(look->bridges);
+	json_decref(look->routed);
 	json_decref(look->drops);
 	json_decref(look->workers);
 	memset(look, 0, sizeof *look);
@@ -76,6 +77,47 @@ static void add_interfaces(json_t *out, const char *kind, const json_t *before, 
 			json_object_set_new(row, key, json_real(rate(cw, c, keys[k], s)));
 		}
 		json_object_set_new(row, "drops_per_s", json_real(rate(was, o, "drops", s)));
+		json_array_append_new(out, row);
+	}
+}
+
+static const json_t *same_interface(const json_t *list, const json_t *interface)
+{
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(list, i, o)
+	{
+		if (strcmp(text(o, "kind"), text(interface, "kind")) == 0 &&
+			strcmp(text(o, "name"), text(interface, "name")) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+/* Those of which no other list has anything: their numbers stand beside their names. */
+static void add_routed(json_t *out, const json_t *before, const json_t *now, double s)
+{
+	static const char *const keys[] = {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops"};
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach(now, i, o)
+	{
+		const json_t *was = same_interface(before, o);
+		const char *kind = text(o, "kind");
+		json_t *row;
+
+		if (strcmp(kind, "vlan") != 0 && strcmp(kind, "irb") != 0 && strcmp(kind, "vrf") != 0)
+			continue;
+		row = json_pack(
+			"{s:s, s:s, s:s}", "kind", kind, "name", text(o, "name"), "state", text(o, "state"));
+		for (unsigned k = 0; k < sizeof keys / sizeof *keys; k++) {
+			char key[32];
+
+			snprintf(key, sizeof key, "%s_per_s", keys[k]);
+			json_object_set_new(row, key, json_real(rate(was, o, keys[k], s)));
+		}
 		json_array_append_new(out, row);
 	}
 }
@@ -144,6 +186,7 @@ json_t *am_top_rates(const struct am_top_look *before, const struct am_top_look 
 	add_interfaces(interfaces, "port", before->ports, now->ports, s);
 	add_interfaces(interfaces, "tunnel", before->tunnels, now->tunnels, s);
 	add_interfaces(interfaces, "bridge", before->bridges, now->bridges, s);
+	add_routed(interfaces, before->routed, now->routed, s);
 	return json_pack("{s:s, s:f, s:f, s:o, s:o, s:o, s:{s:f, s:f}}", "name", text(now->version, "name"),
 		"uptime_s", number(now->version, "uptime_s"), "over_s", s, "interfaces", interfaces, "drops",
 		drop_rates(before, now, s), "workers", worker_rates(before, now, s), "memory", "resident",

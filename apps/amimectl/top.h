@@ -8,8 +8,8 @@
 
 /* What one look needs; each as `show` answers it, or NULL. */
 struct am_top_look {
-	json_t *version, *ports, *tunnels, *bridges, *drops, *workers;
-	double at_s; /* when, by any clock */
+	json_t *version, *ports, *tunnels, *bridges, *routed, *drops, *workers; /* routed: VLANs, IRB, VRFs */
+	double at_s;                                                            /* when, by any clock */
 };
 
 void am_top_look_free(struct am_top_look *look);

@@ -41,6 +41,12 @@ static void rates(void **state)
 		"\"tx_packets\":3,\"tx_bytes\":0}},{\"name\":\"lan\",\"link\":\"down\",\"counters\":{}}]",
 		"[{\"kind\":\"port\",\"interface\":\"wan\",\"drop\":\"ip4_checksum\",\"count\":6,\"text\":\"wrong\"}]",
 		"{\"workers\":[{\"worker\":0,\"turns\":300,\"busy_turns\":60,\"packets\":25}],\"resident_memory\":104857600}");
+	one.routed = json_loads("[{\"kind\":\"vlan\",\"name\":\"w.1\",\"rx_packets\":10}]", 0, NULL);
+	two.routed = json_loads(
+		"[{\"kind\":\"port\",\"name\":\"wan\"},{\"kind\":\"vlan\",\"name\":\"w.1\",\"state\":\"up\","
+		"\"rx_packets\":50,\"drops\":0}]",
+		0, NULL);
+
 	json_t *r = am_top_rates(&one, &two);
 	char *text = view(r, 0), *small = view(r, 8);
 
@@ -49,6 +55,7 @@ static void rates(void **state)
 	/* 15000 packets and 10 Mbit a second; tx went back, so it began anew. */
 	assert_non_null(strstr(text, "port wan   up        15.0k     10.0M         0         0       3\n"));
 	assert_non_null(strstr(text, "port lan   down          0 "));
+	assert_non_null(strstr(text, "vlan w.1   up           20 "));
 	assert_non_null(strstr(text, "0  25 %        10          0      100\n"));
 	assert_non_null(strstr(text, "port wan    ip4_checksum      3    6  wrong\n"));
 	assert_null(strstr(small, "ip4_checksum"));

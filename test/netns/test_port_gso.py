@@ -9,7 +9,7 @@ import socket
 import time
 
 from harness import HOST_A, HOST_ADDRESS, HOST_B, expect, expect_path, main, sites
-from netns import inside, run
+from netns import EDGE_A, inside, run
 
 UDP_SEGMENT = 103
 SEGMENTS = 3
@@ -45,6 +45,24 @@ def gso_drops(daemon):
     return [row for row in daemon.show("drops") if row["drop"] == "port_gso"]
 
 
+def warnings(daemon):
+    rows = daemon.ask({"method": "show", "what": "interfaces", "name": "lan"})["result"]["entries"]
+    return [text for row in rows if row["kind"] == "port" for text in row["warnings"]]
+
+
+def merging(daemon):
+    """The kernel merges segments in front of us: said at once, with a command that helps."""
+    expect(not warnings(daemon), "nothing spoils what is received")
+    run("ethtool", "-K", "lan0", "gro", "on", ns=EDGE_A)
+    said = warnings(daemon)
+    expect(len(said) == 1 and said[0].endswith("try: ethtool -K lan0 gro off"), f"GRO is named: {said}")
+    time.sleep(1.2)
+    with open(daemon.log, encoding="utf-8") as log:
+        expect("port lan: " + said[0] in log.read(), "the log says it too")
+    run(*said[0].split("try: ")[1].split(), ns=EDGE_A)
+    expect(not warnings(daemon), "and the command helps")
+
+
 def test(net, folder):
     net.path_mtu(1500)
     for driver in ("af_xdp", "af_packet"):
@@ -65,6 +83,7 @@ def test(net, folder):
             run("ethtool", "-K", "eth0", "tso", "off", "gso", "off", "tx-udp-segmentation", "off", ns=HOST_A)
             got = send(5)
             expect(got == 5 * SEGMENTS, f"after ethtool -K: {got} datagrams arrive")
+            merging(a)
         a.stop()
         b.stop()
 

@@ -45,6 +45,7 @@ enum am_port_trouble {
 	AM_TROUBLE_LRO,    /* segments are merged before we see them */
 	AM_TROUBLE_GRO_HW, /* the same, by the NIC itself */
 	AM_TROUBLE_GRO,    /* the same, by the kernel, where the XDP program runs behind it */
+	AM_TROUBLE_MERGED, /* the same, before the kernel copies frames to us */
 	AM_TROUBLE_TAGS,   /* VLAN tags are taken out of the frame */
 	AM_TROUBLE_QUEUES, /* there are more queues than when it was opened: their frames pass us by */
 	AM_TROUBLES,
