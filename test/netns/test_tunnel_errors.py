@@ -24,8 +24,8 @@ def test(net, folder):
     tunnel = config["tunnels"]["to-b"]
     tunnel.update(split="fill", path_mtu=1500)
     write(folder, "a.json", config)
+    b.start()  # first, or what hosts say by themselves finds nobody there
     a.start()
-    b.start()
     expect_path(patience=8)
     expect(not last_error(a), "nothing is said as long as packets fit")
     wait_for_error(a, lambda e: e.get("mtu") == 1400, "a router has less room than path_mtu", (1380,))
