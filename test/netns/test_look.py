@@ -10,7 +10,7 @@ import time
 import xml.etree.ElementTree
 
 from harness import Flood, expect, expect_path, main, sites
-from netns import EDGE_A, HOST_A, HOST_ADDRESS, HOST_B, inside, run
+from netns import EDGE_A, HOST_A, HOST_ADDRESS, HOST_B, inside, ip, run
 
 
 def ctl(daemon, *words, **more):
@@ -95,6 +95,39 @@ def glance(daemon, folder):
     expect(status == 0 and b"nothing is missing" in out, "nothing is missing with a tunnel that is up")
 
 
+LACKS = [  # what is taken away, what is said to be missing, what to do about it, how it comes back
+    ("link set wan0 down", "port wan is down: device wan0 is set down", "try: ip link set wan0 up",
+     "link set wan0 up\nroute add default via 192.0.2.254"),
+    ("route replace default via 192.0.2.77", "no answer yet from neighbour 192.0.2.77", "asking every second",
+     "route replace default via 192.0.2.254"),
+    ("route replace blackhole default", "no route to 198.51.100.1", "see: ip route get",
+     "route del blackhole default\nroute add default via 192.0.2.254"),
+    ("route add 198.51.100.1 dev lo", "leaves by lo, which is no port of ours", "make it one, or change the route", "route del 198.51.100.1 dev lo"),
+    ("address add 198.51.100.1/32 dev lo", "is an address of this machine itself", "correct it in the file", "address del 198.51.100.1/32 dev lo"),
+    ("address del 192.0.2.1/24 dev wan0\naddress add 192.0.2.9/24 dev wan0\nroute add default via 192.0.2.254",
+     "local address 192.0.2.1 is on no device here", "try: ip address add",
+     "address del 192.0.2.9/24 dev wan0\naddress add 192.0.2.1/24 dev wan0\nroute add default via 192.0.2.254"),
+]
+
+
+def told_of(daemon, what):
+    """What `show tunnel` says once it says this, or at the end of patience."""
+    end, out = time.monotonic() + 5, ""
+    while what not in out and time.monotonic() < end:
+        time.sleep(0.1)
+        out = ctl(daemon, "show", "tunnel", "to-b")[1].decode()
+    return out
+
+
+def lacks(daemon):
+    for taken, what, do, back in LACKS:
+        ip(taken, EDGE_A)
+        out = told_of(daemon, what)
+        expect(what in out and do in out, f"{taken}:\n{out}")
+        ip(back, EDGE_A)
+        expect("nothing is missing" in told_of(daemon, "nothing is missing"), "and it heals")
+
+
 def missing(daemon):
     """The far end's route goes; the tunnel says so, and what to do."""
     run("ip", "-n", EDGE_A, "route", "del", "default")
@@ -137,6 +170,7 @@ def test(net, folder):
         drops(a, folder)
     expect(flood.sent > 100 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
     missing(a)
+    lacks(a)
     a.stop()
     b.stop()
 
