@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of access lists: which packets pass which rule, in and out, and what each rule counted."""
 from scapy.all import ICMP, IP, IPv6, Raw, TCP, UDP
-from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrRouting, PadN
+from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6ND_NS, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrRouting, PadN
 
 from build import gre, outer, pattern
 from routes import NET, error, frame, out_of_lan, packet, routed
@@ -129,6 +129,11 @@ def add(case, Sent):
     own = [packet(4, H4, "10.255.0.1"), packet(6, H6, "fd00::1")]
     split(case, Sent, "acl-to-box", [{"action": "permit", "family": "ipv4"}], [(p, False) for p in own], drops={"port lan": {"acl_in": 1, "punt_nowhere": 1}},
           acls=counted(of(own[0]), of(own[1])))
+    # no list keeps a neighbour from asking, but one that is not on the link is none (RFC 4861 7.1.1)
+    ours = NET[6][0].split("/")[0]
+    near, far = (bytes(IPv6(src=H6, dst=ours, hlim=hops) / ICMPv6ND_NS(tgt=ours)) for hops in (255, 64))
+    split(case, Sent, "acl-neighbour-discovery", [{"action": "deny"}], [(near, False), (far, False), (ping(H6, ours), False)],
+          drops={"port lan": {"acl_in": 2, "punt_nowhere": 1}}, acls=counted(of(far, ping(H6, ours)), (0, 0)))
     dying = packet(4, H4, T4, ttl=1)
     case("acl-own-errors", listed([{"action": "deny", "protocol": "icmp"}, REST], "acl_out"), lan_in=[frame(dying)],
          drops={"port lan": {"acl_out": 1, "ip_ttl": 1}}, acls=counted((1, 128), (0, 0), (0, 0)))
