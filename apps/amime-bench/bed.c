@@ -8,10 +8,13 @@
 
 #include "drivers/driver.h"
 #include "drivers/mem.h"
+#include "pipeline/tap.h"
 
 enum {
 	SPARE = 64, /* of paths and interfaces, beyond what the configuration has */
 	SETTLED = 3,
+	TRACE_EVERY = 1000,
+	TRACE_OCTETS = 128,
 };
 
 void bed_check(const struct am_config *config, struct am_config_errors *errors)
@@ -131,8 +134,39 @@ int bed_open(struct bed *b, struct am_config *c, struct rte_mempool *pool, uint6
 	return ret;
 }
 
+int bed_trace(struct bed *b, struct am_err *err)
+{
+	const struct am_tap_conf conf = {.stages = (1u << AM_TAP_PACKETS) - 1,
+		.iface = AM_TAP_ANY_IFACE,
+		.snaplen = TRACE_OCTETS,
+		.stories = true,
+		.every = TRACE_EVERY};
+
+	b->tap = am_tap_create(b->plane, &conf, err);
+	if (!b->tap)
+		return -ENOMEM;
+	am_plane_arm_tap(b->plane, b->tap);
+	return 0;
+}
+
+bool bed_read_trace(struct bed *b)
+{
+	const struct am_tap_record *record;
+	const uint8_t *octets;
+
+	if (!b->tap)
+		return true;
+	for (unsigned worker = 0; worker < b->workers; worker++)
+		while ((record = am_tap_peek(b->tap, worker, &octets)))
+			am_tap_take(b->tap, worker, record);
+	return am_tap_lost(b->tap) == 0;
+}
+
 void bed_close(struct bed *b)
 {
+	if (b->tap)
+		am_plane_arm_tap(b->plane, NULL);
+	am_tap_free(b->tap);
 	am_plane_free(b->plane);
 	for (uint16_t i = 0; i < b->n_ports; i++)
 		b->port[i]->ops->close(b->port[i]);

@@ -13,6 +13,7 @@ struct bed {
 	struct rte_mempool *pool;
 	struct am_model *model;
 	struct am_plane *plane;
+	struct am_tap *tap; /* NULL: nobody looks */
 	unsigned workers;
 	uint16_t n_ports;
 	struct am_port *port[AM_PORTS_MAX]; /* by port id */
@@ -27,6 +28,11 @@ void bed_check(const struct am_config *config, struct am_config_errors *errors);
 int bed_open(
 	struct bed *b, struct am_config *config, struct rte_mempool *pool, uint64_t seed, struct am_err *err);
 void bed_close(struct bed *b);
+
+/* From now on the workers' packets are traced as by `amimectl trace --every 1000`. */
+int bed_trace(struct bed *b, struct am_err *err);
+/* Makes room for more of it. False: some of it is lost. */
+bool bed_read_trace(struct bed *b);
 
 /* Turns of all workers by this thread until nothing moves any more. */
 void bed_settle(struct bed *b);

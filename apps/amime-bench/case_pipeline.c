@@ -15,12 +15,10 @@
 #include "helper.h"
 #include "net/ip.h"
 #include "pipeline/stage.h"
-#include "pipeline/tap.h"
 #include "workload.h"
 
 enum { MAC_PAIRS = 1024, TUNNELS = 64 }; /* where a case does not say */
 enum { MANY_FLOWS = 10000 };
-enum { TRACE_EVERY = 1000, TRACE_OCTETS = 128 };
 
 enum {
 	ON_THEIR_WAY = 256, /* packets between two workers, below what their rings hold */
@@ -30,7 +28,6 @@ enum {
 /* A data plane and what one of its workers gets. */
 struct line {
 	struct bed bed;
-	struct am_tap *tap; /* where everything is on; else NULL */
 	struct stock stock;
 	struct feed feed;
 };
@@ -66,39 +63,8 @@ static struct am_config *load_config(const struct pipeline_arg *arg, struct am_e
 	return c;
 }
 
-/* As `amimectl trace --every 1000` does. */
-static int arm_trace(struct line *l, struct am_err *err)
-{
-	const struct am_tap_conf conf = {.stages = (1u << AM_TAP_PACKETS) - 1,
-		.iface = AM_TAP_ANY_IFACE,
-		.snaplen = TRACE_OCTETS,
-		.stories = true,
-		.every = TRACE_EVERY};
-
-	l->tap = am_tap_create(l->bed.plane, &conf, err);
-	if (!l->tap)
-		return -ENOMEM;
-	am_plane_arm_tap(l->bed.plane, l->tap);
-	return 0;
-}
-
-/* False: somebody had no room. */
-static bool read_trace(struct line *l)
-{
-	const struct am_tap_record *record;
-	const uint8_t *octets;
-
-	for (unsigned worker = 0; worker < l->bed.workers; worker++)
-		while ((record = am_tap_peek(l->tap, worker, &octets)))
-			am_tap_take(l->tap, worker, record);
-	return am_tap_lost(l->tap) == 0;
-}
-
 static void close_line(struct line *l)
 {
-	if (l->tap)
-		am_plane_arm_tap(l->bed.plane, NULL);
-	am_tap_free(l->tap);
 	feed_close(&l->feed);
 	stock_close(&l->stock);
 	bed_close(&l->bed);
@@ -132,7 +98,7 @@ static int open_line(
 	if (ret == 0)
 		ret = open_feed(l, env->seed, err);
 	if (ret == 0 && arg->setup.everything)
-		ret = arm_trace(l, err);
+		ret = bed_trace(&l->bed, err);
 	if (ret)
 		close_line(l);
 	return ret;
@@ -220,7 +186,7 @@ bool pipeline_collect(void *state)
 	struct pipeline *p = state;
 
 	p->runs++;
-	if (p->line.tap && !read_trace(&p->line))
+	if (!bed_read_trace(&p->line.bed))
 		return false;
 	return feed_collect(&p->line.feed) && !atomic_load_explicit(&p->helper.failed, memory_order_relaxed);
 }

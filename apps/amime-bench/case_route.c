@@ -45,6 +45,7 @@ struct route_arg {
 	uint32_t routes;
 	bool churn;
 	enum route_way way;
+	bool everything; /* that an operator can turn on: octets by AS, MSS clamp, a trace */
 };
 
 struct route {
@@ -70,7 +71,7 @@ static const char head[] = "{\"system\":{\"name\":\"bench\"},\"ports\":{"
 			   "\"addresses\":[\"198.19.0.1/24\",\"2001:2:0:1::1/64\"]}";
 static const char gre_head[] =
 	",\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:00:00:00:00:03\"}},"
-	"\"tunnels\":{\"t\":{\"type\":\"gre\",\"local\":\"192.0.2.1\",\"remote\":\"192.0.2.2\"}},"
+	"\"tunnels\":{\"t\":{\"type\":\"gre\",%s\"local\":\"192.0.2.1\",\"remote\":\"192.0.2.2\"}},"
 	"\"vrfs\":{\"underlay\":{\"routes\":[{\"prefix\":\"192.0.2.2/32\",\"port\":\"wan\","
 	"\"mac\":\"02:00:00:00:00:0b\"}]},\"default\":{\"routes\":[";
 static const char port_head[] = "},\"vrfs\":{\"default\":{\"routes\":[";
@@ -78,26 +79,28 @@ static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, wan_mac[AM_MAC_L
 		     host_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 9};
 
 /* The default route is the first; the rest are hosts in the same direction. NULL: no memory. */
-static char *write_config(enum am_family family, enum route_way way)
+static char *write_config(const struct route_arg *arg)
 {
 	size_t room = TEXT_OF_REST + (size_t)WRITTEN * TEXT_OF_ONE, at;
 	char *text = malloc(room);
 
 	if (!text)
 		return NULL;
-	at = (size_t)snprintf(text, room, "%s%s", head, way == WAY_PORTS ? port_head : gre_head);
+	at = (size_t)snprintf(text, room, "%s", head);
+	at += (size_t)snprintf(text + at, room - at, arg->way == WAY_PORTS ? port_head : gre_head,
+		arg->everything ? "\"tcp_mss\":\"fit\"," : "");
 	for (unsigned i = 0; i < WRITTEN; i++) {
 		if (!i)
 			at += (size_t)snprintf(text + at, room - at, "{\"prefix\":\"%s\"",
-				family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
-		else if (family == AM_IPV4)
+				arg->family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
+		else if (arg->family == AM_IPV4)
 			at += (size_t)snprintf(
 				text + at, room - at, ",{\"prefix\":\"10.0.%u.%u/32\"", i >> 8, i & 255);
 		else
 			at += (size_t)snprintf(text + at, room - at, ",{\"prefix\":\"fd00::%x/128\"", i);
-		at += (size_t)snprintf(text + at, room - at, "%s",
-			way == WAY_ENCAP ? ",\"tunnel\":\"t\"}"
-					 : ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
+		at += (size_t)snprintf(text + at, room - at, "%s%s", arg->everything ? ",\"as\":64500" : "",
+			arg->way == WAY_ENCAP ? ",\"tunnel\":\"t\"}"
+					      : ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
 	}
 	snprintf(text + at, room - at, "]}}}");
 	return text;
@@ -106,7 +109,7 @@ static char *write_config(enum am_family family, enum route_way way)
 static struct am_config *load_config(const struct route_arg *arg, struct am_err *err)
 {
 	struct am_config_errors errors = {0};
-	char *text = write_config(arg->family, arg->way);
+	char *text = write_config(arg);
 	struct am_config *c = NULL;
 
 	if (text)
@@ -299,7 +302,7 @@ static bool collect(void *state)
 		am_mem_pop(r->bed.port[r->arg->way == WAY_ENCAP ? PORT_WAN : PORT_OUT], 0, m, BENCH_BURST);
 
 	am_buf_free_bulk(m, n);
-	return n == BENCH_BURST;
+	return n == BENCH_BURST && bed_read_trace(&r->bed);
 }
 
 /* ---- open, close ---- */
@@ -330,7 +333,7 @@ static int start(struct route *r, const struct bench_env *env, struct am_err *er
 	r->fib = (struct am_fib *)(uintptr_t)(r->arg->family == AM_IPV4 ? vrf->fib4 : vrf->fib6);
 	r->value = am_fib_get(r->fib, &first);
 	if (fill(r, &dice) == 0)
-		return 0;
+		return r->arg->everything ? bed_trace(&r->bed, err) : 0;
 	bed_close(&r->bed);
 	return am_fail(err, ENOMEM, "no memory for %u routes", r->arg->routes);
 }
@@ -421,20 +424,26 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 	{.name = "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", .goal = goal_, \
 	 .memory = large_, .slow_to_open = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
 	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){__VA_ARGS__}}
+#define WITH_ALL(name_, about_, way_) \
+	{.name = "route/" name_ "-everything", .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", \
+	 .relative = {"route/" name_, 1.15, 0}, .open = open_route, .prepare = arrive, .run = work, .finish = collect, .stages = stages, \
+	 .close = close_route, .arg = &(const struct route_arg){AM_IPV4, 5000, false, way_, true}}
 #define STICK(name_, about_, large_, family_, routes_) \
 	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, .slow_to_open = large_, \
 	 .open = open_stick, .prepare = arrive_stick, .run = work_stick, .close = close_stick, \
-	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS}}
+	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS, false}}
 
 const struct bench_case bench_route_cases[] = {
-	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS),
-	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false, WAY_PORTS),
-	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true, WAY_PORTS),
-	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false, WAY_PORTS),
-	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false, WAY_PORTS),
-	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS),
-	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP),
-	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP),
+	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS, false),
+	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false, WAY_PORTS, false),
+	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true, WAY_PORTS, false),
+	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false, WAY_PORTS, false),
+	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false, WAY_PORTS, false),
+	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS, false),
+	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP, false),
+	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP, false),
+	WITH_ALL("v4-5k", "with octets by AS and a trace of one packet in 1000", WAY_PORTS),
+	WITH_ALL("gre-encap", "with octets by AS, MSS clamp and a trace of one packet in 1000", WAY_ENCAP),
 	STICK("v4-5k", "the least that the row's work takes: headers, the FIB, a rewrite, a counter", false, AM_IPV4, 5000),
 	STICK("v4-1m", "the same, 1,000,000 routes", true, AM_IPV4, 1000000),
 	STICK("v6-5k", "the same of IPv6, 5,000 routes", false, AM_IPV6, 5000),

@@ -515,10 +515,11 @@ static inline bool straight_to_tunnel(
 
 /*
  * The usual packet: one next hop, at a port or through a tunnel with one path, where it fits as it is. False: it is not, and
- * nothing has happened. family is a constant where this is inlined.
+ * nothing has happened. mss is not 0 where SYNs that come by its interface are clamped; family is a constant where this is
+ * inlined.
  */
-static inline __attribute__((always_inline)) bool go_straight(
-	struct am_worker *w, const struct am_routed *r, const struct am_route *route, uint8_t family)
+static inline __attribute__((always_inline)) bool go_straight(struct am_worker *w, const struct am_routed *r,
+	const struct am_route *route, uint16_t mss, uint8_t family)
 {
 	const struct am_adjacency *a;
 	bool gone;
@@ -527,7 +528,9 @@ static inline __attribute__((always_inline)) bool go_straight(
 		     atomic_load_explicit(&route->live, memory_order_acquire) != 1))
 		return false;
 	a = am_route_hop(route, 0);
-	if (unlikely(!a || a->mss4 | a->mss6 || r->len > a->mtu || am_forward_ttl(r->ip, family) <= 1))
+	if (unlikely(!a || r->len > a->mtu || am_forward_ttl(r->ip, family) <= 1))
+		return false;
+	if (unlikely(a->mss4 | a->mss6 | mss) && am_mss_may_clamp_ip(r->ip, r->len, family))
 		return false;
 	if (a->kind == AM_ADJACENCY_PORT)
 		gone = straight_to_port(w, r, a, family);
@@ -551,10 +554,11 @@ static __attribute__((noinline)) void go_any(struct am_worker *w, struct am_rout
 }
 
 static inline __attribute__((always_inline)) void go_all(struct am_worker *w,
-	const struct am_route *const *routes, unsigned n, const struct am_interface *staying, uint8_t family)
+	const struct am_route *const *routes, unsigned n, uint16_t mss, const struct am_interface *staying,
+	uint8_t family)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (unlikely(!go_straight(w, &w->routed[i], routes[i], family)))
+		if (unlikely(!go_straight(w, &w->routed[i], routes[i], mss, family)))
 			go_any(w, &w->routed[i], routes[i], staying);
 }
 
@@ -594,13 +598,13 @@ static void route_round(struct am_worker *w, const struct am_interface *staying)
 		routes[i] = am_route_of(w->roots->routes, values[i]);
 		rte_prefetch0(routes[i]);
 	}
-	if (unlikely(!alike || w->rx_finish || w->roots->acls_out || in->mss4 | in->mss6))
+	if (unlikely(!alike || w->rx_finish || w->roots->acls_out))
 		for (unsigned i = 0; i < n; i++)
 			go_any(w, &w->routed[i], routes[i], staying);
 	else if (w->routed[0].family == AM_IPV4)
-		go_all(w, routes, n, staying, AM_IPV4);
+		go_all(w, routes, n, in->mss4 | in->mss6, staying, AM_IPV4);
 	else
-		go_all(w, routes, n, staying, AM_IPV6);
+		go_all(w, routes, n, in->mss4 | in->mss6, staying, AM_IPV6);
 }
 
 void am_route_burst(struct am_worker *w)

@@ -2,7 +2,7 @@
 """Golden cases of routing: packets by the FIB between ports and tunnels."""
 import copy
 
-from scapy.all import Ether, ICMP, IP, IPv6, Raw, UDP
+from scapy.all import Ether, ICMP, IP, IPv6, Raw, TCP, UDP
 from scapy.layers.inet6 import ICMPv6DestUnreach, ICMPv6PacketTooBig, ICMPv6TimeExceeded
 
 from build import (HOST_A, HOST_B, TUN_THEM, TUN_US, arp, config, cut, etherip, gre, gretap, inet_sum, outer, pattern)
@@ -52,8 +52,24 @@ def add(case, Sent):
                  wan_out=[Sent(packet(family, here, there, n, 63)) for n in sizes],
                  lan_out=[out_of_lan(packet(family, there, here, n, 63)) for n in sizes],
                  counters={"tunnel t": {"rx_packets": len(sizes), "tx_packets": len(sizes)}})
+    clamped(case, Sent)
     refusals(case, Sent)
     interfaces(case, Sent)
+
+
+def clamped(case, Sent):
+    """Both ways through a tunnel with a TCP MSS, SYNs among packets that are none."""
+    def talk(src, dst, mss, ttl):
+        v4 = ":" not in src
+        head = IP(src=src, dst=dst, id=7, flags="DF", ttl=ttl) if v4 else IPv6(src=src, dst=dst, hlim=ttl)
+        tcp = [TCP(sport=1234, dport=179, flags=flags, seq=1, options=[("MSS", mss if flags != "A" else 1460)]) for flags in ("S", "SA", "A")]
+        return [bytes(head / t) for t in tcp] + [packet(4 if v4 else 6, src, dst, 100, ttl)]
+
+    pairs = [(NET[f][1], NET[f][3]) for f in (4, 6)]
+    case("route-mss", routed(tcp_mss=1000),
+         lan_in=[frame(p) for a, b in pairs for p in talk(a, b, 1460, 64)], wan_in=[outer(gre(p)) for a, b in pairs for p in talk(b, a, 1460, 64)],
+         wan_out=[Sent(p) for a, b in pairs for p in talk(a, b, 1000, 63)], lan_out=[out_of_lan(p) for a, b in pairs for p in talk(b, a, 1000, 63)],
+         counters={"tunnel t": {"mss_clamped": 8}})
 
 
 def error(ip, what, mtu=0):

@@ -43,4 +43,18 @@ static inline bool am_mss_may_clamp_usual(const uint8_t *frame, uint32_t len)
 	return frame[PROTO_AT] == AM_PROTO_TCP && (len <= FLAGS_AT || frame[FLAGS_AT] & SYN);
 }
 
+/* The same of a bare packet whose header is right; what most are, no SYN behind a plain header, is seen here. */
+static inline bool am_mss_may_clamp_ip(const uint8_t *ip, uint32_t len, uint8_t family)
+{
+	enum { IP_PLAIN = 0x45, FLAGS = 13, SYN = 0x02 };
+	uint8_t protocol = ip[family == AM_IPV4 ? 9 : 6];
+	uint32_t flags_at = (family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN) + FLAGS;
+
+	if (family == AM_IPV4 && ip[0] != IP_PLAIN)
+		return true;
+	if (protocol == AM_PROTO_TCP)
+		return len <= flags_at || ip[flags_at] & SYN;
+	return family == AM_IPV6 && protocol != AM_PROTO_UDP && protocol != AM_PROTO_ICMPV6;
+}
+
 #endif
