@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "eal.h"
+#include "net/ether.h"
 #include "net/ip.h"
 #include "pkt/buf.h"
 #include "pkt/encap.h"
@@ -155,7 +156,11 @@ static void check_simple(struct world *w, const struct am_encap_spec *spec, cons
 	if (AM_POISON || plen > e->simple_max || headroom < e->copy_len)
 		return;
 	m = make_packet(w, headroom, plen);
-	am_string_push_simple(e, m, plen, in.hash, in.tos);
+	if (spec->kind == AM_TUNNEL_GRE && !spec->vxlan)
+		am_string_push_ip(
+			e, m, plen, in.hash, in.tos, w->payload[0] >> 4 == 4 ? AM_ET_IPV4 : AM_ET_IPV6);
+	else
+		am_string_push_simple(e, m, plen, in.hash, in.tos);
 	choices = read_choices(spec, e, &in, am_buf_data(m), false);
 	assert_int_equal(ref_encap(want, spec, &choices, w->payload, plen), 1);
 	expect_frame(m, &want[0], "simple");

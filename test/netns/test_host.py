@@ -27,7 +27,7 @@ BOX, CHUNK, FLOOR = "10.255.0.1", 4000, 100_000  # octets that a session sends a
 def site(name, here, there, number, lan):
     other = 3 - number
     return {
-        "system": {"name": name, "buffers": 32768},
+        "system": {"name": name, "buffers": 65536},
         "ports": {"wan": {"device": "wan0", "vrf": "underlay"},
                   "lan": {**lan, "vrf": "default", "addresses": [f"10.1{number}.0.254/24", f"fd1{number}::fe/64"]}},
         "tunnels": {"to-other": {"type": "gre", "local": here, "remote": there, "addresses": [f"10.9.0.{number}/30"]}},
