@@ -20,7 +20,8 @@ enum {
 	IP_LEN_MAX = 65535,
 	TAGS_OCTETS = AM_TAGS_MAX * AM_TAG_LEN,
 	PATH_MTU_LEAST_NONE = 576,
-	CUT_HEAD = 64, /* AM_CUT_HEAD of pkt/cut.h, which may begin so much in front of an IPv6 header */
+	CUT_LINK =
+		32, /* octets in front of an IPv6 header that pkt/cut.h writes, of which the link's are some */
 };
 
 static uint16_t ip_header_len(uint8_t family)
@@ -369,6 +370,27 @@ static void set_shaped(uint8_t *string, struct am_encap *e)
 	}
 }
 
+static void set_cut6(const uint8_t *string, struct am_encap *e)
+{
+	uint16_t room = (uint16_t)(e->ip_back + AM_IP6_FRAG_LEN + CUT_LINK);
+	uint8_t ip[8] = {0x60}, frag[8] = {string[e->ip_at + 6]};
+
+	if (e->cut_room < room)
+		e->cut_room = room;
+
+	ip[6] = AM_PROTO_FRAGMENT;
+	ip[7] = string[e->ip_at + 7];
+	memcpy(&e->cut6.ip[1], ip, sizeof ip);
+	am_store16(ip + 4, (uint16_t)(e->first_len - AM_IP6_LEN));
+	memcpy(&e->cut6.ip[0], ip, sizeof ip);
+
+	am_store16(frag + 2, (uint16_t)(e->first_len - AM_IP6_LEN - AM_IP6_FRAG_LEN));
+	memcpy(&e->cut6.frag[1], frag, sizeof frag);
+	frag[2] = 0;
+	frag[3] = 1; /* more follow */
+	memcpy(&e->cut6.frag[0], frag, sizeof frag);
+}
+
 /* What net/encap.h says of simple packets. */
 static void set_simple(uint8_t *string, struct am_encap *e)
 {
@@ -389,10 +411,12 @@ static void set_simple(uint8_t *string, struct am_encap *e)
 	if (e->vx_ip_at && e->vx_family == AM_IPV4 && simple)
 		set_shaped(string, e);
 	e->cut_above = UINT16_MAX;
-	e->cut_room = (uint16_t)(e->copy_len + 2 * frag + CUT_HEAD);
+	e->cut_room = e->copy_len;
 	if (simple && !e->carries_ip && e->first_len > head + frag) {
 		e->cut_first = (uint16_t)(e->first_len - head - frag);
 		e->cut_above = am_encap_whole_payload(e);
+		if (e->family == AM_IPV6)
+			set_cut6(string, e);
 	}
 	if (simple && whole > head)
 		e->simple_max = (uint16_t)(whole - head < e->payload_max ? whole - head : e->payload_max);
@@ -438,6 +462,7 @@ int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struc
 	memcpy(e.bytes + AM_ENCAP_HDR_MAX - e.len, string, e.len);
 	_Static_assert(
 		offsetof(struct am_encap, cut_above) == 64, "the usual packet's fields are one cache line");
+	_Static_assert(offsetof(struct am_encap, bytes) == 128, "what a cut takes besides is one more");
 	*out = e;
 	return 0;
 }

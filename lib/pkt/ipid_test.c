@@ -105,6 +105,31 @@ static void test_v6(void **state)
 	free(all);
 }
 
+/* What one step was says nothing about the next: among so many random ones about one comes twice. */
+static void test_v6_steps(void **state)
+{
+	enum { STEPS = 100000, TWICE_MAX = 8 };
+	uint32_t *steps = malloc(sizeof *steps * STEPS), last, id;
+	struct am_ipid ids;
+	unsigned twice = 0;
+
+	(void)state;
+	assert_non_null(steps);
+	assert_int_equal(am_ipid_init(&ids, 0, 1, 1, SEED), 0);
+	last = am_ipid6(&ids);
+	for (unsigned i = 0; i < STEPS; i++) {
+		id = am_ipid6(&ids);
+		steps[i] = id - last;
+		last = id;
+	}
+	am_ipid_fini(&ids);
+	qsort(steps, STEPS, sizeof *steps, compare);
+	for (unsigned i = 1; i < STEPS; i++)
+		twice += steps[i] == steps[i - 1];
+	assert_true(twice <= TWICE_MAX);
+	free(steps);
+}
+
 static void test_seed_matters(void **state)
 {
 	struct am_ipid a, b;
@@ -124,6 +149,7 @@ int main(void)
 		cmocka_unit_test(test_v4_ranges),
 		cmocka_unit_test(test_v4_paths_start_apart),
 		cmocka_unit_test(test_v6),
+		cmocka_unit_test(test_v6_steps),
 		cmocka_unit_test(test_seed_matters),
 	};
 

@@ -124,6 +124,12 @@ struct am_encap {
 	uint32_t ip_sum; /* outermost IPv4 header without tos, length, checksum, identification, fragment */
 	uint32_t vx_ip_sum; /* that under VXLAN without tos, length, checksum */
 
+	/* The two fragments' headers over IPv6 without tos and flow label, as words of native order that go on the wire. */
+	struct {
+		uint64_t ip[2];   /* first eight octets; the second one's length is missing */
+		uint64_t frag[2]; /* Fragment header without identification */
+	} cut6;
+
 	uint8_t bytes[AM_ENCAP_HDR_MAX] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
 

@@ -10,11 +10,14 @@
 #include "pkt/string.h"
 
 enum {
-	AM_CUT_STEP = 64, /* of the tail's copy, which reads and writes up to so many octets too many */
-	AM_CUT_HEAD = 64, /* link and IP header in whole steps: Ethernet, a tag and an IPv6 header */
+	AM_CUT_STEP = 64,   /* of the tail's copy, which reads and writes up to so many octets too many */
+	AM_CUT_HEAD = 64,   /* link and IPv4 header in whole steps: Ethernet, a tag and 20 octets */
+	AM_CUT_LAYERS = 64, /* most between outermost IP header and payload where shape is not OTHER: 58 */
 	AM_CUT_TAIL =
 		3200 /* longest one that a fresh buffer is sure to hold with its headers and a step more */
 };
+
+typedef uint8_t am_cut_octets __attribute__((vector_size(16)));
 
 _Static_assert(AM_BUF_HEADROOM + AM_CUT_TAIL + AM_CUT_STEP <= AM_BUF_ROOM, "a tail fits a buffer");
 
@@ -34,22 +37,34 @@ static inline bool am_cut_is_usual(const struct am_encap *e, const struct rte_mb
 	       am_buf_tailroom(m) >= AM_CUT_STEP;
 }
 
-/* Copy n octets upwards in whole steps. */
+/* Copy n octets in whole steps. The last one ends where they do, so that no cache line is touched for nothing. */
 static inline void am_cut_copy(uint8_t *to, const uint8_t *from, uint32_t n)
 {
-	const uint8_t *end = from + n;
+	const uint8_t *last = from + n - AM_CUT_STEP;
+	uint8_t *to_last = to + n - AM_CUT_STEP;
 
+	if (__builtin_expect(n <= AM_CUT_STEP, 0)) {
+		memcpy(to, from, AM_CUT_STEP);
+		return;
+	}
 	do {
 		memcpy(to, from, AM_CUT_STEP);
 		to += AM_CUT_STEP;
 		from += AM_CUT_STEP;
-	} while (from < end);
+	} while (from < last);
+	memcpy(to_last, last, AM_CUT_STEP);
 }
 
-/* Link and outermost IP header of a string so that they end at end. */
-static inline void am_cut_copy_head(const struct am_encap *e, uint8_t *end, uint32_t ip_len)
+/* A word that stands as it goes on the wire. */
+static inline void am_cut_store(uint8_t *to, uint64_t word)
 {
-	memcpy(end - AM_CUT_HEAD, e->bytes + AM_ENCAP_HDR_MAX - e->ip_back + ip_len - AM_CUT_HEAD,
+	memcpy(to, &word, sizeof word);
+}
+
+/* Link and outermost IPv4 header of a string so that they end at end. */
+static inline void am_cut_copy_head(const struct am_encap *e, uint8_t *end)
+{
+	memcpy(end - AM_CUT_HEAD, e->bytes + AM_ENCAP_HDR_MAX - e->ip_back + AM_IP4_LEN - AM_CUT_HEAD,
 		AM_CUT_HEAD);
 }
 
@@ -61,21 +76,6 @@ static inline void am_cut_ip4(
 
 	memcpy(ip + 4, &both, sizeof both);
 	am_string_ip4(ip, e->ip_sum + id + frag, total, tos);
-}
-
-/* An IPv6 fragment's headers; its Fragment header begins at end. frag: offset in octets, and the lowest bit where more follow. */
-static inline void am_cut_ip6(const struct am_encap *e, uint8_t *end, uint32_t total, const struct am_cut *c,
-	uint32_t id, uint32_t frag)
-{
-	uint8_t *ip = end - AM_IP6_LEN;
-
-	am_cut_copy_head(e, end, AM_IP6_LEN);
-	am_string_ip6(ip, total, c->tos, am_string_label(e, c->hash));
-	end[0] = am_encap_bytes(e)[e->ip_at + 6];
-	end[1] = 0;
-	am_store16(end + 2, (uint16_t)frag);
-	am_store32(end + 4, id);
-	ip[6] = AM_PROTO_FRAGMENT;
 }
 
 #if AM_STRING_WIDE
@@ -96,13 +96,6 @@ static inline void am_cut_put_first4(
 /* The string up to end, its outermost IP header to be written. */
 static inline void am_cut_put_layers(const struct am_encap *e, uint8_t *end, const struct am_cut *c)
 {
-#if AM_STRING_WIDE
-	if (e->shape != AM_SHAPE_OTHER) {
-		am_string_put_layers(
-			e, end, am_string_patch(e, am_string_lengths(e, c->plen), 0, 0, c->tos, c->hash));
-		return;
-	}
-#endif
 	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
 	am_string_vxlan(e, end - e->len, c->plen, c->hash, c->tos);
 }
@@ -123,18 +116,56 @@ static inline void am_cut_put4(const struct am_encap *e, struct am_ipid *ids, co
 		am_cut_put_layers(e, end, c);
 		am_cut_ip4(e, end - e->ip_back, e->first_len, id, __builtin_bswap16(AM_IP4_MF), c->tos);
 	}
-	am_cut_copy_head(e, tail, AM_IP4_LEN);
+	am_cut_copy_head(e, tail);
 	am_cut_ip4(e, tail - AM_IP4_LEN, AM_IP4_LEN + second, id, offset, c->tos);
 }
 
+/* Octets that both fragments have. */
+static inline void am_cut_put_both(uint8_t *a, uint8_t *b, const uint8_t *from)
+{
+	am_cut_octets both;
+
+	memcpy(&both, from, sizeof both);
+	memcpy(a, &both, sizeof both);
+	memcpy(b, &both, sizeof both);
+}
+
+/* Layers behind the Fragment header, up to end. */
+static inline void am_cut_put_layers6(const struct am_encap *e, uint8_t *end, const struct am_cut *c)
+{
+#if AM_STRING_WIDE
+	if (__builtin_expect(e->shape == AM_SHAPE_64, 1)) {
+		memcpy(end - AM_CUT_LAYERS, e->bytes + AM_ENCAP_HDR_MAX - AM_CUT_LAYERS,
+			AM_CUT_LAYERS - AM_STRING_INNER);
+		am_string_put_inner(
+			e, end, am_string_patch(e, am_string_lengths(e, c->plen), 0, 0, c->tos, c->hash));
+		return;
+	}
+#endif
+	am_cut_put_layers(e, end, c);
+}
+
+/* As am_cut_put4. */
 static inline void am_cut_put6(const struct am_encap *e, struct am_ipid *ids, const struct am_cut *c,
 	uint8_t *end, uint8_t *tail, uint32_t second)
 {
-	uint32_t layers = e->ip_back - AM_IP6_LEN, id = am_ipid6(ids), head = AM_IP6_LEN + AM_IP6_FRAG_LEN;
+	enum { STEP = sizeof(am_cut_octets), HEAD = AM_IP6_LEN + AM_IP6_FRAG_LEN };
+	uint64_t id = (uint64_t)__builtin_bswap32(am_ipid6(ids)) << 32;
+	uint64_t flow = __builtin_bswap32(c->tos << 20 | am_string_label(e, c->hash));
+	uint64_t length = __builtin_bswap16((uint16_t)(AM_IP6_FRAG_LEN + second));
+	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX - e->ip_back;
+	uint8_t *a = end - e->ip_back - AM_IP6_FRAG_LEN, *b = tail - HEAD;
 
-	am_cut_put_layers(e, end, c);
-	am_cut_ip6(e, end - layers - AM_IP6_FRAG_LEN, e->first_len, c, id, 1);
-	am_cut_ip6(e, tail - AM_IP6_FRAG_LEN, head + second, c, id, layers + e->cut_first);
+	am_cut_put_layers6(e, end, c);
+	if (e->ip_at > STEP)
+		am_cut_put_both(a - 2 * STEP, b - 2 * STEP, from - 2 * STEP);
+	am_cut_put_both(a - STEP, b - STEP, from - STEP);
+	am_cut_put_both(a + AM_IP6_LEN - 2 * STEP, b + AM_IP6_LEN - 2 * STEP, from + AM_IP6_LEN - 2 * STEP);
+	am_cut_put_both(a + AM_IP6_LEN - STEP, b + AM_IP6_LEN - STEP, from + AM_IP6_LEN - STEP);
+	am_cut_store(a, flow | e->cut6.ip[0]);
+	am_cut_store(a + AM_IP6_LEN, id | e->cut6.frag[0]);
+	am_cut_store(b, flow | e->cut6.ip[1] | length << 32);
+	am_cut_store(b + AM_IP6_LEN, id | e->cut6.frag[1]);
 }
 
 /* Cut m, which is usual: it is the first fragment then, and fresh, an empty buffer, the second. */

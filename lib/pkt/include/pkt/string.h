@@ -135,6 +135,10 @@ enum {
 	AM_PATCH_TOS, /* in the upper half */
 	AM_PATCH_ID,
 	AM_PATCH_TOS_ID = AM_PATCH_TOS / 2, /* both, as one of 32 bits */
+
+	AM_STRING_INNER =
+		3 *
+		AM_ENCAP_COPY_STEP, /* octets of a string that are patched under the outermost IP header */
 };
 
 static inline __m128i am_string_load(const void *aligned)
@@ -186,21 +190,29 @@ static inline void am_string_copy_rest(const struct am_encap *e, uint8_t *end)
 		memcpy(end - at, from - at, STEP);
 }
 
-/* The string up to end: all of it but the outermost IP header's own fields. */
-static inline void am_string_put_layers(const struct am_encap *e, uint8_t *end, __m128i patch)
+/* The string's last octets up to end: what is under VXLAN. */
+static inline void am_string_put_inner(const struct am_encap *e, uint8_t *end, __m128i patch)
 {
-	enum { STEP = AM_ENCAP_COPY_STEP, INNER = 3 * STEP };
+	enum { STEP = AM_ENCAP_COPY_STEP };
 	const __m128i ip = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 13, 4, 5);
 	const __m128i sum = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1);
 	const __m128i udp = _mm_setr_epi8(10, 11, -1, -1, 8, 9, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
 	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX;
 
-	memcpy(end - AM_ENCAP_COPY_MIN, from - AM_ENCAP_COPY_MIN, AM_ENCAP_COPY_MIN - INNER);
-	if (e->copy_len > AM_ENCAP_COPY_MIN)
-		am_string_copy_rest(e, end);
 	am_string_put(end - 3 * STEP, am_string_load(from - 3 * STEP), _mm_shuffle_epi8(patch, ip));
 	am_string_put(end - 2 * STEP, am_string_load(from - 2 * STEP), _mm_shuffle_epi8(patch, sum));
 	am_string_put(end - STEP, am_string_load(from - STEP), _mm_shuffle_epi8(patch, udp));
+}
+
+/* The string up to end: all of it but the outermost IP header's own fields. */
+static inline void am_string_put_layers(const struct am_encap *e, uint8_t *end, __m128i patch)
+{
+	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX;
+
+	memcpy(end - AM_ENCAP_COPY_MIN, from - AM_ENCAP_COPY_MIN, AM_ENCAP_COPY_MIN - AM_STRING_INNER);
+	if (e->copy_len > AM_ENCAP_COPY_MIN)
+		am_string_copy_rest(e, end);
+	am_string_put_inner(e, end, patch);
 }
 
 /* The outermost IPv4 header at ip, which begins as head does. */
