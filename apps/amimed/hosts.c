@@ -20,14 +20,24 @@ struct space {
 	struct am_nl *nl;
 };
 
+/* The addresses of a namespace, by device. */
+struct found {
+	struct am_nl *nl;
+	bool complete;
+	unsigned n, room;
+	struct am_kaddress *items;
+};
+
 struct am_hosts {
 	struct am_nl *nl;
 	struct am_slow *slow;
 	const struct am_log *log;
 	unsigned n, n_spaces;
-	bool too_many; /* said so */
+	bool too_many;   /* said so */
+	bool look_again; /* addresses went: the kernel may have taken more than was asked for */
 	struct am_host_slot *slots[AM_HOSTS_MAX];
 	struct space spaces[SPACES];
+	struct found found[SPACES + 1]; /* the daemon's own namespace is the first */
 };
 
 struct am_hosts *am_hosts_create(struct am_nl *nl, struct am_slow *slow, const struct am_log *log)
@@ -100,42 +110,162 @@ static bool is_alone(const struct am_host_slot *s, const struct am_prefix *p)
 	return s->want.mode == AM_HOST_IS_TUN || p->len == am_ip_len(&p->ip) * 8;
 }
 
-static void take_away(struct am_nl *nl, struct am_host_slot *s, uint16_t i)
+/* ---- what the kernel has of them ---- */
+
+static void find_one(void *ctx, const struct am_kaddress *address)
 {
-	if (s->set_table && !am_ip_is_link_local(&s->set[i].ip))
-		am_nl_set_source_rule(nl, &s->set[i].ip, s->set_table, false);
-	am_nl_set_address(nl, s->ifindex, &s->set[i], false, false);
+	struct found *found = ctx;
+	struct am_kaddress *more;
+
+	if (found->n == found->room) {
+		more = realloc(found->items, (found->room * 2 + 64) * sizeof *more);
+		found->complete &= more != NULL;
+		if (!more)
+			return;
+		found->items = more;
+		found->room = found->room * 2 + 64;
+	}
+	found->items[found->n++] = *address;
+}
+
+static int by_device(const void *a, const void *b)
+{
+	const struct am_kaddress *x = a, *y = b;
+
+	return (x->ifindex > y->ifindex) - (x->ifindex < y->ifindex);
+}
+
+static void find(struct am_nl *nl, struct found *found)
+{
+	found->nl = nl;
+	found->n = 0;
+	found->complete = true;
+	found->complete &= am_nl_addresses(nl, find_one, found) == 0;
+	if (found->n)
+		qsort(found->items, found->n, sizeof *found->items, by_device);
+}
+
+static void find_all(struct am_hosts *h)
+{
+	find(h->nl, &h->found[0]);
+	for (unsigned i = 0; i < h->n_spaces; i++)
+		find(h->spaces[i].nl, &h->found[i + 1]);
+}
+
+/* NULL where that is not known. */
+static const struct found *found_of(const struct am_hosts *h, const struct am_nl *nl)
+{
+	for (unsigned i = 0; i <= h->n_spaces; i++)
+		if (h->found[i].nl == nl)
+			return h->found[i].complete ? &h->found[i] : NULL;
+	return NULL;
+}
+
+static bool is_found(const struct found *found, int ifindex, const struct am_prefix *p)
+{
+	unsigned first = 0, end = found->n;
+
+	while (first < end) {
+		unsigned middle = first + (end - first) / 2;
+
+		if (found->items[middle].ifindex < ifindex)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	for (; first < found->n && found->items[first].ifindex == ifindex; first++)
+		if (found->items[first].len == p->len && am_ip_equal(&found->items[first].ip, &p->ip))
+			return true;
+	return false;
+}
+
+static void forget_lost(struct am_hosts *h, const struct am_nl *nl, struct am_host_slot *s)
+{
+	const struct found *found = found_of(h, nl);
+	char text[AM_PREFIX_TEXT];
+
+	for (uint16_t i = found ? s->n_set : 0; i-- > 0;) {
+		if (is_found(found, s->ifindex, &s->set[i]))
+			continue;
+		if (!h->look_again && has(s->want.addresses, s->want.n_addresses, &s->set[i]))
+			am_log(h->log, AM_LOG_WARN,
+				"host interface of %s: somebody took %s from %s; it is put back",
+				s->want.interface, am_prefix_text(&s->set[i], text), s->want.name);
+		s->set[i] = s->set[--s->n_set];
+	}
+}
+
+/* ---- and shall have ---- */
+
+/* The rule of an address that is wanted with another length stays. */
+static bool rule_goes(const struct am_host_slot *s, const struct am_ip *ip)
+{
+	for (uint16_t i = 0; i < s->want.n_addresses; i++)
+		if (am_ip_equal(&s->want.addresses[i].ip, ip))
+			return false;
+	return s->set_table && !am_ip_is_link_local(ip);
+}
+
+/* One that the kernel does not let go stays known as ours. */
+static int take_away(
+	struct am_hosts *h, struct am_nl *nl, struct am_host_slot *s, uint16_t i, struct am_err *err)
+{
+	const struct am_prefix p = s->set[i];
+	char text[AM_PREFIX_TEXT];
+	int rc = p.ip.family == AM_IPV4 ? am_nl_keep_secondaries(nl, s->ifindex) : 0;
+
+	h->look_again = true;
+	if (!rc || rc == -ENODEV)
+		rc = am_nl_set_address(nl, s->ifindex, &p, false, false);
+	if (rc)
+		return am_fail(err, -rc, "address %s cannot be taken away: %s", am_prefix_text(&p, text),
+			strerror(-rc));
+	if (rule_goes(s, &p.ip))
+		am_nl_set_source_rule(nl, &p.ip, s->set_table, false);
 	s->set[i] = s->set[--s->n_set];
+	return 0;
 }
 
 static int put(struct am_nl *nl, struct am_host_slot *s, const struct am_prefix *p, struct am_err *err)
 {
-	char text[AM_IP_TEXT];
+	char text[AM_PREFIX_TEXT];
 	int rc = am_nl_set_address(nl, s->ifindex, p, is_alone(s, p), true);
 
 	if (!rc && s->want.table && !am_ip_is_link_local(&p->ip))
 		rc = am_nl_set_source_rule(nl, &p->ip, s->want.table, true);
 	if (rc)
-		return am_fail(
-			err, -rc, "address %s/%u: %s", am_ip_text(&p->ip, text), p->len, strerror(-rc));
+		return am_fail(err, -rc, "address %s: %s", am_prefix_text(p, text), strerror(-rc));
 	s->set[s->n_set++] = *p;
 	return 0;
 }
 
-static int sync_addresses(struct am_nl *nl, struct am_host_slot *s, struct am_err *err)
+static void move_rules(struct am_nl *nl, struct am_host_slot *s)
+{
+	for (uint16_t i = 0; s->set_table != s->want.table && i < s->n_set; i++) {
+		const struct am_ip *ip = &s->set[i].ip;
+
+		if (am_ip_is_link_local(ip))
+			continue;
+		if (s->set_table)
+			am_nl_set_source_rule(nl, ip, s->set_table, false);
+		am_nl_set_source_rule(nl, ip, s->want.table, true);
+	}
+	s->set_table = s->want.table;
+}
+
+/* New ones come before old ones go: sessions and routes of a network that has both live on. */
+static int sync_addresses(struct am_hosts *h, struct am_nl *nl, struct am_host_slot *s, struct am_err *err)
 {
 	int rc = 0;
 
-	if (s->set_table != s->want.table)
-		while (s->n_set)
-			take_away(nl, s, 0);
-	for (uint16_t i = s->n_set; i-- > 0;)
-		if (!has(s->want.addresses, s->want.n_addresses, &s->set[i]))
-			take_away(nl, s, i);
-	s->set_table = s->want.table;
+	forget_lost(h, nl, s);
+	move_rules(nl, s);
 	for (uint16_t i = 0; i < s->want.n_addresses; i++)
 		if (!has(s->set, s->n_set, &s->want.addresses[i]))
 			rc = put(nl, s, &s->want.addresses[i], err) ? -EIO : rc;
+	for (uint16_t i = s->n_set; i-- > 0;)
+		if (!has(s->want.addresses, s->want.n_addresses, &s->set[i]))
+			rc = take_away(h, nl, s, i, err) ? -EIO : rc;
 	return rc;
 }
 
@@ -227,7 +357,7 @@ static void sync_slot(struct am_hosts *h, struct am_host_slot *s)
 	if (!rc)
 		rc = sync_way(nl, s, &err);
 	if (!rc)
-		rc = sync_addresses(nl, s, &err);
+		rc = sync_addresses(h, nl, s, &err);
 	say(h, s, rc, &err);
 }
 
@@ -236,8 +366,10 @@ static void close_slot(struct am_hosts *h, struct am_host_slot *s)
 	struct am_err err;
 	struct am_nl *nl = netlink_of(h, s->want.netns, &err);
 
-	while (nl && s->ifindex && s->n_set)
-		take_away(nl, s, 0);
+	s->want.n_addresses = 0;
+	for (uint16_t i = nl && s->ifindex ? s->n_set : 0; i-- > 0;)
+		if (take_away(h, nl, s, i, &err))
+			am_log(h->log, AM_LOG_WARN, "host interface of %s: %s", s->want.interface, err.text);
 	forget_device(h, s);
 	free(s);
 }
@@ -286,6 +418,17 @@ static void say_too_many(struct am_hosts *h, unsigned n)
 	h->too_many = n > AM_HOSTS_MAX;
 }
 
+/* What was put is there when the kernel says so; where something went, it is looked at once more. */
+static void sync_slots(struct am_hosts *h)
+{
+	for (unsigned pass = 0; pass == 0 || (pass == 1 && h->look_again); pass++) {
+		find_all(h);
+		for (unsigned i = 0; i < h->n; i++)
+			sync_slot(h, h->slots[i]);
+	}
+	h->look_again = false;
+}
+
 void am_hosts_sync(struct am_hosts *h, const struct am_host_want *wants, unsigned n)
 {
 	struct am_host_slot **next = calloc(n + 1, sizeof *next);
@@ -309,8 +452,7 @@ void am_hosts_sync(struct am_hosts *h, const struct am_host_want *wants, unsigne
 	}
 	h->n = kept;
 	free(next);
-	for (unsigned i = 0; i < h->n; i++)
-		sync_slot(h, h->slots[i]);
+	sync_slots(h);
 }
 
 void am_hosts_free(struct am_hosts *h)
@@ -321,6 +463,8 @@ void am_hosts_free(struct am_hosts *h)
 		close_slot(h, h->slots[i]);
 	for (unsigned i = 0; i < h->n_spaces; i++)
 		am_nl_close(h->spaces[i].nl);
+	for (unsigned i = 0; i <= h->n_spaces; i++)
+		free(h->found[i].items);
 	free(h);
 }
 
@@ -332,6 +476,11 @@ unsigned am_hosts_count(const struct am_hosts *h)
 const struct am_host_slot *am_hosts_at(const struct am_hosts *h, unsigned i)
 {
 	return h->slots[i];
+}
+
+bool am_host_has(const struct am_host_slot *slot, const struct am_prefix *address)
+{
+	return slot->ifindex && has(slot->set, slot->n_set, address);
 }
 
 int am_hosts_ifindex(const struct am_hosts *h, uint16_t target, struct am_nl **nl)

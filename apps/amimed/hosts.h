@@ -4,7 +4,7 @@
 /*
  * Host interfaces: which devices of the kernel mirror interfaces of ours, with which addresses. A want is what there shall
  * be; sync makes it so, and says of each that it cannot have why. It is called after every commit and once a second, so that
- * what somebody deleted comes back.
+ * what somebody deleted comes back. What others put on a device stays, also where it is of the same network as ours.
  *
  * A port that is the kernel's own device (af_xdp, af_packet) is its own host interface: only addresses are put on it.
  */
@@ -45,9 +45,10 @@ struct am_host_slot {
 	struct am_host host; /* fd -1: none, or a NIC */
 	int ifindex;         /* 0: not there */
 	uint16_t n_set;
-	struct am_prefix set[AM_HOST_ADDRESSES]; /* what we put on it */
-	uint32_t set_table;                      /* of their rules; 0: none */
-	char why[AM_ERR_TEXT];                   /* what is missing; empty: nothing */
+	struct am_prefix set
+		[2 * AM_HOST_ADDRESSES]; /* what we put on it and the kernel has; new ones come before old ones go */
+	uint32_t set_table;              /* of their rules; 0: none */
+	char why[AM_ERR_TEXT];           /* what is missing; empty: nothing */
 };
 
 struct am_hosts;
@@ -62,6 +63,8 @@ void am_hosts_sync(struct am_hosts *hosts, const struct am_host_want *wants, uns
 
 unsigned am_hosts_count(const struct am_hosts *hosts);
 const struct am_host_slot *am_hosts_at(const struct am_hosts *hosts, unsigned i);
+/* We put it on the device, and at the last look the kernel had it. */
+bool am_host_has(const struct am_host_slot *slot, const struct am_prefix *address);
 /* The device of an interface, and who asks the kernel about it. 0 where there is none. */
 int am_hosts_ifindex(const struct am_hosts *hosts, uint16_t target, struct am_nl **nl);
 

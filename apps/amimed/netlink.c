@@ -524,6 +524,7 @@ bool am_nl_parse_address(const struct nlmsghdr *msg, struct am_kaddress *out)
 	if (!ifa || msg->nlmsg_type != RTM_NEWADDR)
 		return false;
 	out->ifindex = (int)ifa->ifa_index;
+	out->len = ifa->ifa_prefixlen;
 	flags = ifa->ifa_flags;
 	attr_u32(attrs.at[IFA_FLAGS], &flags);
 	read_flags(ifa, flags, out);

@@ -49,6 +49,7 @@ struct am_klink {
 
 struct am_kaddress {
 	struct am_ip ip;
+	uint8_t len;     /* of the prefix, as the kernel says it */
 	bool tentative;  /* not ours yet, or somebody else has it */
 	bool deprecated; /* not for anything new */
 	bool temporary;  /* of the privacy extensions: it goes within a day */

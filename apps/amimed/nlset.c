@@ -5,6 +5,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -62,6 +64,25 @@ int am_nl_set_address(struct am_nl *nl, int ifindex, const struct am_prefix *pre
 	mnl_attr_put(r.msg, IFA_LOCAL, am_ip_len(&prefix->ip), prefix->ip.bytes);
 	mnl_attr_put(r.msg, IFA_ADDRESS, am_ip_len(&prefix->ip), prefix->ip.bytes);
 	return finish(nl, &r, there);
+}
+
+/* By netlink: a sandbox may hide sysctls, and they are of the namespace of whoever opens them. */
+int am_nl_keep_secondaries(struct am_nl *nl, int ifindex)
+{
+	struct request r;
+	struct ifinfomsg *info = begin(&r, RTM_SETLINK, false, sizeof *info);
+	struct nlattr *families, *family, *conf;
+	const struct nlmsghdr *answer;
+
+	info->ifi_index = ifindex;
+	families = mnl_attr_nest_start(r.msg, IFLA_AF_SPEC);
+	family = mnl_attr_nest_start(r.msg, AF_INET);
+	conf = mnl_attr_nest_start(r.msg, IFLA_INET_CONF);
+	mnl_attr_put_u32(r.msg, IPV4_DEVCONF_PROMOTE_SECONDARIES, 1);
+	mnl_attr_nest_end(r.msg, conf);
+	mnl_attr_nest_end(r.msg, family);
+	mnl_attr_nest_end(r.msg, families);
+	return am_nl_ask(nl, r.msg, &answer);
 }
 
 static int set_rule(struct am_nl *nl, const struct am_ip *source, uint32_t table, uint32_t priority,

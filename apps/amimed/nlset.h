@@ -15,6 +15,12 @@ struct am_nl;
 int am_nl_set_address(struct am_nl *nl, int ifindex, const struct am_prefix *prefix, bool nodad, bool there);
 
 /*
+ * When the first IPv4 address of a network goes from this device, the others of that network stay (promote_secondaries): by
+ * itself the kernel takes them all, whoever put them there.
+ */
+int am_nl_keep_secondaries(struct am_nl *nl, int ifindex);
+
+/*
  * What the box sends from this address leaves by what is more specific than a default route in the kernel's main table, and
  * else by our table. So a default route of the management's is never taken by it, and never beaten for others.
  */

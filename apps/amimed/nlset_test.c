@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Against a real kernel, in a network namespace of its own: needs root. What is set is what `ip` shows. */
+#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -75,6 +76,20 @@ static void test_addresses(void **state)
 	assert_int_equal(seen.wanted, 0);
 }
 
+/* The first address of a network goes, and others' stay. */
+static void test_secondaries(void **state)
+{
+	(void)state;
+	address("198.18.0.1", 24, true);
+	address("198.18.0.2", 24, true);
+	run("ip address add 198.18.0.9/24 dev amt0");
+	assert_int_equal(am_nl_keep_secondaries(nl, dev), 0);
+	address("198.18.0.1", 24, false);
+	run("! ip address show dev amt0 | grep -q 198.18.0.1/");
+	run("ip address show dev amt0 | grep -q 198.18.0.2/24 && ip address show dev amt0 | grep -q 198.18.0.9/24");
+	assert_int_equal(am_nl_keep_secondaries(nl, 1 << 20), -ENODEV);
+}
+
 /* From our address: what is connected as ever, everything else by our table; from others the management's default holds. */
 static void test_source(void **state)
 {
@@ -137,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_secondaries),
 		cmocka_unit_test(test_source),
 		cmocka_unit_test(test_neighbour),
 	};

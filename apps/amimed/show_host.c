@@ -20,6 +20,18 @@ static json_t *addresses_json(const struct am_host_slot *slot)
 	return list;
 }
 
+static json_t *missing_json(const struct am_host_slot *slot)
+{
+	json_t *list = json_array();
+	char text[AM_PREFIX_TEXT];
+
+	for (uint16_t i = 0; i < slot->want.n_addresses; i++)
+		if (!am_host_has(slot, &slot->want.addresses[i]))
+			json_array_append_new(
+				list, json_string(am_prefix_text(&slot->want.addresses[i], text)));
+	return list;
+}
+
 static json_t *slot_json(const struct am_daemon *d, const struct am_host_slot *slot)
 {
 	static const char *const kinds[] = {
@@ -28,11 +40,12 @@ static json_t *slot_json(const struct am_daemon *d, const struct am_host_slot *s
 	struct am_slow_stats s;
 
 	am_slow_host_stats(d->slow, want->target, &s);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:s}", "interface",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "interface",
 		want->interface, "device", want->name, "kind", kinds[want->mode], "netns", want->netns,
 		"state", slot->ifindex ? "up" : "missing", "mtu", (int)want->mtu, "addresses",
-		addresses_json(slot), "to_kernel", number(s.to_kernel), "from_kernel", number(s.from_kernel),
-		"refused", number(s.refused), "lost", number(s.lost), "why", slot->why);
+		addresses_json(slot), "missing", missing_json(slot), "to_kernel", number(s.to_kernel),
+		"from_kernel", number(s.from_kernel), "refused", number(s.refused), "lost", number(s.lost),
+		"why", slot->why);
 }
 
 static json_t *interfaces_json(const struct am_daemon *d)
