@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Every complaint of the loader: a file with one mistake, and where and what it says about it. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -73,6 +75,11 @@ static const struct row acl_rows[] = {
 	{"{'acls':{'a b':[]}}", "$.acls[\"a b\"]", 1, "\"a b\" is no name"},
 	{"{'acls':{'l':{}}}", "$.acls.l", 1, "expected an array [ ... ], got an object"},
 	{"{'acls':{'l':[]}}", "$.acls.l", 1, "would deny every packet: write [{\"action\": \"deny\"}]"},
+	{RULE("\n'name':'web\\u001b[31m'"), "$.acls.l[0].name", 2, "octet 4 begins a control character"},
+	{RULE("\n'name':'web\\nmail'"), "$.acls.l[0].name", 2, "octet 4 begins a control character"},
+	{RULE("\n'name':'\\u009b31m'"), "$.acls.l[0].name", 2, "octet 1 begins a control character"},
+	{RULE("\n'src':'a\\u001b[31m'"), "$.acls.l[0].src", 2, "\"a?[31m\" is no name"},
+	{"{'acls':{'\\u001b\\u009bl':[]}}", "$.acls[\"\\u001b??l\"]", 1, "\"???l\" is no name"},
 	{ACL("\n7"), "$.acls.l[0]", 2, "expected an object { ... }, got a number"},
 	{ACL("{}"), "$.acls.l[0]", 1, "key \"action\" is missing: add it"},
 	{ACL("{'action':'permt'}"), "$.acls.l[0].action", 1, "did you mean \"permit\"?"},
@@ -701,11 +708,16 @@ static void test_more_checks(void **state)
 static void test_file(void **state)
 {
 	struct am_config_errors errors = {0};
+	char large[] = "/tmp/check-test-XXXXXX";
+	int fd = mkstemp(large);
 
 	(void)state;
+	assert_return_code(ftruncate(fd, (16 << 20) + 1), errno);
 	assert_null(am_config_load_file("/nonexistent/x.json", &errors));
 	assert_null(am_config_load_file("/", &errors));
-	assert_null(am_config_load_file("/dev/zero", &errors));
+	assert_null(am_config_load_file(large, &errors));
+	unlink(large);
+	close(fd);
 	assert_int_equal(errors.n, 3);
 	assert_non_null(strstr(errors.items[0].text, "cannot read /nonexistent/x.json: No such file"));
 	assert_non_null(strstr(errors.items[1].text, "cannot read /: Is a directory"));

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A file as a whole: its bytes, its JSON, and its errors in order. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/field.h"
 
@@ -102,14 +105,39 @@ static char *read_all(FILE *f, size_t *len)
 	return NULL;
 }
 
+/* NULL and errno; ENXIO: it is a pipe, a socket or a device. None of these is waited for: who writes might never come. */
+static FILE *open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), rc = 0;
+	struct stat st;
+	FILE *f = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) != 0)
+		rc = errno;
+	else if (S_ISDIR(st.st_mode))
+		rc = EISDIR;
+	else if (!S_ISREG(st.st_mode))
+		rc = ENXIO;
+	if (!rc && !(f = fdopen(fd, "r")))
+		rc = errno;
+	if (!f)
+		close(fd);
+	errno = rc;
+	return f;
+}
+
 char *conf_read_file(const char *path, size_t *len, struct am_config_errors *errors)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = open_regular(path);
 	char *text = f ? read_all(f, len) : NULL;
 
 	if (!text)
 		am_config_errors_add(errors, "$", 0, 0,
-			"cannot read %s: %s; name a readable file of at most 16 MiB", path, strerror(errno));
+			"cannot read %s: %s; name a readable file of at most 16 MiB", path,
+			errno == ENXIO ? "it is a pipe, a socket or a device, not a regular file"
+				       : strerror(errno));
 	if (f)
 		fclose(f);
 	return text;

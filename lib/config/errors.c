@@ -5,6 +5,28 @@
 
 #include "parts.h"
 
+/* C0, DEL, and C1 as two octets. */
+const char *conf_find_control(const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)text[0], next = (unsigned char)text[1];
+
+		if (c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
+			return text;
+	}
+	return NULL;
+}
+
+/* What is wrong is often quoted, and read at a terminal. */
+static void blank_controls(char *text)
+{
+	while ((text = (char *)(uintptr_t)conf_find_control(text)) != NULL) {
+		if ((unsigned char)*text == 0xc2)
+			*text++ = '?';
+		*text++ = '?';
+	}
+}
+
 static void add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,
 	const char *fmt, va_list ap)
 {
@@ -22,6 +44,8 @@ static void add(struct am_config_errors *errors, const char *path, unsigned line
 	item->line = line;
 	item->column = column;
 	vsnprintf(item->text, sizeof item->text, fmt, ap);
+	blank_controls(item->path);
+	blank_controls(item->text);
 }
 
 void am_config_errors_add(struct am_config_errors *errors, const char *path, unsigned line, unsigned column,

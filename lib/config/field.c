@@ -188,10 +188,17 @@ bool conf_read_word(const struct place *at, const char *const *words, unsigned *
 
 bool conf_read_text(const struct place *at, char *out, size_t room)
 {
-	const char *text = json_string_value(at->json);
+	const char *text = json_string_value(at->json), *control;
 
 	if (!conf_want_text(at))
 		return false;
+	control = conf_find_control(text);
+	if (control) {
+		conf_complain(at,
+			"octet %zu begins a control character, which a terminal would obey: leave it away",
+			(size_t)(control - text) + 1);
+		return false;
+	}
 	if (strlen(text) >= room) {
 		conf_complain(at, "%zu octets is too long, at most %zu fit", strlen(text), room - 1);
 		return false;

@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -204,6 +206,45 @@ static void folders_that_are_not_there(void **state)
 	am_config_errors_free(&errors);
 }
 
+static void make_socket(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", base, name);
+	assert_return_code(bind(fd, (struct sockaddr *)&address, sizeof address), errno);
+	close(fd);
+}
+
+/* Nobody writes into the pipe: who waited for it would hang here. */
+static void reads_regular_files_only(void **state)
+{
+	struct am_config_errors errors = {0};
+	char pipe_path[256];
+
+	(void)state;
+	put("main.json", main_file);
+	put("conf.d/good.json", "{}");
+	snprintf(pipe_path, sizeof pipe_path, "%s/conf.d/a.json", base);
+	assert_return_code(mkfifo(pipe_path, 0600), errno);
+	make_socket("conf.d/b.json");
+	alarm(10);
+	assert_null(load(&errors));
+	assert_int_equal(errors.n, 2);
+	assert_non_null(strstr(errors.items[0].file, "/conf.d/a.json"));
+	assert_non_null(strstr(errors.items[1].file, "/conf.d/b.json"));
+	for (size_t i = 0; i < errors.n; i++)
+		assert_non_null(strstr(errors.items[i].text, "not a regular file"));
+	am_config_errors_free(&errors);
+	assert_null(am_config_load_file(pipe_path, &errors));
+	assert_non_null(strstr(errors.items[0].text, "/conf.d/a.json: it is a pipe"));
+	am_config_errors_free(&errors);
+	assert_null(am_config_load_file("/dev/zero", &errors));
+	assert_non_null(strstr(errors.items[0].text, "/dev/zero: it is a pipe, a socket or a device"));
+	am_config_errors_free(&errors);
+	alarm(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +252,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(errors_name_the_file, make_base, remove_base),
 		cmocka_unit_test_setup_teardown(two_files_with_one_name, make_base, remove_base),
 		cmocka_unit_test_setup_teardown(folders_that_are_not_there, make_base, remove_base),
+		cmocka_unit_test_setup_teardown(reads_regular_files_only, make_base, remove_base),
 	};
 
 	return cmocka_run_group_tests_name("config/include", tests, NULL, NULL);

@@ -121,7 +121,10 @@ void conf_fields_default(const struct fields *fields, void *object);
 /* One value each. False, and a complaint, where it is none; *out is untouched then. */
 bool conf_read_uint(const struct place *at, uint32_t min, uint32_t max, const char *hint, uint32_t *out);
 bool conf_read_word(const struct place *at, const char *const *words, unsigned *out);
+/* Without control characters, since it is shown to people. */
 bool conf_read_text(const struct place *at, char *out, size_t room);
+/* The first of them in UTF-8; NULL: there is none. */
+const char *conf_find_control(const char *text);
 bool conf_read_name(const struct place *at, char out[AM_NAME_MAX]);
 bool conf_read_ip(const struct place *at, struct am_ip *out);
 bool conf_read_prefix(const struct place *at, struct am_prefix *out);
