@@ -430,8 +430,13 @@ static void show_config(const json_t *o, FILE *out)
 	char ago[32];
 
 	duration(number(o, "last_s_ago"), ago, sizeof ago);
-	fprintf(out, "%s, read %lld times, the last one %s ago: %s\n", text(o, "file"), number(o, "loads"),
-		ago, flag(o, "last_ok") ? "taken" : "refused, an earlier one runs");
+	fprintf(out, "%s, read %lld times, the last one %s ago: ", text(o, "file"), number(o, "loads"), ago);
+	if (!flag(o, "last_ok"))
+		fprintf(out, "refused, an earlier one runs\n");
+	else if (flag(o, "file_runs"))
+		fprintf(out, "taken\n");
+	else
+		fprintf(out, "not what runs: configuration %lld of the history does\n", number(o, "running"));
 	reload_lines(o, out);
 	json_dumpf(json_object_get(o, "config"), out, JSON_INDENT(2));
 	fputc('\n', out);

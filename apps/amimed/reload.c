@@ -35,6 +35,29 @@ static void note_running(struct am_daemon *d, struct am_transaction *t)
 	d->reload.running_hash = am_model_config(d->model)->hash;
 }
 
+/* Before note_running: what the watch does not take by itself, and whether the file runs. */
+static void note_origin(struct am_reload *r, const struct am_transaction *t)
+{
+	switch (t->ask.change) {
+	case AM_CHANGE_FILE:
+		r->rejected_hash = 0;
+		r->start_note = (struct am_err){0};
+		r->is_file = true;
+		break;
+	case AM_CHANGE_HISTORY:
+	case AM_CHANGE_BACK:
+		r->rejected_hash = t->before_hash;
+		r->is_file = false;
+		break;
+	case AM_CHANGE_START:
+		r->is_file = !r->start_note.text[0];
+		break;
+	case AM_CHANGE_RUNNING:
+	case AM_CHANGE_CONFIRM:
+		break;
+	}
+}
+
 static void log_success(const struct am_daemon *d, const struct am_transaction *t)
 {
 	const struct am_reload *r = &d->reload;
@@ -88,12 +111,32 @@ static void go_on(struct am_daemon *d)
 	begin(d, &r->next, r->next_caller);
 }
 
+/* err is NULL where it went well. */
+static void end(struct am_daemon *d, const struct am_err *err)
+{
+	struct am_reload *r = &d->reload;
+	struct am_reload_caller caller = r->caller;
+
+	am_config_errors_free(&r->now.errors);
+	r->busy = false;
+	am_notify_ready();
+	if (caller.done)
+		caller.done(caller.ctx, err);
+	go_on(d);
+}
+
+static void leave_over(struct am_daemon *d)
+{
+	if (d->reload.now.err.text[0])
+		am_log(&d->log, AM_LOG_WARN, "watch: %s", d->reload.now.err.text);
+	end(d, NULL);
+}
+
 /* rc and err are of prepare, or of what came after the commit. */
 static void finish(struct am_daemon *d, int rc)
 {
 	struct am_reload *r = &d->reload;
 	struct am_transaction *t = &r->now;
-	struct am_reload_caller caller = r->caller;
 	struct am_err err = t->err;
 
 	if (rc && !err.text[0])
@@ -104,12 +147,7 @@ static void finish(struct am_daemon *d, int rc)
 		log_success(d, t);
 	if (t->ask.change != AM_CHANGE_CONFIRM && t->ask.change != AM_CHANGE_RUNNING)
 		note(r, t);
-	am_config_errors_free(&t->errors);
-	r->busy = false;
-	am_notify_ready();
-	if (caller.done)
-		caller.done(caller.ctx, rc ? &err : NULL);
-	go_on(d);
+	end(d, rc ? &err : NULL);
 }
 
 static void settle(uv_work_t *req)
@@ -158,12 +196,17 @@ static void prepared(uv_work_t *req, int status)
 		am_config_errors_free(&t->errors);
 		return;
 	}
+	if (t->left_over) {
+		leave_over(d);
+		return;
+	}
 	if (!t->plan) {
 		finish(d, -EINVAL);
 		return;
 	}
 	am_transaction_commit(d, t);
 	r->committed = true;
+	note_origin(r, t);
 	note_running(d, t);
 	if (t->ask.change != AM_CHANGE_RUNNING)
 		start_trial(d, t->record.number == d->archive.committed ? 0 : t->ask.confirm_s);
@@ -288,15 +331,31 @@ int am_reload_ask(
 	return 0;
 }
 
+static void ask_soon(struct am_daemon *d, const struct am_ask *ask)
+{
+	struct am_ask *next = &d->reload.next;
+	struct am_err err;
+
+	if (am_reload_ask(d, ask, NULL, NULL, &err) == 0)
+		return;
+	/* Where one waits to read the file already, it will see what has changed. */
+	if (next->change == AM_CHANGE_FILE)
+		next->by_watch &= ask->by_watch;
+	else
+		am_log(&d->log, AM_LOG_WARN, "%s: not reloaded: %s", ask->who, err.text);
+}
+
 void am_reload_soon(struct am_daemon *d, const char *who)
 {
 	struct am_ask ask = {.change = AM_CHANGE_FILE};
-	struct am_err err;
 
 	snprintf(ask.who, sizeof ask.who, "%s", who);
-	/* Where one waits to read the file already, it will see what has changed. */
-	if (am_reload_ask(d, &ask, NULL, NULL, &err) < 0 && d->reload.next.change != AM_CHANGE_FILE)
-		am_log(&d->log, AM_LOG_WARN, "%s: not reloaded: %s", who, err.text);
+	ask_soon(d, &ask);
+}
+
+void am_reload_watched(struct am_daemon *d)
+{
+	ask_soon(d, &(struct am_ask){.change = AM_CHANGE_FILE, .by_watch = true, .who = "watch"});
 }
 
 void am_reload_forget(struct am_reload *r, const void *ctx)
@@ -325,6 +384,7 @@ int am_reload_first(struct am_daemon *d, struct am_config *config, struct am_err
 	if (rc == 0) {
 		rc = am_transaction_commit(d, t);
 		r->committed = true;
+		note_origin(r, t);
 		note_running(d, t);
 	}
 	if (rc && t->err.text[0])

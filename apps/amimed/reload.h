@@ -40,10 +40,13 @@ struct am_reload {
 
 	unsigned running; /* number in the archive; 0: it is not there */
 	uint64_t running_hash;
-	char *text; /* of what runs, with every default */
+	uint64_t rejected_hash; /* of what was rolled back last, until a file is taken; 0: none */
+	bool is_file;           /* what runs was read from the file, and not from the history */
+	char *text;             /* of what runs, with every default */
 	uv_timer_t trial;
-	am_time trial_ends;       /* 0: there is none */
-	struct am_err start_note; /* why a start took another one than the file; else empty */
+	am_time trial_ends; /* 0: there is none */
+	struct am_err
+		start_note; /* why a start took another one than the file, until that is taken; else empty */
 
 	/* The last one. */
 	am_time when;
@@ -63,8 +66,10 @@ void am_reload_settle_first(struct am_daemon *d);
 /* From then on. done may be NULL. -EBUSY where somebody already waits for one, -EINVAL and err where there is nothing to do. */
 int am_reload_ask(
 	struct am_daemon *d, const struct am_ask *ask, am_reload_done *done, void *ctx, struct am_err *err);
-/* SIGHUP, or the file changed: read it, now or when the one under way is done. */
+/* SIGHUP: read the file, now or when the one under way is done. */
 void am_reload_soon(struct am_daemon *d, const char *who);
+/* The file changed: the same, but neither for what is on trial, nor for what was rolled back. */
+void am_reload_watched(struct am_daemon *d);
 /* Whoever asked is gone. */
 void am_reload_forget(struct am_reload *r, const void *ctx);
 /* True where it runs only until trial_ends. */

@@ -516,10 +516,10 @@ static json_t *number_or_null(unsigned number)
 json_t *am_show_reload(const struct am_daemon *d)
 {
 	const struct am_reload *r = &d->reload;
-	json_t *o = json_pack("{s:s, s:i, s:o, s:b, s:o, s:o, s:o}", "file", d->config_path, "loads",
-		(int)r->count, "last_s_ago", seconds_since(r->when), "last_ok", (int)r->ok, "errors",
-		errors_json(d->config_path, &r->errors), "running", number_or_null(r->running), "committed",
-		number_or_null(d->archive.committed));
+	json_t *o = json_pack("{s:s, s:i, s:o, s:b, s:b, s:o, s:o, s:o}", "file", d->config_path, "loads",
+		(int)r->count, "last_s_ago", seconds_since(r->when), "last_ok", (int)r->ok, "file_runs",
+		(int)r->is_file, "errors", errors_json(d->config_path, &r->errors), "running",
+		number_or_null(r->running), "committed", number_or_null(d->archive.committed));
 
 	if (!o)
 		return NULL;

@@ -166,12 +166,32 @@ static int record(struct am_daemon *d, struct am_transaction *t, const struct am
 	return 0;
 }
 
+/* Neither is a trial confirmed, nor what somebody rolled back applied again, only because a file has changed. */
+static bool is_left_over(const struct am_daemon *d, const struct am_config *config, struct am_transaction *t)
+{
+	const struct am_reload *r = &d->reload;
+
+	if (!t->ask.by_watch)
+		return false;
+	if (am_reload_on_trial(r) && config->hash != r->running_hash)
+		am_fail(&t->err, EBUSY,
+			"%s has changed, and is not taken while configuration %u is on trial: amimectl reload takes it for "
+			"good",
+			d->config_path, r->running);
+	else if (!am_reload_on_trial(r) && config->hash == r->rejected_hash)
+		am_fail(&t->err, EBUSY,
+			"%s says what was rolled back, and is not taken: change it, or amimectl reload",
+			d->config_path);
+	return am_reload_on_trial(r) || t->err.text[0];
+}
+
 int am_transaction_prepare(struct am_daemon *d, struct am_transaction *t)
 {
 	struct am_config *config = load(d, t);
 	int rc = -EINVAL;
 
-	if (config) {
+	t->left_over = config && is_left_over(d, config, t);
+	if (config && !t->left_over) {
 		am_ends_fill(d, config);
 		rc = plan(d, t, config);
 	}

@@ -32,6 +32,7 @@ struct am_ask {
 	unsigned number; /* AM_CHANGE_HISTORY */
 	unsigned
 		confirm_s; /* AM_CHANGE_FILE: go back where nobody confirms it within this time; 0: for good */
+	bool by_watch;     /* AM_CHANGE_FILE: the file has changed, and nobody has asked for it to be taken */
 	char who[64];      /* empty: the process at the other end of a socket */
 	pid_t pid;
 	uid_t uid;
@@ -50,13 +51,14 @@ struct am_transaction {
 	struct am_record record;            /* of what it becomes; number 0: not kept */
 	struct am_port *gone[AM_PORTS_MAX]; /* nobody uses them any more; settle closes them */
 	unsigned n_gone;
-	bool recorded; /* it is new in the archive */
+	bool recorded;  /* it is new in the archive */
+	bool left_over; /* of the watch: nothing is to be done; err says why, where anybody should know */
 	struct am_config_errors errors;
 	struct am_err err;      /* why it fails, where that is not the configuration's fault; else empty */
 	struct am_err not_kept; /* why it was not written to disk; else empty */
 };
 
-/* 0, or -errno with errors or err. */
+/* 0, or -errno with errors or err, or left_over. */
 int am_transaction_prepare(struct am_daemon *d, struct am_transaction *t);
 /* Undo a prepare that will not be committed. */
 void am_transaction_abandon(struct am_transaction *t);

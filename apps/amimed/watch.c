@@ -7,7 +7,7 @@ enum { POLL_MS = 1000, SETTLE_MS = 200 };
 
 static void settled(uv_timer_t *timer)
 {
-	am_reload_soon(timer->data, "watch");
+	am_reload_watched(timer->data);
 }
 
 static void on_file(uv_fs_poll_t *poll, int status, const uv_stat_t *before, const uv_stat_t *now)

@@ -278,6 +278,39 @@ def starts_with_the_committed(daemon, folder):
     shown = daemon.show("config")
     expect(json.dumps(shown["config"]) == before, "a start with a wrong file runs what was committed last")
     expect("is wrong" in shown["started_otherwise"] and "is wrong" in daemon.tail(), "show and the log say so")
+    expect(not shown["file_runs"], "and that it is not the file that runs")
+    edits.write(folder, "a.json", shown["config"], split=False)
+    expect(daemon.ask({"method": "reload"})["ok"], "the file is mended, and taken")
+    shown = daemon.show("config")
+    expect("started_otherwise" not in shown and shown["file_runs"], "then the file runs, and nothing is said of the start")
+
+
+def logged(daemon, words, patience=2.0):
+    """Does the log say so soon?"""
+    end = time.monotonic() + patience
+    while words not in daemon.tail() and time.monotonic() < end:
+        time.sleep(0.05)
+    return words in daemon.tail()
+
+
+def watch_leaves_trials_alone(daemon, folder, config):
+    """An edit that is seen late does not confirm what is on trial, and what was not confirmed is not applied again."""
+    before, seen = running(daemon), os.path.join(folder, "more.d", "seen.json")
+    edits.write(folder, "a.json", on_trial(daemon, folder, config, 43), split=True)
+    expect(daemon.ask({"method": "reload", "confirm": 3})["ok"], "on trial, with watch on")
+    trial = running(daemon)
+    write(folder, os.path.join("more.d", "seen.json"), {})
+    time.sleep(1.6)  # the file is looked at each second, and taken when it was quiet for 0.2 s
+    expect("confirm_within_s" in daemon.show("config") and trial != before, "the watch has seen the file, and confirms nothing")
+    write(folder, os.path.join("more.d", "seen.json"), {"vrfs": {"seen": {}}})
+    expect(logged(daemon, "is not taken while configuration", 1.0) and running(daemon) == trial, "nor takes another one meanwhile")
+    os.unlink(seen)
+    end = time.monotonic() + 4
+    while running(daemon) != before and time.monotonic() < end:
+        time.sleep(0.05)
+    expect(running(daemon) == before and not daemon.show("config")["file_runs"], "not confirmed: the old one runs, and the file does not")
+    write(folder, os.path.join("more.d", "seen.json"), {})
+    expect(logged(daemon, "says what was rolled back") and running(daemon) == before, "a file that says the same is not taken by itself")
 
 
 def watches(daemon, folder, config):
@@ -293,6 +326,10 @@ def watches(daemon, folder, config):
         time.sleep(0.05)
     expect("dropped" in daemon.show("config")["config"]["tunnels"], "a file that was dropped into the folder is taken")
     os.unlink(os.path.join(folder, "more.d", "dropped.json"))
+    end = time.monotonic() + 5
+    while "dropped" in daemon.show("config")["config"]["tunnels"] and time.monotonic() < end:
+        time.sleep(0.05)
+    watch_leaves_trials_alone(daemon, folder, config)
     config["system"]["watch"] = False
     edits.write(folder, "a.json", config, split=False)
     expect(daemon.ask({"method": "reload"})["ok"], "watch is off")
