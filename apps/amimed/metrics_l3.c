@@ -63,6 +63,39 @@ static void add_as(struct am_metrics *m, const struct am_daemon *d, bool bytes)
 	}
 }
 
+/* Those that something matched: a list may be long. The last row of a list is what no rule matched. */
+static void add_acl_rules(struct am_metrics *m, const struct am_daemon *d, uint16_t i, bool bytes)
+{
+	const struct am_conf_acl *acl = &am_model_config(d->model)->acls[i];
+	uint32_t row = am_model_acl_row(d->model, i);
+
+	for (uint32_t k = 0; k <= acl->n_rules; k++) {
+		const char *name = k < acl->n_rules ? acl->rules[k].note : "what no rule matches";
+		struct am_acl_counters c;
+		char rule[NUMBER_ROOM];
+
+		am_plane_acl(d->plane, row + k, &c);
+		snprintf(rule, sizeof rule, "%u", k);
+		if (c.packets)
+			am_metrics_sample(m,
+				(struct am_label[]){{"acl", acl->name}, {"rule", rule}, {"name", name}, {0}},
+				bytes ? c.bytes : c.packets);
+	}
+}
+
+static void add_acls(struct am_metrics *m, const struct am_daemon *d)
+{
+	uint16_t n = am_model_config(d->model)->n_acls;
+
+	am_metrics_family(
+		m, AM_METRIC_COUNTER, "acl_packets", "Packets that a rule of an access list matched.");
+	for (uint16_t i = 0; i < n; i++)
+		add_acl_rules(m, d, i, false);
+	am_metrics_family(m, AM_METRIC_COUNTER, "acl_bytes", "Octets of the same packets.");
+	for (uint16_t i = 0; i < n; i++)
+		add_acl_rules(m, d, i, true);
+}
+
 static void add_punt(struct am_metrics *m, const struct am_daemon *d)
 {
 	uint64_t passed[AM_PUNT_CLASSES];
@@ -96,6 +129,7 @@ void am_metrics_l3(struct am_metrics *m, const struct am_daemon *d)
 	add_as(m, d, true);
 	am_metrics_family(m, AM_METRIC_COUNTER, "as_packets", "IP packets routed to an AS that routes name.");
 	add_as(m, d, false);
+	add_acls(m, d);
 	add_punt(m, d);
 	add_mirrors(m, d);
 }

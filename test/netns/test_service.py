@@ -14,7 +14,7 @@ import time
 import frames
 import prometheus
 from daemon import Daemon
-from harness import BUILD, expect, expect_path, expect_ping, main, sites, write
+from harness import BOX, BUILD, expect, expect_path, expect_ping, main, sites, write
 from netns import EDGE_A, HOST_A, HOST_B, mac
 
 BURST = 900  # what a ring of the driver holds, nearly
@@ -63,6 +63,14 @@ def metrics(daemon, path):
     expect(prometheus.total(samples, "amime_resident_memory_bytes") > 1 << 20, "memory is in it")
     expect(prometheus.total(samples, "amime_routes", vrf="default", origin="static") >= 1 and prometheus.total(samples, "amime_next_hops", state="up") >= 1,
            "routes and next hops are in it")
+    expect_path(to=BOX)
+    expect_ping((100,) * 5, to=BOX)
+    end = time.monotonic() + 3
+    while prometheus.total(samples, "amime_acl_packets_total", acl="in", rule="0") < 5 and time.monotonic() < end:
+        time.sleep(0.1)
+        samples = prometheus.read(wait_for(path))
+    matched = [prometheus.total(samples, f"amime_acl_{what}_total", acl="in", rule="0") for what in ("packets", "bytes")]
+    expect(matched[0] >= 5 and matched[1] >= 500, f"what a rule matched is in it: {matched} packets and octets")
     before = prometheus.total(samples, "amime_interface_rx_packets_total", interface="lan", kind="port")
     expect_ping((100,) * 20)
     end = time.monotonic() + 5
@@ -130,6 +138,8 @@ def test(net, folder):
     path = os.path.join(folder, "amime.prom")
     group = grp.getgrgid(os.getgid() or 4)  # adm is everywhere
     config["system"].update(metrics_file=path, metrics_interval=1, control_group=group.gr_name, control_mode="0660")
+    config["acls"] = {"in": [{"action": "permit", "protocol": "icmp", "name": "echoes"}, {"action": "permit"}]}
+    config["bridges"]["lan"].update(addresses=[BOX + "/24"], acl_in="in")
     manager = Manager(folder)
     a = Daemon(EDGE_A, write(folder, "a.json", config), BUILD, folder, wrapper=manager.environment())
     a.start()
