@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every file that is installed belongs to exactly one Debian package, and every line of debian/*.install names something."""
+"""Every file that is installed belongs to exactly one Debian package, every line of debian/*.install names something, and every
+example of config/ is installed."""
 import fnmatch
 import glob
 import json
@@ -40,6 +41,13 @@ def patterns():
                 yield os.path.basename(path)[:-len(".install")], line
 
 
+def examples():
+    """All of config/, as it lies below usr/."""
+    config = os.path.join(TOP, "config")
+    return {os.path.join("usr/share/doc/amime/examples", os.path.relpath(path, config))
+            for path in glob.glob(os.path.join(config, "**", "*.json"), recursive=True)}
+
+
 def main(build):
     wrong, owners, used = [], {}, set()
     for name in installed(build):
@@ -51,6 +59,7 @@ def main(build):
     wrong += [f"debian/{package}.install: {p} names nothing" for package, p in patterns() if (package, p) not in used]
     wrong += [f"{name} is missing in {package}" for package, names in MEANT.items() for name in names
               if owners.get(name) != [package]]
+    wrong += [f"{name} is not installed" for name in sorted(examples() - set(owners))]
     print("\n".join(wrong) or f"{len(owners)} files in {len(MEANT)} packages")
     return bool(wrong)
 
