@@ -256,6 +256,7 @@ static int watch_descriptors(struct am_daemon *d, struct am_err *err)
 /* What does not depend on the loop's events: the machine's part. */
 static int open_machine(struct am_daemon *d, const struct am_config *config, struct am_err *err)
 {
+	char owned[sizeof AM_SOCKET_DIR + AM_NAME_MAX + 8];
 	int rc = am_eal_start(&d->eal, config, &d->log, err);
 
 	if (rc == 0)
@@ -268,7 +269,8 @@ static int open_machine(struct am_daemon *d, const struct am_config *config, str
 	d->nl = d->slow ? am_nl_open(err) : NULL;
 	if (!d->nl)
 		return -EIO;
-	d->hosts = am_hosts_create(d->nl, d->slow, &d->log);
+	snprintf(owned, sizeof owned, AM_SOCKET_DIR "/%s.kernel", d->name);
+	d->hosts = am_hosts_create(d->nl, d->slow, owned, &d->log);
 	if (!d->hosts)
 		return am_fail(err, ENOMEM, "no memory for host interfaces");
 	if (am_ends_create(d) < 0)

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "drivers/netns.h"
 #include "netlink.h"
 #include "nlset.h"
+#include "owned.h"
 #include "slow.h"
 
 enum { SPACES = 64 };
@@ -32,7 +34,10 @@ struct am_hosts {
 	struct am_nl *nl;
 	struct am_slow *slow;
 	const struct am_log *log;
-	unsigned n, n_spaces;
+	char file[96];
+	struct am_owned *left; /* by an earlier daemon, until the first sync is done */
+	unsigned n, n_spaces, n_left;
+	bool is_written; /* the file says what there is, and shall be */
 	bool too_many;   /* said so */
 	bool look_again; /* addresses went: the kernel may have taken more than was asked for */
 	struct am_host_slot *slots[AM_HOSTS_MAX];
@@ -40,7 +45,8 @@ struct am_hosts {
 	struct found found[SPACES + 1]; /* the daemon's own namespace is the first */
 };
 
-struct am_hosts *am_hosts_create(struct am_nl *nl, struct am_slow *slow, const struct am_log *log)
+struct am_hosts *am_hosts_create(
+	struct am_nl *nl, struct am_slow *slow, const char *file, const struct am_log *log)
 {
 	struct am_hosts *h = calloc(1, sizeof *h);
 
@@ -49,6 +55,8 @@ struct am_hosts *am_hosts_create(struct am_nl *nl, struct am_slow *slow, const s
 	h->nl = nl;
 	h->slow = slow;
 	h->log = log;
+	snprintf(h->file, sizeof h->file, "%s", file);
+	h->left = am_owned_read(file, &h->n_left);
 	return h;
 }
 
@@ -366,6 +374,7 @@ static void close_slot(struct am_hosts *h, struct am_host_slot *s)
 	struct am_err err;
 	struct am_nl *nl = netlink_of(h, s->want.netns, &err);
 
+	h->is_written = false;
 	s->want.n_addresses = 0;
 	for (uint16_t i = nl && s->ifindex ? s->n_set : 0; i-- > 0;)
 		if (take_away(h, nl, s, i, &err))
@@ -383,6 +392,12 @@ static bool is_same(const struct am_host_want *a, const struct am_host_want *b)
 	       !strcmp(a->netns, b->netns) && !memcmp(&a->mac, &b->mac, sizeof a->mac);
 }
 
+static bool has_same_addresses(const struct am_host_want *a, const struct am_host_want *b)
+{
+	return a->table == b->table && a->n_addresses == b->n_addresses &&
+	       !memcmp(a->addresses, b->addresses, a->n_addresses * sizeof *a->addresses);
+}
+
 static struct am_host_slot *keep(struct am_hosts *h, const struct am_host_want *want)
 {
 	for (unsigned i = 0; i < h->n; i++) {
@@ -391,18 +406,20 @@ static struct am_host_slot *keep(struct am_hosts *h, const struct am_host_want *
 		if (!s || !is_same(&s->want, want))
 			continue;
 		h->slots[i] = NULL;
+		h->is_written &= has_same_addresses(&s->want, want);
 		s->want = *want;
 		return s;
 	}
 	return NULL;
 }
 
-static struct am_host_slot *make(const struct am_host_want *want)
+static struct am_host_slot *make(struct am_hosts *h, const struct am_host_want *want)
 {
 	struct am_host_slot *s = calloc(1, sizeof *s);
 
 	if (!s)
 		return NULL;
+	h->is_written = false;
 	s->want = *want;
 	s->host.fd = s->host.control = -1;
 	return s;
@@ -418,15 +435,121 @@ static void say_too_many(struct am_hosts *h, unsigned n)
 	h->too_many = n > AM_HOSTS_MAX;
 }
 
+/* ---- what an earlier daemon left, and we may leave ---- */
+
+static bool print_list(
+	FILE *file, const struct am_host_slot *s, const struct am_prefix *list, uint16_t n, uint32_t table)
+{
+	struct am_owned owned = {.table = table};
+	bool good = true;
+
+	memcpy(owned.device, s->want.name, sizeof owned.device);
+	memcpy(owned.netns, s->want.netns, sizeof owned.netns);
+	for (uint16_t i = 0; i < n && good; i++) {
+		owned.address = list[i];
+		good = am_owned_print(file, &owned);
+	}
+	return good;
+}
+
+static bool print_all(FILE *file, const void *ctx)
+{
+	const struct am_hosts *h = ctx;
+	bool good = true;
+
+	for (unsigned i = 0; i < h->n_left && good; i++)
+		good = am_owned_print(file, &h->left[i]);
+	for (unsigned i = 0; i < h->n && good; i++) {
+		const struct am_host_slot *s = h->slots[i];
+
+		good = print_list(file, s, s->want.addresses, s->want.n_addresses, s->want.table) &&
+		       print_list(file, s, s->set, s->n_set, s->set_table);
+	}
+	return good;
+}
+
+/* Tried once for each change: what is missing is said, and addresses matter more. */
+static void write_file(struct am_hosts *h)
+{
+	struct am_err err;
+
+	if (am_owned_write(h->file, print_all, h, &err))
+		am_log(h->log, AM_LOG_WARN, "%s", err.text);
+	h->is_written = true;
+}
+
+/* Who wants this address now, by whatever length; NULL: nobody. */
+static const struct am_host_slot *heir_of(const struct am_hosts *h, const struct am_owned *left)
+{
+	for (unsigned i = 0; i < h->n; i++) {
+		const struct am_host_want *want = &h->slots[i]->want;
+
+		if (strcmp(want->netns, left->netns) != 0)
+			continue;
+		for (uint16_t k = 0; k < want->n_addresses; k++)
+			if (am_ip_equal(&want->addresses[k].ip, &left->address.ip))
+				return h->slots[i];
+	}
+	return NULL;
+}
+
+static void clean_one(struct am_hosts *h, struct am_nl *nl, const struct am_owned *left)
+{
+	const struct am_host_slot *heir = heir_of(h, left);
+	const struct found *found = found_of(h, nl);
+	const struct am_ip *ip = &left->address.ip;
+	int ifindex = am_nl_index(nl, left->device);
+	bool stays = heir && !strcmp(heir->want.name, left->device) &&
+		     has(heir->want.addresses, heir->want.n_addresses, &left->address);
+	char text[AM_PREFIX_TEXT];
+
+	if (ifindex && !stays && (!found || is_found(found, ifindex, &left->address))) {
+		if (ip->family == AM_IPV4)
+			am_nl_keep_secondaries(nl, ifindex);
+		am_nl_set_address(nl, ifindex, &left->address, false, false);
+		am_log(h->log, AM_LOG_INFO, "%s on %s was left by an earlier run, and is no longer wanted",
+			am_prefix_text(&left->address, text), left->device);
+	}
+	if (am_ip_is_link_local(ip) || !left->table || (heir && heir->want.table == left->table))
+		return;
+	am_nl_set_source_rule(nl, ip, left->table, false);
+	if (heir && heir->want.table)
+		am_nl_set_source_rule(nl, ip, heir->want.table, true);
+}
+
+static void clean(struct am_hosts *h)
+{
+	struct am_err err;
+
+	for (unsigned i = 0; i < h->n_left; i++) {
+		struct am_nl *nl = netlink_of(h, h->left[i].netns, &err);
+
+		if (nl) /* else the namespace went, and all with it */
+			clean_one(h, nl, &h->left[i]);
+	}
+	h->look_again |= h->n_left != 0;
+	free(h->left);
+	h->left = NULL;
+	h->n_left = 0;
+}
+
 /* What was put is there when the kernel says so; where something went, it is looked at once more. */
 static void sync_slots(struct am_hosts *h)
 {
+	bool changed;
+
+	if (!h->is_written)
+		write_file(h);
 	for (unsigned pass = 0; pass == 0 || (pass == 1 && h->look_again); pass++) {
 		find_all(h);
 		for (unsigned i = 0; i < h->n; i++)
 			sync_slot(h, h->slots[i]);
+		clean(h);
 	}
+	changed = h->look_again;
 	h->look_again = false;
+	if (changed)
+		write_file(h);
 }
 
 void am_hosts_sync(struct am_hosts *h, const struct am_host_want *wants, unsigned n)
@@ -445,7 +568,7 @@ void am_hosts_sync(struct am_hosts *h, const struct am_host_want *wants, unsigne
 		if (h->slots[i])
 			close_slot(h, h->slots[i]);
 	for (unsigned i = 0; i < n && i < AM_HOSTS_MAX; i++) {
-		struct am_host_slot *s = next[i] ? next[i] : make(&wants[i]);
+		struct am_host_slot *s = next[i] ? next[i] : make(h, &wants[i]);
 
 		if (s)
 			h->slots[kept++] = s;
@@ -465,6 +588,8 @@ void am_hosts_free(struct am_hosts *h)
 		am_nl_close(h->spaces[i].nl);
 	for (unsigned i = 0; i <= h->n_spaces; i++)
 		free(h->found[i].items);
+	unlink(h->file);
+	free(h->left);
 	free(h);
 }
 

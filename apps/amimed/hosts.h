@@ -53,8 +53,12 @@ struct am_host_slot {
 
 struct am_hosts;
 
-/* nl: of the daemon's own namespace. slow: is told of devices. */
-struct am_hosts *am_hosts_create(struct am_nl *nl, struct am_slow *slow, const struct am_log *log);
+/*
+ * nl: of the daemon's own namespace. slow: is told of devices. file: where it is written what was put into the kernel, before
+ * it is (owned.h); what an earlier daemon left goes with the first sync.
+ */
+struct am_hosts *am_hosts_create(
+	struct am_nl *nl, struct am_slow *slow, const char *file, const struct am_log *log);
 /* Devices and addresses go. */
 void am_hosts_free(struct am_hosts *hosts);
 

@@ -503,6 +503,20 @@ int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out)
 	return answer && am_nl_parse_link(answer, out) ? 0 : -EPROTO;
 }
 
+int am_nl_index(struct am_nl *nl, const char *name)
+{
+	uint8_t room[REQUEST_ROOM] __attribute__((aligned(8)));
+	struct nlmsghdr *msg = new_request(room, RTM_GETLINK);
+	const struct nlmsghdr *answer;
+	struct am_klink link;
+
+	mnl_nlmsg_put_extra_header(msg, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(msg, IFLA_IFNAME, name);
+	mnl_attr_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return am_nl_ask(nl, msg, &answer) == 0 && answer && am_nl_parse_link(answer, &link) ? link.ifindex
+											     : 0;
+}
+
 /* The same bit means secondary in IPv4 and temporary in IPv6. */
 static void read_flags(const struct ifaddrmsg *ifa, uint32_t flags, struct am_kaddress *out)
 {

@@ -96,6 +96,9 @@ int am_nl_route(struct am_nl *nl, const struct am_ip *to, struct am_kroute *out)
 int am_nl_neigh(struct am_nl *nl, int ifindex, const struct am_ip *ip, struct am_kneigh *out);
 int am_nl_link(struct am_nl *nl, int ifindex, struct am_klink *out);
 
+/* The device of that name in the socket's namespace; 0: none. */
+int am_nl_index(struct am_nl *nl, const char *name);
+
 /*
  * Any request: 0 and *answer, or the kernel's refusal. An acknowledgement without error is *answer NULL. The answer is there
  * until the next request.

@@ -70,6 +70,23 @@ def deleted(daemon):
     soon(lambda: has(NIC) == [NETS[NIC] + ".253/25", "fd61::254/64"], "after a flush ours are back")
 
 
+def rules():
+    return sorted({line.split()[2] for family in "46" for line in run("ip", f"-{family}", "rule", ns=EDGE_A).splitlines() if line.startswith("2097")})
+
+
+def killed(daemon, folder, config):
+    """What a killed one left goes with the file that the next one reads, and nothing else does."""
+    ip(f"address add {NETS[NIC]}.9/24 dev {NIC}", EDGE_A)
+    daemon.kill()
+    expect({NETS[NIC] + ".253/25", "fd61::254/64"} <= set(has(NIC)), f"kill -9 leaves addresses on the NIC: {has(NIC)}")
+    expect(NETS[NIC] + ".253" in rules(), f"and their rules: {rules()}")
+    write(folder, "a.json", {**config, "ports": {**config["ports"], "nic": {"device": NIC, "vrf": "default", "addresses": [NETS[NIC] + ".252/24"]}}})
+    daemon.start()
+    expect(has(NIC) == [NETS[NIC] + ".252/24", NETS[NIC] + ".9/24"], f"the next one has what its file says, and the operator his: {has(NIC)}")
+    got = [rule for rule in rules() if rule.startswith((NETS[NIC], NETS[TAP] + ".253", "fd61"))]
+    expect(got == [NETS[NIC] + ".252"], f"and so have the rules: {rules()}")
+
+
 def test(net, folder):
     net.path_mtu(1500)
     (config, daemon), (other, _) = sites(folder)
@@ -79,8 +96,9 @@ def test(net, folder):
     daemon.start()
     one_goes(daemon, folder, config)
     deleted(daemon)
+    killed(daemon, folder, config)
     daemon.stop()
-    expect(not has(NIC), f"after SIGTERM none of ours is left on {NIC}: {has(NIC)}")
+    expect(has(NIC) == [NETS[NIC] + ".9/24"] and not rules(), f"after SIGTERM none of ours is left on {NIC}: {has(NIC)}, {rules()}")
 
 
 main(test)
