@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon.h"
+#include "model/route_view.h"
 
 static int ask_route(void *ctx, const struct am_ip *to, struct am_kroute *out)
 {
@@ -49,6 +50,20 @@ static bool port_of(void *ctx, int ifindex, uint16_t *port)
 		}
 	}
 	return false;
+}
+
+static bool in_vrf(void *ctx, uint16_t port, uint16_t vlan, uint16_t vrf, char *text, size_t room)
+{
+	const struct am_daemon *d = ctx;
+	uint16_t found = am_model_port_vrf(d->model, port, vlan);
+	const struct am_conf_vrf *theirs = am_model_vrf_conf(d->model, found);
+	const struct am_conf_vrf *ours = am_model_vrf_conf(d->model, vrf);
+
+	text[0] = 0;
+	if (found != vrf)
+		snprintf(text, room, "%s%.23s's, not %.23s's", theirs ? "VRF " : "",
+			theirs ? theirs->name : "no VRF", ours ? ours->name : "this one");
+	return found == vrf;
 }
 
 /* Of another namespace none: routes of ours do not lead there. */
@@ -159,6 +174,7 @@ int am_daemon_hops_create(struct am_daemon *d)
 		.link = ask_link,
 		.is_mirror = is_mirror,
 		.port_of = port_of,
+		.in_vrf = in_vrf,
 		.ifindex_of = ifindex_of,
 		.report = report,
 	};

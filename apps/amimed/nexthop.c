@@ -28,7 +28,7 @@ struct look {
 	struct am_ip neighbour;
 	uint16_t port, vlan;
 	struct am_mac mac;
-	char device[16];
+	char device[16], vrfs[64];
 };
 
 struct am_hops *am_hops_create(const struct am_hops_env *env)
@@ -138,6 +138,14 @@ void am_hops_neigh(struct am_hops *h, const struct am_kneigh *neigh)
 	}
 }
 
+static void name_device(const struct am_hops_env *env, int ifindex, struct look *look)
+{
+	struct am_klink link;
+
+	if (env->link(env->ctx, ifindex, &link) == 0)
+		snprintf(look->device, sizeof look->device, "%s", link.name);
+}
+
 /* The device of a route is a port of ours, or a VLAN device on one. */
 static bool find_port(const struct am_hops *h, int ifindex, struct look *look)
 {
@@ -145,10 +153,10 @@ static bool find_port(const struct am_hops *h, int ifindex, struct look *look)
 	struct am_klink link;
 
 	look->ifindex = ifindex;
+	look->state = AM_HOP_FOREIGN;
 	if (env->is_mirror(env->ctx, ifindex)) {
 		look->state = AM_HOP_INSIDE;
-		if (env->link(env->ctx, ifindex, &link) == 0)
-			snprintf(look->device, sizeof look->device, "%s", link.name);
+		name_device(env, ifindex, look);
 		return false;
 	}
 	if (env->port_of(env->ctx, ifindex, &look->port))
@@ -158,6 +166,18 @@ static bool find_port(const struct am_hops *h, int ifindex, struct look *look)
 	snprintf(look->device, sizeof look->device, "%s", link.name);
 	look->vlan = link.vlan;
 	return link.vlan && link.parent && env->port_of(env->ctx, link.parent, &look->port);
+}
+
+/* VRFs are never mixed: the kernel has one table for many of them, and answers without asking which. */
+static bool stays_in_vrf(const struct am_hops *h, uint16_t vrf, struct look *look)
+{
+	const struct am_hops_env *env = &h->env;
+
+	if (env->in_vrf(env->ctx, look->port, look->vlan, vrf, look->vrfs, sizeof look->vrfs))
+		return true;
+	look->state = AM_HOP_OTHER_VRF;
+	name_device(env, look->ifindex, look);
+	return false;
 }
 
 /* Which port, and which neighbour there. False where the answer is already final. */
@@ -181,8 +201,7 @@ static bool look_route(const struct am_hops *h, const struct am_hop_want *want, 
 		return false;
 	if (route.gateway.family)
 		look->neighbour = route.gateway;
-	look->state = AM_HOP_FOREIGN;
-	return find_port(h, route.oif, look);
+	return find_port(h, route.oif, look) && stays_in_vrf(h, want->vrf, look);
 }
 
 static bool same_way(const struct am_hop *hop, const struct look *look)
@@ -213,7 +232,7 @@ static void take_look(struct am_hops *h, uint16_t i, const struct look *look)
 	struct am_hop *hop = &h->hops[i];
 	bool changed = hop->state != look->state || !same_way(hop, look) ||
 		       memcmp(&hop->mac, &look->mac, sizeof hop->mac) != 0 ||
-		       strcmp(hop->device, look->device) != 0;
+		       strcmp(hop->device, look->device) != 0 || strcmp(hop->vrfs, look->vrfs) != 0;
 
 	if (changed)
 		hop->fell = am_hop_is_up(hop);
@@ -224,6 +243,7 @@ static void take_look(struct am_hops *h, uint16_t i, const struct look *look)
 	hop->vlan = look->vlan;
 	hop->mac = look->mac;
 	memcpy(hop->device, look->device, sizeof hop->device);
+	memcpy(hop->vrfs, look->vrfs, sizeof hop->vrfs);
 	if (changed)
 		h->env.report(h->env.ctx, i, hop, hop->state == AM_HOP_UP, true);
 }
@@ -307,6 +327,11 @@ const char *am_hop_text(const struct am_hop *hop, char *buf, size_t room)
 		snprintf(buf, room,
 			"the route to %s leaves by %s, which is no port of ours; make it one, or change the route",
 			remote, hop->device[0] ? hop->device : "a device");
+		break;
+	case AM_HOP_OTHER_VRF:
+		snprintf(buf, room,
+			"the kernel's route to %s leaves by %s, which is %s; give the kernel a route by a port of that VRF",
+			remote, hop->device[0] ? hop->device : "a port", hop->vrfs);
 		break;
 	case AM_HOP_NOT_KERNELS:
 		snprintf(buf, room, "the kernel does not know the port to %s; give its route a \"mac\"",

@@ -24,6 +24,7 @@ enum am_hop_state {
 	AM_HOP_LOCAL,        /* the address is this machine's own */
 	AM_HOP_INSIDE,       /* the route leaves by the mirror of one of our own interfaces */
 	AM_HOP_FOREIGN,      /* the route leaves by a device that is no port of ours */
+	AM_HOP_OTHER_VRF,    /* the route leaves by a port of ours that is in another VRF */
 	AM_HOP_NOT_KERNELS,  /* its port is one that the kernel does not know */
 	AM_HOP_ABSENT,       /* the device of its port is gone */
 	AM_HOP_NO_NEIGHBOUR, /* asked, no answer yet */
@@ -50,7 +51,8 @@ struct am_hop {
 	uint16_t port,
 		vlan; /* where it leaves; vlan is set where the route names a VLAN device on the port */
 	struct am_mac mac;
-	char device[16]; /* AM_HOP_FOREIGN, AM_HOP_INSIDE: its name */
+	char device[16]; /* AM_HOP_FOREIGN, AM_HOP_INSIDE, AM_HOP_OTHER_VRF: its name */
+	char vrfs[64];   /* AM_HOP_OTHER_VRF: "VRF default's, not underlay's" */
 	am_time look_at; /* when to ask or verify again */
 };
 
@@ -63,6 +65,8 @@ struct am_hops_env {
 	int (*link)(void *ctx, int ifindex, struct am_klink *out);
 	bool (*is_mirror)(void *ctx, int ifindex); /* of an interface of ours: what leaves there is inside */
 	bool (*port_of)(void *ctx, int ifindex, uint16_t *port); /* which port of ours has this ifindex */
+	/* Is what leaves by a port under this tag (0: its own) in that VRF? If not, text says whose it is, and whose not. */
+	bool (*in_vrf)(void *ctx, uint16_t port, uint16_t vlan, uint16_t vrf, char *text, size_t room);
 	int (*ifindex_of)(
 		void *ctx, uint16_t port); /* 0 where the kernel does not know it, or AM_HOP_NO_DEVICE */
 	/* What is known of hop i; up is whether it may be used. news is false where only the list of them is new. */

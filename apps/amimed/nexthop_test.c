@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,6 +21,7 @@ struct world {
 	int neigh_rc;
 	struct am_kneigh neigh;
 	unsigned probes, reports, news;
+	uint16_t port_vrf, vlan_vrf;
 	bool up;
 	struct am_hop last;
 	struct am_hops *hops;
@@ -79,6 +81,15 @@ static bool world_port_of(void *ctx, int ifindex, uint16_t *port)
 	return ifindex == WAN;
 }
 
+static bool world_in_vrf(void *ctx, uint16_t port, uint16_t vlan, uint16_t vrf, char *text, size_t room)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(port, WAN_PORT);
+	snprintf(text, room, "%s", w->port_vrf == vrf ? "" : "VRF default's, not underlay's");
+	return (vlan ? w->vlan_vrf : w->port_vrf) == vrf;
+}
+
 static int world_ifindex_of(void *ctx, uint16_t port)
 {
 	(void)ctx;
@@ -111,7 +122,7 @@ static struct am_hop_want want_remote(void)
 static void set_up(struct world *w, const struct am_hop_want *want)
 {
 	const struct am_hops_env env = {w, world_route, world_neigh, world_probe, world_link, world_is_mirror,
-		world_port_of, world_ifindex_of, world_report};
+		world_port_of, world_in_vrf, world_ifindex_of, world_report};
 
 	*w = (struct world){
 		.route = {.type = AM_KROUTE_UNICAST, .oif = WAN, .gateway = ip4(254)},
@@ -283,6 +294,35 @@ static void by_vlan_device(void **state)
 	am_hops_free(w.hops);
 }
 
+/* The kernel has one table for all VRFs; what is sent in one must not leave in another. */
+static void only_in_its_vrf(void **state)
+{
+	struct am_hop_want want = want_remote();
+	char text[256];
+	struct world w;
+
+	(void)state;
+	set_up(&w, &want);
+	run(&w);
+	assert_true(w.up);
+	w.port_vrf = AM_VRF_DEFAULT;
+	am_hops_all_dirty(w.hops);
+	run(&w);
+	assert_false(w.up);
+	assert_int_equal(hop(&w)->state, AM_HOP_OTHER_VRF);
+	am_hop_text(hop(&w), text, sizeof text);
+	assert_non_null(strstr(text, "192.0.2.1 leaves by eth9, which is VRF default's, not underlay's"));
+	w.route.oif = VLAN_ON_WAN; /* a tag on the same port may be the underlay's */
+	am_hops_all_dirty(w.hops);
+	run(&w);
+	assert_true(w.up);
+	w.vlan_vrf = AM_VRF_DEFAULT;
+	am_hops_all_dirty(w.hops);
+	run(&w);
+	assert_int_equal(hop(&w)->state, AM_HOP_OTHER_VRF);
+	am_hops_free(w.hops);
+}
+
 static void configured_port(void **state)
 {
 	struct am_hop_want want = {.port = WAN_PORT, .remote = ip4(1), .via = ip4(77)};
@@ -381,6 +421,7 @@ int main(void)
 		cmocka_unit_test(mac_moves),
 		cmocka_unit_test(down_says_why),
 		cmocka_unit_test(by_vlan_device),
+		cmocka_unit_test(only_in_its_vrf),
 		cmocka_unit_test(configured_port),
 		cmocka_unit_test(device_is_gone),
 		cmocka_unit_test(survives_reload),

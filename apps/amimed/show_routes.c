@@ -21,6 +21,7 @@ const char *am_show_hop_word(int state)
 		[AM_HOP_NO_ROUTE] = "no-route",
 		[AM_HOP_LOCAL] = "local",
 		[AM_HOP_FOREIGN] = "foreign",
+		[AM_HOP_OTHER_VRF] = "other-vrf",
 		[AM_HOP_NOT_KERNELS] = "not-kernels",
 		[AM_HOP_ABSENT] = "absent",
 		[AM_HOP_NO_NEIGHBOUR] = "no-neighbor",

@@ -28,13 +28,30 @@ static const struct am_port_root *port_root(const struct am_snapshot *s, uint16_
 	return port < s->roots.n_ports && s->port_names[port] ? &s->roots.ports[port] : NULL;
 }
 
-/* Where a next hop is answered: a port that is there, or on a link that is no port's. */
-static bool can_leave(const struct am_snapshot *s, const struct am_nexthop *nh, uint16_t out_port)
+static uint16_t vrf_of(const struct am_port_root *port, uint16_t vlan)
+{
+	const struct am_interface *in =
+		port->vlans_l3 && vlan && vlan != port->vlan ? port->vlans_l3[vlan] : NULL;
+
+	return in ? in->vrf : port->vrf;
+}
+
+uint16_t am_model_port_vrf(const struct am_model *m, uint16_t port, uint16_t vlan)
+{
+	const struct am_port_root *root = m->running ? port_root(m->running, port) : NULL;
+
+	return root ? vrf_of(root, vlan) : AM_NO_ID;
+}
+
+/* Where a next hop is answered: a port that is there and in the VRF of who asks, or on a link that is no port's. */
+static bool can_leave(
+	const struct am_snapshot *s, const struct am_nexthop *nh, uint16_t out_port, uint16_t vlan)
 {
 	const struct am_interface *in =
 		nh->interface < s->roots.n_interfaces ? s->roots.interfaces[nh->interface] : NULL;
+	const struct am_port_root *port = port_root(s, out_port);
 
-	return (in && in->port == AM_NO_ID) || port_root(s, out_port);
+	return (in && in->port == AM_NO_ID) || (port && (in || vrf_of(port, vlan) == nh->vrf));
 }
 
 static void answer_statically(
@@ -191,7 +208,7 @@ static void take_over(struct am_snapshot *s, const struct am_snapshot *old)
 
 		if (!nh->is_static)
 			nh->resolved = false; /* also where it was taken over once already */
-		if (!before || !before->resolved || !can_leave(s, nh, before->out_port))
+		if (!before || !before->resolved || !can_leave(s, nh, before->out_port, before->vlan))
 			continue;
 		*nh = *before;
 		nh->id = i;
@@ -260,7 +277,7 @@ struct am_retired *am_model_resolve(struct am_model *m, uint16_t i, bool resolve
 		return NULL;
 	nh = &s->nexthops[i];
 	next = *nh;
-	next.resolved = resolved && can_leave(s, nh, out_port);
+	next.resolved = resolved && can_leave(s, nh, out_port, vlan);
 	if (next.resolved) {
 		next.out_port = out_port;
 		next.src = *src;

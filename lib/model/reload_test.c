@@ -197,6 +197,34 @@ static void next_hops_stay_resolved(void **state)
 	am_model_free(m);
 }
 
+/* A reload that gives the port to another VRF takes it from the tunnels at once, and nobody can report it back. */
+static void next_hops_keep_to_their_vrf(void **state)
+{
+	static const char moved[] =
+		"{'ports': {'wan': {'driver': 'mem', 'vrf': 'default', 'vlans': {'7': {'vrf': 'default'}}}, "
+		"'lan': {'driver': 'mem', 'vrf': 'underlay'}}, 'tunnels': {" TUNNEL("b", "2") "}, " VRFS(
+			ROUTE("2", "b")) "}";
+	const struct am_mac src = test_mac("02:00:00:00:00:01"), dst = test_mac("02:00:00:00:00:02");
+	struct am_model *m = test_model();
+
+	(void)state;
+	test_commit(m, two);
+	am_model_retire(am_model_resolve(m, 0, true, 0, &src, &dst, 0));
+	assert_true(am_model_nexthop(m, 0)->resolved);
+	assert_null(am_model_resolve(m, 1, true, 1, &src, &dst, 0)); /* lan has no VRF */
+	assert_int_equal(am_model_port_vrf(m, 1, 0), AM_NO_ID);
+
+	test_commit(m, moved);
+	assert_false(am_model_nexthop(m, 0)->resolved);
+	assert_int_equal(am_model_port_vrf(m, 0, 0), AM_VRF_DEFAULT);
+	assert_int_equal(am_model_port_vrf(m, 0, 7), AM_VRF_DEFAULT);
+	assert_null(am_model_resolve(m, 0, true, 0, &src, &dst, 0));
+	assert_null(am_model_resolve(m, 0, true, 0, &src, &dst, 7));
+	am_model_retire(am_model_resolve(m, 0, true, 1, &src, &dst, 0));
+	assert_true(am_model_nexthop(m, 0)->resolved);
+	am_model_free(m);
+}
+
 /* Two equal ways into tunnels: each is there as long as its tunnel's own next hop is. */
 static void ways_follow_their_tunnels(void **state)
 {
@@ -481,6 +509,7 @@ int main(void)
 		cmocka_unit_test(macs_go_with_their_member),
 		cmocka_unit_test(another_far_end_counts_anew),
 		cmocka_unit_test(next_hops_stay_resolved),
+		cmocka_unit_test(next_hops_keep_to_their_vrf),
 		cmocka_unit_test(ways_follow_their_tunnels),
 		cmocka_unit_test(a_table_grows),
 		cmocka_unit_test(routes_without_memory_are_counted),

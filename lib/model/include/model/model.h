@@ -140,6 +140,8 @@ uint16_t am_model_nexthops(const struct am_model *m);
 const struct am_nexthop *am_model_nexthop(const struct am_model *m, uint16_t i);
 /* The number of the one towards an address that the VRF's routes lead to (the underlay's for remotes); AM_NO_ID: there is none. */
 uint16_t am_model_nexthop_to(const struct am_model *m, uint16_t vrf, const struct am_ip *ip);
+/* Whose what comes in by a port under a tag is (0: the port's own): AM_NO_ID where it is no VRF's. */
+uint16_t am_model_port_vrf(const struct am_model *m, uint16_t port, uint16_t vlan);
 
 /*
  * Report a next hop: its strings are built and go live, or with resolved false, their bits are cleared.
