@@ -161,6 +161,23 @@ static bool may_learn(const struct am_model *m, const struct am_learn_pair_in *i
 	       roots->members[in->member]->bridge == in->bridge;
 }
 
+/* A host of the bridge's own networks, where it has any of that family; link-local ones are everywhere. */
+static bool may_be_here(const struct am_model *m, uint16_t bridge, const struct am_ip *ip)
+{
+	static const struct am_prefix link_local = {{.family = AM_IPV6, .bytes = {0xfe, 0x80}}, 10};
+	const struct am_conf_l3 *l3 = &m->running->bridges[bridge]->l3;
+	bool any = false;
+
+	for (unsigned i = 0; i < l3->n_addresses; i++) {
+		const struct am_prefix network = am_prefix_around(&l3->addresses[i].ip, l3->addresses[i].len);
+
+		if (am_prefix_contains(&network, ip))
+			return true;
+		any |= network.ip.family == ip->family;
+	}
+	return !any || am_prefix_contains(&link_local, ip);
+}
+
 enum am_pair_news am_model_learn_pair(
 	struct am_model *m, const struct am_learn_pair_in *in, uint64_t now, struct am_mac *before)
 {
@@ -175,8 +192,12 @@ enum am_pair_news am_model_learn_pair(
 	origin = m->running->roots.members[in->member]->kind == AM_MEMBER_VTEP ? AM_PAIR_REMOTE
 									       : AM_PAIR_LOCAL;
 	number = am_mac_ips_find(m->pairs->table, in->bridge, &in->ip, &known);
-	if (number == AM_MAC_IP_NONE)
-		return learn_new(m, &e, origin, now_s);
+	if (number == AM_MAC_IP_NONE) {
+		if (may_be_here(m, in->bridge, &in->ip))
+			return learn_new(m, &e, origin, now_s);
+		state_of(m, in->bridge)->stats.pairs.refused++;
+		return AM_PAIR_NOTHING;
+	}
 	p = &m->pairs->of[number];
 	*before = known.mac;
 	if (!memcmp(&known.mac, &in->mac, sizeof known.mac)) {
@@ -197,7 +218,7 @@ static void fix(struct am_model *m, uint16_t bridge, const struct am_ip *ip, con
 	const struct am_mac_ip e = {.bridge = bridge,
 		.ip = *ip,
 		.mac = *mac,
-		.flags = (uint8_t)(AM_MAC_IP_OVERRIDE | (router ? AM_MAC_IP_ROUTER : 0))};
+		.flags = (uint8_t)(AM_MAC_IP_FIXED | AM_MAC_IP_OVERRIDE | (router ? AM_MAC_IP_ROUTER : 0))};
 	uint32_t number = put(m, &e, origin, m->pairs->now_s);
 
 	if (number == AM_MAC_IP_NONE)

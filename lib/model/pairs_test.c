@@ -95,6 +95,27 @@ static void a_flood_of_strangers_has_an_end(void **state)
 	am_model_free(m);
 }
 
+/* Where the bridge has addresses, hosts are of its networks, or link-local. */
+static void strangers_are_not_learnt(void **state)
+{
+	struct am_model *m = test_model();
+
+	(void)state;
+	test_commit(m, CONFIG(SUPPRESS OWN));
+	assert_int_equal(learn(m, "10.0.0.1", 1, 10), AM_PAIR_LEARNT);
+	assert_int_equal(learn(m, "8.8.8.8", 2, 10), AM_PAIR_NOTHING);
+	assert_int_equal(learn(m, "10.0.1.1", 2, 10), AM_PAIR_NOTHING);
+	assert_int_equal(
+		learn(m, "2001:db8::1", 3, 10), AM_PAIR_LEARNT); /* of IPv6 it has none to compare with */
+	assert_int_equal(learn(m, "fe80::1", 3, 10), AM_PAIR_LEARNT);
+	assert_int_equal(stats(m).refused, 2);
+	test_commit(m, CONFIG(SUPPRESS "'mac': '02:00:00:00:00:fe', 'addresses': ['2001:db8:1::1/64'], "));
+	assert_int_equal(learn(m, "2001:db8:2::1", 3, 20), AM_PAIR_NOTHING);
+	assert_int_equal(learn(m, "2001:db8:1::7", 3, 20), AM_PAIR_LEARNT);
+	assert_int_equal(learn(m, "fe80::2", 3, 20), AM_PAIR_LEARNT);
+	am_model_free(m);
+}
+
 /* RFC 9161 3.7: an address that two MACs claim in turns is nobody's for a while, then it is learnt anew. */
 static void duplicates_are_held(void **state)
 {
@@ -171,6 +192,7 @@ int main(void)
 		cmocka_unit_test(learns_moves_and_ages),
 		cmocka_unit_test(a_bridge_that_floods_learns_nothing),
 		cmocka_unit_test(a_flood_of_strangers_has_an_end),
+		cmocka_unit_test(strangers_are_not_learnt),
 		cmocka_unit_test(duplicates_are_held),
 		cmocka_unit_test(what_the_file_says_stays),
 		cmocka_unit_test(a_reload_changes_what_differs),

@@ -66,9 +66,10 @@ bool am_arp_read(const uint8_t *arp, uint32_t len, struct am_arp_nd *out)
 	/* An announcement (RFC 5227 3) has the same address twice: it tells, and asks nothing. */
 	out->asks = op == ARP_REQUEST && is_host4(tpa) && memcmp(spa, tpa, 4) != 0;
 	out->probes = out->asks && !am_load32(spa);
-	out->tells = is_host4(spa) && is_station(out->mac.bytes);
+	out->claims = is_host4(spa);
+	out->tells = out->claims && is_station(out->mac.bytes);
 	out->teller = out->asker;
-	return out->asks || out->tells;
+	return out->asks || out->claims;
 }
 
 /* ---- neighbour discovery ---- */
@@ -93,7 +94,7 @@ static void set_teller(struct am_arp_nd *out, const uint8_t *ip, const uint8_t *
 {
 	if (!mac || !is_station(mac) || !is_host6(ip))
 		return;
-	out->tells = true;
+	out->tells = out->claims = true;
 	out->teller = am_ip6(ip);
 	memcpy(out->mac.bytes, mac, AM_MAC_LEN);
 }
@@ -112,6 +113,11 @@ static bool read_ns(const uint8_t *ip, const uint8_t *icmp, uint32_t len, struct
 		return false;
 	if (unspecified ? mac != NULL || out->unicast : !is_host6(src))
 		return false;
+	if (mac) {
+		out->claims = true;
+		out->teller = am_ip6(src);
+		memcpy(out->mac.bytes, mac, AM_MAC_LEN);
+	}
 	out->asks = true;
 	out->probes = unspecified;
 	out->asker = am_ip6(src);

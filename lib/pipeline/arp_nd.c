@@ -42,10 +42,20 @@ static void learn(
 	pair.flags = (uint8_t)((q->router ? AM_MAC_IP_ROUTER : 0) | (q->override ? AM_MAC_IP_OVERRIDE : 0));
 	number = am_mac_ips_find(table, in->bridge, &q->teller, &known);
 	same = number != AM_MAC_IP_NONE && !memcmp(&known.mac, &q->mac, sizeof known.mac);
-	if (same && (known.flags & ~AM_MAC_IP_HELD) == pair.flags)
+	if (same && (known.flags & ~(AM_MAC_IP_HELD | AM_MAC_IP_FIXED)) == pair.flags)
 		am_mac_ips_see(table, number, (uint32_t)(w->now.ns / AM_S));
 	else if (number == AM_MAC_IP_NONE || same || q->override)
 		am_learn_report_pair(w, &pair);
+}
+
+/* Who hears it would send to the wrong MAC what is for a host that the file names, or for the bridge itself. */
+static bool is_spoofed(const struct am_worker *w, const struct am_member *in, const struct am_arp_nd *q)
+{
+	struct am_mac_ip known;
+
+	return q->claims && in->kind != AM_MEMBER_IRB &&
+	       am_mac_ips_find(w->roots->mac_ips, in->bridge, &q->teller, &known) != AM_MAC_IP_NONE &&
+	       known.flags & AM_MAC_IP_FIXED && memcmp(&known.mac, &q->mac, sizeof known.mac) != 0;
 }
 
 /* Is the host behind the member that asks? Then it hears the question itself. */
@@ -110,7 +120,9 @@ bool am_arp_nd_take(struct am_worker *w, struct am_frame *f)
 		return false;
 	if (q.tells)
 		learn(w, f, in, &q);
-	if (!settle(w, f, in, &q))
+	if (is_spoofed(w, in, &q))
+		am_drop(w, f->iface, AM_V_BRIDGE_SPOOFED_HOST, f->m);
+	else if (!settle(w, f, in, &q))
 		return false;
 	f->m = NULL;
 	f->to = 0;

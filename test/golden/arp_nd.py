@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Golden cases of bridges that answer ARP and neighbour discovery for hosts that they know (RFC 9161)."""
+import copy
+
 from scapy.all import ARP, Ether, IPv6, Raw
 from scapy.layers.inet6 import (ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptSrcLLAddr, in6_getnsma, in6_getnsmac)
 from scapy.pton_ntop import inet_ntop, inet_pton
@@ -99,3 +101,15 @@ def own(case, over):
     c["vrfs"]["default"]["loopbacks"].append("fd00::1")
     case("arp-nd-gateway", c, lan_in=[request("10.1.0.254"), solicit("fd01::fe")],
          lan_out=[reply("10.1.0.254", GATEWAY), advertise("fd01::fe", GATEWAY, R=1)], counters={"port lan": {"arp_nd_answered": 2}})
+    # In its name, or a configured host's, nobody speaks with another MAC: announcement, answer, question, advertisement, solicitation.
+    c = copy.deepcopy(c)
+    c["bridges"]["lan"]["hosts"] = [{"ip": B4, "mac": HOST_B}, {"ip": B6, "mac": HOST_B}]
+    evil, nodes = "02:00:00:00:00:66", {"to": "ff02::1", "to_mac": "33:33:00:00:00:01", "S": 0}
+    spoofed = [spoof for mine4, mine6 in (("10.1.0.254", "fd01::fe"), (B4, B6)) for spoof in (
+        request(mine4, sender=mine4, src=evil), reply(mine4, evil), reply(mine4, evil, hwsrc="03:00:00:00:00:66"),
+        request("10.1.0.3", sender=mine4, src=evil), advertise(mine6, evil, **nodes), advertise(mine6, evil, O=0),
+        solicit("fd01::3", sender=mine6, src=evil), solicit(A6, sender=mine6, src=evil, unicast=HOST_A))]
+    passes = [request(B4, sender=B4, src=HOST_B), advertise(B6, HOST_B, **nodes), request("10.1.0.3", src=evil)]
+    case("arp-nd-spoofed", c, lan_first=False, wan_in=from_b(*spoofed, *passes), lan_in=spoofed, lan_out=passes,
+         drops={"port lan": {"bridge_spoofed_host": len(spoofed)}, "bridge lan": {"bridge_spoofed_host": len(spoofed)},
+                "irb lan": {"punt_nowhere": len(passes)}})

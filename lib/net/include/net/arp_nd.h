@@ -20,7 +20,8 @@ struct am_arp_nd {
 	uint8_t family; /* AM_IPV4: ARP; AM_IPV6: neighbour discovery */
 	bool asks;      /* who has target? */
 	bool probes; /* it asks since it would like to have that address itself (RFC 5227 2.1.1, RFC 4862 5.4) */
-	bool tells;    /* teller is at mac */
+	bool tells; /* teller is at mac, and that may be believed */
+	bool claims; /* who hears it may take teller to be at mac: what tells does, and questions in somebody's name do */
 	bool router;   /* so it says of itself */
 	bool override; /* what it tells replaces what was known (RFC 4861 4.4) */
 	bool unicast;  /* an IPv6 packet to one host */

@@ -20,6 +20,7 @@ enum {
 	AM_MAC_IP_ROUTER = 1,   /* it says of itself that it routes */
 	AM_MAC_IP_OVERRIDE = 2, /* its advertisements replace what was known */
 	AM_MAC_IP_HELD = 4,     /* two MACs claim the address: nobody answers in their names */
+	AM_MAC_IP_FIXED = 8,    /* the file says so, and nothing that passes may say otherwise */
 
 	AM_MAC_IP_NONE = UINT32_MAX,
 };
