@@ -9,20 +9,21 @@ KEEP = {"tunnels": {"to-b", "keep"}, "bridges": {"lan"}, "ports": {"wan", "lan"}
 # More than one, so that what XDP takes changes.
 LOCALS4, LOCALS6 = ("192.0.2.1", "192.0.2.7", "192.0.2.8"), ("2001:db8:a::1", "2001:db8:a::7")
 TENANT_NETNS = "am-net"
-L3_KEYS = ("vrf", "addresses", "urpf", "host")
+L3_KEYS = ("vrf", "addresses", "urpf", "host", "acl_in", "acl_out")
 VLAN = "77"
-MOST = {"tunnels": 12, "bridges": 6, "xconnects": 4, "ports": 4, "routes": 12}
+MOST = {"tunnels": 12, "bridges": 6, "xconnects": 4, "ports": 4, "routes": 12, "acls": 4, "prefix_sets": 3}
 
 
 class Edits:
     """A configuration that changes step by step; what is in KEEP is never touched."""
 
-    def __init__(self, config, seed, devices):
+    def __init__(self, config, seed, devices, metrics):
         self.config = copy.deepcopy(config)
         self.random = random.Random(seed)
         self.devices = devices  # of the kernel, free for ports
+        self.metrics = metrics  # a file that may be written
         self.kinds = [self.tunnel, self.bridge, self.xconnect, self.port, self.route, self.equal_cost, self.underlay, self.system,
-                      self.l3, self.l3, self.tenant, self.tenant_route]
+                      self.l3, self.l3, self.tenant, self.tenant_route, self.acl, self.prefix_set, self.system]
 
     def next(self):
         """The next one, different from the one before: (what was edited, the whole configuration)."""
@@ -119,11 +120,57 @@ class Edits:
         bridge["mtu"] = self.random.choice([1400, 1500])
         bridge["ageing"] = self.random.choice([0, 60, 300])
         bridge["mac_limit"] = self.random.choice([0, 16, 8192])
+        self.arp_nd(bridge)
         if self.random.random() < 0.3:
             bridge["static"] = [{"mac": f"02:00:5e:01:00:{n:02x}", "member": 0} for n in range(self.random.randrange(1, 4))]
         if self.random.random() < 0.3:
             bridge["members"][0]["storm"] = {"broadcast": self.random.randrange(1000)}
         self.config["bridges"][name] = bridge
+
+    def arp_nd(self, bridge):
+        """Who answers for whom, and which hosts are known beforehand."""
+        rng = self.random
+        bridge["arp_nd"] = {"suppress": rng.random() < 0.5, "unknown": rng.choice(["flood", "drop"]),
+                            "ageing": rng.choice([0, 60, 1200]), "limit": rng.choice([0, 16, 4096])}
+        bridge["hosts"] = [{"ip": rng.choice([f"10.90.0.{n}", f"fd00:90::{n}"]), "mac": f"02:00:5e:03:00:{n:02x}", "router": rng.random() < 0.5}
+                           for n in rng.sample(range(1, 100), rng.randrange(3))]
+
+    def acl(self):
+        """A list of some rules; when it goes, it goes from the interfaces, too."""
+        name, rng = self.pick("acls"), self.random
+        if name in self.config["acls"] and rng.random() < 0.3:
+            del self.config["acls"][name]
+            for l3 in self.l3s():
+                for key in ("acl_in", "acl_out"):
+                    if l3.get(key) == name:
+                        del l3[key]
+            return
+        self.config["acls"][name] = [self.rule(n) for n in range(rng.randrange(1, 5))]
+
+    def rule(self, number):
+        rng = self.random
+        rule = {"action": rng.choice(["permit", "deny", "reject"]), "name": f"rule {number}"}
+        source = rng.choice([None, "10.91.0.0/16", ["10.92.0.0/16", "fd00:92::/32"], *self.config.get("prefix_sets", {})])
+        if source:
+            rule["src"] = source
+        rule.update(rng.choice([{}, {"protocol": "tcp", "established": True}, {"protocol": "udp", "dst_port": [53, "135-139"]},
+                                {"protocol": "icmp", "icmp_type": 8}, {"fragment": "later"}]))
+        return rule
+
+    def prefix_set(self):
+        """A set of some prefixes, an empty one among them; when it goes, rules have any source."""
+        name, rng = self.pick("prefix_sets"), self.random
+        if name in self.config["prefix_sets"] and rng.random() < 0.3:
+            del self.config["prefix_sets"][name]
+            for rule in [rule for acl in objects(self.config, "acls") for rule in acl if rule.get("src") == name]:
+                del rule["src"]
+            return
+        self.config["prefix_sets"][name] = [rng.choice([f"10.{n}.0.0/16", f"fd00:{n}::/32"]) for n in rng.sample(range(100, 200), rng.randrange(6))]
+
+    def l3s(self):
+        """What may have a list: tunnels, bridges and VLANs."""
+        return [*objects(self.config, "tunnels"), *objects(self.config, "bridges"),
+                *(p["vlans"][VLAN] for p in objects(self.config, "ports") if "vlans" in p)]
 
     def xconnect(self):
         name = self.pick("xconnects")
@@ -202,6 +249,8 @@ class Edits:
         name = rng.choice(names)
         value = {"vrf": vrf, "urpf": rng.choice(["off", "loose", "strict"]), "host": rng.choice([True, True, False, f"h{net}-{name}"])}
         value["addresses"] = [f"10.{net}.{int(name[1:])}.{n}/24" for n in range(1, rng.randrange(2, 4))]
+        acls = list(self.config.get("acls", {}))
+        value.update((key, rng.choice(acls)) for key in ("acl_in", "acl_out") if acls and rng.random() < 0.5)
         old = self.config[section][name].get("vlans", {}).get(VLAN, {}) if section == "ports" else self.config[section][name]
         if old.get("vrf", "default") != vrf or not old.get("addresses"):
             self.forget_routes(**{section[:-1]: name})
@@ -215,8 +264,7 @@ class Edits:
         vrfs = self.config["vrfs"]
         if "tenant" in vrfs and self.random.random() < 0.3:
             del vrfs["tenant"]
-            l3s = [*objects(self.config, "tunnels"), *objects(self.config, "bridges")]
-            for l3 in l3s + [p["vlans"][VLAN] for p in objects(self.config, "ports") if "vlans" in p]:
+            for l3 in self.l3s():
                 if l3.get("vrf") == "tenant":
                     l3["vrf"] = "default"
             return
@@ -237,7 +285,8 @@ class Edits:
             routes += [{"prefix": prefix, **way} for way in self.random.sample(ways, min(len(ways), 2))]
 
     def system(self):
-        key, values = self.random.choice([("idle", ["adaptive", "spin"]), ("cpus", [[], [0]])])
+        key, values = self.random.choice([("idle", ["adaptive", "spin"]), ("cpus", [[], [0]]), ("metrics_file", ["", self.metrics]),
+                                          ("metrics_interval", [1, 15]), ("control_group", ["", "adm"]), ("control_mode", ["0600", "0660", "0666"])])
         self.config["system"][key] = self.random.choice(values)
 
     def spins(self):
@@ -317,6 +366,42 @@ def no_device(rng, config):
     config["ports"]["gone"] = {"driver": rng.choice(["af_packet", "af_xdp"]), "device": f"gone{rng.randrange(100)}"}
 
 
+def bad_acl(rng, config):
+    """A rule or a set that is wrong in itself, or a name that leads nowhere."""
+    rule = {"action": "deny", **rng.choice([
+        {"action": "allow"}, {"src": "nobody"}, {"src": "300.1.1.1/8"}, {"protocol": "tcp", "dst_port": "139-135"}, {"dst_port": 53},
+        {"protocol": "tcp", "dst_port": 70000}, {"established": True}, {"protocol": "icmp", "icmp_code": 1}, {"fragment": "second"},
+        {"family": "ipv4", "src": "fd00::/8"}, {"port": 1}])}
+    section, value = rng.choice([("acls", {"bad": [rule]}), ("acls", {"bad": [rule]}), ("acls", {"bad": rule}), ("acls", {"bad": [[]]}),
+                                 ("prefix_sets", {"bad": ["10.0.0.0/33"]}), ("prefix_sets", {"bad": "10.0.0.0/8"}), ("prefix_sets", {"10.0.0.1": []}), (None, None)])
+    if section:
+        config.setdefault(section, {}).update(value)
+    else:
+        config["bridges"]["lan"][rng.choice(["acl_in", "acl_out"])] = rng.choice(["nowhere", 7, []])
+
+
+# What is in a file of an included folder.
+WRONG_FOLDERS = {
+    "twice.d": '{ "tunnels": { "to-b": { "type": "gre", "local": "192.0.2.1", "remote": "203.0.113.9" } } }',
+    "system.d": '{ "system": { "idle": "spin" } }',
+    "nested.d": '{ "include": "more.d" }',
+    "acl.d": '{ "acls": { "a": [{ "action": "permit", "src": "nobody" }] } }',
+    "broken.d": '{ "acls": ',
+}
+
+
+def write_wrong_folders(folder):
+    for name, text in WRONG_FOLDERS.items():
+        os.makedirs(os.path.join(folder, name), exist_ok=True)
+        with open(os.path.join(folder, name, "one.json"), "w", encoding="ascii") as file:
+            file.write(text)
+
+
+def bad_include(rng, config):
+    """Not there, no folder, no name at all, or a folder with a file that is wrong."""
+    config["include"] = rng.choice(["gone.d", "a.json", 5, [None], ["gone.d", "a.json"], *WRONG_FOLDERS])
+
+
 def bad_text(rng, config):
     """A bracket is missing: no JSON any more."""
     text = json.dumps(config, indent=2)
@@ -327,7 +412,7 @@ def bad_text(rng, config):
 def wrong(config, seed, count):
     """(name of the way, text of a wrong file), count of them."""
     rng = random.Random(seed)
-    ways = [bad_value, bad_key, bad_name, needs_restart, no_device, bad_text]
+    ways = [bad_value, bad_key, bad_name, needs_restart, no_device, bad_acl, bad_include, bad_text]
     for n in range(count):
         value = copy.deepcopy(config)
         way = ways[n % len(ways)]

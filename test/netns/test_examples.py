@@ -23,7 +23,7 @@ import time
 
 import pinger
 import rows
-from daemon import Daemon, find_all
+from daemon import Daemon
 from frames import ETHERTYPE, frame, open_raw, receive
 from harness import BUILD, expect, expect_path, write
 from netns import Net, Trouble, inside, ip, run
@@ -239,6 +239,8 @@ def filtered(daemon, _config):
             raise Trouble("TCP 23 reaches the customer")
     moved = {" ".join(map(str, what)): rule(daemon, *what) - count for what, count in before.items()}
     expect(all(moved.values()), f"the rules have counted it: {moved}")
+    dropped = sum(row["count"] for row in daemon.show("drops") if row["drop"] == "acl_in")
+    expect(dropped >= moved["from-customer 1"] + moved["from-transit 4"], f"and dropped what they deny: {dropped}")
 
 
 RUN = {

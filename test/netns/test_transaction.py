@@ -111,8 +111,8 @@ def holds(shown, said):
 
 
 def take_edits(daemon, folder, config):
-    steps = edits.Edits(config, SEED, DEVICES)
-    done, shapes = {}, {"mirrors": 0, "namespaces": 0, "equal cost": 0, "vlans": 0}
+    steps = edits.Edits(config, SEED, DEVICES, os.path.join(daemon.state, "metrics.prom"))
+    done, shapes = {}, {"mirrors": 0, "namespaces": 0, "equal cost": 0, "vlans": 0, "lists": 0, "sets": 0, "hosts": 0}
     old, before, first = config, identity(daemon), kept(daemon)
     counts = before["counters"]
     print(f"the edits of AMIME_SEED={SEED}", flush=True)
@@ -135,23 +135,33 @@ def take_edits(daemon, folder, config):
         old, before = new, after
     last = kept(daemon)
     expect(sum(done.values()) >= EDITS and set(done) == {k.__name__ for k in [*steps.kinds, steps.stop_spinning]}, f"{EDITS} edits were taken: {done}")
-    expect(all(shapes.values()), f"at most there were, of mirrors and routes: {shapes}")
+    expect(all(shapes.values()), f"at most there were, of mirrors, routes and lists in use: {shapes}")
     expect(first == last, f"what was left alone is what it was, and nothing was learnt anew: {first}, {last}")
     grew = {name: before["counters"][name][0] - counts[name][0] for name in (("tunnel", "to-b"), ("tunnel", "keep"), ("bridge", "lan"), ("port", "wan"))}
     expect(all(grew.values()), f"its counters went on: {grew}")
     return old
 
 
+def lists_in_use(config):
+    """How many access lists interfaces name, and sets of prefixes the rules of those."""
+    l3s = [*config["tunnels"].values(), *config["bridges"].values(), *(v for p in config["ports"].values() for v in p.get("vlans", {}).values())]
+    acls = {l3[key] for l3 in l3s for key in ("acl_in", "acl_out") if key in l3}
+    sources = [rule.get("src") for acl in acls for rule in config["acls"][acl]]
+    return {"lists": len(acls), "sets": len({s for s in sources if isinstance(s, str)} & set(config.get("prefix_sets", {})))}
+
+
 def note_shapes(most, config, there):
     """How much of what the issue names an edit's file had at once."""
     prefixes = [r["prefix"] for vrf in config["vrfs"].values() for r in vrf.get("routes", [])]
     now = {"mirrors": len(there), "namespaces": sum("netns" in vrf for vrf in config["vrfs"].values()),
-           "equal cost": len(prefixes) - len(set(prefixes)), "vlans": sum("vlans" in port for port in config["ports"].values())}
+           "equal cost": len(prefixes) - len(set(prefixes)), "vlans": sum("vlans" in port for port in config["ports"].values()),
+           **lists_in_use(config), "hosts": sum(len(bridge.get("hosts", [])) for bridge in config["bridges"].values())}
     most.update((key, max(most[key], value)) for key, value in now.items())
 
 
 def take_wrong(daemon, folder, config):
     before, number = running(daemon), daemon.show("config")["running"]
+    edits.write_wrong_folders(folder)
     for n, (way, text) in enumerate(edits.wrong(config, SEED, WRONG)):
         write(folder, "a.json", text)
         answer = daemon.ask({"method": "reload"})
@@ -205,7 +215,8 @@ def effect(daemon, folder):
     """All that a configuration does, as far as it can be seen from outside: what is shown, what is in the kernel, what is on the wire."""
     shown = {what: strip(daemon.show(what)) for what in ("tunnels", "bridges", "vrfs", "ports", "host", "as")}
     shown.update(interfaces=strip(entries(daemon, "interfaces")), routes=strip(daemon.show("routes")["routes"]))
-    kernel = {f"{ns} {what}": sh("ip", "-n", ns, *what.split()).splitlines()
+    # Sorted: rules of one priority are each about another source, and stand in the order in which they were made.
+    kernel = {f"{ns} {what}": sorted(sh("ip", "-n", ns, *what.split()).splitlines())
               for ns in (EDGE_A, edits.TENANT_NETNS) for what in ("-br address", "rule", "route show table all", "-6 route show table all")}
     return {"config": running(daemon), **shown, **kernel, "wire": on_the_wire(folder)}
 
@@ -227,7 +238,8 @@ def other_everywhere(config):
     new["tunnels"]["keep"]["addresses"] = ["10.9.0.1/30", "10.9.1.1/30"]
     new["tunnels"]["trial"] = {"type": "gre", "local": edits.LOCALS4[1], "remote": "203.0.113.50", "addresses": ["10.9.2.1/30"]}
     new["bridges"]["lan"]["addresses"] = [BOX + "/24", "10.1.3.254/24"]
-    new["vrfs"]["trial"] = {"netns": edits.TENANT_NETNS, "loopbacks": ["10.99.0.1"], "routes": [{"prefix": "10.98.0.0/16", "unreachable": True}]}
+    other = "tenant" if "tenant" in new["vrfs"] else "trial"  # one VRF a namespace
+    new["vrfs"][other] = {"netns": edits.TENANT_NETNS, "loopbacks": ["10.99.0.1"], "routes": [{"prefix": "10.98.0.0/16", "unreachable": True}]}
     new["vrfs"]["default"]["routes"] = [{"prefix": "10.97.0.0/16", "tunnel": "trial"}] + new["vrfs"]["default"]["routes"]
     return new
 
