@@ -75,7 +75,7 @@ int am_host_set_carrier(struct am_host *host, bool up)
 	return 0;
 }
 
-static int bring_up(const struct am_host *host)
+int am_host_raise(const struct am_host *host)
 {
 	struct ifreq r = request(host);
 
@@ -126,7 +126,7 @@ static int settle(struct am_host *host, const struct am_host_conf *conf, struct 
 	rc = am_host_set_mtu(host, conf->mtu);
 	if (rc)
 		return am_fail(err, -rc, "MTU %u is refused: %s", conf->mtu, strerror(-rc));
-	rc = bring_up(host);
+	rc = am_host_raise(host);
 	return rc ? am_fail(err, -rc, "cannot be brought up: %s", strerror(-rc)) : 0;
 }
 
@@ -167,6 +167,13 @@ bool am_host_is_there(const struct am_host *host)
 	struct ifreq r = request(host);
 
 	return !ioctl(host->control, SIOCGIFINDEX, &r) && r.ifr_ifindex == host->ifindex;
+}
+
+bool am_host_is_up(const struct am_host *host)
+{
+	struct ifreq r = request(host);
+
+	return !ioctl(host->control, SIOCGIFFLAGS, &r) && r.ifr_flags & IFF_UP;
 }
 
 int am_host_read(const struct am_host *host, uint8_t *packet, uint32_t room)

@@ -7,7 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+static void path_of(const char *name, char *path, size_t room)
+{
+	if (*name)
+		snprintf(path, room, "%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
+	else
+		snprintf(path, room, "/proc/thread-self/ns/net");
+}
+
+int am_netns_stat(const char *name, struct stat *out)
+{
+	char path[4096];
+
+	path_of(name, path, sizeof path);
+	return stat(path, out) ? -errno : 0;
+}
 
 int am_netns_enter(const char *name, int *back, struct am_err *err)
 {
@@ -17,7 +34,7 @@ int am_netns_enter(const char *name, int *back, struct am_err *err)
 	*back = -1;
 	if (!name || !*name)
 		return 0;
-	snprintf(path, sizeof path, "%s%s", strchr(name, '/') ? "" : "/run/netns/", name);
+	path_of(name, path, sizeof path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return am_fail(err, errno, "network namespace %s: %s; see: ip netns", name, strerror(errno));

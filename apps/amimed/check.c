@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "boot.h"
+#include "drivers/netns.h"
 #include "model/model.h"
 #include "plane.h"
 #include "ports.h"
@@ -44,9 +46,35 @@ static void check_model(struct am_config *config, struct am_config_errors *error
 	am_model_free(model);
 }
 
+/* One namespace has many names: what this machine says of those that are there. */
+static bool is_one_space(const struct am_conf_vrf *a, const struct am_conf_vrf *b)
+{
+	struct stat x, y;
+
+	return !am_config_netns_equal(a->netns, b->netns) && am_netns_stat(a->netns, &x) == 0 &&
+	       am_netns_stat(b->netns, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static void check_spaces(const struct am_config *c, struct am_config_errors *errors)
+{
+	const struct am_conf_vrf *v, *other;
+
+	for (unsigned i = 0; (v = am_config_vrf(c, i)) != NULL; i++) {
+		bool found = !am_config_vrf_has_mirrors(c, v);
+
+		for (unsigned k = 0; k < i && !found; k++) {
+			other = am_config_vrf(c, k);
+			found = am_config_vrf_has_mirrors(c, other) && is_one_space(v, other);
+			if (found)
+				am_config_complain_netns(c, errors, v, other);
+		}
+	}
+}
+
 void am_check_config(const struct am_config *config, struct am_config_errors *errors)
 {
 	am_ports_check(config, errors);
+	check_spaces(config, errors);
 	am_model_check(config, errors);
 }
 

@@ -7,8 +7,8 @@ struct am_config;
 struct am_config_errors;
 
 /*
- * What lib/config does not see, for am_config_load_file_checked: ports that only amime-pcap has, and stacks of tunnels
- * whose bytes do not fit. The configuration may have errors.
+ * What lib/config does not see, for am_config_load_file_checked: ports that only amime-pcap has, two VRFs in
+ * one namespace of the kernel by two names, and stacks of tunnels whose bytes do not fit. The configuration may have errors.
  */
 void am_check_config(const struct am_config *config, struct am_config_errors *errors);
 

@@ -323,6 +323,20 @@ static int open_device(struct am_hosts *h, struct am_host_slot *s, struct am_err
 	return am_fail(err, -rc, "host interface %s: %s", s->want.name, strerror(-rc));
 }
 
+/* The file says that it is up. */
+static int keep_up(const struct am_hosts *h, struct am_host_slot *s, struct am_err *err)
+{
+	bool down = !am_host_is_up(&s->host);
+	int rc = down ? am_host_raise(&s->host) : 0;
+
+	if (down && !s->was_down)
+		am_log(h->log, AM_LOG_WARN, "host interface of %s: somebody set %s down; it is raised again",
+			s->want.interface, s->want.name);
+	s->was_down = down;
+	return rc ? am_fail(err, -rc, "%s is down, and cannot be raised: %s", s->want.name, strerror(-rc))
+		  : 0;
+}
+
 static int sync_device(struct am_hosts *h, struct am_host_slot *s, struct am_err *err)
 {
 	if (s->want.mode == AM_HOST_IS_NIC) {
@@ -339,7 +353,7 @@ static int sync_device(struct am_hosts *h, struct am_host_slot *s, struct am_err
 		return open_device(h, s, err);
 	am_host_set_mtu(&s->host, s->want.mtu);
 	am_host_set_carrier(&s->host, s->want.carrier);
-	return 0;
+	return keep_up(h, s, err);
 }
 
 /* What is wrong is said when it begins, and when it is something else. */
@@ -601,6 +615,13 @@ unsigned am_hosts_count(const struct am_hosts *h)
 const struct am_host_slot *am_hosts_at(const struct am_hosts *h, unsigned i)
 {
 	return h->slots[i];
+}
+
+const char *am_host_state(const struct am_host_slot *slot)
+{
+	if (!slot->ifindex)
+		return "missing";
+	return slot->want.mode == AM_HOST_IS_NIC || am_host_is_up(&slot->host) ? "up" : "down";
 }
 
 bool am_host_has(const struct am_host_slot *slot, const struct am_prefix *address)

@@ -48,6 +48,7 @@ struct am_host_slot {
 	struct am_prefix set
 		[2 * AM_HOST_ADDRESSES]; /* what we put on it and the kernel has; new ones come before old ones go */
 	uint32_t set_table;              /* of their rules; 0: none */
+	bool was_down;                   /* at the last look, and said so */
 	char why[AM_ERR_TEXT];           /* what is missing; empty: nothing */
 };
 
@@ -67,6 +68,8 @@ void am_hosts_sync(struct am_hosts *hosts, const struct am_host_want *wants, uns
 
 unsigned am_hosts_count(const struct am_hosts *hosts);
 const struct am_host_slot *am_hosts_at(const struct am_hosts *hosts, unsigned i);
+/* "up", "down" or "missing", now. */
+const char *am_host_state(const struct am_host_slot *slot);
 /* We put it on the device, and at the last look the kernel had it. */
 bool am_host_has(const struct am_host_slot *slot, const struct am_prefix *address);
 /* The device of an interface, and who asks the kernel about it. 0 where there is none. */

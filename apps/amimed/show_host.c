@@ -42,10 +42,10 @@ static json_t *slot_json(const struct am_daemon *d, const struct am_host_slot *s
 	am_slow_host_stats(d->slow, want->target, &s);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "interface",
 		want->interface, "device", want->name, "kind", kinds[want->mode], "netns", want->netns,
-		"state", slot->ifindex ? "up" : "missing", "mtu", (int)want->mtu, "addresses",
-		addresses_json(slot), "missing", missing_json(slot), "to_kernel", number(s.to_kernel),
-		"from_kernel", number(s.from_kernel), "refused", number(s.refused), "lost", number(s.lost),
-		"why", slot->why);
+		"state", am_host_state(slot), "mtu", (int)want->mtu, "addresses", addresses_json(slot),
+		"missing", missing_json(slot), "to_kernel", number(s.to_kernel), "from_kernel",
+		number(s.from_kernel), "refused", number(s.refused), "lost", number(s.lost), "why",
+		slot->why);
 }
 
 static json_t *interfaces_json(const struct am_daemon *d)

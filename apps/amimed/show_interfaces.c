@@ -72,7 +72,7 @@ static void add_host(json_t *o, const struct am_daemon *d, const struct row *row
 		json_object_set_new(o, "host",
 			json_pack("{s:s, s:s, s:s, s:s, s:s}", "device", slot->want.name, "kind",
 				kinds[slot->want.mode], "netns", slot->want.netns, "state",
-				slot->ifindex ? "up" : "missing", "why", slot->why));
+				am_host_state(slot), "why", slot->why));
 }
 
 static void add_counters(json_t *o, const struct am_iface_counters *c)

@@ -357,6 +357,8 @@ static const struct row vrf_rows[] = {
 		2, "give it \"netns\""},
 	{"{'vrfs':{'blue':{'netns':'n','loopbacks':['10.0.0.1']},\n'red':{'netns':'n','loopbacks':['10.0.0.1']}}}",
 		"$.vrfs.red.netns", 2, "those of VRF \"blue\""},
+	{"{'vrfs':{'blue':{'netns':'n','loopbacks':['10.0.0.1']},\n'red':{'netns':'/var/run//netns/n','loopbacks':['10.0.0.1']}}}",
+		"$.vrfs.red.netns", 2, "those of VRF \"blue\""},
 	{"{'ports':{'p':{'driver':'mem','vrf':'blue','addresses':['192.0.2.1/24']},"
 	 "'q':{'driver':'mem','vrf':'default','addresses':['192.0.2.1/24']}},'vrfs':{\n'blue':{}}}",
 		"$.vrfs.blue", 2, "with those of VRF \"default\""},

@@ -385,13 +385,12 @@ static void check_loopbacks(const struct check *k)
 	}
 }
 
-/* Does the kernel have a mirror of any interface in this VRF? */
 static bool is_mirrored(const struct am_conf_l3 *l3, const char *vrf)
 {
 	return !strcmp(l3->vrf, vrf) && l3->host && (l3->n_addresses || *l3->host_name);
 }
 
-static bool has_mirrors(const struct am_config *c, const struct am_conf_vrf *v)
+bool am_config_vrf_has_mirrors(const struct am_config *c, const struct am_conf_vrf *v)
 {
 	bool found = v->n_loopbacks != 0;
 
@@ -407,6 +406,40 @@ static bool has_mirrors(const struct am_config *c, const struct am_conf_vrf *v)
 	return found;
 }
 
+/* A name stands for what `ip netns` makes; slashes count once, and /var/run is /run. */
+static void plain_netns(const char *text, char out[])
+{
+	static const char home[] = "/run/netns/";
+	size_t n = 0;
+
+	if (!strncmp(text, "/var/run/", strlen("/var/run/")))
+		text += strlen("/var");
+	for (; *text; text++)
+		if (*text != '/' || !n || out[n - 1] != '/')
+			out[n++] = *text;
+	out[n] = 0;
+	if (!strncmp(out, home, strlen(home)))
+		memmove(out, out + strlen(home), n - strlen(home) + 1);
+}
+
+bool am_config_netns_equal(const char *a, const char *b)
+{
+	char x[sizeof((struct am_conf_vrf *)NULL)->netns], y[sizeof x];
+
+	plain_netns(a, x);
+	plain_netns(b, y);
+	return strcmp(x, y) == 0;
+}
+
+void am_config_complain_netns(const struct am_config *c, struct am_config_errors *errors,
+	const struct am_conf_vrf *v, const struct am_conf_vrf *other)
+{
+	am_config_complain(c, errors, conf_where("vrfs", v->name, "%s", *v->netns ? ".netns" : "").path,
+		"its host interfaces would be in one network namespace with those of VRF \"%s\": give it "
+		"\"netns\", the name of another one (ip netns add), or have none of them (\"host\": false, no \"loopbacks\")",
+		other->name);
+}
+
 /* Two VRFs in one namespace of the kernel would share its routes and neighbours. */
 static void check_spaces(const struct am_config *c, struct am_config_errors *errors)
 {
@@ -414,17 +447,14 @@ static void check_spaces(const struct am_config *c, struct am_config_errors *err
 	const struct am_conf_vrf *v, *other;
 
 	for (unsigned i = FIRST; (v = am_config_vrf(c, i)) != NULL; i++) {
-		if (!has_mirrors(c, v))
+		if (!am_config_vrf_has_mirrors(c, v))
 			continue;
 		for (unsigned k = FIRST; k < i; k++) {
 			other = am_config_vrf(c, k);
-			if (strcmp(other->netns, v->netns) != 0 || !has_mirrors(c, other))
+			if (!am_config_netns_equal(other->netns, v->netns) ||
+				!am_config_vrf_has_mirrors(c, other))
 				continue;
-			am_config_complain(c, errors,
-				conf_where("vrfs", v->name, "%s", *v->netns ? ".netns" : "").path,
-				"its host interfaces would be in one network namespace with those of VRF \"%s\": give it "
-				"\"netns\", the name of another one (ip netns add), or have none of them (\"host\": false, no \"loopbacks\")",
-				other->name);
+			am_config_complain_netns(c, errors, v, other);
 			break;
 		}
 	}

@@ -70,6 +70,24 @@ def deleted(daemon):
     soon(lambda: has(NIC) == [NETS[NIC] + ".253/25", "fd61::254/64"], "after a flush ours are back")
 
 
+def set_down(daemon):
+    for device in (TAP, TUN):
+        before = has(device)
+        ip(f"link set {device} down", EDGE_A)
+        state = told(daemon, device)["state"]
+        soon(lambda d=device: told(daemon, d)["state"] == "up" and "UP" in run("ip", "-br", "link", "show", d, ns=EDGE_A).split("<")[1], f"{device}, which was {state}, is raised again")
+        soon(lambda d=device, b=before: has(d) == b, f"with its addresses: {before}")
+        said = daemon.tail(200).count(f"somebody set {device} down")
+        expect(said == 1, f"and the log says so, {said} times")
+
+
+def one_space(daemon, folder, config):
+    """The daemon's own namespace by its name, beside the default VRF."""
+    twice = {**config, "vrfs": {**config["vrfs"], "blue": {"netns": EDGE_A, "loopbacks": ["10.255.9.9"]}}}
+    said = run("sh", "-c", f"{daemon.program('amimed')} --check {write(folder, 'twice.json', twice)} 2>&1 || echo refused", ns=EDGE_A)
+    expect("$.vrfs.blue.netns: " in said and 'those of VRF "default"' in said and "refused" in said, f"two VRFs in one namespace by two names: {said}")
+
+
 def rules():
     return sorted({line.split()[2] for family in "46" for line in run("ip", f"-{family}", "rule", ns=EDGE_A).splitlines() if line.startswith("2097")})
 
@@ -96,6 +114,8 @@ def test(net, folder):
     daemon.start()
     one_goes(daemon, folder, config)
     deleted(daemon)
+    set_down(daemon)
+    one_space(daemon, folder, config)
     killed(daemon, folder, config)
     daemon.stop()
     expect(has(NIC) == [NETS[NIC] + ".9/24"] and not rules(), f"after SIGTERM none of ours is left on {NIC}: {has(NIC)}, {rules()}")

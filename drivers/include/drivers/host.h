@@ -43,6 +43,11 @@ int am_host_set_carrier(struct am_host *host, bool up);
 /* False: somebody deleted it. */
 bool am_host_is_there(const struct am_host *host);
 
+/* False: somebody set it down. */
+bool am_host_is_up(const struct am_host *host);
+/* 0 or -errno. */
+int am_host_raise(const struct am_host *host);
+
 /* One packet. What the kernel sent: its length, 0 where there is none, or -errno. */
 int am_host_read(const struct am_host *host, uint8_t *packet, uint32_t room);
 /* 0 or -errno. */

@@ -360,6 +360,13 @@ const struct am_conf_prefix_set *am_config_prefix_set(const struct am_config *co
 const struct am_conf_acl *am_config_acl(const struct am_config *config, const char *name);
 /* All VRFs: underlay, default, then the others; NULL past the end, or where there is none of that name. */
 const struct am_conf_vrf *am_config_vrf(const struct am_config *config, unsigned i);
+/* Does the kernel have a mirror of any interface in this VRF? */
+bool am_config_vrf_has_mirrors(const struct am_config *config, const struct am_conf_vrf *vrf);
+/* Two ways to write one namespace of the kernel: a name, and its path. What else leads to it only the machine knows. */
+bool am_config_netns_equal(const char *a, const char *b);
+/* That two VRFs have their mirrors in one. */
+void am_config_complain_netns(const struct am_config *config, struct am_config_errors *errors,
+	const struct am_conf_vrf *vrf, const struct am_conf_vrf *other);
 const struct am_conf_vrf *am_config_vrf_named(const struct am_config *config, const char *name);
 /* The port's IP identity with this tag, or NULL. */
 const struct am_conf_l3 *am_config_port_l3(const struct am_conf_port *port, uint16_t vlan);
