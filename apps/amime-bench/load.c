@@ -42,26 +42,6 @@ static bool read_number(const struct place *at, double least, double *out)
 	return true;
 }
 
-/* They go to terminals. */
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
-static bool read_text(const struct place *at, char *out, size_t room)
-{
-	if (!conf_read_text(at, out, room))
-		return false;
-	if (!has_control(out))
-		return true;
-	conf_complain(at, "holds a control character: remove it");
-	*out = '\0';
-	return false;
-}
-
 static bool is_short_enough(const struct place *at, size_t max)
 {
 	if (!conf_want_array(at))
@@ -94,13 +74,13 @@ static void read_fact(const struct place *at, struct report *r, enum report_sect
 	char text[ABOUT];
 	double v;
 
-	if (strlen(at->key) >= NAME || has_control(at->key))
+	if (strlen(at->key) >= NAME || conf_find_control(at->key))
 		conf_complain(at, "a key is at most %d octets and holds no control character", NAME - 1);
 	else if (json_is_boolean(at->json))
 		report_add_bool(r, section, at->key, json_is_true(at->json));
 	else if (json_is_number(at->json) && read_number(at, -value_max, &v))
 		report_add_number(r, section, at->key, v);
-	else if (!json_is_number(at->json) && read_text(at, text, sizeof text))
+	else if (!json_is_number(at->json) && conf_read_text(at, text, sizeof text))
 		report_add_text(r, section, at->key, "%s", text);
 }
 
@@ -215,7 +195,7 @@ static void read_stage_value(const struct place *at, void *raw)
 
 static void read_stage_name(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_stage *)raw)->name, NAME);
+	conf_read_text(at, ((struct raw_stage *)raw)->name, NAME);
 }
 
 static void read_stage(const struct place *at, struct report *r, struct report_row *row)
@@ -251,7 +231,7 @@ static void read_row_name(const struct place *at, void *raw)
 {
 	struct raw_row *row = raw;
 
-	if (!read_text(at, row->name, sizeof row->name))
+	if (!conf_read_text(at, row->name, sizeof row->name))
 		return;
 	if (!*row->name)
 		conf_complain(at, "a case needs a name");
@@ -261,32 +241,32 @@ static void read_row_name(const struct place *at, void *raw)
 
 static void read_row_about(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_row *)raw)->about, ABOUT);
+	conf_read_text(at, ((struct raw_row *)raw)->about, ABOUT);
 }
 
 static void read_row_unit(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_row *)raw)->unit, UNIT);
+	conf_read_text(at, ((struct raw_row *)raw)->unit, UNIT);
 }
 
 static void read_row_per(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_row *)raw)->per, UNIT);
+	conf_read_text(at, ((struct raw_row *)raw)->per, UNIT);
 }
 
 static void read_row_null(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_row *)raw)->null, NAME);
+	conf_read_text(at, ((struct raw_row *)raw)->null, NAME);
 }
 
 static void read_row_base(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_row *)raw)->base, NAME);
+	conf_read_text(at, ((struct raw_row *)raw)->base, NAME);
 }
 
 static void read_row_limit(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_row *)raw)->limit, NAME);
+	conf_read_text(at, ((struct raw_row *)raw)->limit, NAME);
 }
 
 static void read_row_goal(const struct place *at, void *raw)
@@ -384,12 +364,12 @@ struct raw_series {
 
 static void read_axis_name(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_axis *)raw)->name, NAME);
+	conf_read_text(at, ((struct raw_axis *)raw)->name, NAME);
 }
 
 static void read_axis_unit(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_axis *)raw)->unit, UNIT);
+	conf_read_text(at, ((struct raw_axis *)raw)->unit, UNIT);
 }
 
 static void read_axis(const struct place *at, struct raw_axis *axis)
@@ -468,7 +448,7 @@ static void read_points(const struct place *at, struct report *r, struct report_
 
 static void read_series_name(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_series *)raw)->name, NAME);
+	conf_read_text(at, ((struct raw_series *)raw)->name, NAME);
 }
 
 static void read_series(const struct place *at, struct report *r, struct report_curve *curve)
@@ -491,12 +471,12 @@ static void read_series(const struct place *at, struct report *r, struct report_
 
 static void read_curve_name(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_curve *)raw)->name, NAME);
+	conf_read_text(at, ((struct raw_curve *)raw)->name, NAME);
 }
 
 static void read_curve_about(const struct place *at, void *raw)
 {
-	read_text(at, ((struct raw_curve *)raw)->about, ABOUT);
+	conf_read_text(at, ((struct raw_curve *)raw)->about, ABOUT);
 }
 
 static struct report_axis axis_of(const struct raw_axis *raw)
@@ -551,7 +531,7 @@ static void read_command(const struct place *at, void *raw)
 {
 	struct raw_report *to = raw;
 
-	if (read_text(at, to->command, sizeof to->command))
+	if (conf_read_text(at, to->command, sizeof to->command))
 		report_set_command(to->r, to->command);
 }
 

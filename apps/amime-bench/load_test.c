@@ -126,7 +126,7 @@ static void test_every_complaint_has_path_and_line(void **state)
 	REFUSE("{}", "$: ", "format", "command");
 	REFUSE("{\"format\": 2,\n\"command\": 3}", "f:1: $.format: 2 is out of range",
 		"f:2: $.command: expected a string");
-	REFUSE("{\"format\":1,\"command\":\"\\u001b[2J\"}", "$.command: holds a control character");
+	REFUSE("{\"format\":1,\"command\":\"\\u001b[2J\"}", "$.command: octet 1 begins a control character");
 	REFUSE("{\"format\":1,\"command\":\"x\",\n\"format\":1}", "f:2: $.format: this name stands twice");
 	REFUSE("{\"format\":1,\"command\":\"x\",\"machine\":{\"a\":[]}}",
 		"f:1: $.machine.a: expected a string");

@@ -268,6 +268,8 @@ static bool include_one(struct include *in, const struct place *at, const char *
 		conf_complain(at, "expected the name of a folder, such as \"tunnels.d\"");
 		return false;
 	}
+	if (!conf_read_text(at, folder, sizeof folder))
+		return false;
 	join_folder(path, json_string_value(at->json), folder, sizeof folder);
 	return include_folder(in, at, folder);
 }

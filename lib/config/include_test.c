@@ -196,13 +196,14 @@ static void folders_that_are_not_there(void **state)
 
 	(void)state;
 	put("conf.d/a.json", "{}");
-	put("main.json", "{\n'include':['conf.d',\n'nowhere.d',\n7]}");
+	put("main.json", "{\n'include':['conf.d',\n'nowhere.d',\n7,'a\\u001bb']}");
 	assert_null(load(&errors));
-	assert_int_equal(errors.n, 2);
+	assert_int_equal(errors.n, 3);
 	assert_string_equal(errors.items[0].path, "$.include[1]");
 	assert_int_equal(errors.items[0].line, 3);
 	assert_string_equal(errors.items[1].path, "$.include[2]");
 	assert_string_equal(errors.items[1].file, "");
+	assert_non_null(strstr(errors.items[2].text, "octet 2 begins a control character"));
 	am_config_errors_free(&errors);
 }
 
