@@ -14,6 +14,7 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -330,7 +331,8 @@ def example(name, folder):
 
 def main():
     wrong = list(nobody_runs(examples()))
-    os.makedirs(os.path.dirname(HOSTS))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
+    os.makedirs(os.path.dirname(HOSTS), exist_ok=True)
     try:
         write(os.path.dirname(HOSTS), "hosts", f"127.0.0.1 localhost\n{NAMED} office.example.net\n")
         for name in sys.argv[1:] or RUN:
