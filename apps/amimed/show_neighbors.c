@@ -59,10 +59,10 @@ static void add_hop(struct page *page, uint16_t i)
 	const struct am_nexthop *next = am_model_nexthop(d->model, i);
 	char to[AM_IP_TEXT], by[AM_IP_TEXT], mac[AM_MAC_TEXT], why[AM_ERR_TEXT];
 	struct am_kneigh known;
+	const char *state = am_show_hop_state(d, i, why, sizeof why);
 	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s}", "to", am_ip_text(&hop->want.remote, to), "vrf",
-		vrf_name(d, hop->want.vrf), "origin", hop->want.is_static ? "static" : "kernel", "state",
-		hop->state == AM_HOP_STATIC ? "static" : am_show_hop_word((int)hop->state), "why",
-		am_hop_is_up(hop) ? "" : am_hop_text(hop, why, sizeof why));
+		vrf_name(d, hop->want.vrf), "origin", next && next->is_static ? "static" : "kernel", "state",
+		state, "why", why);
 
 	if (hop->neighbour.family)
 		set_text(o, "neighbor", am_ip_text(&hop->neighbour, by));

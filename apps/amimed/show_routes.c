@@ -12,7 +12,7 @@
 #include "net/ether.h"
 #include "show.h"
 
-const char *am_show_hop_word(int state)
+static const char *word_of(enum am_hop_state state)
 {
 	static const char *const words[] = {
 		[AM_HOP_NEW] = "resolving",
@@ -28,6 +28,46 @@ const char *am_show_hop_word(int state)
 	};
 
 	return words[state];
+}
+
+/* On a link whose kernel's side is a TAP: there the kernel's neighbour is the answer (mirror.c). */
+static const char *mirrored_state(
+	const struct am_daemon *d, const struct am_nexthop *next, char *why, size_t room)
+{
+	struct am_kneigh known = {0};
+	char ip[AM_IP_TEXT];
+	struct am_nl *nl;
+	int ifindex = am_hosts_ifindex(d->hosts, next->interface, &nl);
+
+	why[0] = 0;
+	if (next->resolved)
+		return word_of(AM_HOP_UP);
+	am_ip_text(&next->remote, ip);
+	if (!ifindex) {
+		snprintf(why, room,
+			"the host interface on the way to %s is not there; see: amimectl show interfaces",
+			ip);
+		return word_of(AM_HOP_ABSENT);
+	}
+	if (am_nl_neigh(nl, ifindex, &next->remote, &known) != 0 || !known.failed) {
+		snprintf(why, room, "the kernel is asking for neighbour %s", ip);
+		return word_of(AM_HOP_NEW);
+	}
+	snprintf(why, room, "no answer from neighbour %s; asking every second", ip);
+	return word_of(AM_HOP_NO_NEIGHBOUR);
+}
+
+const char *am_show_hop_state(const struct am_daemon *d, uint16_t i, char *why, size_t room)
+{
+	const struct am_hop *hop = am_hops_at(d->hops, i);
+	const struct am_nexthop *next = am_model_nexthop(d->model, i);
+
+	if (hop->state == AM_HOP_STATIC && next && !next->is_static)
+		return mirrored_state(d, next, why, room);
+	why[0] = 0;
+	if (!am_hop_is_up(hop))
+		am_hop_text(hop, why, room);
+	return word_of(hop->state);
 }
 
 /* ---- one next hop ---- */
@@ -78,8 +118,8 @@ static void set_trouble(json_t *o, const struct am_links *links, const struct am
 	char why[AM_ERR_TEXT] = "";
 
 	if (asked && !hop->resolved) {
-		set_text(o, "state", am_show_hop_word((int)asked->state));
-		set_text(o, "why", am_hop_text(asked, why, sizeof why));
+		set_text(o, "state", am_show_hop_state(d, hop->nexthop, why, sizeof why));
+		set_text(o, "why", why);
 	} else if (tunnel) {
 		am_links_tunnel(links, tunnel, why);
 		set_text(o, "state", "tunnel-down");
@@ -248,10 +288,7 @@ static json_t *underlay_json(const struct am_links *links, uint16_t i, const str
 	json_t *o = json_object();
 
 	am_links_path(links, AM_VRF_UNDERLAY, &hop->want.remote, NULL, &path);
-	set_text(o, "state",
-		path.up             ? "live"
-		: am_hop_is_up(hop) ? "port-down"
-				    : am_show_hop_word((int)hop->state));
+	set_text(o, "state", path.up ? "live" : am_hop_is_up(hop) ? "port-down" : word_of(hop->state));
 	if (hop->neighbour.family)
 		set_text(o, "via", am_ip_text(&hop->neighbour, via));
 	if (!path.up)

@@ -20,7 +20,7 @@ json_t *am_show_routes(const struct am_daemon *d, const struct am_routes_ask *as
 /* One route, and its next hops. */
 json_t *am_show_route(const struct am_links *links, uint16_t vrf, const struct am_route_info *info);
 
-/* Of enum am_hop_state: "live", or what is missing. */
-const char *am_show_hop_word(int state);
+/* "live", "static" where the file answers, or what is missing; and why, in words, where it is not up. */
+const char *am_show_hop_state(const struct am_daemon *d, uint16_t i, char *why, size_t room);
 
 #endif

@@ -9,6 +9,8 @@
 #include "net/ether.h"
 #include "net/flow.h"
 #include "net/forward.h"
+#include "net/ip.h"
+#include "net/vxlan.h"
 #include "state.h"
 
 enum { UDP_HEAD = 8, HEAD_MAX = AM_IP6_LEN + UDP_HEAD };
@@ -274,6 +276,28 @@ static void forward(struct packet *p, const struct am_route *route)
 		leave(p, a, hash);
 }
 
+/* XDP leaves such a packet to the kernel, and a packet socket's port lets it have it: no worker judges it. Tunnels' are ours. */
+static bool is_kernels(const struct packet *p)
+{
+	uint8_t protocol = p->ask->protocol;
+	struct am_route_info info;
+
+	return (p->in->mirror == AM_MIRROR_NIC || p->in->mirror == AM_MIRROR_COPY) &&
+	       protocol != AM_PROTO_GRE && protocol != AM_PROTO_ETHERIP &&
+	       !(protocol == AM_PROTO_UDP && p->ask->dport == AM_VXLAN_PORT) &&
+	       am_model_route_match(p->m, p->in->vrf, &p->ask->to, &info) &&
+	       info.route->kind == AM_ROUTE_LOCAL;
+}
+
+static void leave_to_kernel(struct packet *p)
+{
+	json_object_set_new(p->o, "verdict", json_string("local"));
+	json_object_set_new(p->o, "text",
+		json_string(
+			"for the kernel: this port leaves to it what is for its own addresses; access lists do "
+			"not see it, nftables does"));
+}
+
 static void look_up(struct packet *p)
 {
 	struct am_route_info info;
@@ -297,7 +321,7 @@ static void look_up(struct packet *p)
 		json_object_set_new(p->o, "verdict", json_string("glean"));
 		json_object_set_new(p->o, "text",
 			json_string(
-				"the neighbor is not known: the kernel asks for it, and this packet goes no further"));
+				"the neighbor is not known: the kernel asks for it, and this packet waits (three do for each neighbor)"));
 		break;
 	case AM_ROUTE_BLACKHOLE:
 		verdict(p, AM_V_ROUTE_BLACKHOLE);
@@ -351,7 +375,9 @@ char *am_model_explain_packet(
 	p.o = json_pack("{s:s, s:s, s:i}", "interface", ask->interface, "vrf", vrf ? vrf->name : "", "length",
 		ask->length);
 	make(&p);
-	if (pass_checks(&p) && pass_acl(&p, &p.in->acl_in, "acl_in", AM_V_ACL_IN) && pass_urpf(&p))
+	if (is_kernels(&p))
+		leave_to_kernel(&p);
+	else if (pass_checks(&p) && pass_acl(&p, &p.in->acl_in, "acl_in", AM_V_ACL_IN) && pass_urpf(&p))
 		look_up(&p);
 	text = json_dumps(p.o, JSON_INDENT(2));
 	json_decref(p.o);

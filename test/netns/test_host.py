@@ -30,9 +30,11 @@ def site(name, here, there, number, lan):
         "system": {"name": name, "buffers": 65536},
         "ports": {"wan": {"device": "wan0", "vrf": "underlay"},
                   "lan": {**lan, "vrf": "default", "addresses": [f"10.1{number}.0.254/24", f"fd1{number}::fe/64"]}},
-        "tunnels": {"to-other": {"type": "gre", "local": here, "remote": there, "addresses": [f"10.9.0.{number}/30"]}},
+        "tunnels": {"to-other": {"type": "gre", "local": here, "remote": there, "addresses": [f"10.9.0.{number}/30"]},
+                    "astray": {"type": "gre", "local": here, "remote": f"10.1{number}.0.7", "host": False}},
         "vrfs": {"default": {"loopbacks": [f"10.255.0.{number}", f"fd1f::{number}"],
-                             "routes": [{"prefix": prefix, "tunnel": "to-other"}
+                             "routes": [{"prefix": "10.72.0.0/16", "via": f"10.1{number}.0.99"}, {"prefix": "10.73.0.0/16", "tunnel": "astray"}] +
+                                       [{"prefix": prefix, "tunnel": "to-other"}
                                         for prefix in (f"10.255.0.{other}/32", f"10.1{other}.0.0/24", f"fd1{other}::/64",
                                                        f"fd1f::{other}/128")]}}}
 
@@ -228,6 +230,18 @@ def known(daemon):
     expect("out: to-other, port wan" in said and said.count("outer packet of") == 2 and "\nok: " in said, f"explain packet:\n{said}")
 
 
+def dead_ends(a, b):
+    """A gateway that nobody is; a remote on the LAN, where the underlay's packets must not go; and what is the kernel's."""
+    hop = a.ask({"method": "show", "what": "routes", "to": "10.72.0.1"})["result"]["routes"][0]["hops"][0]
+    expect(hop["state"] in ("no-neighbor", "resolving") and "10.11.0.99" in hop.get("why", ""), f"a dead gateway on a TAP is said: {hop}")
+    row = next(row for row in a.show("neighbors")["entries"] if row.get("to") == "10.11.0.99")
+    expect(row["state"] == hop["state"] and row["why"] and row["origin"] == "kernel", f"among neighbors too: {row}")
+    hop = b.ask({"method": "show", "what": "routes", "to": "10.73.0.1"})["result"]["routes"][0]["hops"][0]
+    expect(hop["state"] == "tunnel-down" and "VRF default's, not underlay's" in hop["why"], f"a tunnel's remote on the LAN is not reached: {hop}")
+    said = run(b.program("amimectl"), "-n", b.name, "explain", "packet", "lan", "10.12.0.1", "10.12.0.254", "100", "tcp", "1", "179")
+    expect("for the kernel: this port leaves to it" in said, f"explain packet to the box itself:\n{said}")
+
+
 def reload_keeps(a, config_path):
     """Another address comes, an old one stays, and nothing flaps."""
     with open(config_path, encoding="ascii") as file:
@@ -249,6 +263,7 @@ def test(net, folder):
     a, b = start(folder)
     reach(a, b)
     known(a)
+    dead_ends(a, b)
     expect_ping(sizes=(100, 1400), ns=HOST_A, to="10.12.0.1")
     junk(a, b, folder)
     reload_keeps(a, a.config)
