@@ -160,17 +160,19 @@ def kernel_ping(ns, source, to):
 
 
 def through(remote, to, tries=5):
-    """The first ones may be lost: the gateway is found by them."""
+    """The first ones may wait, or come back as unreachable: the gateway is found by them."""
     with inside(WAN):
         far = socket.socket(socket.AF_INET, socket.SOCK_RAW, GRE)
     far.bind((remote, 0))
     far.settimeout(0.3)
     with far, contextlib.closing(pinger.Pinger(LAN, to)) as ping:
+        sent = set()
         for _ in range(tries):
-            sequence, _ = ping.send(100)
+            sent.add(ping.send(100)[0])
             with contextlib.suppress(TimeoutError):
-                if answer_gre(far) == to and select.select([ping.socket], [], [], 1)[0]:
-                    return sequence in [got for got, _ in ping.replies()]
+                while answer_gre(far) == to and select.select([ping.socket], [], [], 0.3)[0]:
+                    if sent & {got for got, _ in ping.replies()}:
+                        return True
     return False
 
 
