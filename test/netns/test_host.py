@@ -196,9 +196,7 @@ def junk(a, b, folder):
     session.join()
     wire = {"sent": sum(p["sent"] for p in parts), "refused": sum(p["refused"] for p in parts), "seconds": max(p["seconds"] for p in parts)}
     rate = wire["sent"] / wire["seconds"]
-    if rate < JUNK:
-        print(f"not run: {JUNK} packets of junk a second: this machine, with others on it, sent {rate:.0f}")
-    expect(rate >= JUNK / 2, f"the machine reached {rate:.0f} packets of junk a second at the box: {wire}, and {arp} of ARP")
+    expect(rate >= JUNK, f"the machine reached {rate:.0f} packets of junk a second at the box: {wire}, and {arp} of ARP")
     came = {key: value - came[key] for key, value in arrived(a).items()}
     expect(came["xdp"] >= wire["sent"] + good.sent and came["taken"] + came["missed"] >= came["xdp"],
            f"all that was sent came to the box: {came}")
@@ -212,9 +210,7 @@ def junk(a, b, folder):
     good_drops = {name: count for name, count in drops.items() if count and not name.startswith("punt_") and name not in own}
     expect(not good_drops, f"site-a drops nothing but junk: {good_drops}")
     late = came["missed"] + b.counter("ports", "rx_dropped") - late_before
-    if late:
-        print(f"not run: junk that costs nothing good: the CPUs that receive were taken away for {late} frames, longer than queues hold")
-    expect(late < wire["sent"] / 50 and (late or not good.lost), f"of {good.sent} pings through the box {len(good.lost)} were lost; queues of both boxes missed {late} frames")
+    expect(not good.lost and not late, f"of {good.sent} pings through the box {len(good.lost)} were lost; queues of both boxes missed {late} frames")
     passed = {row["class"]: row["passed"] - before[row["class"]] for row in a.show("host")["punt"]}
     limits = {row["class"]: row["rate"] * (wire["seconds"] + 2) for row in a.show("host")["punt"]}
     expect(all(passed[name] < limits[name] for name in ("arp_nd", "tcp", "icmp", "other")), f"handed to the kernel: {passed}")

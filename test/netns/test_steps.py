@@ -7,7 +7,7 @@ import copy
 from harness import expect, main, sites, write
 
 TUNNELS, ROUTES = 1000, 10000
-LONG = 10  # steps of a reload that may be longer than a millisecond
+LONG = 6  # steps of a reload that may be longer than a millisecond
 BUCKETS = ("to_10us", "to_100us", "to_1ms", "to_10ms", "to_100ms", "to_1s", "longer")
 
 
