@@ -34,3 +34,7 @@ build_in() {
 minutes() {
 	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
 }
+
+# Setup options of what clang builds with the sanitizers.
+# shellcheck disable=SC2034
+sanitized=("-Db_sanitize=address,undefined" -Db_lundef=false "-Dc_args=-fsanitize-ignorelist=${top:?}/tools/undefined.ignore")

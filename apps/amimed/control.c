@@ -26,7 +26,7 @@
 #include "telemetry.h"
 
 enum {
-	HOPS_A_STEP = 64, /* next hops looked at in one step: two questions to the kernel each */
+	HOPS_A_STEP = 16, /* next hops looked at in one step: two questions to the kernel each */
 	SETTLE_MS = 20,   /* routes change in bursts: look when the burst is over */
 	READS_A_STEP = 16,
 };

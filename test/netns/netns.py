@@ -102,6 +102,18 @@ def mac(ns, device):
     return link[0]["address"]
 
 
+def without_tentative(ns, patience=6.0):
+    """
+    Returns when the kernel has looked for duplicates of every IPv6 address there. Until then it routes none of them to itself, and
+    without a link-local one it asks for no neighbour.
+    """
+    end = time.monotonic() + patience
+    while tentative := run("ip", "-n", ns, "-6", "address", "show", "tentative"):
+        if time.monotonic() > end:
+            raise Trouble(f"within {patience:.0f} s, still tentative in {ns}: {tentative}")
+        time.sleep(0.05)
+
+
 def kill_all_in(ns):
     """End what runs in a namespace of ours, firmly, and see that it ended."""
     for sig, patience in ((signal.SIGTERM, 2), (signal.SIGKILL, 3)):

@@ -27,7 +27,7 @@ import rows
 from daemon import Daemon
 from frames import ETHERTYPE, frame, open_raw, receive
 from harness import BUILD, expect, expect_path, write
-from netns import Net, Trouble, inside, ip, run
+from netns import Net, Trouble, inside, ip, run, without_tentative
 
 BOX, LAN, WAN = "am-ex", "am-ex-lan", "am-ex-wan"
 HOSTS = f"/etc/netns/{BOX}/hosts"
@@ -81,6 +81,8 @@ class World(Net):
         nodad = " nodad" if ":" in local else ""
         ip(f"address replace {local}/{net} dev {device}{nodad}\nroute replace default via {gateway}", BOX)
         ip(f"address replace {gateway}/{net} dev {device}{nodad}\naddress replace {remote} dev lo", WAN)
+        if ":" in local:
+            without_tentative(BOX)  # it asks for its gateway
 
 
 def without_hardware(config):

@@ -17,7 +17,7 @@ import time
 
 from daemon import Daemon
 from harness import BUILD, Flood, expect, expect_path, expect_ping, main, write
-from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_A, HOST_B, NET, inside, ip, mac, run
+from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_A, HOST_B, NET, inside, ip, mac, run, without_tentative
 from pinger import checksum
 
 JUNK, PACE, ARP_JUNK, SECONDS = 100_000, 125_000, 2_000, 3  # packets a second: at least, and what is tried
@@ -73,6 +73,7 @@ def mirrors(daemon):
 def reach(a, b):
     for to in ("10.11.0.254", "10.255.0.1", "10.255.0.2", "10.9.0.1", "10.12.0.254", "fd11::fe", "fd1f::1", "fd1f::2"):
         expect_path(ns=HOST_A, to=to)
+    without_tentative(EDGE_B)
     for to in ("10.12.0.1", "fd12::99"):
         # Nobody knows that neighbour yet: the packet waits until the kernel has found it (RFC 1122 2.3.2.2).
         got = run("ping", "-c1", "-W5", to, ns=HOST_A, check=False)

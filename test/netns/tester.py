@@ -19,13 +19,18 @@ CONFIG = os.path.join(rows.CONFIG, "wire", "sites.json")
 
 
 def gather_ports():
-    """Neither interface keeps an address: a tester refuses what its machine itself uses."""
+    """
+    Neither interface keeps an address: a tester refuses what its machine itself uses. Addresses go while the link is down, or the
+    kernel would tell routers of the groups it leaves, for a second after: the sites would count that, and the tester not.
+    """
     ip("""link set eth0 down
           link set eth0 name eth1""", HOST_B)
     run("ip", "-n", HOST_B, "link", "set", "eth1", "netns", HOST_A)
-    ip("""address flush dev eth0
+    ip("""link set eth0 down
+          address flush dev eth0
           link set eth0 addrgenmode none
           link set eth1 addrgenmode none
+          link set eth0 up
           link set eth1 up""", HOST_A)
 
 
