@@ -6,6 +6,7 @@
 #include <rte_version.h>
 
 #include "args.h"
+#include "base/pages.h"
 #include "check.h"
 #include "daemon.h"
 
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 	struct am_args args;
 	struct am_err err;
 
+	am_pages_heap();
 	if (am_args_parse(argc, argv, &args, &err) < 0) {
 		fprintf(stderr, "amimed: %s\n", err.text);
 		return 2;

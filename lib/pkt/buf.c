@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "pkt/buf.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_mbuf_pool_ops.h>
+
+enum { REDZONE = AM_POISON ? 64 : 0 }; /* behind a buffer's room */
 
 #if AM_POISON
 #include <sanitizer/asan_interface.h>
-
-enum { REDZONE = 64 };
 
 /* The room, and the redzone where its pool left one; a test's own mbuf may have no pool. */
 static size_t guarded(const struct rte_mbuf *m)
@@ -132,16 +138,70 @@ struct rte_mbuf *am_buf_copy(struct rte_mempool *pool, const struct rte_mbuf *m)
 	return copy;
 }
 
+static void unmap(struct rte_mempool_memhdr *hdr, void *opaque)
+{
+	(void)opaque;
+	munmap(hdr->addr, hdr->len);
+}
+
+/*
+ * On small pages DPDK would begin each buffer on a page of its own: all headers, and all packets, would share eight lines of a
+ * first-level cache. The flag prevents that, but with it DPDK would not say where buffers are to a device that knows them by
+ * virtual addresses either. So the memory is our own there; a device that needs physical addresses it cannot serve.
+ */
+static unsigned pool_flags(void)
+{
+	return rte_eal_has_hugepages() ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG;
+}
+
+static int populate(struct rte_mempool *pool)
+{
+	size_t chunk, align;
+	ssize_t len;
+	void *area;
+
+	if (rte_eal_has_hugepages())
+		return rte_mempool_populate_default(pool);
+	len = rte_mempool_op_calc_mem_size_default(pool, pool->size, 0, &chunk, &align);
+	if (len < 0)
+		return (int)len;
+	area = mmap(NULL, (size_t)len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED)
+		return -errno;
+	return rte_mempool_populate_iova(pool, area,
+		rte_eal_iova_mode() == RTE_IOVA_VA ? (rte_iova_t)(uintptr_t)area : RTE_BAD_IOVA, (size_t)len,
+		unmap, NULL);
+}
+
+static struct rte_mempool *fill(struct rte_mempool *pool, uint16_t room)
+{
+	struct rte_pktmbuf_pool_private private = {.mbuf_data_room_size = room};
+	int ret = rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), NULL);
+
+	if (ret == 0) {
+		rte_pktmbuf_pool_init(pool, &private);
+		ret = populate(pool);
+		if (ret == (int)pool->size) {
+			rte_mempool_obj_iter(pool, rte_pktmbuf_init, NULL);
+			return pool;
+		}
+	}
+	rte_mempool_free(pool);
+	rte_errno = ret < 0 ? -ret : ENOMEM;
+	return NULL;
+}
+
 struct rte_mempool *am_buf_pool(const char *name, unsigned count, unsigned cache)
 {
-#if AM_POISON
+	const uint16_t room = AM_BUF_ROOM + REDZONE;
 	struct rte_mempool *pool =
-		rte_pktmbuf_pool_create(name, count, cache, 0, AM_BUF_ROOM + REDZONE, SOCKET_ID_ANY);
+		rte_mempool_create_empty(name, count, (unsigned)sizeof(struct rte_mbuf) + room, cache,
+			sizeof(struct rte_pktmbuf_pool_private), SOCKET_ID_ANY, pool_flags());
 
+	pool = pool ? fill(pool, room) : NULL;
+#if AM_POISON
 	if (pool)
 		rte_mempool_obj_iter(pool, leave_redzone, NULL);
-	return pool;
-#else
-	return rte_pktmbuf_pool_create(name, count, cache, 0, AM_BUF_ROOM, SOCKET_ID_ANY);
 #endif
+	return pool;
 }

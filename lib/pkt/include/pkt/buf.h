@@ -78,13 +78,14 @@ static inline uint8_t *am_buf_prepend(struct rte_mbuf *m, uint16_t n)
 
 /*
  * The same where headroom and length are known: what was just stored need not be read again. n octets more in front of
- * the len that are there.
+ * the len that are there, of which the sum is returned.
  */
-static inline void am_buf_prepend_known(struct rte_mbuf *m, uint32_t headroom, uint32_t len, uint32_t n)
+static inline uint32_t am_buf_prepend_known(struct rte_mbuf *m, uint32_t headroom, uint32_t len, uint32_t n)
 {
 	m->data_off = (uint16_t)(headroom - n);
-	m->data_len = (uint16_t)(len + n);
 	m->pkt_len = len + n;
+	m->data_len = (uint16_t)m->pkt_len;
+	return len + n;
 }
 
 static inline uint8_t *am_buf_adj(struct rte_mbuf *m, uint16_t n)
@@ -124,6 +125,18 @@ static inline uint8_t *am_buf_cut(struct rte_mbuf *m, uint16_t n, uint16_t len)
 	if (AM_POISON)
 		am_buf_guard(m);
 	return am_buf_data(m);
+}
+
+/* The same where the place is known: front is n octets further in. */
+static inline void am_buf_cut_to(struct rte_mbuf *m, const uint8_t *front, uint32_t len)
+{
+	if (AM_POISON) {
+		am_buf_cut(m, (uint16_t)(front - am_buf_data(m)), (uint16_t)len);
+		return;
+	}
+	m->data_off = (uint16_t)(front - (const uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
 }
 
 /*
