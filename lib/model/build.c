@@ -28,6 +28,7 @@ static int alloc_roots(struct am_build *b)
 	 * next one. Pages that are never written take no memory.
 	 */
 	roots->members = calloc(AM_NO_ID, sizeof *roots->members);
+	roots->exits = calloc(AM_NO_ID, sizeof *roots->exits);
 	s->bridges = am_build_alloc(b, roots->n_bridges, sizeof *s->bridges, &ok);
 	s->ifaces = am_build_alloc(b, roots->n_ifaces, sizeof *s->ifaces, &ok);
 	roots->interfaces = am_build_alloc(b, roots->n_interfaces, sizeof *roots->interfaces, &ok);
@@ -36,7 +37,7 @@ static int alloc_roots(struct am_build *b)
 	s->interface_confs = am_build_alloc(b, roots->n_interfaces, sizeof *s->interface_confs, &ok);
 	s->port_names = am_build_alloc(b, roots->n_ports, sizeof *s->port_names, &ok);
 	s->member_texts = am_build_alloc(b, roots->n_members, sizeof *s->member_texts, &ok);
-	return ok && roots->members ? 0 : -ENOMEM;
+	return ok && roots->members && roots->exits ? 0 : -ENOMEM;
 }
 
 void am_build_name_iface(struct am_build *b, uint16_t id, enum am_iface_kind kind, const char *name)

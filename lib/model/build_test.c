@@ -202,6 +202,61 @@ static void striped_vxlan_in_etherip(void **state)
 	am_model_free(m);
 }
 
+/* A member's frames leave by the string that alone is live, else as its list says. */
+static void assert_exit(const struct am_roots *roots, const struct am_member *m, uint32_t live)
+{
+	const struct am_exit *exit = atomic_load(&roots->exits[m->id]);
+	unsigned bit = live ? (unsigned)__builtin_ctz(live) : 0;
+
+	assert_int_equal(atomic_load(&m->paths->live), live);
+	assert_int_equal(exit->face, m->exit.face);
+	assert_int_equal(exit->member, m->id);
+	if (!live || live & (live - 1)) {
+		assert_ptr_equal(exit, &m->exit);
+		assert_int_equal(exit->kind, AM_EXIT_LIST);
+		return;
+	}
+	assert_ptr_equal(exit, &atomic_load(&m->paths->encap[bit])->exit);
+	assert_int_equal(exit->kind, AM_EXIT_PATH);
+	assert_int_equal(exit->path, m->paths->first_path + bit);
+	assert_int_equal(exit->port, m->paths->port[bit]);
+}
+
+/* Two stripes whose next hops come and go: which string a frame leaves by, while there is one. */
+static void exits_follow_stripes(void **state)
+{
+	static const char text[] =
+		"{'ports': {'wan': {'driver': 'mem', 'vrf': 'underlay'}, 'wan2': {'driver': 'mem', 'vrf': 'underlay'}, "
+		"'lan': {'driver': 'mem'}},"
+		" 'tunnels': {'t': {'type': 'gre', 'local': ['192.0.2.1', '192.0.2.3'], 'remote': ['192.0.2.2', "
+		"'192.0.2.4']}},"
+		" 'vrfs': {'default': {'loopbacks': ['10.255.0.1'], 'routes': [{'prefix': '10.255.0.2/32', 'tunnel': "
+		"'t'}]}},"
+		" 'bridges': {'a': {'vni': 5, 'members': [{'port': 'lan'}, {'vtep': '10.255.0.2'}]}}}";
+	const struct am_mac src = test_mac("02:00:00:00:00:01"), dst = test_mac("02:00:00:00:00:02");
+	static const struct {
+		uint16_t hop;
+		bool resolved;
+		uint16_t port;
+		uint32_t live;
+	} steps[] = {{0, true, 0, 1}, {1, true, 1, 3}, {1, true, 0, 3}, {0, false, 0, 2}, {1, true, 1, 2},
+		{1, false, 0, 0}, {1, true, 1, 2}, {0, true, 0, 3}, {1, false, 0, 1}};
+	struct am_model *m = test_model();
+	const struct am_roots *roots = test_commit(m, text);
+	const struct am_member *vtep = roots->members[test_member(m, "a", "vtep 10.255.0.2")];
+
+	(void)state;
+	assert_int_equal(vtep->paths->n, 2);
+	assert_int_equal(am_model_nexthops(m), 2);
+	assert_exit(roots, vtep, 0);
+	for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++) {
+		am_model_retire(
+			am_model_resolve(m, steps[i].hop, steps[i].resolved, steps[i].port, &src, &dst, 0));
+		assert_exit(roots, vtep, steps[i].live);
+	}
+	am_model_free(m);
+}
+
 static void mss_of(
 	const char *tunnel, const char *bridge, unsigned member4, unsigned member6, unsigned tunnel4)
 {
@@ -256,6 +311,7 @@ static void vxlan_over_a_port(void **state)
 	assert_int_equal(am_model_nexthop(m, 0)->vrf, AM_VRF_DEFAULT);
 	am_model_retire(am_model_resolve(m, 0, true, 0, &src, &dst, 30));
 	assert_int_equal(vtep->paths->live, 1);
+	assert_exit(roots, vtep, 1);
 	assert_int_equal(vtep->paths->encap[0]->kind, AM_TUNNEL_NONE);
 	assert_int_equal(vtep->paths->encap[0]->split, AM_SPLIT_NONE);
 	assert_int_equal(vtep->paths->encap[0]->len, 18 + 20 + 8 + 8);
@@ -392,6 +448,7 @@ int main(void)
 		cmocka_unit_test(steering_by_members_and_addresses),
 		cmocka_unit_test(members_by_vlan),
 		cmocka_unit_test(striped_vxlan_in_etherip),
+		cmocka_unit_test(exits_follow_stripes),
 		cmocka_unit_test(mss),
 		cmocka_unit_test(vxlan_over_a_port),
 		cmocka_unit_test(a_port_too_small_is_noted),

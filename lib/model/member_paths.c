@@ -57,7 +57,7 @@ static int fill_list(struct am_build *b, const struct am_conf_bridge *bridge,
 	const struct am_conf_member *conf, struct am_member *m, const struct am_below *below)
 {
 	const struct am_conf_tunnel *t = below->tunnel;
-	struct am_path what = {.list = m->paths, .tunnel = t, .bridge = bridge};
+	struct am_path what = {.list = m->paths, .member = m, .tunnel = t, .bridge = bridge};
 	unsigned stripes = t ? t->n_local : 1, overhead = AM_ETH_LEN + am_stack_tags(bridge, conf);
 	unsigned whole = bridge->mtu, stripe_whole;
 	char path[AM_JSON_PATH];
@@ -117,8 +117,11 @@ int am_build_paths(struct am_build *b)
 		const struct am_conf_bridge *bridge = &b->config->bridges[i];
 
 		for (unsigned k = 0; k < bridge->n_members && rc == 0; k++) {
+			struct am_member *m = b->s->roots.members[ids[k]];
+
 			rc = build_list(b, bridge, k, ids[k]);
-			am_member_settle(b->s->roots.members[ids[k]]);
+			am_member_settle(m);
+			atomic_store_explicit(&b->s->roots.exits[m->id], &m->exit, memory_order_release);
 		}
 		ids += bridge->n_members;
 	}

@@ -164,26 +164,45 @@ static int build_linked(const struct am_snapshot *s, struct am_path *p, struct a
 	if (!p->tunnel)
 		p->spec.path_mtu = p->spec.mtu = s->roots.ports[nh->out_port].mtu;
 	rc = am_encap_build(&p->spec, out, NULL);
-	if (rc == 0)
-		am_encap_limit_simple(out, s->roots.ports[nh->out_port].mtu);
-	return rc;
+	if (rc)
+		return rc;
+	am_encap_limit_simple(out, s->roots.ports[nh->out_port].mtu);
+	if (!p->member)
+		return 0;
+	out->exit = p->member->exit;
+	out->exit.kind = AM_EXIT_PATH;
+	out->exit.port = nh->out_port;
+	out->exit.path = p->list->first_path + p->bit;
+	return 0;
 }
 
-static void set_live(struct am_path *p, bool live)
+/* Its member's frames leave by the one path that is live, or ask its list. */
+static void choose_exit(const struct am_snapshot *s, const struct am_path *p, uint32_t live)
+{
+	const struct am_exit *exit;
+
+	if (!p->member)
+		return;
+	exit = live && !(live & (live - 1)) ? &p->list->encap[__builtin_ctz(live)]->exit : &p->member->exit;
+	atomic_store_explicit(&s->roots.exits[p->member->id], exit, memory_order_release);
+}
+
+static void set_live(const struct am_snapshot *s, struct am_path *p, bool live)
 {
 	uint32_t bits = atomic_load_explicit(&p->list->live, memory_order_relaxed);
 
 	/* One writer: no read-modify-write is needed. */
 	bits = live ? bits | 1u << p->bit : bits & ~(1u << p->bit);
 	atomic_store_explicit(&p->list->live, bits, memory_order_release);
+	choose_exit(s, p, bits);
 }
 
-static void publish(struct am_path *p, struct am_encap *string, uint16_t port)
+static void publish(const struct am_snapshot *s, struct am_path *p, struct am_encap *string, uint16_t port)
 {
 	p->list->port[p->bit] = port;
 	p->string = string;
 	atomic_store_explicit(&p->list->encap[p->bit], string, memory_order_release);
-	set_live(p, true);
+	set_live(s, p, true);
 }
 
 /* The next hop of the old snapshot that is asked for in the same words; NULL where there is none. */
@@ -223,10 +242,10 @@ void am_paths_link(struct am_snapshot *s, const struct am_snapshot *old)
 		struct am_path *p = &s->paths[i];
 
 		/* Nobody sees the string yet, so it is made in place; where the link makes it impossible it stays down. */
-		set_live(p, false);
+		set_live(s, p, false);
 		if (p->nexthop != AM_NO_ID && s->nexthops[p->nexthop].resolved &&
 			build_linked(s, p, p->string) == 0)
-			publish(p, p->string, s->nexthops[p->nexthop].out_port);
+			publish(s, p, p->string, s->nexthops[p->nexthop].out_port);
 	}
 }
 
@@ -244,16 +263,16 @@ static void relink(struct am_snapshot *s, struct am_path *p, struct am_retired *
 	struct am_encap *before = p->string, *string;
 
 	if (!s->nexthops[p->nexthop].resolved) {
-		set_live(p, false);
+		set_live(s, p, false);
 		return;
 	}
 	string = new_string();
 	if (!string || build_linked(s, p, string) < 0) {
 		free(string);
-		set_live(p, false);
+		set_live(s, p, false);
 		return;
 	}
-	publish(p, string, s->nexthops[p->nexthop].out_port);
+	publish(s, p, string, s->nexthops[p->nexthop].out_port);
 	old->strings[old->n_strings++] = before;
 }
 

@@ -160,37 +160,60 @@ static void another_far_end_counts_anew(void **state)
 	am_model_free(m);
 }
 
+/* A member's frames leave by the head of the string that alone is live, else as its list says. */
+static void assert_exit(const struct am_roots *roots, const struct am_member *m, bool by_string)
+{
+	const struct am_exit *exit = atomic_load(&roots->exits[m->id]);
+
+	assert_ptr_equal(exit, by_string ? &atomic_load(&m->paths->encap[0])->exit : &m->exit);
+	assert_int_equal(exit->kind, by_string ? AM_EXIT_PATH : AM_EXIT_LIST);
+	assert_int_equal(exit->face, m->exit.face);
+	assert_int_equal(exit->member, m->id);
+	if (!by_string)
+		return;
+	assert_int_equal(exit->path, m->paths->first_path);
+	assert_int_equal(exit->port, m->paths->port[0]);
+}
+
 static void next_hops_stay_resolved(void **state)
 {
 	const struct am_mac src = test_mac("02:00:00:00:00:01"), dst = test_mac("02:00:00:00:00:02");
 	const struct am_mac moved = test_mac("02:00:00:00:00:03");
 	struct am_model *m = test_model();
+	const struct am_member *member;
 	const struct am_path_list *paths;
 	const struct am_roots *roots = test_commit(m, two);
 	struct am_retired *old;
 
 	(void)state;
-	paths = roots->members[test_member(m, "two", "vtep 10.255.0.3")]->paths;
+	member = roots->members[test_member(m, "two", "vtep 10.255.0.3")];
+	paths = member->paths;
 	assert_int_equal(paths->live, 0);
+	assert_exit(roots, member, false);
 	am_model_retire(am_model_resolve(m, 1, true, 0, &src, &dst, 0));
 	assert_int_equal(paths->live, 1);
+	assert_exit(roots, member, true);
 	assert_int_equal(roots->members[test_member(m, "one", "vtep 10.255.0.2")]->paths->live, 0);
 	assert_null(am_model_resolve(m, 1, true, 0, &src, &dst, 0)); /* nothing new */
 
 	roots = test_commit(m, later);
-	paths = roots->members[test_member(m, "two", "vtep 10.255.0.3")]->paths;
+	member = roots->members[test_member(m, "two", "vtep 10.255.0.3")];
+	paths = member->paths;
 	assert_int_equal(paths->live, 1);
 	assert_int_equal(paths->port[0], 0);
+	assert_exit(roots, member, true);
 	assert_memory_equal(am_encap_bytes(paths->encap[0]), dst.bytes, 6);
 	assert_int_equal(roots->members[test_member(m, "new", "vtep 10.255.0.9")]->paths->live, 0);
 
 	old = am_model_resolve(m, 1, true, 0, &src, &moved, 0);
 	assert_non_null(old);
 	assert_memory_equal(am_encap_bytes(paths->encap[0]), moved.bytes, 6);
+	assert_exit(roots, member, true);
 	am_model_retire(old);
 	old = am_model_resolve(m, 1, false, 0, NULL, NULL, 0);
 	assert_non_null(old);
 	assert_int_equal(paths->live, 0);
+	assert_exit(roots, member, false);
 	am_model_retire(old);
 	assert_null(am_model_resolve(m, 1, false, 0, NULL, NULL, 0));
 	assert_null(am_model_resolve(m, 99, true, 0, &src, &dst, 0));

@@ -54,6 +54,7 @@ bool am_snapshot_free_some(struct am_snapshot *s, unsigned budget)
 	free(s->notes);
 	free(s->wanted);
 	free(s->roots.members);
+	free(s->roots.exits);
 	am_config_free(s->config);
 	free(s->holds);
 	free(s);

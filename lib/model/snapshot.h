@@ -20,9 +20,10 @@
 struct am_path {
 	struct am_encap_spec spec; /* link fields as last built */
 	struct am_path_list *list;
-	uint16_t bit;                        /* index in list */
-	uint16_t nexthop;                    /* AM_NO_ID: an end is not known, so it waits for none */
-	uint32_t next;                       /* path of the same next hop; AM_NO_PATH is the end */
+	const struct am_member *member; /* whose list it is; NULL: that of routed packets into a tunnel */
+	uint16_t bit;                   /* index in list */
+	uint16_t nexthop;               /* AM_NO_ID: an end is not known, so it waits for none */
+	uint32_t next;                  /* path of the same next hop; AM_NO_PATH is the end */
 	const struct am_conf_tunnel *tunnel; /* NULL: straight over a port */
 	const struct am_conf_bridge *bridge; /* whose frames it carries */
 	uint32_t *first_hop;                 /* of those that lead into list; NULL: no route does */

@@ -336,6 +336,22 @@ static void test_complete_udp_zero(void **state)
 	free(f.bytes);
 }
 
+static void test_multiples_are_told_without_division(void **state)
+{
+	const uint64_t some[] = {
+		0, 1, 2, 65537, UINT32_MAX / 65535, UINT64_MAX / 65535 - 1, UINT64_MAX / 65535};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof some / sizeof *some; i++) {
+		uint64_t multiple = some[i] * 65535;
+
+		assert_true(am_csum_is_multiple(multiple));
+		for (uint64_t more = 1; more < 65535; more += 257)
+			assert_int_equal(
+				am_csum_is_multiple(multiple + more), (multiple + more) % 65535 == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +365,7 @@ int main(void)
 		cmocka_unit_test(test_ip4_extremes),
 		cmocka_unit_test(test_ip4_random),
 		cmocka_unit_test(test_finish32),
+		cmocka_unit_test(test_multiples_are_told_without_division),
 		cmocka_unit_test(test_pseudo4),
 		cmocka_unit_test(test_pseudo6),
 		cmocka_unit_test(test_complete),

@@ -343,31 +343,131 @@ void am_encap_limit_simple(struct am_encap *e, uint16_t port_mtu)
 		e->cut_above = UINT16_MAX;
 }
 
+/*
+ * Where the fields of a patch are in the last octets of VXLAN over IPv4 in a tunnel, which differs by the outermost IP
+ * header alone: by its family, and how far from the end it begins.
+ */
+#define HI(word) (2 * (word) + 1)
+#define LO(word) (2 * (word))
+#define BACK(i)  (AM_ENCAP_FIELDS - (i))
+
+enum { VX_IP = 36, VX_UDP = 16 };
+
+#define INNER(i)                                                                                             \
+	((i) == VX_IP - 1           ? LO(AM_PATCH_TOS)                                                       \
+		: (i) == VX_IP - 2  ? HI(AM_PATCH_INNER_LENGTH)                                              \
+		: (i) == VX_IP - 3  ? LO(AM_PATCH_INNER_LENGTH)                                              \
+		: (i) == VX_IP - 10 ? HI(AM_PATCH_INNER_SUM)                                                 \
+		: (i) == VX_IP - 11 ? LO(AM_PATCH_INNER_SUM)                                                 \
+		: (i) == VX_UDP     ? HI(AM_PATCH_SPORT)                                                     \
+		: (i) == VX_UDP - 1 ? LO(AM_PATCH_SPORT)                                                     \
+		: (i) == VX_UDP - 4 ? HI(AM_PATCH_UDP_LENGTH)                                                \
+		: (i) == VX_UDP - 5 ? LO(AM_PATCH_UDP_LENGTH)                                                \
+				    : AM_PATCH_NONE)
+
+#define OUTER4(at, i)                                                                                        \
+	((i) == (at)-1           ? LO(AM_PATCH_TOS)                                                          \
+		: (i) == (at)-2  ? HI(AM_PATCH_LENGTH)                                                       \
+		: (i) == (at)-3  ? LO(AM_PATCH_LENGTH)                                                       \
+		: (i) == (at)-4  ? HI(AM_PATCH_ID)                                                           \
+		: (i) == (at)-5  ? LO(AM_PATCH_ID)                                                           \
+		: (i) == (at)-6  ? HI(AM_PATCH_TOS)                                                          \
+		: (i) == (at)-10 ? HI(AM_PATCH_SUM)                                                          \
+		: (i) == (at)-11 ? LO(AM_PATCH_SUM)                                                          \
+				 : INNER(i))
+
+#define OUTER6(at, i)                                                                                        \
+	((i) == (at)            ? HI(AM_PATCH_SUM)                                                           \
+		: (i) == (at)-1 ? LO(AM_PATCH_SUM)                                                           \
+		: (i) == (at)-2 ? HI(AM_PATCH_ID)                                                            \
+		: (i) == (at)-3 ? LO(AM_PATCH_ID)                                                            \
+		: (i) == (at)-4 ? HI(AM_PATCH_LENGTH)                                                        \
+		: (i) == (at)-5 ? LO(AM_PATCH_LENGTH)                                                        \
+				: INNER(i))
+
+#define FOUR(outer, at, i)                                                                                   \
+	outer(at, BACK(i)), outer(at, BACK((i) + 1)), outer(at, BACK((i) + 2)), outer(at, BACK((i) + 3))
+#define SIXTEEN(outer, at, i)                                                                                \
+	FOUR(outer, at, i), FOUR(outer, at, (i) + 4), FOUR(outer, at, (i) + 8), FOUR(outer, at, (i) + 12)
+#define FIELDS(version, outer, at)                                                                           \
+	{                                                                                                    \
+		version, at,                                                                                 \
+		{                                                                                            \
+			SIXTEEN(outer, at, 0), SIXTEEN(outer, at, 16), SIXTEEN(outer, at, 32),               \
+				SIXTEEN(outer, at, 48), SIXTEEN(outer, at, 64), SIXTEEN(outer, at, 80),      \
+				SIXTEEN(outer, at, 96), SIXTEEN(outer, at, 112)                              \
+		}                                                                                            \
+	}
+
+/* In GRE, with a key, EtherIP, GRE with Ethernet, with a key. */
+static const struct fields {
+	uint8_t family, at;
+	uint8_t from[AM_ENCAP_FIELDS] __attribute__((aligned(AM_ENCAP_WIDE_STEP)));
+} layouts[] = {
+	FIELDS(AM_IPV4, OUTER4, VX_IP + AM_IP4_LEN + AM_GRE_LEN),
+	FIELDS(AM_IPV4, OUTER4, VX_IP + AM_IP4_LEN + AM_GRE_LEN + 4),
+	FIELDS(AM_IPV4, OUTER4, VX_IP + AM_IP4_LEN + AM_ETHERIP_LEN + AM_ETH_LEN),
+	FIELDS(AM_IPV4, OUTER4, VX_IP + AM_IP4_LEN + AM_GRE_LEN + AM_ETH_LEN),
+	FIELDS(AM_IPV4, OUTER4, VX_IP + AM_IP4_LEN + AM_GRE_LEN + 4 + AM_ETH_LEN),
+	FIELDS(AM_IPV6, OUTER6, VX_IP + AM_IP6_LEN + AM_GRE_LEN),
+	FIELDS(AM_IPV6, OUTER6, VX_IP + AM_IP6_LEN + AM_GRE_LEN + 4),
+	FIELDS(AM_IPV6, OUTER6, VX_IP + AM_IP6_LEN + AM_ETHERIP_LEN + AM_ETH_LEN),
+	FIELDS(AM_IPV6, OUTER6, VX_IP + AM_IP6_LEN + AM_GRE_LEN + AM_ETH_LEN),
+	FIELDS(AM_IPV6, OUTER6, VX_IP + AM_IP6_LEN + AM_GRE_LEN + 4 + AM_ETH_LEN),
+};
+
+static const uint8_t *fields_of(uint8_t family, uint8_t at)
+{
+	for (unsigned i = 0; i < sizeof layouts / sizeof *layouts; i++)
+		if (layouts[i].family == family && layouts[i].at == at)
+			return layouts[i].from;
+	return NULL;
+}
+
+/* Zeroes where a patch puts something. */
+static void blank(uint8_t *string, const struct am_encap *e)
+{
+	const uint8_t *fields = e->shaped.fields + AM_ENCAP_FIELDS - e->len;
+
+	for (unsigned i = 0; i < e->len; i++)
+		if (fields[i] != AM_PATCH_NONE)
+			string[i] = 0;
+}
+
 /* VXLAN over IPv4 in a tunnel: what workers put into its fields in one go. */
 static void set_shaped(uint8_t *string, struct am_encap *e)
 {
-	enum { UDP_VXLAN = AM_UDP_LEN + AM_VXLAN_LEN, HEAD = sizeof e->shaped.head };
-	uint8_t *ip = string + e->ip_at, *inner = string + e->vx_ip_at, *head = e->shaped.head;
+	enum { UDP_VXLAN = AM_UDP_LEN + AM_VXLAN_LEN };
 	bool v4 = e->family == AM_IPV4;
 
+	e->shaped.fields = fields_of(e->family, e->ip_back);
+	if (!e->shaped.fields || e->len > AM_ENCAP_FIELDS || below_ip(e) > AM_ENCAP_LAYERS)
+		return;
 	e->shape = v4 ? AM_SHAPE_44 : AM_SHAPE_64;
-	e->shaped.length[0] = (uint32_t)(e->len - e->ip_at - (v4 ? 0 : AM_IP6_LEN));
+	e->copy_len = e->len > AM_ENCAP_WIDE_MIN ? AM_ENCAP_FIELDS : AM_ENCAP_WIDE_MIN;
+	e->shaped.length[0] = (uint16_t)(e->len - e->ip_at - (v4 ? 0 : AM_IP6_LEN));
 	e->shaped.length[1] = AM_IP4_LEN + UDP_VXLAN;
 	e->shaped.length[2] = UDP_VXLAN;
-	e->shaped.sum[1] = e->vx_ip_sum;
-	memset(inner + 2, 0, 2);
-	memset(inner + 10, 0, 2);
-	memset(string + e->udp_at + 4, 0, 2);
-	memcpy(head, ip, HEAD);
-	if (v4) {
-		head[1] = 0;
-		memset(head + 2, 0, 4);
-		am_store16(head + 6, AM_IP4_DF);
-		memset(head + 10, 0, 2);
-		e->shaped.sum[0] = e->ip_sum + __builtin_bswap16(AM_IP4_DF);
-	} else {
-		memset(head, 0, 6);
-	}
+	e->shaped.sum[0] = __builtin_bswap16((uint16_t)e->ip_sum);
+	/* In ones' complement: that bit is in the header, and in what a packet adds. */
+	e->shaped.sum[1] = am_csum_fold(
+		__builtin_bswap16((uint16_t)e->vx_ip_sum) + (uint32_t)(UINT16_MAX - AM_ENCAP_DF));
+	blank(string, e);
+}
+
+/* Of a string with AM_SHAPE_44. */
+static void set_cut4(struct am_encap *e)
+{
+	uint32_t offset = (uint32_t)(e->first_len - AM_IP4_LEN) / 8;
+
+	e->cut4.length[0] = e->first_len;
+	e->cut4.length[1] = e->shaped.length[1];
+	e->cut4.length[2] = e->shaped.length[2];
+	e->cut4.length[3] = (uint32_t)(AM_IP4_LEN - e->cut_first);
+	e->cut4.sum[0] = e->shaped.sum[0];
+	e->cut4.sum[1] = e->shaped.sum[1] + AM_ENCAP_DF - AM_ENCAP_MF;
+	e->cut4.sum[2] = 0;
+	e->cut4.sum[3] = e->shaped.sum[0] + offset - AM_ENCAP_MF;
 }
 
 static void set_cut6(const uint8_t *string, struct am_encap *e)
@@ -414,9 +514,13 @@ static void set_simple(uint8_t *string, struct am_encap *e)
 	e->cut_room = e->copy_len;
 	if (simple && !e->carries_ip && e->first_len > head + frag) {
 		e->cut_first = (uint16_t)(e->first_len - head - frag);
+		e->cut_head = (uint8_t)(e->ip_at + ip_header_len(e->family) + frag);
+		e->cut_grows = (uint8_t)(e->len + frag);
 		e->cut_above = am_encap_whole_payload(e);
 		if (e->family == AM_IPV6)
 			set_cut6(string, e);
+		else if (e->shape == AM_SHAPE_44)
+			set_cut4(e);
 	}
 	if (simple && whole > head)
 		e->simple_max = (uint16_t)(whole - head < e->payload_max ? whole - head : e->payload_max);
@@ -460,8 +564,7 @@ int am_encap_build(const struct am_encap_spec *spec, struct am_encap *out, struc
 	e.tos_mask = spec->dscp_uniform ? 0xff : 3;
 	set_simple(string, &e);
 	memcpy(e.bytes + AM_ENCAP_HDR_MAX - e.len, string, e.len);
-	_Static_assert(
-		offsetof(struct am_encap, cut_above) == 64, "the usual packet's fields are one cache line");
+	_Static_assert(offsetof(struct am_encap, kind) == 64, "the usual packet's fields are one cache line");
 	_Static_assert(offsetof(struct am_encap, bytes) == 128, "what a cut takes besides is one more");
 	*out = e;
 	return 0;

@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "net/halves.h"
 #include "net/ip.h"
+#include "net/plain.h"
 
 static inline bool halves_of(uint8_t family, const uint8_t *a, uint32_t a_has, const uint8_t *b,
 	uint32_t b_has, struct am_halves *out)

@@ -21,6 +21,8 @@
 #define KEY_L2_MASK    KEY_MAC(0xf0ffffffffff)
 #define KEY_PAUSE      KEY_MAC(0x010000c28001) /* 802.3x, of a single link: never forwarded by anybody */
 
+enum { LINE = 64 };
+
 /*
  * May a frame with these addresses pass? Asked only of frames whose addresses the FDB does not both have: none of those
  * refused here is ever in it.
@@ -197,38 +199,36 @@ static __attribute__((noinline)) void forward_any(struct am_worker *w, struct am
 		am_output(w, f, out);
 }
 
+/* How frames leave by the member that the FDB names; NULL: they do not leave straight. */
+static inline const struct am_exit *exit_of(const struct am_worker *w, uint32_t to)
+{
+	return atomic_load_explicit(&w->roots->exits[to & AM_FDB_MEMBER], memory_order_acquire);
+}
+
 /*
  * Many members are more than the caches hold: where each frame will leave is looked up beforehand, one step of the way
  * for the whole burst after the other, so that memory answers for all of them at once.
  */
 static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
 {
-	const struct am_member *out[AM_BURST];
+	const struct am_exit *out[AM_BURST];
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < w->n_frames; i++) {
-		uint32_t to = w->frames[i].to;
-		const struct am_member *m = to ? w->roots->members[to & AM_FDB_MEMBER] : NULL;
+		const struct am_exit *exit = exit_of(w, w->frames[i].to);
 
-		if (!m)
+		if (!exit)
 			continue;
-		rte_prefetch0(m);
-		out[n++] = m;
+		/* Most are of strings; beside the others is nothing that an address could harm. */
+		rte_prefetch0(exit);
+		rte_prefetch0((const char *)exit + sizeof(struct am_encap) - 2 * LINE);
+		rte_prefetch0((const char *)exit + sizeof(struct am_encap) - LINE);
+		out[n++] = exit;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		rte_prefetch0(out[i]->paths);
-		rte_prefetch0(&w->counters[out[i]->iface]);
+		if (out[i]->also_iface != AM_NO_ID)
+			rte_prefetch0(&w->counters[out[i]->also_iface]);
 		rte_prefetch0(&w->counters[out[i]->way_iface]);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		const struct am_encap *e;
-
-		if (!out[i]->paths)
-			continue;
-		e = atomic_load_explicit(&out[i]->paths->encap[0], memory_order_acquire);
-		rte_prefetch0(e);
-		rte_prefetch0(e->bytes + AM_ENCAP_HDR_MAX - 2 * 64);
-		rte_prefetch0(e->bytes + AM_ENCAP_HDR_MAX - 64);
 	}
 }
 
@@ -236,8 +236,17 @@ static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
 struct lookup {
 	struct am_fdb_lines fdb;
 	_Atomic uint8_t *row; /* this worker's ageing bytes */
+	uint32_t version;     /* of the FDB when the burst began */
 	uint8_t epoch;
 };
+
+static inline struct lookup begin(const struct am_worker *w)
+{
+	const struct am_fdb *fdb = w->plane->conf.fdb;
+
+	return (struct lookup){fdb->read, am_fdb_row(fdb, w->id), am_fdb_begin(fdb),
+		atomic_load_explicit(&w->plane->epoch, memory_order_relaxed)};
+}
 
 /* One frame by itself: may it pass, who sends it, and where is its destination? */
 static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_frame *f, const struct lookup *l)
@@ -263,18 +272,28 @@ static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_fra
 	f->to = 0;
 }
 
-/* Where f's sender and destination stand in their first buckets. False: that does not settle it. */
-static inline bool look_first(const struct lookup *l, struct am_frame *f)
+/* What the first buckets say of f's destination, if they have that and its sender; else 0. No member has the number 0. */
+static inline AM_INLINE uint32_t look_first(const struct lookup *l, const struct am_frame *f, bool wide)
 {
-	uint32_t way, slot, from;
+	uint32_t way, from = am_fdb_glance(am_fdb_line(l->fdb, f->src_at), f->src, &way, wide);
 
-	from = am_fdb_glance(am_fdb_line(l->fdb, f->src_at), f->src, &way);
-	slot = am_fdb_slot(f->src_at, way);
-	f->to = am_fdb_glance(am_fdb_line(l->fdb, f->dst_at), f->dst, &way);
-	if (unlikely(!f->to || !from || (from & AM_FDB_MEMBER) != f->member))
-		return false;
-	am_fdb_stamp(l->row, slot, l->epoch);
-	return true;
+	if (unlikely((from & AM_FDB_MEMBER) != f->member))
+		return 0;
+	am_fdb_stamp(l->row, am_fdb_slot(f->src_at, way), l->epoch);
+	return am_fdb_glance(am_fdb_line(l->fdb, f->dst_at), f->dst, &way, wide);
+}
+
+/*
+ * The same of the buckets where the keys are, if anywhere. What that does not settle either, or where the FDB changed since
+ * the burst began, is looked up by itself. A stamp that was wrong then lets a stranger live for another ageing time.
+ */
+static void look_again(struct am_worker *w, struct am_frame *f, const struct lookup *l)
+{
+	f->src_at = am_fdb_prefetch_where(l->fdb, f->src, f->src_at);
+	f->dst_at = am_fdb_prefetch_where(l->fdb, f->dst, f->dst_at);
+	f->to = look_first(l, f, false);
+	if (unlikely(!f->to || am_fdb_changed(w->plane->conf.fdb, l->version)))
+		look_up(w, f, l);
 }
 
 /*
@@ -288,40 +307,6 @@ static __attribute__((noinline)) void prefetch_far(struct am_worker *w, struct l
 		f->dst_at = am_fdb_prefetch_where(l.fdb, f->dst, f->dst_at);
 		__builtin_prefetch((const void *)&l.row[am_fdb_slot(f->src_at, 0)], 1);
 	}
-}
-
-/*
- * The whole burst: known senders are seen, destinations are found. Keys that a first bucket lacks have their second one
- * looked at when the burst is through, and what that does not settle either, or all where the FDB changed meanwhile, is
- * looked up by itself. A stamp that was wrong then lets a stranger live for another ageing time.
- */
-static void look_up_burst(struct am_worker *w)
-{
-	const struct am_fdb *fdb = w->plane->conf.fdb;
-	const struct lookup l = {fdb->read, am_fdb_row(fdb, w->id),
-		atomic_load_explicit(&w->plane->epoch, memory_order_relaxed)};
-	const uint32_t version = am_fdb_begin(fdb);
-	const unsigned n = w->n_frames;
-	uint64_t second = 0, closer = 0;
-
-	if (unlikely(am_fdb_is_far(fdb)))
-		prefetch_far(w, l);
-	for (unsigned i = 0; i < n; i++) {
-		struct am_frame *f = &w->frames[i];
-
-		if (likely(look_first(&l, f)))
-			continue;
-		second |= 1ull << i;
-		f->src_at = am_fdb_prefetch_where(l.fdb, f->src, f->src_at);
-		f->dst_at = am_fdb_prefetch_where(l.fdb, f->dst, f->dst_at);
-	}
-	for (; unlikely(second); second &= second - 1)
-		if (!look_first(&l, &w->frames[__builtin_ctzll(second)]))
-			closer |= second & -second;
-	if (unlikely(am_fdb_changed(fdb, version)))
-		closer = UINT64_MAX >> (64 - n);
-	for (; unlikely(closer); closer &= closer - 1)
-		look_up(w, &w->frames[__builtin_ctzll(closer)], &l);
 }
 
 void am_bridge_send(struct am_worker *w, struct am_frame *f)
@@ -338,9 +323,7 @@ void am_bridge_send(struct am_worker *w, struct am_frame *f)
 
 void am_bridge_watched(struct am_worker *w)
 {
-	const struct am_fdb *fdb = w->plane->conf.fdb;
-	const struct lookup l = {fdb->read, am_fdb_row(fdb, w->id),
-		atomic_load_explicit(&w->plane->epoch, memory_order_relaxed)};
+	const struct lookup l = begin(w);
 
 	w->stats.carried += w->n_frames;
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
@@ -352,26 +335,105 @@ void am_bridge_watched(struct am_worker *w)
 	w->n_frames = 0;
 }
 
+/* A frame of which the FDB has said where it goes. */
+static __attribute__((noinline)) void forward(struct am_worker *w, struct am_frame *f)
+{
+	const struct am_exit *exit = exit_of(w, f->to);
+
+	if (likely(exit && exit->face == w->roots->members[f->member]->across))
+		am_output_straight(w, f, exit, NULL, false);
+	else
+		forward_any(w, f);
+}
+
+/* A frame of which first buckets say too little, or that does not leave straight. */
+static __attribute__((noinline)) void stray(struct am_worker *w, struct am_frame *f, const struct lookup *l)
+{
+	look_again(w, f, l);
+	forward(w, f);
+}
+
+/* Where somebody wants to know of the whole burst where it goes before it does. */
+static __attribute__((noinline)) void carry_apart(struct am_worker *w, struct lookup l)
+{
+	struct am_frame *const end = w->frames + w->n_frames;
+
+	for (struct am_frame *f = w->frames; f < end; f++) {
+		f->to = look_first(&l, f, false);
+		if (unlikely(!f->to || am_fdb_changed(w->plane->conf.fdb, l.version)))
+			look_again(w, f, &l);
+	}
+	if (w->roots->suppresses)
+		am_arp_nd_burst(w);
+	if (w->roots->n_members > AM_MEMBERS_NEAR)
+		prefetch_ways(w);
+	for (struct am_frame *f = w->frames; f < end; f++)
+		forward(w, f);
+}
+
+/* How each frame of a burst leaves straight, once known senders are seen and destinations found; NULL: it is a stray. */
+static inline AM_INLINE void find_ways(
+	struct am_worker *w, const struct lookup *shared, const struct am_exit **ways, bool wide)
+{
+	_Atomic(const struct am_exit *) *const exits = w->roots->exits;
+	const struct lookup l = *shared;
+
+	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++, ways++) {
+		uint32_t to = look_first(&l, f, wide) & AM_FDB_MEMBER;
+		const struct am_exit *exit = atomic_load_explicit(&exits[to], memory_order_acquire);
+
+		*ways = exit;
+		if (unlikely(!exit || exit->face != f->across))
+			*ways = NULL;
+	}
+}
+
+/*
+ * In two passes, so that the chain of loads from an address to a header string does not keep the next frame's from beginning.
+ * What was found while the FDB changed is found again.
+ */
+static inline AM_INLINE void carry_each(struct am_worker *w, const struct lookup *l, bool wide)
+{
+	const struct am_exit *ways[AM_BURST], **way = ways;
+	struct am_output_sum sum = {0};
+
+	find_ways(w, l, ways, wide);
+	if (unlikely(am_fdb_changed(w->plane->conf.fdb, l->version)))
+		memset(ways, 0, sizeof ways);
+	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++, way++) {
+		if (likely(*way))
+			am_output_straight(w, f, *way, &sum, wide);
+		else
+			stray(w, f, l);
+	}
+	am_output_summed(w, &sum);
+}
+
+static void carry_base(struct am_worker *w, const struct lookup *l)
+{
+	carry_each(w, l, false);
+}
+
+static AM_AVX2 void carry_avx2(struct am_worker *w, const struct lookup *l)
+{
+	carry_each(w, l, true);
+}
+
+AM_CHOOSE(carry, carry_base, carry_avx2);
+
 void am_bridge_burst(struct am_worker *w)
 {
-	const struct am_member *const *members;
+	struct lookup l;
 
 	if (unlikely(!w->n_frames))
 		return;
-	members = (const struct am_member *const *)w->roots->members;
 	w->stats.carried += w->n_frames;
-	look_up_burst(w);
-	if (unlikely(w->roots->suppresses))
-		am_arp_nd_burst(w);
-	if (unlikely(w->roots->n_members > AM_MEMBERS_NEAR))
-		prefetch_ways(w);
-	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
-		const struct am_member *out = members[f->to & AM_FDB_MEMBER];
-
-		if (likely(f->to && out && out->face == members[f->member]->across))
-			am_output_straight(w, f, out);
-		else
-			forward_any(w, f);
-	}
+	l = begin(w);
+	if (unlikely(am_fdb_is_far(w->plane->conf.fdb)))
+		prefetch_far(w, l);
+	if (unlikely(w->roots->suppresses || w->roots->n_members > AM_MEMBERS_NEAR))
+		carry_apart(w, l);
+	else
+		carry(w, &l);
 	w->n_frames = 0;
 }

@@ -30,6 +30,7 @@ static inline bool am_bridge_admit(
 		return false;
 	}
 	am_bridge_ask(f, am_buf_data(f->m), in->bridge, fdb->read);
+	f->across = in->across;
 	return true;
 }
 

@@ -53,6 +53,7 @@ enum {
 	AM_TX_SLOTS = 2 * AM_BURST,
 	AM_QUEUES_MAX = AM_PORTS_MAX * 4,
 	AM_MEMBERS_NEAR = 512, /* with more of them, what they lead to is asked for beforehand */
+	AM_FRAMES_AHEAD = 4,   /* so far before a frame is sent its buffer's header is asked for */
 	AM_LAST_PEERS = 1024,  /* a power of two */
 	AM_EXPIRE_BUDGET = 64,
 	AM_EXPIRE_NS = 10000000, /* how late a timeout may be noticed */
@@ -72,15 +73,22 @@ struct am_frame {
 	uint16_t member; /* it came in by */
 	uint16_t iface;  /* its drops count there */
 	uint32_t hash;   /* of its flow; valid where hashed */
-	uint32_t to;     /* what the FDB answered of dst; 0: nobody, or it takes a closer look */
+	union {
+		uint32_t across; /* of its member; set by whoever admits it, until the FDB has answered */
+		uint32_t to;     /* what that said of dst; 0: nobody, or it takes a closer look */
+	};
 };
 
 _Static_assert(sizeof(struct am_frame) == 64, "a frame is one cache line");
 
-/* One direction between two workers. head is written by the producer alone, tail by the consumer alone. */
+/*
+ * One direction between two workers. head is written by the producer alone, tail by the consumer alone. What was put is shown to
+ * the consumer once for a burst: it looks all the time, and each look takes head's line away from who writes it.
+ */
 struct am_ring {
+	_Alignas(64) uint32_t put; /* the producer's own: where the next goes */
+	uint32_t tail_seen;        /* the producer's own: tail when it looked last */
 	_Alignas(64) _Atomic uint32_t head;
-	uint32_t tail_seen; /* producer's copy */
 	_Alignas(64) _Atomic uint32_t tail;
 	_Alignas(64) struct am_frame slot[AM_RING_SLOTS];
 };
@@ -109,9 +117,10 @@ struct am_tx {
 	uint64_t bytes;   /* of those that are not foreign */
 	uint16_t n;       /* in m, at most AM_TX_SLOTS */
 	uint16_t foreign; /* of those: another worker has counted them */
-	uint16_t last;    /* AM_TX_SLOTS - 1 */
 	uint16_t queue;
 	uint16_t owner; /* the worker that may use that queue */
+	uint16_t iface; /* of the port, in the snapshot that the worker has */
+	uint32_t mtu;
 } __attribute__((aligned(64)));
 
 /*
@@ -126,7 +135,7 @@ struct am_last_peer {
 	uint8_t use; /* 0: no answer yet; enum am_peer_use */
 	uint32_t selector;
 	uint32_t target;
-};
+} __attribute__((aligned(64)));
 
 enum am_part { AM_PART_WHOLE, AM_PART_FIRST, AM_PART_LATER };
 
@@ -135,8 +144,11 @@ struct am_arrival {
 	struct rte_mbuf *m;
 	uint16_t l2;   /* octets of Ethernet header */
 	uint16_t type; /* AM_ET_IPV4 or AM_ET_IPV6 */
-	uint8_t part;  /* enum am_part: so it seems; judged later */
-	/* Set by am_lane_ask, with part. */
+	/* Set by am_lane_ask. */
+	uint32_t
+		part; /* enum am_part: so it seems; judged later. Beside the two above, so that all three are one store. */
+	uint8_t *ip;                /* behind the Ethernet header */
+	uint32_t has;               /* octets there */
 	const struct am_lane *lane; /* it may belong to; NULL: none */
 	const struct am_lane_shape *shape;
 };
@@ -179,8 +191,8 @@ struct am_worker {
 	bool watched;      /* a tap looks at the packet that is worked on */
 	bool hands_off;    /* frames may be another worker's to carry: they are admitted there */
 	unsigned n_frames;
-	struct am_frame frames[AM_BURST];
-	uint64_t tx_pending; /* bit i: tx[i] holds something */
+	struct am_frame frames[AM_BURST + AM_FRAMES_AHEAD]; /* the last ones are never filled */
+	uint64_t tx_pending;                                /* bit i: tx[i] holds something */
 	struct am_tx tx[AM_PORTS_MAX];
 	struct rte_mbuf *tx_slots[AM_PORTS_MAX][AM_TX_SLOTS];
 	struct am_ipid ids;
@@ -191,8 +203,8 @@ struct am_worker {
 	struct am_lane_shape shapes[AM_LANE_SHAPES];
 	struct am_lane *lanes;
 	uint32_t lane_mask, lane_mark;
-	unsigned lanes_to_learn; /* in this burst */
-	unsigned n_arrivals;
+	unsigned lanes_to_learn;                 /* in this burst */
+	unsigned n_arrivals, n_asked;            /* the first n_asked have had am_lane_ask */
 	struct am_arrival arrivals[AM_BURST];    /* of a burst, for the port's IP identity */
 	uint64_t icmp_until_ns[AM_ICMP_CLASSES]; /* virtual scheduling, as in struct am_storm_state */
 	unsigned n_routed;
@@ -215,6 +227,7 @@ struct am_worker {
 	struct am_iface_counters *counters; /* by iface */
 	struct am_as_counters *as_counters; /* by row */
 	struct am_acl_counters *acl_counters;
+	struct am_iface_counters nowhere; /* what no interface counts; nobody reads it */
 	struct am_worker_stats stats;
 
 	/* Set by the worker (true: about to wait on descriptors), read by producers of its rings. */

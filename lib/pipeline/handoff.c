@@ -13,18 +13,21 @@
 #include "net/flow.h"
 #include "tap.h"
 
+/* The consumer sees it from ring_show() on. */
 static bool ring_put(struct am_ring *ring, const struct am_frame *f)
 {
-	uint32_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-
-	if (head - ring->tail_seen == AM_RING_SLOTS) {
+	if (ring->put - ring->tail_seen == AM_RING_SLOTS) {
 		ring->tail_seen = atomic_load_explicit(&ring->tail, memory_order_acquire);
-		if (head - ring->tail_seen == AM_RING_SLOTS)
+		if (ring->put - ring->tail_seen == AM_RING_SLOTS)
 			return false;
 	}
-	ring->slot[head % AM_RING_SLOTS] = *f;
-	atomic_store_explicit(&ring->head, head + 1, memory_order_release);
+	ring->slot[ring->put++ % AM_RING_SLOTS] = *f;
 	return true;
+}
+
+static void ring_show(struct am_ring *ring)
+{
+	atomic_store_explicit(&ring->head, ring->put, memory_order_release);
 }
 
 static unsigned ring_take(struct am_ring *ring, struct am_frame *out, unsigned max)
@@ -35,7 +38,8 @@ static unsigned ring_take(struct am_ring *ring, struct am_frame *out, unsigned m
 
 	while (n < max && tail != head)
 		out[n++] = ring->slot[tail++ % AM_RING_SLOTS];
-	atomic_store_explicit(&ring->tail, tail, memory_order_release);
+	if (n)
+		atomic_store_explicit(&ring->tail, tail, memory_order_release);
 	return n;
 }
 
@@ -94,8 +98,10 @@ void am_handoff_frames(struct am_worker *w)
 	}
 	w->n_frames = kept;
 	for (unsigned to = 0; woken; to++, woken >>= 1)
-		if (woken & 1)
+		if (woken & 1) {
+			ring_show(plane->carry[to][w->id]);
 			am_worker_wake(plane->workers[to]);
+		}
 }
 
 /* The member may have left the configuration while the frame was on its way. */
@@ -173,6 +179,7 @@ void am_handoff_send(struct am_worker *w, struct am_tx *tx, uint16_t port_id)
 			am_drop(w, iface, AM_V_HANDOFF_FULL, f.m);
 	}
 	tx->n = 0;
+	ring_show(ring);
 	am_worker_wake(w->plane->workers[tx->owner]);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From a port: whose frame is it? A member's by its VLAN, ours by its MAC and EtherType, or nobody's. */
 #include "input.h"
+#include "lane_take.h"
 #include "net/csum.h"
 #include "open.h"
 #include "pkt/vlan.h"
@@ -121,15 +122,17 @@ struct burst {
 	const struct am_member *in; /* of untagged frames; NULL where they need a closer look */
 	struct am_fdb_lines fdb;
 	struct am_frame frame; /* a usual one, from eth on */
-	uint64_t mac;          /* the port's, as in an FDB key; 0: it has no IP identity without a tag */
+	uint64_t mac;          /* the port's, as in an FDB key; NO_MAC: it has no IP identity without a tag */
 	uint32_t mtu;
 };
+
+enum { NO_MAC = 1 }; /* as a key it has a bridge's number: no frame's address is equal to that */
 
 static struct burst describe(const struct am_worker *w, const struct am_port_root *port)
 {
 	const struct am_vlan_map *map = &port->vlans;
 	uint16_t member = map->untagged != AM_NO_ID ? map->untagged : map->any;
-	struct burst b = {.fdb = w->plane->conf.fdb->read, .mtu = port->mtu};
+	struct burst b = {.fdb = w->plane->conf.fdb->read, .mac = NO_MAC, .mtu = port->mtu};
 
 	if (member != AM_NO_ID && !w->rx_finish && !w->hands_off)
 		b.in = w->roots->members[member];
@@ -137,7 +140,10 @@ static struct burst describe(const struct am_worker *w, const struct am_port_roo
 		b.mtu = b.in->mtu;
 	if (port->vrf != AM_NO_ID && port->vlan == 0)
 		b.mac = am_fdb_make_key(port->mac.bytes, 0);
-	b.frame = (struct am_frame){.eth = {.len = AM_ETH_LEN}, .member = member, .iface = port->iface};
+	b.frame = (struct am_frame){
+		.eth = {.len = AM_ETH_LEN, .type = AM_ET_IPV4}, .member = member, .iface = port->iface};
+	if (b.in)
+		b.frame.across = b.in->across;
 	return b;
 }
 
@@ -152,9 +158,37 @@ static inline uint16_t usual_type(const uint8_t *frame, uint32_t len, uint32_t m
 	return unlikely(type == AM_ET_DOT1Q || type == AM_ET_DOT1AD) ? 0 : type;
 }
 
+/* The same question of nearly all frames: is it that, and IPv4? */
+static inline bool is_usual(const uint8_t *frame, uint32_t len, uint32_t mtu)
+{
+	uint16_t type;
+
+	if (unlikely(len - AM_ETH_LEN > mtu))
+		return false;
+	memcpy(&type, frame + 2 * AM_MAC_LEN, sizeof type);
+	return type == __builtin_bswap16(AM_ET_IPV4);
+}
+
+/* The rest of a frame, from eth on: in two registers for all of a burst. */
+typedef uint64_t rest_words __attribute__((vector_size(16)));
+
+struct rest {
+	rest_words words[2];
+};
+
+_Static_assert(offsetof(struct am_frame, eth) + sizeof(struct rest) == sizeof(struct am_frame), "all of it");
+
+static inline struct rest rest_of(const struct am_frame *usual)
+{
+	struct rest r;
+
+	memcpy(&r, &usual->eth, sizeof r);
+	return r;
+}
+
 /*
- * A port that is a bridge's alone. Nearly every packet is an untagged frame for its untagged member: f, from the first
- * that is free on, are filled by those, and what takes a closer look is put among them by the way.
+ * A port that is a bridge's alone. Nearly every packet is an untagged frame for its untagged member, most of them are IPv4: f,
+ * from the first that is free on, are filled by those, and what takes a closer look is put among them by the way.
  */
 static void take_frames(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
 	struct rte_mbuf **m, unsigned n)
@@ -162,39 +196,88 @@ static void take_frames(struct am_worker *w, const struct am_port_root *port, co
 	const struct am_fdb_lines fdb = b->fdb;
 	const uint16_t bridge = b->in->bridge;
 	const uint32_t mtu = b->mtu;
+	const struct rest rest = rest_of(&b->frame);
 	struct am_frame *f = w->frames;
 
 	for (struct rte_mbuf **end = m + n; m < end; m++) {
-		const uint8_t *frame = am_buf_data(*m);
-		uint16_t type = usual_type(frame, am_buf_len(*m), mtu);
+		struct rte_mbuf *frame = *m;
+		const uint8_t *header = am_buf_data(frame);
+		uint16_t type;
 
-		if (unlikely(!type)) {
-			w->n_frames = (unsigned)(f - w->frames);
-			input_one(w, port, *m);
-			f = w->frames + w->n_frames;
-			continue;
+		memcpy(&f->eth, &rest, sizeof rest);
+		f->m = frame;
+		if (unlikely(!is_usual(header, am_buf_len(frame), mtu))) {
+			type = usual_type(header, am_buf_len(frame), mtu);
+			if (unlikely(!type)) {
+				w->n_frames = (unsigned)(f - w->frames);
+				input_one(w, port, frame);
+				f = w->frames + w->n_frames;
+				continue;
+			}
+			f->eth.type = type;
 		}
-		memcpy(&f->eth, &b->frame.eth, sizeof *f - offsetof(struct am_frame, eth));
-		f->eth.type = type;
-		f->m = *m;
-		am_bridge_ask(f++, frame, bridge, fdb);
+		am_bridge_ask(f++, header, bridge, fdb);
 	}
 	w->n_frames = (unsigned)(f - w->frames);
 }
 
-/* A port with an IP identity: nearly every packet is an untagged one for that. */
+/* An untagged IP packet for that MAC, which is as in an FDB key, and not too long: its EtherType, else 0. */
+static inline uint16_t ip_type(const uint8_t *frame, uint32_t len, uint64_t mac, uint32_t mtu)
+{
+	uint64_t head;
+	uint16_t type;
+
+	if (unlikely(len - AM_ETH_LEN > mtu)) /* what is shorter than a header is vastly longer here */
+		return 0;
+	memcpy(&head, frame, sizeof head);
+	if (unlikely(head << 16 != mac))
+		return 0;
+	type = am_load16(frame + 2 * AM_MAC_LEN);
+	return type == AM_ET_IPV4 || type == AM_ET_IPV6 ? type : 0;
+}
+
+static inline struct am_arrival *place(struct am_arrival *a, struct rte_mbuf *m, uint16_t type)
+{
+	a->m = m;
+	a->l2 = AM_ETH_LEN;
+	a->type = type;
+	a->part = AM_PART_WHOLE;
+	return a;
+}
+
+/*
+ * A port with an IP identity: nearly every packet is an untagged one for that, and has a lane. Arrivals are filled from the
+ * first that is free on, what takes a closer look is put among them by the way.
+ */
 static void take_packets(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
 	struct rte_mbuf **m, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		const uint8_t *frame = am_buf_data(m[i]);
-		uint16_t type = usual_type(frame, am_buf_len(m[i]), port->mtu);
+	struct am_lanes lanes = am_lanes_of(w, port->vrf);
+	struct am_arrival *a = w->arrivals;
+	const uint32_t mtu = port->mtu;
+	const uint64_t mac = b->mac;
 
-		if (likely((type == AM_ET_IPV4 || type == AM_ET_IPV6) && am_fdb_make_key(frame, 0) == b->mac))
-			am_input_arrival(w, m[i], AM_ETH_LEN, type);
-		else
-			input_one(w, port, m[i]);
+	for (struct rte_mbuf **end = m + n; m < end; m++) {
+		uint8_t *frame = am_buf_data(*m);
+		uint32_t len = am_buf_len(*m);
+		uint16_t type = ip_type(frame, len, mac, mtu);
+
+		if (likely(type == AM_ET_IPV4)) {
+			am_lane_ask(&lanes, place(a++, *m, AM_ET_IPV4), true, frame + AM_ETH_LEN,
+				len - AM_ETH_LEN);
+			continue;
+		}
+		if (type == AM_ET_IPV6) {
+			am_lane_ask(&lanes, place(a++, *m, AM_ET_IPV6), false, frame + AM_ETH_LEN,
+				len - AM_ETH_LEN);
+			continue;
+		}
+		w->n_arrivals = (unsigned)(a - w->arrivals);
+		input_one(w, port, *m);
+		for (struct am_arrival *more = w->arrivals + w->n_arrivals; a < more; a++)
+			am_lane_ask_any(&lanes, a, am_buf_data(a->m) + a->l2, am_buf_len(a->m) - a->l2);
 	}
+	w->n_asked = w->n_arrivals = (unsigned)(a - w->arrivals);
 }
 
 /* A port that routes: the same, and it is checked on the spot. */
@@ -208,7 +291,7 @@ static void take_routed(struct am_worker *w, const struct am_port_root *port, co
 		const uint8_t *frame = am_buf_data(m[i]);
 		uint16_t type = usual_type(frame, am_buf_len(m[i]), port->mtu);
 
-		if (unlikely(am_fdb_make_key(frame, 0) != b->mac))
+		if (unlikely(!type || am_fdb_make_key(frame, 0) != b->mac))
 			input_one(w, port, m[i]);
 		else if (likely(type == AM_ET_IPV4))
 			am_route_put_known(w, vrf, in, m[i], AM_ETH_LEN, AM_IPV4, AM_ROUTED_NEW);
@@ -220,46 +303,42 @@ static void take_routed(struct am_worker *w, const struct am_port_root *port, co
 }
 
 /*
- * A frame's addresses, and what stands in front of them, where the header string will be written; of a tunnel's packet
- * also the inner headers.
+ * Asks for a frame's addresses, and what stands in front of them, where the header string will be written; of a tunnel's packet
+ * also for the inner headers. Returns all their octets.
  */
-static inline void prefetch_burst(const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
+static inline AM_INLINE uint64_t prefetch_burst(struct rte_mbuf **m, unsigned n, bool frames)
 {
 	enum { LINE = 64 };
+	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		uint8_t *data = am_buf_data(m[i]);
+	for (struct rte_mbuf **end = m + n; m < end; m++) {
+		uint8_t *data = am_buf_data(*m);
 
+		bytes += am_buf_len(*m);
 		rte_prefetch0(data);
-		if (port->vrf == AM_NO_ID) {
+		if (frames) {
 			__builtin_prefetch(data - LINE, 1);
 			__builtin_prefetch(data - 2 * LINE, 1);
 		} else {
 			rte_prefetch0(data + LINE);
 		}
 	}
-}
-
-static void count_burst(struct am_worker *w, uint16_t iface, struct rte_mbuf **m, unsigned n)
-{
-	uint64_t bytes = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		bytes += am_buf_len(m[i]);
-	am_count(w, iface, AM_C_RX_PACKETS, n);
-	am_count(w, iface, AM_C_RX_BYTES, bytes);
+	return bytes;
 }
 
 static inline void begin(
 	struct am_worker *w, const struct am_port_root *port, struct rte_mbuf **m, unsigned n)
 {
+	uint64_t bytes;
+
 	w->rx_iface = port->iface;
 	w->rx_finish = port->finish_csum;
 	w->hands_off = w->plane->conf.handoff;
 	w->n_frames = 0;
-	w->n_arrivals = 0;
-	prefetch_burst(port, m, n);
-	count_burst(w, port->iface, m, n);
+	w->n_arrivals = w->n_asked = 0;
+	bytes = port->vrf == AM_NO_ID ? prefetch_burst(m, n, true) : prefetch_burst(m, n, false);
+	am_count(w, port->iface, AM_C_RX_PACKETS, n);
+	am_count(w, port->iface, AM_C_RX_BYTES, bytes);
 }
 
 void am_input_watched(struct am_worker *w, const struct am_port_root *port, struct rte_mbuf *m)
@@ -288,7 +367,7 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	am_stage(w, AM_STAGE_INPUT);
 	begin(w, port, m, n);
 	b = describe(w, port);
-	if (b.in && !b.mac)
+	if (b.in && b.mac == NO_MAC)
 		take_frames(w, port, &b, m, n);
 	else if (port->l3)
 		take_routed(w, port, &b, m, n);

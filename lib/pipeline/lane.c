@@ -22,13 +22,129 @@ bool am_lane_udp_is_right(const uint8_t *ip, const struct am_lane_shape *shape)
 		       am_ip_dst(inner, shape->udp_family), false, false) == AM_V_OK;
 }
 
+/* The Ethernet header of what came out, and whether what is behind it says how long it is. */
+static bool parse_frame(const uint8_t *frame, uint32_t len, bool whole_made, struct am_ether *eth)
+{
+	uint32_t has;
+
+	if (am_ether_parse(frame, len, eth) != AM_V_OK)
+		return false;
+	has = len - eth->len;
+	if (eth->type == AM_ET_IPV4 && has >= AM_IP4_LEN)
+		return am_lane_says(am_load16(frame + eth->len + 2), has, whole_made);
+	if (eth->type == AM_ET_IPV6 && has >= AM_IP6_LEN)
+		return am_lane_says(am_load16(frame + eth->len + 4) + (uint32_t)AM_IP6_LEN, has, whole_made);
+	return eth->type != AM_ET_IPV4 && eth->type != AM_ET_IPV6;
+}
+
+/* Only VXLAN keeps tags, and that where its bridge wants them. */
+static bool may_be_tagged(const struct am_worker *w, const struct am_lane *lane)
+{
+	const struct am_member *in = w->roots->members[lane->rest.member];
+
+	return in->kind == AM_MEMBER_VTEP && w->roots->bridges[in->bridge]->inner_vlan;
+}
+
+/* A frame out of its lane, to the bridge. */
+static void admit(struct am_lane_burst *b, const struct am_lane *lane, struct am_frame *f)
+{
+	const uint8_t *frame = am_buf_data(f->m);
+
+	if (unlikely(b->unusual)) {
+		am_lane_burst_leave(b);
+		am_input_frame(b->w, f);
+		am_lane_burst_enter(b);
+	} else if (unlikely(am_buf_len(f->m) - f->eth.len > lane->mtu)) {
+		am_drop(b->w, f->iface, AM_V_BRIDGE_MTU, f->m);
+	} else {
+		am_bridge_ask(f, frame, lane->bridge, b->fdb);
+		b->next++;
+	}
+}
+
+bool am_lane_open_any(struct am_lane_burst *b, const struct am_lane *lane, const struct am_lane_shape *shape,
+	const struct am_lane_packet *p)
+{
+	uint8_t *frame = p->ip + shape->len;
+	uint32_t len = p->total - shape->len;
+	struct am_frame *f = b->next;
+
+	am_lane_put_rest(f, lane);
+	if (p->total < shape->least || !parse_frame(frame, len, p->whole_made, &f->eth) ||
+		(f->eth.tags && !may_be_tagged(b->w, lane)))
+		return false;
+	am_lane_count(lane, p->total - shape->inside_less, len, p->whole_made);
+	if (unlikely(lane->mss4 | lane->mss6) && am_mss_may_clamp(frame, len, &f->eth) &&
+		am_mss_clamp_frame(frame, len, lane->mss4, lane->mss6))
+		am_count(b->w, f->iface, AM_C_MSS_CLAMPED, 1);
+	am_buf_cut_to(p->m, frame, len);
+	f->m = p->m;
+	admit(b, lane, f);
+	return true;
+}
+
+/* Of which part of a datagram a packet on IPv6 is, of which so many octets are there. */
+static enum am_part part6(const uint8_t *ip, uint32_t has)
+{
+	uint16_t field;
+
+	if (has < AM_IP6_LEN + AM_IP6_FRAG_LEN || ip[6] != AM_PROTO_FRAGMENT)
+		return AM_PART_WHOLE;
+	field = am_load16(ip + AM_IP6_LEN + 2);
+	if (field & AM_LANE_OFFSET6)
+		return AM_PART_LATER;
+	return field & AM_LANE_MORE6 ? AM_PART_FIRST : AM_PART_WHOLE;
+}
+
+/* This packet's shape is the last one's, for the next. */
+static void turn_to(struct am_lanes *lanes, bool v4, uint8_t proto, const uint8_t *header)
+{
+	lanes->shape = am_lane_shape_of(lanes->shapes, lanes->vrf, v4, proto, header);
+	lanes->octets = lanes->shape->octets;
+	lanes->kind = proto | (uint32_t)!v4 << 8;
+	lanes->gre_bits = proto == AM_PROTO_GRE ? AM_LANE_GRE_BITS : 0;
+	lanes->gre = am_lane_gre_octets(header) & lanes->gre_bits;
+}
+
+void am_lane_ask_any(struct am_lanes *lanes, struct am_arrival *a, uint8_t *ip, uint32_t has)
+{
+	const bool v4 = a->type == AM_ET_IPV4;
+	const uint8_t *behind = ip;
+	uint8_t proto;
+
+	a->ip = ip;
+	a->has = has;
+	a->lane = NULL;
+	a->part = AM_PART_WHOLE;
+	if (has < AM_IP4_LEN)
+		return;
+	a->part = v4 ? am_lane_part4(ip) : part6(ip, has);
+	if (a->part == AM_PART_LATER || has < AM_LANE_NEAR + AM_IP6_FRAG_LEN || lanes->vrf >= AM_LANE_VRFS)
+		return;
+	if (!v4 && a->part == AM_PART_FIRST) {
+		behind = ip + AM_IP6_FRAG_LEN;
+		has -= AM_IP6_FRAG_LEN;
+	}
+	proto = v4 ? ip[9] : behind == ip ? ip[6] : ip[AM_IP6_LEN];
+	/* Of a fragment that is whole, or of one behind another such header, nothing is learnt. */
+	if (!v4 && proto == AM_PROTO_FRAGMENT)
+		return;
+	turn_to(lanes, v4, proto, behind + (v4 ? AM_IP4_LEN : AM_IP6_LEN));
+	if (has >= lanes->octets)
+		am_lane_set(lanes, a, ip, behind);
+}
+
 /* At most two are. */
 static void add_length(struct am_lane_shape *s, unsigned at, unsigned less)
 {
-	s->lengths[1].at = (uint8_t)at;
-	s->lengths[1].less = (uint8_t)less;
-	if (!s->lengths[0].at)
-		s->lengths[0] = s->lengths[1];
+	bool first = !s->length_at[0];
+
+	s->length_at[1] = (uint8_t)at;
+	s->length_less = (s->length_less & 0xffff0000) | less;
+	if (first) {
+		s->length_at[0] = (uint8_t)at;
+		s->length_less |= less << 16;
+	}
 }
 
 static void mask_ip4(struct am_lane_shape *s, unsigned at)
@@ -120,13 +236,15 @@ static void make_shape(struct am_lane_shape *s, const struct am_lane_layout *at)
 
 	*s = (struct am_lane_shape){
 		.len = at->len,
-		.octets = (uint8_t)(compared > least ? compared : least),
+		.least = least,
+		.octets = compared > least ? compared : least,
 		.far = (uint8_t)(compared - AM_LANE_NEAR),
 		.inside_less = at->inside_at,
 		.outer4 = at->family[0] == AM_IPV4,
 		.layout = *at,
 	};
 	mask_layers(s);
+	s->regular = s->length_at[0] && s->inner4_at && !s->udp_at;
 	choose_keys(s);
 }
 
@@ -147,6 +265,36 @@ static void settle_shape(struct am_worker *w, struct am_lane_shape *place, const
 	place->mark = w->lane_mark;
 }
 
+/* With how many octets behind an IPv4 header of 20 a frame is too long. */
+static uint16_t room_of(const struct am_lane *lane)
+{
+	return lane->mtu < AM_IP4_LEN ? 0 : (uint16_t)(lane->mtu - AM_IP4_LEN + 1);
+}
+
+/* What else is to be known of packets in a lane whose header begins at ip. */
+static void describe(
+	struct am_worker *w, struct am_lane *lane, const struct am_lane_shape *shape, const uint8_t *ip)
+{
+	const struct am_member *in = w->roots->members[lane->rest.member];
+	struct am_iface_counters *nowhere = &w->nowhere;
+
+	lane->rest.eth = (struct am_ether){.len = AM_ETH_LEN, .type = AM_ET_IPV4};
+	lane->rest.iface = in->iface;
+	lane->rest.across = in->across;
+	lane->bridge = in->bridge;
+	lane->mtu = in->mtu;
+	if (lane->mss4 | lane->mss6)
+		lane->no_syn_room = room_of(lane);
+	else
+		lane->room = room_of(lane);
+	lane->tunnel = lane->tunnel_iface != AM_NO_ID ? &w->counters[lane->tunnel_iface] : nowhere;
+	lane->inside = in->kind == AM_MEMBER_VTEP ? &w->counters[in->iface] : nowhere;
+	if (shape->outer4)
+		lane->outer_rest = am_csum_ip4_rest(ip);
+	if (shape->inner4_at)
+		lane->inner_rest = am_csum_ip4_rest(ip + shape->inner4_at);
+}
+
 static void learn(struct am_worker *w, struct am_lane_note *note, const uint8_t *ip, const struct am_lane *as)
 {
 	struct am_lane_layout *at = &note->at;
@@ -160,6 +308,7 @@ static void learn(struct am_worker *w, struct am_lane_note *note, const uint8_t 
 	lane = &w->lanes[am_lane_hash(place, ip, ip) & w->lane_mask];
 	*lane = *as;
 	lane->mark = place->mark;
+	describe(w, lane, place, ip);
 	memcpy(lane->want, ip, at->len);
 }
 
@@ -179,6 +328,8 @@ void am_lane_learn(
 void am_lanes_forget(struct am_worker *w)
 {
 	memset(w->shapes, 0, sizeof w->shapes);
-	for (unsigned i = 0; i < AM_LANE_SHAPES; i++)
+	for (unsigned i = 0; i < AM_LANE_SHAPES; i++) {
 		w->shapes[i].mark = (uint32_t)AM_LANE_NO_MARK;
+		w->shapes[i].octets = UINT32_MAX; /* no packet has so many: none has a lane */
+	}
 }

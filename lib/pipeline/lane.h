@@ -11,9 +11,11 @@
  * Both live in the worker and are forgotten with the snapshot that they were made under.
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "net/ether.h"
 #include "net/ip.h"
 #include "pkt/buf.h"
 #include "table/roots.h"
@@ -33,8 +35,10 @@ enum {
 	AM_LANE_OCTETS = 112, /* the longest: IPv6, EtherIP, Ethernet, IPv6, UDP, VXLAN */
 	AM_LANE_KEYS = 3,
 	AM_LANE_NO_MARK = -1,
-	AM_LANE_KINDS = 8, /* of GRE */
-	AM_LANE_VRFS = 2,  /* those that tunnels' peers are in; packets of others have no lane */
+	AM_LANE_OFFSET4 = 0x1fff,   /* of a fragment, in an IPv4 header */
+	AM_LANE_KINDS = 8,          /* of GRE */
+	AM_LANE_GRE_BITS = 0x30020, /* in which its headers differ, as they are loaded: key, and type */
+	AM_LANE_VRFS = 2,           /* those that tunnels' peers are in; packets of others have no lane */
 	AM_LANE_SHAPES = AM_LANE_VRFS * 2 * 4 * AM_LANE_KINDS, /* two families, four classes of protocols */
 };
 
@@ -53,35 +57,59 @@ struct am_lane_layout {
 /* Offsets are as there, lengths in octets. */
 struct am_lane_shape {
 	uint32_t mark;                /* its lanes carry it; AM_LANE_NO_MARK: there is no shape here */
-	uint8_t len;                  /* up to the frame */
-	uint8_t octets;               /* that must be there: what is compared, and an Ethernet header */
-	uint8_t far;                  /* octets compared behind the first AM_LANE_NEAR */
+	uint32_t len;                 /* up to the frame */
+	uint32_t least;               /* that a packet has: these, and an Ethernet header */
+	uint32_t octets;              /* that must be there: what is compared, and an Ethernet header */
+	uint32_t inside_less;         /* octets of the outermost packet that are not the tunnel's payload */
 	uint8_t key_at[AM_LANE_KEYS]; /* where to read what tells its lanes apart: 8, 8 and 4 octets */
-	uint8_t inside_less;          /* octets of the outermost packet that are not the tunnel's payload */
+	uint8_t far;                  /* octets compared behind the first AM_LANE_NEAR */
 	bool outer4;                  /* the outermost header is IPv4 */
+	bool regular;                 /* lengths inside, IPv4 inside, and no UDP checksum */
 	uint8_t inner4_at;            /* an IPv4 header inside, else 0 */
-	/* Two length fields inside, or the same one twice; 0: none. */
-	struct {
-		uint8_t at;
-		uint8_t less; /* than the outermost packet, which is what that field must say */
-	} lengths[2];
+	/*
+	 * Where two length fields inside are, or the same one twice; 0: none. They say so much less than the outermost
+	 * packet's octets: the first one in the upper half.
+	 */
+	uint8_t length_at[2];
+	uint32_t length_less;
 	uint8_t udp_at; /* where its checksum must be verified, else 0 */
 	uint8_t udp_ip_at, udp_family;
-	struct am_lane_layout layout;                         /* it was made from */
-	_Alignas(AM_LANE_BLOCK) uint8_t mask[AM_LANE_OCTETS]; /* of what does not differ */
+	struct am_lane_layout layout;              /* it was made from */
+	_Alignas(64) uint8_t mask[AM_LANE_OCTETS]; /* of what does not differ */
 };
 
-/* Two cache lines. What else is to be known of its frames, their member says. */
+/* The second half of a frame that comes out by a lane: where it is one with IPv4 in it and no tag, as it stands. */
+struct am_lane_rest {
+	struct am_ether eth;
+	bool hashed, popped;
+	uint16_t tci, member, iface;
+	uint32_t peer;   /* of the outermost packet, where a frame has a hash that is not valid yet */
+	uint32_t across; /* the member's */
+};
+
+/*
+ * Three cache lines, of which most packets need two. All of its member that is to be known is here, so that a packet needs
+ * no line of that.
+ */
 struct am_lane {
+	_Alignas(64) uint32_t mark; /* of its shape */
+	uint16_t bridge;            /* the member's */
+	/* Octets of IPv4 and more, behind a header of that, with which a frame is too long or needs a closer look. */
+	uint16_t room;
+	/* Where packets count: the tunnel's, and the bridge's VXLAN side; w->nowhere, where there is no such. */
+	struct am_iface_counters *tunnel, *inside;
+	uint32_t outer_rest, inner_rest; /* of IPv4 headers: am_csum_ip4_rest */
+	struct am_lane_rest rest;
 	_Alignas(64) uint8_t want[AM_LANE_OCTETS];
-	uint32_t mark; /* of its shape */
-	uint32_t peer; /* of the outermost packet */
-	uint16_t member;
-	uint16_t tunnel_iface; /* AM_NO_ID: VXLAN straight over a port */
+	uint16_t mtu; /* the member's */
 	uint16_t mss4, mss6;
+	uint16_t
+		no_syn_room; /* room of what is no SYN, where there is mss4 or mss6 and room is none; else 0 */
+	uint16_t tunnel_iface; /* AM_NO_ID: VXLAN straight over a port */
 };
 
-_Static_assert(sizeof(struct am_lane) == 128, "a lane is two cache lines");
+_Static_assert(sizeof(struct am_lane) == 192, "a lane is three cache lines");
+_Static_assert(offsetof(struct am_lane, want) == 64, "of which most packets need two");
 
 /* What open.c notes of a packet on its long way, for am_lane_learn. */
 struct am_lane_note {
@@ -96,11 +124,11 @@ struct am_lane_note {
 /* Which of its headers a GRE packet has: key or none, and what follows: 08 00, 86 dd and 65 58 differ in two bits. */
 static inline unsigned am_lane_gre_kind(const uint8_t *gre)
 {
-	enum { KEY = 0x20, TYPE = 0x30000, KEY_BESIDE_TYPE = 0x401, TYPE_AT = 15 };
+	enum { KEY_BESIDE_TYPE = 0x401, TYPE_AT = 15 };
 	uint32_t v;
 
 	memcpy(&v, gre, sizeof v);
-	return (v & (KEY | TYPE)) * KEY_BESIDE_TYPE >> TYPE_AT & (AM_LANE_KINDS - 1);
+	return (v & AM_LANE_GRE_BITS) * KEY_BESIDE_TYPE >> TYPE_AT & (AM_LANE_KINDS - 1);
 }
 
 /* Of packets of such a protocol, whose header is at least 4 octets. */

@@ -2,13 +2,20 @@
 #ifndef PIPELINE_LANE_TAKE_H
 #define PIPELINE_LANE_TAKE_H
 /* Packets that have a lane, inline for the loop over arrivals. */
+#include "base/cpu.h"
 #include "input.h"
 #include "net/csum.h"
 #include "net/mss.h"
 
 #if defined(__SSE4_1__)
-#include <smmintrin.h>
+#include <immintrin.h>
 #endif
+
+enum {
+	AM_LANE_NEXT_AT = 6,      /* next header, in an IPv6 header */
+	AM_LANE_OFFSET6 = 0xfff8, /* in a Fragment header's field */
+	AM_LANE_MORE6 = 1,
+};
 
 /* The UDP checksum of a packet whose lengths agree. */
 bool am_lane_udp_is_right(const uint8_t *ip, const struct am_lane_shape *shape);
@@ -26,6 +33,12 @@ static inline am_lane_block am_lane_load_two(const uint8_t *a, const uint8_t *b)
 {
 	return _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)(const void *)a),
 		_mm_loadl_epi64((const __m128i *)(const void *)b));
+}
+
+/* The first octets of an IPv6 header, with another next header. */
+static inline am_lane_block am_lane_load_next(const uint8_t *ip, uint8_t next)
+{
+	return _mm_insert_epi8(am_lane_load(ip), next, AM_LANE_NEXT_AT);
 }
 
 /* What differs in one block, where the mask says that it must not, added to what did. */
@@ -61,6 +74,14 @@ static inline am_lane_block am_lane_load(const uint8_t *at)
 	return am_lane_load_two(at, at + 8);
 }
 
+static inline am_lane_block am_lane_load_next(const uint8_t *ip, uint8_t next)
+{
+	am_lane_block block = am_lane_load(ip);
+
+	block.octet[AM_LANE_NEXT_AT] = next;
+	return block;
+}
+
 static inline am_lane_block am_lane_compare(am_lane_block differs, am_lane_block is,
 	const struct am_lane *lane, const struct am_lane_shape *shape, unsigned at)
 {
@@ -79,109 +100,189 @@ static inline bool am_lane_is_zero(am_lane_block b)
 }
 #endif
 
-/* Of which part of a datagram an arrival is, of which so many octets are there, at least 20. */
-static inline enum am_part am_lane_part(bool v4, const uint8_t *ip, uint32_t has)
+/* Is an IPv4 packet part of a datagram, and of which part? */
+static inline bool am_lane_is_part4(const uint8_t *ip)
 {
-	enum { IP4_OFFSET = 0x1fff, IP6_OFFSET = 0xfff8, IP6_MORE = 1 };
-	uint32_t field;
+	uint16_t field;
 
-	if (v4) {
-		field = am_load16(ip + 6) & (AM_IP4_MF | IP4_OFFSET);
-		if (likely(!field))
-			return AM_PART_WHOLE;
-		return field & IP4_OFFSET ? AM_PART_LATER : AM_PART_FIRST;
-	}
-	if (likely(ip[6] != AM_PROTO_FRAGMENT || has < AM_IP6_LEN + AM_IP6_FRAG_LEN))
-		return AM_PART_WHOLE;
-	field = am_load16(ip + AM_IP6_LEN + 2);
-	if (field & IP6_OFFSET)
-		return AM_PART_LATER;
-	return field & IP6_MORE ? AM_PART_FIRST : AM_PART_WHOLE;
+	memcpy(&field, ip + 6, sizeof field);
+	return field & __builtin_bswap16(AM_IP4_MF | AM_LANE_OFFSET4);
 }
 
-/* Where a worker's lanes are, beside it: its own fields might have changed with whatever is written. */
+static inline enum am_part am_lane_part4(const uint8_t *ip)
+{
+	if (likely(!am_lane_is_part4(ip)))
+		return AM_PART_WHOLE;
+	return am_load16(ip + 6) & AM_LANE_OFFSET4 ? AM_PART_LATER : AM_PART_FIRST;
+}
+
+/*
+ * Where a worker's lanes are, beside it: its own fields might have changed with whatever is written. And which shape the
+ * last packet had, since most that follow have it too.
+ */
 struct am_lanes {
 	struct am_lane_shape *shapes;
 	struct am_lane *lanes;
 	uint32_t mask;
 	uint16_t vrf;
+	/* of the last one; at first nothing has so many octets */
+	uint32_t octets;
+	uint32_t kind;          /* which outermost header, and protocol */
+	uint32_t gre, gre_bits; /* what a GRE header has in those bits; no bit, with other protocols */
+	const struct am_lane_shape *shape;
 };
 
 static inline struct am_lanes am_lanes_of(struct am_worker *w, uint16_t vrf)
 {
-	return (struct am_lanes){w->shapes, w->lanes, w->lane_mask, vrf};
+	return (struct am_lanes){.shapes = w->shapes,
+		.lanes = w->lanes,
+		.mask = w->lane_mask,
+		.vrf = vrf,
+		.octets = UINT32_MAX};
 }
 
-/* behind is as in am_lane_hash. */
-static inline __attribute__((always_inline)) void am_lane_ask_at(const struct am_lanes *lanes,
-	struct am_arrival *a, bool v4, uint8_t proto, const uint8_t *ip, const uint8_t *behind, uint32_t has)
+static inline uint32_t am_lane_gre_octets(const uint8_t *gre)
 {
-	const struct am_lane_shape *shape;
+	uint32_t v;
 
-	if (unlikely(lanes->vrf >= AM_LANE_VRFS))
-		return;
-	shape = am_lane_shape_of(
-		lanes->shapes, lanes->vrf, v4, proto, behind + (v4 ? AM_IP4_LEN : AM_IP6_LEN));
-	if (unlikely(has < shape->octets))
-		return;
-	a->shape = shape;
-	a->lane = &lanes->lanes[am_lane_hash(shape, ip, behind) & lanes->mask];
+	memcpy(&v, gre, sizeof v);
+	return v;
+}
+
+/* Is this packet of the shape that the last one had? It has lanes->octets. */
+static inline bool am_lanes_is_last(
+	const struct am_lanes *lanes, bool v4, uint8_t proto, const uint8_t *header)
+{
+	return lanes->kind == (proto | (uint32_t)!v4 << 8) &&
+	       (am_lane_gre_octets(header) & lanes->gre_bits) == lanes->gre;
+}
+
+/* ip and behind are as in am_lane_hash. */
+static inline void am_lane_set(
+	const struct am_lanes *lanes, struct am_arrival *a, const uint8_t *ip, const uint8_t *behind)
+{
+	a->shape = lanes->shape;
+	a->lane = &lanes->lanes[am_lane_hash(lanes->shape, ip, behind) & lanes->mask];
 	rte_prefetch0(a->lane);
-	rte_prefetch0((const uint8_t *)a->lane + 64);
+	rte_prefetch0(a->lane->want);
+}
+
+/* am_lane_ask where the packet is not like the last one. */
+void am_lane_ask_any(struct am_lanes *lanes, struct am_arrival *a, uint8_t *ip, uint32_t has);
+
+/* The same of one with a Fragment header, of so many octets as shapes compare. False: ask that. */
+static inline bool am_lane_ask_part6(
+	const struct am_lanes *lanes, struct am_arrival *a, const uint8_t *ip, uint32_t has)
+{
+	const uint8_t *behind = ip + AM_IP6_FRAG_LEN;
+	uint16_t field;
+
+	memcpy(&field, ip + AM_IP6_LEN + 2, sizeof field);
+	if (field & __builtin_bswap16(AM_LANE_OFFSET6)) {
+		a->part = AM_PART_LATER;
+		a->lane = NULL;
+		return true;
+	}
+	if (!(field & __builtin_bswap16(AM_LANE_MORE6)) || has - AM_IP6_FRAG_LEN < lanes->octets ||
+		!am_lanes_is_last(lanes, false, ip[AM_IP6_LEN], behind + AM_IP6_LEN))
+		return false;
+	a->part = AM_PART_FIRST;
+	am_lane_set(lanes, a, ip, behind);
+	return true;
 }
 
 /*
  * Which lane an arrival may belong to, by what its header says; whether it does is seen later. Where there is one, it has
- * as many octets as the shape compares, on IPv6 without a Fragment header's.
+ * as many octets as the shape of that moment compares, on IPv6 without a Fragment header's. ip is its outermost header, of has octets;
+ * that it is whole has been supposed.
  */
-static inline void am_lane_ask(const struct am_lanes *lanes, struct am_arrival *a)
+static inline __attribute__((always_inline)) void am_lane_ask(
+	struct am_lanes *lanes, struct am_arrival *a, bool v4, uint8_t *ip, uint32_t has)
 {
-	const uint8_t *ip = am_buf_data(a->m) + a->l2;
-	uint32_t has = am_buf_len(a->m) - a->l2;
-
-	a->lane = NULL;
-	a->part = AM_PART_WHOLE;
-	if (unlikely(has < AM_IP4_LEN))
-		return;
-	a->part = am_lane_part(a->type == AM_ET_IPV4, ip, has);
-	if (unlikely(a->part == AM_PART_LATER || has < AM_LANE_NEAR + AM_IP6_FRAG_LEN))
-		return;
-	if (a->type == AM_ET_IPV4)
-		am_lane_ask_at(lanes, a, true, ip[9], ip, ip, has);
-	else if (likely(a->part == AM_PART_WHOLE))
-		am_lane_ask_at(lanes, a, false, ip[6], ip, ip, has);
-	else
-		am_lane_ask_at(
-			lanes, a, false, ip[AM_IP6_LEN], ip, ip + AM_IP6_FRAG_LEN, has - AM_IP6_FRAG_LEN);
+	a->has = has;
+	a->ip = ip;
+	if (likely(has >= lanes->octets)) {
+		if (v4 && unlikely(am_lane_is_part4(ip))) {
+			a->part = am_lane_part4(ip);
+			if (a->part == AM_PART_LATER) {
+				a->lane = NULL;
+				return;
+			}
+		}
+		if (!v4 && unlikely(ip[AM_LANE_NEXT_AT] == AM_PROTO_FRAGMENT)) {
+			if (likely(am_lane_ask_part6(lanes, a, ip, has)))
+				return;
+		} else if (likely(v4 ? am_lanes_is_last(lanes, true, ip[9], ip + AM_IP4_LEN)
+				     : am_lanes_is_last(lanes, false, ip[6], ip + AM_IP6_LEN))) {
+			am_lane_set(lanes, a, ip, ip);
+			return;
+		}
+	}
+	am_lane_ask_any(lanes, a, ip, has);
 }
 
-/* Is the header at ip what the lane remembers, wherever the mask says that it must be? */
-static inline bool am_lane_is_same(
+/* What differs behind the first AM_LANE_NEAR octets. */
+static inline AM_INLINE am_lane_block am_lane_compare_far(
 	const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape)
 {
 	am_lane_block differs = {0};
 
+	for (unsigned at = AM_LANE_NEAR; at < (unsigned)AM_LANE_NEAR + shape->far; at += AM_LANE_BLOCK)
+		differs = am_lane_compare(differs, am_lane_load(ip + at), lane, shape, at);
+	return differs;
+}
+
+#if defined(__SSE4_1__)
+static inline AM_AVX2 __m256i am_lane_compare_wide(
+	const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape, unsigned at)
+{
+	__m256i is = _mm256_loadu_si256((const __m256i *)(const void *)(ip + at));
+	__m256i want = _mm256_load_si256((const __m256i *)(const void *)(lane->want + at));
+	__m256i mask = _mm256_load_si256((const __m256i *)(const void *)(shape->mask + at));
+
+	return _mm256_and_si256(_mm256_xor_si256(is, want), mask);
+}
+
+static inline AM_AVX2 bool am_lane_is_same_wide(
+	const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape)
+{
+	__m256i differs = _mm256_or_si256(am_lane_compare_wide(ip, lane, shape, 0),
+		am_lane_compare_wide(ip, lane, shape, AM_LANE_NEAR / 2));
+
+	if (unlikely(shape->far) && !am_lane_is_zero(am_lane_compare_far(ip, lane, shape)))
+		return false;
+	return _mm256_testz_si256(differs, differs);
+}
+#endif
+
+/*
+ * Is the header at ip what the lane remembers, wherever the mask says that it must be? wide, a constant: the caller is a
+ * variant for AVX2.
+ */
+static inline AM_INLINE bool am_lane_is_same(
+	const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape, bool wide)
+{
+	am_lane_block differs = {0};
+
+#if defined(__SSE4_1__)
+	if (wide)
+		return am_lane_is_same_wide(ip, lane, shape);
+#endif
 #pragma GCC unroll 4
 	for (unsigned at = 0; at < AM_LANE_NEAR; at += AM_LANE_BLOCK)
 		differs = am_lane_compare(differs, am_lane_load(ip + at), lane, shape, at);
-	for (unsigned at = AM_LANE_NEAR; unlikely(at < (unsigned)AM_LANE_NEAR + shape->far);
-		at += AM_LANE_BLOCK)
-		differs = am_lane_compare(differs, am_lane_load(ip + at), lane, shape, at);
-	return am_lane_is_zero(differs);
+	return am_lane_is_zero(differs) &&
+	       (likely(!shape->far) || am_lane_is_zero(am_lane_compare_far(ip, lane, shape)));
 }
 
 /* The same of a first fragment on IPv6, whose Fragment header, in between, is to be gone. */
 static inline bool am_lane_is_same_in_fragment(
 	const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape)
 {
-	enum { NEXT_AT = 6, NEXT_MASK = 0xff };
 	const uint8_t *behind = ip + AM_IP6_FRAG_LEN;
-	uint8_t first[AM_LANE_BLOCK];
 	am_lane_block differs = {0};
 
-	memcpy(first, ip, sizeof first);
-	first[NEXT_AT] = ip[AM_IP6_LEN];
-	differs = am_lane_compare(differs, am_lane_load(first), lane, shape, 0);
+	differs = am_lane_compare(differs, am_lane_load_next(ip, ip[AM_IP6_LEN]), lane, shape, 0);
 	differs = am_lane_compare(differs, am_lane_load(ip + 16), lane, shape, 16);
 	differs = am_lane_compare(differs, am_lane_load_two(ip + 32, behind + 40), lane, shape, 32);
 	for (unsigned at = 48; at < (unsigned)AM_LANE_NEAR + shape->far; at += AM_LANE_BLOCK)
@@ -189,46 +290,39 @@ static inline bool am_lane_is_same_in_fragment(
 	return am_lane_is_zero(differs);
 }
 
-/*
- * Do the fields inside that differ from packet to packet agree with each other? total: octets of the outermost packet.
- */
-static inline bool am_lane_agrees(const uint8_t *ip, const struct am_lane_shape *shape, uint32_t total)
+/* Do the two lengths inside say what total, octets of the outermost packet, leaves to them? */
+static inline bool am_lane_lengths_agree(const uint8_t *ip, const struct am_lane_shape *shape, uint32_t total)
 {
-	if (likely(shape->lengths[0].at) &&
-		(am_load16(ip + shape->lengths[0].at) + (uint32_t)shape->lengths[0].less != total ||
-			am_load16(ip + shape->lengths[1].at) + (uint32_t)shape->lengths[1].less != total))
-		return false;
-	if (shape->inner4_at && !am_csum_ip4_is_right(ip + shape->inner4_at))
-		return false;
-	return likely(!shape->udp_at) || am_lane_udp_is_right(ip, shape);
+	uint16_t first, second;
+	uint32_t says;
+
+	memcpy(&first, ip + shape->length_at[0], sizeof first);
+	memcpy(&second, ip + shape->length_at[1], sizeof second);
+	says = __builtin_bswap32(first | (uint32_t)second << 16);
+	/* Neither half of the difference borrows: each length is that of something with headers. */
+	return says + shape->length_less == total * 0x10001;
 }
 
 /*
- * The Ethernet header of what came out. Does the packet in the frame, if it is one, say how long it is as open.c's
- * check_length wants it?
+ * Do the fields inside that differ from packet to packet agree with each other? total: octets of the outermost packet. Where
+ * they are no more than its headers the answer may be wrong.
  */
-static inline bool am_lane_parse(const uint8_t *frame, uint32_t len, bool whole_made, struct am_ether *eth)
+static inline AM_INLINE bool am_lane_agrees(
+	const uint8_t *ip, const struct am_lane *lane, const struct am_lane_shape *shape, uint32_t total)
 {
-	uint32_t has = len - AM_ETH_LEN, says;
-
-	if (likely(am_load16(frame + 2 * AM_MAC_LEN) == AM_ET_IPV4)) {
-		eth->len = AM_ETH_LEN;
-		eth->type = AM_ET_IPV4;
-		eth->tags = 0;
-		if (unlikely(has < AM_IP4_LEN))
-			return false;
-		says = am_load16(frame + AM_ETH_LEN + 2);
-		return whole_made ? says == has : says <= has;
-	}
-	if (am_ether_parse(frame, len, eth) != AM_V_OK)
+	if (likely(shape->regular))
+		return am_lane_lengths_agree(ip, shape, total) &&
+		       am_csum_ip4_fits(ip + shape->inner4_at, lane->inner_rest);
+	if (total < shape->least || (shape->length_at[0] && !am_lane_lengths_agree(ip, shape, total)))
 		return false;
-	has = len - eth->len;
-	if (eth->type == AM_ET_IPV4 && has >= AM_IP4_LEN)
-		says = am_load16(frame + eth->len + 2);
-	else if (eth->type == AM_ET_IPV6 && has >= AM_IP6_LEN)
-		says = am_load16(frame + eth->len + 4) + (uint32_t)AM_IP6_LEN;
-	else
-		return eth->type != AM_ET_IPV4 && eth->type != AM_ET_IPV6;
+	if (shape->inner4_at && !am_csum_ip4_fits(ip + shape->inner4_at, lane->inner_rest))
+		return false;
+	return !shape->udp_at || am_lane_udp_is_right(ip, shape);
+}
+
+/* Does the packet in a frame, if it is one, say how long it is as open.c's check_length wants it? */
+static inline bool am_lane_says(uint32_t says, uint32_t has, bool whole_made)
+{
 	return whole_made ? says == has : says <= has;
 }
 
@@ -236,19 +330,16 @@ static inline bool am_lane_parse(const uint8_t *frame, uint32_t len, bool whole_
 struct am_lane_burst {
 	struct am_worker *w;
 	struct am_frame *next; /* the worker's next frame: its own count is behind while lanes are taken */
-	struct am_iface_counters *counters;
-	struct am_member *const *members;
-	const struct am_fdb *fdb;
-	bool unusual; /* frames need more than the FDB is asked for */
+	struct am_fdb_lines fdb;
+	bool unusual;   /* frames need more than the FDB is asked for */
+	unsigned pairs; /* joined */
 };
 
 static inline struct am_lane_burst am_lane_burst_of(struct am_worker *w)
 {
 	return (struct am_lane_burst){.w = w,
 		.next = &w->frames[w->n_frames],
-		.counters = w->counters,
-		.members = w->roots->members,
-		.fdb = w->plane->conf.fdb,
+		.fdb = w->plane->conf.fdb->read,
 		.unusual = w->rx_finish || w->hands_off};
 }
 
@@ -263,92 +354,114 @@ static inline void am_lane_burst_enter(struct am_lane_burst *b)
 	b->next = &b->w->frames[b->w->n_frames];
 }
 
-static inline void am_lane_count_in(struct am_iface_counters *row, uint32_t bytes)
+/* One of each by itself, not two side by side in one addition, which takes more to prepare than it saves. */
+static inline void am_lane_count(
+	const struct am_lane *lane, uint32_t inside_len, uint32_t frame_len, bool whole_made)
 {
-	row->count[AM_C_RX_PACKETS]++;
-	row->count[AM_C_RX_BYTES] += bytes;
+	uint64_t *tunnel = lane->tunnel->count, *inside = lane->inside->count;
+
+	tunnel[AM_C_RX_PACKETS]++;
+	inside[AM_C_RX_PACKETS]++;
+	tunnel[AM_C_RX_BYTES] += inside_len;
+	inside[AM_C_RX_BYTES] += frame_len;
+	if (whole_made)
+		tunnel[AM_C_RX_REASSEMBLED]++;
 }
 
-/* Only VXLAN keeps tags, and that where its bridge wants them. */
-static __attribute__((noinline)) bool am_lane_may_be_tagged(
-	const struct am_lane_burst *b, const struct am_member *in)
+_Static_assert(sizeof(struct am_frame) - offsetof(struct am_frame, eth) == sizeof(struct am_lane_rest) &&
+		       offsetof(struct am_frame, member) - offsetof(struct am_frame, eth) ==
+			       offsetof(struct am_lane_rest, member) &&
+		       offsetof(struct am_frame, hash) - offsetof(struct am_frame, eth) ==
+			       offsetof(struct am_lane_rest, peer) &&
+		       offsetof(struct am_frame, across) - offsetof(struct am_frame, eth) ==
+			       offsetof(struct am_lane_rest, across),
+	"as in a frame");
+
+/* As it lies in memory: without a copy of it on the stack, which a function would have to align that for. */
+typedef uint64_t am_lane_words
+	__attribute__((vector_size(sizeof(struct am_lane_rest)), aligned(1), may_alias));
+
+static inline AM_INLINE void am_lane_put_rest(struct am_frame *f, const struct am_lane *lane)
 {
-	return in->kind == AM_MEMBER_VTEP && b->w->roots->bridges[in->bridge]->inner_vlan;
+	*(am_lane_words *)(void *)&f->eth = *(const am_lane_words *)(const void *)&lane->rest;
 }
 
-static inline void am_lane_count(const struct am_lane_burst *b, const struct am_lane *lane,
-	const struct am_member *in, uint32_t inside_len, uint32_t frame_len, bool whole_made)
+/* A packet whose header is its lane's: at ip, or where that would stand if the headers that the lane knows followed each other. */
+struct am_lane_packet {
+	struct rte_mbuf *m;
+	uint8_t *ip;
+	uint32_t total;  /* octets from there on that the header says of them; they are there */
+	bool whole_made; /* it was put together from fragments */
+};
+
+/* am_lane_open where the frame is not IPv4 without a tag, or its length or member takes a closer look. */
+bool am_lane_open_any(struct am_lane_burst *b, const struct am_lane *lane, const struct am_lane_shape *shape,
+	const struct am_lane_packet *p);
+
+/* Is what came out IPv4 without a tag, of so many octets, that says how long it is? It has at least its header. */
+static inline AM_INLINE bool am_lane_is_usual(const uint8_t *frame, uint32_t payload, bool whole_made)
 {
-	if (likely(lane->tunnel_iface != AM_NO_ID)) {
-		am_lane_count_in(&b->counters[lane->tunnel_iface], inside_len);
-		if (whole_made)
-			b->counters[lane->tunnel_iface].count[AM_C_RX_REASSEMBLED]++;
-	}
-	if (likely(in->kind == AM_MEMBER_VTEP))
-		am_lane_count_in(&b->counters[in->iface], frame_len);
+	uint16_t type;
+
+	memcpy(&type, frame + 2 * AM_MAC_LEN, sizeof type);
+	return type == __builtin_bswap16(AM_ET_IPV4) &&
+	       am_lane_says(am_load16(frame + AM_ETH_LEN + 2), payload, whole_made);
+}
+
+/* Where SYNs take a closer look: is it none, and not too long either? */
+static inline AM_INLINE bool am_lane_is_no_syn(
+	const struct am_lane *lane, const uint8_t *frame, uint32_t payload)
+{
+	return payload - AM_IP4_LEN < lane->no_syn_room &&
+	       !am_mss_may_clamp(frame, payload + AM_ETH_LEN, &lane->rest.eth);
 }
 
 /*
  * Take m, whose header is the same as the lane's, out of its tunnel: it is among w's frames then. False: m is
- * untouched. ip is its outermost IP header, or where that would stand if the headers that the lane knows followed each
- * other; has the octets from there on, total what that header says of them. whole_made: it was put together from
- * fragments.
+ * untouched. ip, total and whole_made are as in am_lane_packet; has the octets that are there.
  */
-static inline __attribute__((always_inline)) bool am_lane_open(struct am_lane_burst *b,
-	const struct am_lane *lane, const struct am_lane_shape *shape, struct rte_mbuf *m, uint8_t *ip,
-	uint32_t has, uint32_t total, bool whole_made)
+static inline AM_INLINE bool am_lane_open(struct am_lane_burst *b, const struct am_lane *lane,
+	const struct am_lane_shape *shape, struct rte_mbuf *m, uint8_t *ip, uint32_t has, uint32_t total,
+	bool whole_made)
 {
-	uint32_t headers = shape->len, len = total - headers;
-	uint8_t *frame = ip + headers;
-	const struct am_member *in = b->members[lane->member];
+	uint8_t *frame = ip + shape->len;
+	uint32_t payload = total - shape->least;
 	struct am_frame *f = b->next;
 
-	/* There are at least AM_ETH_LEN octets behind the header; are there len, and is that enough? */
-	if (unlikely(len - AM_ETH_LEN > has - headers - AM_ETH_LEN || !am_lane_agrees(ip, shape, total) ||
-		     !am_lane_parse(frame, len, whole_made, &f->eth)))
+	/* There are at least AM_ETH_LEN octets behind the header. Too few in all are vastly many as payload, and no lane's. */
+	if (unlikely(total > has || !am_lane_agrees(ip, lane, shape, total)))
 		return false;
-	if (unlikely(f->eth.tags) && !am_lane_may_be_tagged(b, in))
-		return false;
-	am_lane_count(b, lane, in, total - shape->inside_less, len, whole_made);
-	if (unlikely(lane->mss4 | lane->mss6) && am_mss_may_clamp(frame, len, &f->eth) &&
-		am_mss_clamp_frame(frame, len, lane->mss4, lane->mss6))
-		am_count(b->w, in->iface, AM_C_MSS_CLAMPED, 1);
-	am_buf_cut(m, (uint16_t)(frame - am_buf_data(m)), (uint16_t)len);
+	if (unlikely((payload - AM_IP4_LEN >= lane->room && !am_lane_is_no_syn(lane, frame, payload)) ||
+		     !am_lane_is_usual(frame, payload, whole_made) || b->unusual))
+		return am_lane_open_any(b, lane, shape, &(struct am_lane_packet){m, ip, total, whole_made});
+	am_lane_count(lane, total - shape->inside_less, payload + AM_ETH_LEN, whole_made);
+	am_buf_cut_to(m, frame, payload + AM_ETH_LEN);
 	f->m = m;
-	f->hashed = false;
-	f->popped = false;
-	f->member = lane->member;
-	f->iface = in->iface;
-	if (unlikely(b->unusual)) {
-		am_lane_burst_leave(b);
-		am_input_frame(b->w, f);
-		am_lane_burst_enter(b);
-	} else if (am_bridge_admit(b->w, f, in, b->fdb)) {
-		b->next++;
-	}
+	am_lane_put_rest(f, lane);
+	am_bridge_ask(f, frame, lane->bridge, b->fdb);
+	b->next++;
 	return true;
 }
 
 /* Take an arrival that is whole, if the lane that it was asked for is the one it belongs to. False: it is untouched. */
-static inline __attribute__((always_inline)) bool am_lane_take(
-	struct am_lane_burst *b, const struct am_arrival *a, bool whole_made)
+static inline AM_INLINE bool am_lane_take(
+	struct am_lane_burst *b, const struct am_arrival *a, bool whole_made, bool wide)
 {
 	const struct am_lane *lane = a->lane;
 	const struct am_lane_shape *shape = a->shape;
-	struct rte_mbuf *m = a->m;
-	uint8_t *ip = am_buf_data(m) + a->l2;
+	uint8_t *ip = a->ip;
 	uint32_t total;
 
-	if (unlikely(!lane || lane->mark != shape->mark || !am_lane_is_same(ip, lane, shape)))
+	if (unlikely(!lane || lane->mark != shape->mark || !am_lane_is_same(ip, lane, shape, wide)))
 		return false;
 	if (likely(shape->outer4)) {
 		total = am_load16(ip + 2);
-		if (unlikely(!am_csum_ip4_is_right(ip)))
+		if (unlikely(!am_csum_ip4_fits(ip, lane->outer_rest)))
 			return false;
 	} else {
 		total = am_load16(ip + 4) + (uint32_t)AM_IP6_LEN;
 	}
-	return am_lane_open(b, lane, shape, m, ip, am_buf_len(m) - a->l2, total, whole_made);
+	return am_lane_open(b, lane, shape, a->m, ip, a->has, total, whole_made);
 }
 
 #endif

@@ -146,9 +146,8 @@ struct terms {
 static void learn_lane(
 	struct am_worker *w, struct inner *p, const struct am_frame *f, const struct terms *terms)
 {
-	const struct am_lane as = {.member = f->member,
+	const struct am_lane as = {.rest = {.member = f->member, .peer = p->note.peer},
 		.tunnel_iface = p->note.tunnel_iface,
-		.peer = p->note.peer,
 		.mss4 = terms->mss4,
 		.mss6 = terms->mss6};
 
@@ -506,36 +505,10 @@ static bool is_for_us(const struct inner *p)
 	return am_open_is_tunnel(proto);
 }
 
-/* Both addresses stand side by side: 8 octets of an IPv4 header, 32 of an IPv6 one. */
-static inline uint32_t addrs_len(uint8_t family)
-{
-	return family == AM_IPV4 ? 8 : 32;
-}
-
-/* Where the answers for these addresses would be, and where others may be. Of IPv6 the interface identifiers tell. */
-static inline struct am_last_peer *last_of(
-	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs)
-{
-	uint64_t a, b = vrf;
-
-	memcpy(&a, addrs + (family == AM_IPV4 ? 0 : 8), sizeof a);
-	if (family != AM_IPV4)
-		memcpy(&b, addrs + 24, sizeof b);
-	return &w->last_peer[am_mix(a ^ 0x9e3779b97f4a7c15ull, b ^ 0xd1b54a32d192ed03ull) % AM_LAST_PEERS];
-}
-
-static inline bool is_last_peer(
-	const struct am_last_peer *last, uint16_t vrf, uint8_t family, const uint8_t *addrs)
-{
-	if (last->family != family || last->vrf != vrf)
-		return false;
-	return family == AM_IPV4 ? !memcmp(last->addrs, addrs, 8) : !memcmp(last->addrs, addrs, 32);
-}
-
-static __attribute__((noinline)) enum am_verdict look_up_peer(
+enum am_verdict am_open_look_up(
 	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, struct am_last_peer *last)
 {
-	uint32_t len = addrs_len(family), peer;
+	uint32_t len = family == AM_IPV4 ? 8 : 32, peer;
 
 	switch (am_peers_find(w->roots->peers, vrf, family, addrs, addrs + len / 2, &peer)) {
 	case AM_PEER_FOUND:
@@ -548,14 +521,6 @@ static __attribute__((noinline)) enum am_verdict look_up_peer(
 	*last = (struct am_last_peer){.peer = peer, .family = family, .vrf = (uint8_t)vrf};
 	memcpy(last->addrs, addrs, len);
 	return AM_V_OK;
-}
-
-enum am_verdict am_open_peer(
-	struct am_worker *w, uint16_t vrf, uint8_t family, const uint8_t *addrs, struct am_last_peer **last)
-{
-	*last = last_of(w, vrf, family, addrs);
-	return likely(is_last_peer(*last, vrf, family, addrs)) ? AM_V_OK
-							       : look_up_peer(w, vrf, family, addrs, *last);
 }
 
 static enum am_verdict find_peer(struct am_worker *w, struct inner *p)
@@ -592,13 +557,13 @@ static void open_whole(struct am_worker *w, struct inner *p)
 static __attribute__((noinline)) bool take_made(
 	struct am_worker *w, uint16_t vrf, struct rte_mbuf *m, uint16_t l2, uint16_t type)
 {
-	const struct am_lanes lanes = am_lanes_of(w, vrf);
+	struct am_lanes lanes = am_lanes_of(w, vrf);
 	struct am_lane_burst b = am_lane_burst_of(w);
 	struct am_arrival a = {.m = m, .l2 = l2, .type = type};
 	bool taken;
 
-	am_lane_ask(&lanes, &a);
-	taken = am_lane_take(&b, &a, true);
+	am_lane_ask_any(&lanes, &a, am_buf_data(m) + l2, am_buf_len(m) - l2);
+	taken = am_lane_take(&b, &a, true, false);
 	am_lane_burst_leave(&b);
 	return taken;
 }

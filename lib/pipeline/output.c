@@ -2,55 +2,59 @@
 /* Out of a member: its tag, or its header string and the cut; then into the transmit buffer of a port. */
 #include "output.h"
 
-#include "pkt/cut.h"
 #include "pkt/encap.h"
 #include "pkt/vlan.h"
 #include "tap.h"
 
-/* What this worker puts into a transmit buffer counts when the buffer is emptied. */
-static void count_transmitted(struct am_worker *w, struct am_tx *tx, uint16_t iface)
-{
-	am_count(w, iface, AM_C_TX_PACKETS, tx->n - tx->foreign);
-	am_count(w, iface, AM_C_TX_BYTES, tx->bytes);
-	tx->foreign = 0;
-	tx->bytes = 0;
-}
-
-static void transmit(struct am_worker *w, struct am_tx *tx, uint16_t iface)
+/* The port did not take all at once: once more where it is to be asked again, and what is left then is lost. */
+static __attribute__((noinline)) void transmit_rest(struct am_worker *w, struct am_tx *tx, unsigned sent)
 {
 	const struct am_port_ops *ops = tx->port->ops;
-	unsigned sent = ops->tx(tx->port, tx->queue, tx->m, tx->n);
 
-	if (unlikely(sent < tx->n) && ops->poll) {
+	if (ops->poll) {
 		ops->poll(tx->port, tx->queue);
 		sent += ops->tx(tx->port, tx->queue, tx->m + sent, (uint16_t)(tx->n - sent));
 	}
-	if (unlikely(sent < tx->n)) {
-		w->counters[iface].drop[AM_V_PORT_TX_FULL] += tx->n - sent;
-		for (unsigned i = sent; i < tx->n; i++)
-			am_tap_drop(w, AM_TAP_ETHERNET, iface, AM_V_PORT_TX_FULL, tx->m[i]);
-		am_buf_free_bulk(tx->m + sent, tx->n - sent);
+	if (sent == tx->n)
+		return;
+	w->counters[tx->iface].drop[AM_V_PORT_TX_FULL] += tx->n - sent;
+	for (unsigned i = sent; i < tx->n; i++)
+		am_tap_drop(w, AM_TAP_ETHERNET, tx->iface, AM_V_PORT_TX_FULL, tx->m[i]);
+	am_buf_free_bulk(tx->m + sent, tx->n - sent);
+}
+
+/* What this worker puts into a transmit buffer counts when the buffer is emptied. */
+static inline void flush(struct am_worker *w, uint16_t port_id)
+{
+	struct am_tx *tx = &w->tx[port_id];
+	uint64_t *count = w->counters[tx->iface].count;
+	unsigned sent;
+
+	count[AM_C_TX_PACKETS] += (unsigned)(tx->n - tx->foreign);
+	tx->foreign = 0;
+	count[AM_C_TX_BYTES] += tx->bytes;
+	tx->bytes = 0;
+	if (unlikely(tx->owner != w->id)) {
+		am_handoff_send(w, tx, port_id);
+		return;
 	}
+	sent = tx->port->ops->tx(tx->port, tx->queue, tx->m, tx->n);
+	if (unlikely(sent < tx->n))
+		transmit_rest(w, tx, sent);
 	tx->n = 0;
 }
 
 void am_output_flush_port(struct am_worker *w, uint16_t port_id)
 {
-	struct am_tx *tx = &w->tx[port_id];
-	uint16_t iface = w->roots && port_id < w->roots->n_ports ? w->roots->ports[port_id].iface : 0;
-
-	count_transmitted(w, tx, iface);
-	if (tx->owner != w->id)
-		am_handoff_send(w, tx, port_id);
-	else
-		transmit(w, tx, iface);
+	flush(w, port_id);
 	w->tx_pending &= ~(1ull << port_id);
 }
 
 void am_output_flush(struct am_worker *w)
 {
 	for (uint64_t left = w->tx_pending; left; left &= left - 1)
-		am_output_flush_port(w, (uint16_t)__builtin_ctzll(left));
+		flush(w, (uint16_t)__builtin_ctzll(left));
+	w->tx_pending = 0;
 }
 
 static __attribute__((noinline)) void make_room(struct am_worker *w, uint16_t port_id)
@@ -135,28 +139,23 @@ static enum am_verdict push(struct am_worker *w, const struct am_frame *f, const
 	return AM_V_PORT_MTU;
 }
 
-bool am_output_cut(struct am_worker *w, struct rte_mbuf *m, const struct am_member *member, unsigned path,
-	struct am_flow flow)
+void am_output_other(
+	struct am_worker *w, const struct am_exit *exit, uint32_t bytes, struct am_output_sum *sum)
 {
-	const struct am_path_list *list = member->paths;
-	const struct am_encap *e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
-	struct am_cut cut = {.plen = am_buf_len(m),
-		.hash = flow.hash,
-		.tos = am_string_tos(e, flow.tos),
-		.path = list->first_path + path};
-	struct rte_mbuf *fresh;
+	if (exit->also_iface == AM_NO_ID)
+		return;
+	am_output_summed(w, sum);
+	*sum = (struct am_output_sum){1, bytes, exit->also_iface};
+}
 
-	if (!am_cut_is_usual(e, m, cut.plen))
-		return false;
-	fresh = am_buf_take(&w->stash, AM_BUF_HEADROOM);
-	if (unlikely(!fresh))
-		return false;
-	am_cut_usual(e, &w->ids, &cut, m, fresh);
-	am_output_sent(w, member, cut.plen);
-	am_output_count(&w->counters[member->way_iface], AM_C_TX_FRAGMENTED, 1, 2);
-	am_output_put(w, list->port[path], m, am_buf_len(m));
-	am_output_put(w, list->port[path], fresh, am_buf_len(fresh));
-	return true;
+bool am_output_striped(struct am_worker *w, const struct am_output_frame *o, const struct am_exit *exit)
+{
+	const struct am_path_list *list = w->roots->members[exit->member]->paths;
+	unsigned path = am_output_path(list, o->flow.hash);
+
+	return path < list->n &&
+	       am_output_by(
+		       w, o, atomic_load_explicit(&list->encap[path], memory_order_acquire), NULL, false);
 }
 
 static void to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
@@ -178,7 +177,7 @@ static void to_path(struct am_worker *w, struct am_frame *f, const struct am_mem
 		am_drop(w, member->way_iface, v, f->m);
 		return;
 	}
-	am_output_sent(w, member, len);
+	am_output_sent(w, &member->exit, len);
 	am_output_put(w, list->port[path], out[0], am_buf_len(out[0]));
 	if (n == 1)
 		return;
@@ -195,7 +194,7 @@ void am_output(struct am_worker *w, struct am_frame *f, const struct am_member *
 	if (!change(w, f, member))
 		return;
 	if (member->kind == AM_MEMBER_PORT) {
-		am_output_to_port(w, f, member);
+		am_output_to_port(w, f, member->port);
 		return;
 	}
 	am_tap_see(w, AM_TAP_ENCAP, AM_TAP_ETHERNET, member->iface, f->m);

@@ -2,38 +2,45 @@
 #ifndef PIPELINE_OUTPUT_H
 #define PIPELINE_OUTPUT_H
 /* The usual way out of a member, inline for the bridge's loop; output.c has what is not usual. */
+#include <stddef.h>
+
 #include "core.h"
 #include "net/flow.h"
 #include "net/mss.h"
-#include "pkt/string.h"
+#include "pkt/cut.h"
 
 void am_output_flush_port(struct am_worker *w, uint16_t port_id);
-/* A transmit buffer that is empty, takes no more, or whose port is not there. */
+/* A transmit buffer that takes no more, or whose port is not there. */
 void am_output_put_edge(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len);
 
 /* Into a port's transmit buffer; len is m's. */
-static inline void am_output_put(struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len)
+static inline AM_INLINE void am_output_put(
+	struct am_worker *w, uint16_t port_id, struct rte_mbuf *m, uint32_t len)
 {
 	struct am_tx *tx = &w->tx[port_id];
 	uint32_t n = tx->n;
 
-	if (unlikely(n - 1 >= tx->last)) {
-		am_output_put_edge(w, port_id, m, len);
-		return;
+	if (unlikely(n - 1 >= AM_TX_SLOTS - 1)) {
+		if (unlikely(n || !tx->port)) {
+			am_output_put_edge(w, port_id, m, len);
+			return;
+		}
+		w->tx_pending |= 1ull << port_id;
 	}
 	tx->m[n] = m;
 	tx->n = (uint16_t)(n + 1);
 	tx->bytes += len;
 }
 
-static inline void am_output_to_port(struct am_worker *w, struct am_frame *f, const struct am_member *member)
+static inline void am_output_to_port(struct am_worker *w, struct am_frame *f, uint16_t port_id)
 {
-	const struct am_port_root *port = &w->roots->ports[member->port];
+	const struct am_tx *tx = &w->tx[port_id];
+	uint32_t len = am_buf_len(f->m);
 
-	if (unlikely(am_buf_len(f->m) - f->eth.len > port->mtu))
-		am_drop(w, port->iface, AM_V_PORT_MTU, f->m);
+	if (unlikely(len - f->eth.len > tx->mtu))
+		am_drop(w, tx->iface, AM_V_PORT_MTU, f->m);
 	else
-		am_output_put(w, member->port, f->m, am_buf_len(f->m));
+		am_output_put(w, port_id, f->m, len);
 }
 
 /* The live path of this flow; n where there is none. */
@@ -53,67 +60,146 @@ static inline unsigned am_output_path(const struct am_path_list *list, uint32_t 
 	return (unsigned)__builtin_ctz(live);
 }
 
-/* Two counters side by side, in one addition. */
-static inline void am_output_count(
+/* Two counters side by side. */
+static inline AM_INLINE void am_output_count(
 	struct am_iface_counters *c, enum am_counter first, uint64_t one, uint64_t other)
 {
-	typedef uint64_t pair __attribute__((vector_size(16), may_alias));
-
-	*(pair *)&c->count[first] += (pair){one, other};
+	c->count[first] += one;
+	c->count[first + 1] += other;
 }
 
-_Static_assert(AM_C_TX_PACKETS % 2 == 0 && AM_C_TX_BYTES == AM_C_TX_PACKETS + 1, "a pair");
-_Static_assert(AM_C_TX_FRAGMENTED % 2 == 0 && AM_C_TX_FRAGMENTS == AM_C_TX_FRAGMENTED + 1, "a pair");
+_Static_assert(AM_C_TX_BYTES == AM_C_TX_PACKETS + 1 && AM_C_TX_FRAGMENTS == AM_C_TX_FRAGMENTED + 1, "pairs");
 
 /* One packet of so many octets went into a member's paths. */
-static inline void am_output_sent(struct am_worker *w, const struct am_member *member, uint32_t bytes)
+static inline void am_output_sent(struct am_worker *w, const struct am_exit *exit, uint32_t bytes)
 {
 	struct am_iface_counters *counters = w->counters;
 
-	am_output_count(&counters[member->way_iface], AM_C_TX_PACKETS, 1, bytes);
-	if (likely(member->iface != member->way_iface))
-		am_output_count(&counters[member->iface], AM_C_TX_PACKETS, 1, bytes);
+	am_output_count(&counters[exit->way_iface], AM_C_TX_PACKETS, 1, bytes);
+	if (likely(exit->also_iface != AM_NO_ID))
+		am_output_count(&counters[exit->also_iface], AM_C_TX_PACKETS, 1, bytes);
 }
 
-/* A frame that its path's string makes two packets of. False: not that simple, and nothing has happened. */
-bool am_output_cut(struct am_worker *w, struct rte_mbuf *m, const struct am_member *member, unsigned path,
-	struct am_flow flow);
+/* What a burst's packets have in common: the VXLAN side of a bridge, whatever remote VTEP they are for. */
+struct am_output_sum {
+	uint64_t packets, bytes;
+	uint16_t iface;
+};
 
-/* A frame without a tag that member takes as it is, into one of its paths. False: not that simple, and nothing has happened. */
-static inline bool am_output_to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
+/* A sum goes where it belongs. */
+static inline void am_output_summed(struct am_worker *w, struct am_output_sum *sum)
 {
-	const struct am_path_list *list = member->paths;
-	struct rte_mbuf *m = f->m;
-	uint32_t len = am_buf_len(m);
-	const struct am_encap *e;
-	struct am_flow flow;
-	unsigned path = 0;
+	am_output_count(&w->counters[sum->iface], AM_C_TX_PACKETS, sum->packets, sum->bytes);
+	sum->packets = sum->bytes = 0;
+}
 
-	if (unlikely(AM_POISON || !am_flow_of_usual(am_buf_data(m), len, &flow)))
-		return false;
-	if (unlikely(member->mss4) && am_mss_may_clamp_usual(am_buf_data(m), len))
-		return false;
-	if (unlikely(atomic_load_explicit(&list->live, memory_order_acquire) != 1)) {
-		path = am_output_path(list, flow.hash);
-		if (path >= list->n)
-			return false;
+/* A packet that does not count where the ones before it did. */
+void am_output_other(
+	struct am_worker *w, const struct am_exit *exit, uint32_t bytes, struct am_output_sum *sum);
+
+/* As am_output_sent, by way of a sum. */
+static inline AM_INLINE void am_output_add(
+	struct am_worker *w, const struct am_exit *exit, uint32_t bytes, struct am_output_sum *sum)
+{
+	if (!sum) {
+		am_output_sent(w, exit, bytes);
+		return;
 	}
-	e = atomic_load_explicit(&list->encap[path], memory_order_acquire);
-	if (len > e->simple_max || unlikely(am_buf_headroom(m) < e->copy_len))
-		return am_output_cut(w, m, member, path, flow);
-	am_string_push_simple(e, m, len, flow.hash, flow.tos);
-	am_output_sent(w, member, len);
-	am_output_put(w, list->port[path], m, len + e->len);
+	am_output_count(&w->counters[exit->way_iface], AM_C_TX_PACKETS, 1, bytes);
+	if (unlikely(exit->also_iface != sum->iface)) {
+		am_output_other(w, exit, bytes, sum);
+		return;
+	}
+	sum->packets++;
+	sum->bytes += bytes;
+}
+
+/* A usual frame on its way into a path. */
+struct am_output_frame {
+	struct rte_mbuf *m;
+	uint8_t *data;
+	uint32_t headroom, len;
+	struct am_flow flow;
+};
+
+/* It becomes two packets. False: not that simple, and nothing has happened. */
+static inline AM_INLINE bool am_output_cut(
+	struct am_worker *w, const struct am_output_frame *o, const struct am_encap *e, bool wide)
+{
+	const struct am_cut cut = {
+		.plen = o->len, .hash = o->flow.hash, .tos = o->flow.tos, .path = e->exit.path};
+	struct rte_mbuf *fresh;
+
+	if (unlikely(!am_cut_is_usual(e, o->m, cut.plen)))
+		return false;
+	fresh = am_buf_take(&w->stash, AM_BUF_HEADROOM);
+	if (unlikely(!fresh))
+		return false;
+	am_cut_usual(e, &w->ids, &cut, o->m, fresh, wide);
+	am_output_put(w, e->exit.port, o->m, e->cut_first + e->cut_grows);
+	am_output_put(w, e->exit.port, fresh, o->len - e->cut_first + e->cut_head);
 	return true;
 }
 
-/* Out of a member whose face says that frames leave by it as they are. */
-static inline void am_output_straight(struct am_worker *w, struct am_frame *f, const struct am_member *member)
+/* By this string of a member's. False: not that simple, and nothing has happened. sum: NULL, or the burst's. */
+static inline AM_INLINE bool am_output_by(struct am_worker *w, const struct am_output_frame *o,
+	const struct am_encap *e, struct am_output_sum *sum, bool wide)
 {
-	if (member->kind == AM_MEMBER_PORT)
-		am_output_to_port(w, f, member);
-	else if (unlikely(!am_output_to_path(w, f, member)))
-		am_output(w, f, member);
+	uint32_t len = o->len, n;
+
+	if (len > e->simple_max || unlikely(o->headroom < e->copy_len)) {
+		if (unlikely(!am_output_cut(w, o, e, wide)))
+			return false;
+		am_output_add(w, &e->exit, len, sum);
+		am_output_count(&w->counters[e->exit.way_iface], AM_C_TX_FRAGMENTED, 1, 2);
+		return true;
+	}
+	n = am_buf_prepend_known(o->m, o->headroom, len, e->len);
+	am_string_put_whole(e, o->data, len, o->flow.hash, o->flow.tos, wide);
+	am_output_add(w, &e->exit, len, sum);
+	am_output_put(w, e->exit.port, o->m, n);
+	return true;
+}
+
+/* The same where it is to be found out which string. */
+bool am_output_striped(struct am_worker *w, const struct am_output_frame *o, const struct am_exit *exit);
+
+/*
+ * A frame without a tag that a member takes as it is, into one of its paths. False: not that simple, and nothing has happened.
+ */
+static inline AM_INLINE bool am_output_to_path(struct am_worker *w, struct am_frame *f,
+	const struct am_exit *exit, struct am_output_sum *sum, bool wide)
+{
+	struct am_output_frame o;
+
+	if (sum) /* f is one of a burst, whose headers have partly gone from the first level meanwhile */
+		__builtin_prefetch(f[AM_FRAMES_AHEAD].m, 1);
+	o.m = f->m;
+	o.headroom = am_buf_headroom(o.m);
+	o.len = am_buf_len(o.m);
+	o.data = (uint8_t *)o.m->buf_addr + o.headroom;
+	if (unlikely(AM_POISON || !am_flow_of_usual(o.data, o.len, &o.flow)))
+		return false;
+	if (unlikely(exit->mss4) && am_mss_may_clamp_usual(o.data, o.len))
+		return false;
+	if (unlikely(exit->kind != AM_EXIT_PATH)) {
+		const struct am_output_frame copy = o;
+
+		return am_output_striped(w, &copy, exit);
+	}
+	return am_output_by(w, &o, (const struct am_encap *)(const void *)exit, sum, wide);
+}
+
+_Static_assert(offsetof(struct am_encap, exit) == 0, "a path's exit is its string's head");
+
+/* Out of a member of which the face says that frames leave by it as they are. */
+static inline AM_INLINE void am_output_straight(struct am_worker *w, struct am_frame *f,
+	const struct am_exit *exit, struct am_output_sum *sum, bool wide)
+{
+	if (exit->kind == AM_EXIT_PORT)
+		am_output_to_port(w, f, exit->port);
+	else if (unlikely(!am_output_to_path(w, f, exit, sum, wide)))
+		am_output(w, f, w->roots->members[exit->member]);
 }
 
 #endif

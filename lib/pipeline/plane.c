@@ -3,23 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_rcu_qsbr.h>
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/pages.h"
 #include "core.h"
-
-static void *zeroed(size_t size)
-{
-	void *p = aligned_alloc(64, (size + 63) & ~(size_t)63);
-
-	if (p)
-		memset(p, 0, size);
-	return p;
-}
 
 static size_t lanes_size(const struct am_worker *w)
 {
@@ -29,14 +20,6 @@ static size_t lanes_size(const struct am_worker *w)
 static size_t counters_size(const struct am_worker *w)
 {
 	return sizeof *w->counters * w->plane->conf.ifaces;
-}
-
-/* Zeroed. Pages that are never touched cost nothing, so there may be room for all that is possible. */
-static void *map_room(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
 }
 
 static void worker_free(struct am_worker *w)
@@ -50,15 +33,13 @@ static void worker_free(struct am_worker *w)
 	am_ipid_fini(&w->ids);
 	am_buf_stash_empty(&w->stash);
 	am_punt_free(w->punt);
-	if (w->lanes)
-		munmap(w->lanes, lanes_size(w));
+	am_pages_free(w->lanes, lanes_size(w));
 	free(w->peer_iface);
 	free(w->peer_back);
-	if (w->counters)
-		munmap(w->counters, counters_size(w));
-	free(w->as_counters);
-	free(w->acl_counters);
-	free(w);
+	am_pages_free(w->counters, counters_size(w));
+	am_pages_free(w->as_counters, AM_AS_ROWS * sizeof *w->as_counters);
+	am_pages_free(w->acl_counters, AM_ACL_ROWS * sizeof *w->acl_counters);
+	am_pages_free(w, sizeof *w);
 }
 
 /* Room for four of each peer's, so that few of them share a place. */
@@ -75,7 +56,7 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 {
 	const struct am_plane_conf *conf = &plane->conf;
 	struct am_reasm_conf reasm = conf->reasm;
-	struct am_worker *w = zeroed(sizeof *w);
+	struct am_worker *w = am_pages_alloc(sizeof *w);
 
 	if (!w)
 		return NULL;
@@ -85,12 +66,11 @@ static struct am_worker *worker_new(struct am_plane *plane, unsigned id)
 	am_lanes_forget(w);
 	w->rx_back = AM_NO_ID;
 	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	w->counters = map_room(counters_size(w));
-	w->as_counters =
-		calloc(AM_AS_ROWS, sizeof *w->as_counters); /* pages that are never touched cost nothing */
-	w->acl_counters = calloc(AM_ACL_ROWS, sizeof *w->acl_counters);
+	w->counters = am_pages_alloc(counters_size(w));
+	w->as_counters = am_pages_alloc(AM_AS_ROWS * sizeof *w->as_counters);
+	w->acl_counters = am_pages_alloc(AM_ACL_ROWS * sizeof *w->acl_counters);
 	w->lane_mask = lanes_for(reasm.peers) - 1;
-	w->lanes = map_room(lanes_size(w));
+	w->lanes = am_pages_alloc(lanes_size(w));
 	w->peer_iface = calloc(reasm.peers, sizeof *w->peer_iface);
 	w->peer_back = calloc(reasm.peers, sizeof *w->peer_back);
 	reasm.seed ^= am_hash64(id + 1, conf->seed);
@@ -112,8 +92,8 @@ static int make_rings(struct am_plane *plane)
 		for (unsigned from = 0; from < n; from++) {
 			if (to == from)
 				continue;
-			plane->carry[to][from] = zeroed(sizeof(struct am_ring));
-			plane->send[to][from] = zeroed(sizeof(struct am_ring));
+			plane->carry[to][from] = am_pages_alloc(sizeof(struct am_ring));
+			plane->send[to][from] = am_pages_alloc(sizeof(struct am_ring));
 			if (!plane->carry[to][from] || !plane->send[to][from])
 				return -ENOMEM;
 		}
@@ -125,7 +105,7 @@ static int make_qsbr(struct am_plane *plane)
 {
 	unsigned n = plane->conf.workers;
 
-	plane->qsbr = zeroed(rte_rcu_qsbr_get_memsize(n));
+	plane->qsbr = am_pages_alloc(rte_rcu_qsbr_get_memsize(n));
 	if (!plane->qsbr || rte_rcu_qsbr_init(plane->qsbr, n) != 0)
 		return -ENOMEM;
 	for (unsigned i = 0; i < n; i++)
@@ -142,7 +122,7 @@ struct am_plane *am_plane_create(const struct am_plane_conf *conf, struct am_err
 			AM_WORKERS_MAX);
 		return NULL;
 	}
-	plane = zeroed(sizeof *plane);
+	plane = am_pages_alloc(sizeof *plane);
 	if (!plane)
 		goto no_memory;
 	plane->conf = *conf;
@@ -169,7 +149,7 @@ static void ring_free(struct am_ring *ring)
 		return;
 	for (uint32_t i = atomic_load(&ring->tail); i != atomic_load(&ring->head); i++)
 		am_buf_free(ring->slot[i % AM_RING_SLOTS].m);
-	free(ring);
+	am_pages_free(ring, sizeof *ring);
 }
 
 void am_plane_free(struct am_plane *plane)
@@ -184,8 +164,8 @@ void am_plane_free(struct am_plane *plane)
 		worker_free(plane->workers[to]);
 	}
 	free(plane->punt);
-	free(plane->qsbr);
-	free(plane);
+	am_pages_free(plane->qsbr, rte_rcu_qsbr_get_memsize(plane->conf.workers));
+	am_pages_free(plane, sizeof *plane);
 }
 
 /* Queues go round the workers, starting at another one for each port, so that two one-queue ports use two
@@ -206,7 +186,8 @@ static void remove_port(struct am_plane *plane, uint16_t port_id)
 				w->queues[kept++] = w->queues[q];
 		w->n_queues = kept;
 		am_buf_free_bulk(w->tx[port_id].m, w->tx[port_id].n);
-		memset(&w->tx[port_id], 0, sizeof w->tx[port_id]);
+		/* What the snapshot says of it stays until there is another snapshot: a frame that goes there is told so. */
+		w->tx[port_id] = (struct am_tx){.iface = w->tx[port_id].iface, .mtu = w->tx[port_id].mtu};
 		w->tx_pending &= ~(1ull << port_id);
 	}
 	plane->ports[port_id] = NULL;
@@ -232,7 +213,6 @@ int am_plane_set_port(struct am_plane *plane, uint16_t port_id, struct am_port *
 
 		tx->port = port;
 		tx->m = plane->workers[i]->tx_slots[port_id];
-		tx->last = AM_TX_SLOTS - 1;
 		tx->queue = (uint16_t)(i % port->limits.tx_queues);
 		tx->owner = (uint16_t)(own ? i : queue_owner(plane, port_id, tx->queue));
 	}

@@ -22,31 +22,44 @@ void am_drop_ip(struct am_worker *w, uint16_t iface, enum am_verdict why, struct
 	am_buf_free(m);
 }
 
-static unsigned poll_queue(struct am_worker *w, const struct am_queue *q)
+/* What came from a queue. */
+static void take_burst(struct am_worker *w, const struct am_queue *q, struct rte_mbuf **m, unsigned n)
 {
-	const struct am_port_ops *ops = q->port->ops;
-	struct rte_mbuf *m[AM_BURST];
-	unsigned n;
+	const struct am_port_root *port;
 
-	am_stage(w, AM_STAGE_RX);
-	if (ops->poll)
-		ops->poll(q->port, q->queue);
-	n = ops->rx(q->port, q->queue, m, AM_BURST);
-	am_stage(w, AM_STAGE_REST);
-	if (n == 0)
-		return 0;
-	w->rx_back = ops->give_back ? q->port_id : AM_NO_ID;
-	if (likely(w->roots && q->port_id < w->roots->n_ports)) {
-		const struct am_port_root *port = &w->roots->ports[q->port_id];
-
-		if (likely(!am_tap_armed(w)))
-			am_input_burst(w, port, m, n);
-		else
-			am_tap_burst(w, port, m, n);
-	} else {
+	if (unlikely(!w->roots || q->port_id >= w->roots->n_ports)) {
 		am_buf_free_bulk(m, n);
+		return;
 	}
-	return n;
+	port = &w->roots->ports[q->port_id];
+	w->rx_back = q->port->ops->give_back ? q->port_id : AM_NO_ID;
+	if (likely(!am_tap_armed(w)))
+		am_input_burst(w, port, m, n);
+	else
+		am_tap_burst(w, port, m, n);
+}
+
+/* All queues once; most of many have nothing. */
+static inline unsigned poll_queues(struct am_worker *w)
+{
+	struct rte_mbuf *m[AM_BURST];
+	unsigned received = 0;
+
+	for (const struct am_queue *q = w->queues, *end = q + w->n_queues; q < end; q++) {
+		const struct am_port_ops *ops = q->port->ops;
+		unsigned n;
+
+		am_stage(w, AM_STAGE_RX);
+		if (ops->poll)
+			ops->poll(q->port, q->queue);
+		n = ops->rx(q->port, q->queue, m, AM_BURST);
+		am_stage(w, AM_STAGE_REST);
+		if (!n)
+			continue;
+		take_burst(w, q, m, n);
+		received += n;
+	}
+	return received;
 }
 
 static void expire(struct am_worker *w)
@@ -57,6 +70,17 @@ static void expire(struct am_worker *w)
 	w->next_expire = am_time_add(w->now, AM_EXPIRE_NS);
 }
 
+/* What is asked of each packet that leaves. */
+static void describe_ports(struct am_worker *w)
+{
+	for (unsigned i = 0; i < AM_PORTS_MAX; i++) {
+		bool there = w->roots && i < w->roots->n_ports;
+
+		w->tx[i].iface = there ? w->roots->ports[i].iface : 0;
+		w->tx[i].mtu = there ? w->roots->ports[i].mtu : 0;
+	}
+}
+
 /* The pointer alone does not tell: a new snapshot may stand where an old one was. */
 static void take_roots(struct am_worker *w)
 {
@@ -65,17 +89,17 @@ static void take_roots(struct am_worker *w)
 		return;
 	memset(w->last_peer, 0, sizeof w->last_peer);
 	am_lanes_forget(w);
+	describe_ports(w);
 	w->generation = w->roots ? w->roots->generation : 0;
 }
 
 unsigned am_worker_turn(struct am_worker *w, am_time now)
 {
-	unsigned received = 0, taken;
+	unsigned received, taken;
 
 	w->now = now;
 	take_roots(w);
-	for (unsigned i = 0; i < w->n_queues; i++)
-		received += poll_queue(w, &w->queues[i]);
+	received = poll_queues(w);
 	taken = w->plane->conf.workers > 1 ? am_handoff_take(w) : 0;
 	if (w->punt)
 		taken += am_punt_take(w);

@@ -260,7 +260,7 @@ static enum am_verdict push_cut(struct patch *p, struct am_ipid *ids, struct rte
 static inline bool cut_usual(const struct patch *p, struct am_ipid *ids, const struct am_encap_in *in,
 	struct rte_mbuf *m, struct rte_mbuf *out[2])
 {
-	const struct am_cut cut = {.plen = p->plen, .hash = p->hash, .tos = p->tos, .path = in->path};
+	const struct am_cut cut = {.plen = p->plen, .hash = p->hash, .tos = in->tos, .path = in->path};
 
 	if (!in->stash || !am_cut_is_usual(p->e, m, p->plen))
 		return false;
@@ -268,7 +268,7 @@ static inline bool cut_usual(const struct patch *p, struct am_ipid *ids, const s
 	out[1] = am_buf_take(in->stash, AM_BUF_HEADROOM);
 	if (!out[1])
 		return false;
-	am_cut_usual(p->e, ids, &cut, m, out[1]);
+	am_cut_usual(p->e, ids, &cut, m, out[1], false);
 	return true;
 }
 

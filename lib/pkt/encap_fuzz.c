@@ -2,7 +2,8 @@
 /*
  * Encapsulate, compare with the slow reference, then let the parser and the reassembly table take the frames
  * back: the outermost packet's payload must be what the reference put there, with the caller's payload at its
- * end. The input chooses the tunnel, the sizes, the headroom and the order of the fragments.
+ * end. Both variants of the inline ways must make such frames too, octet for octet. The input chooses the tunnel, the
+ * sizes, the headroom and the order of the fragments.
  */
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "pkt/encap.h"
 #include "pkt/reasm.h"
 #include "reference.h"
+#include "variants.h"
 
 enum { BUFFERS = 15, HEAD_LEN = 24, PAYLOAD_MAX = 3200 };
 
@@ -121,6 +123,11 @@ static void check_back(struct rte_mbuf **out, bool swap, uint32_t ip_at, const s
 	am_reasm_free(r);
 }
 
+static bool is_frame(const struct rte_mbuf *m, const struct ref *want)
+{
+	return am_buf_len(m) == want->len && !memcmp(am_buf_data(m), want->b, want->len);
+}
+
 static void check_push(const struct am_encap_spec *spec, const struct am_encap *e, const uint8_t *c,
 	const struct ref *payload, struct am_ipid *ids, struct rte_mempool *pool)
 {
@@ -143,29 +150,64 @@ static void check_push(const struct am_encap_spec *spec, const struct am_encap *
 	choices = read_choices(e, &in, am_buf_data(out[0]), n == 2);
 	demand(n == ref_encap(want, spec, &choices, payload->b, payload->len));
 	for (unsigned i = 0; i < n; i++)
-		demand(am_buf_len(out[i]) == want[i].len &&
-			!memcmp(am_buf_data(out[i]), want[i].b, want[i].len));
+		demand(is_frame(out[i], &want[i]));
 	if (n == 2)
 		check_back(out, c[4] & 128, e->ip_at, payload);
 	else
 		am_buf_free(out[0]);
 }
 
+/* ids: each variant's own, of the same identifications. */
+static void check_variants(const struct am_encap_spec *spec, const struct am_encap *e, const uint8_t *c,
+	const struct ref *payload, struct am_ipid ids[2], struct rte_mempool *pool)
+{
+	const struct am_encap_in given = {.hash = am_load32(c), .tos = c[4]};
+	static struct ref want[2];
+	struct variant_in in[2];
+	struct ref_in choices;
+	unsigned n;
+
+	for (unsigned v = 0; v < 2; v++) {
+		in[v] = (struct variant_in){e, &ids[v], {payload->len, given.hash, given.tos, 0},
+			am_buf_alloc(pool, c[9]), am_buf_alloc(pool, AM_BUF_HEADROOM)};
+		demand(in[v].m && in[v].fresh);
+		memcpy(am_buf_set_len(in[v].m, (uint16_t)payload->len), payload->b, payload->len);
+	}
+	n = e->carries_ip ? 0 : variant_both(in);
+	if (n) {
+		choices = read_choices(e, &given, am_buf_data(in->m), n == 2);
+		demand(n == ref_encap(want, spec, &choices, payload->b, payload->len));
+		demand(is_frame(in->m, &want[0]) && variant_same(in[0].m, in[1].m));
+	}
+	if (n == 2)
+		demand(is_frame(in->fresh, &want[1]) && variant_same(in[0].fresh, in[1].fresh));
+	am_buf_free_bulk((struct rte_mbuf *[]){in[0].m, in[1].m, in[0].fresh, in[1].fresh}, 4);
+}
+
+static struct rte_mempool *start(struct am_ipid *ids, unsigned n)
+{
+	struct rte_mempool *pool;
+
+	demand(am_test_eal() == 0);
+	for (unsigned i = 0; i < n; i++)
+		demand(am_ipid_init(&ids[i], 0, 1, 1, 1) == 0);
+	pool = am_buf_pool("fuzz", BUFFERS, 0);
+	demand(pool != NULL);
+	return pool;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct rte_mempool *pool;
-	static struct am_ipid ids;
+	static struct am_ipid ids[3];
 	static struct ref payload;
 	struct am_reader in = am_reader(data, size);
 	const uint8_t *c = am_take(&in, HEAD_LEN);
 	struct am_encap_spec spec;
 	struct am_encap e;
 
-	if (!pool) {
-		demand(am_test_eal() == 0 && am_ipid_init(&ids, 0, 1, 1, 1) == 0);
-		pool = am_buf_pool("fuzz", BUFFERS, 0);
-		demand(pool != NULL);
-	}
+	if (!pool)
+		pool = start(ids, 3);
 	if (!c)
 		return 0;
 	spec = choose_spec(c);
@@ -176,7 +218,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		payload.b[i] = am_reader_left(&in) ? am_take8(&in) : (uint8_t)(i * 13);
 	if (e.carries_ip) /* the caller has parsed it: one of the two */
 		payload.b[0] = payload.b[0] & 1 ? 0x60 : 0x45;
-	check_push(&spec, &e, c + 12, &payload, &ids, pool);
+	check_push(&spec, &e, c + 12, &payload, &ids[2], pool);
+	check_variants(&spec, &e, c + 12, &payload, ids, pool);
 	demand(rte_mempool_avail_count(pool) == BUFFERS);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "pkt/encap.h"
 #include "pkt/string.h"
 #include "reference.h"
+#include "variants.h"
 
 enum { PAYLOAD_MAX = 3000, FIRST_PATH = 3 };
 
@@ -24,9 +25,10 @@ static const uint16_t headrooms[] = {0, 7, 8, 53, 54, 62, 74, 100, 128, 134, 160
 struct world {
 	struct rte_mempool *pool;
 	struct am_ipid ids;
+	struct am_ipid twin[2]; /* each variant's own, of the same identifications */
 	struct am_buf_stash stash;
 	uint8_t payload[PAYLOAD_MAX];
-	unsigned pushed, cut, simple;
+	unsigned pushed, cut, simple, both[3];
 };
 
 static struct am_ip address(uint8_t family, uint8_t last)
@@ -153,9 +155,10 @@ static void check_simple(struct world *w, const struct am_encap_spec *spec, cons
 	struct rte_mbuf *m;
 	struct ref_in choices;
 
-	if (AM_POISON || plen > e->simple_max || headroom < e->copy_len)
+	if (plen > e->simple_max || headroom < e->copy_len)
 		return;
 	m = make_packet(w, headroom, plen);
+	am_buf_unguard(m);
 	if (spec->kind == AM_TUNNEL_GRE && !spec->vxlan)
 		am_string_push_ip(
 			e, m, plen, in.hash, in.tos, w->payload[0] >> 4 == 4 ? AM_ET_IPV4 : AM_ET_IPV6);
@@ -166,6 +169,34 @@ static void check_simple(struct world *w, const struct am_encap_spec *spec, cons
 	expect_frame(m, &want[0], "simple");
 	am_buf_free(m);
 	w->simple++;
+}
+
+/* The same frames from both variants, and those of the reference. The GRE header's type is not theirs. */
+static void check_variants(struct world *w, const struct am_encap_spec *spec, const struct am_encap *e,
+	uint32_t plen, uint16_t headroom)
+{
+	const struct am_encap_in given = {.hash = 0x2545f491u * (plen + 1), .tos = (uint8_t)(plen * 3)};
+	static struct ref want[2];
+	struct variant_in in[2];
+	struct ref_in choices;
+	unsigned n;
+
+	for (unsigned v = 0; v < 2; v++)
+		in[v] = (struct variant_in){e, &w->twin[v], {plen, given.hash, given.tos, FIRST_PATH},
+			make_packet(w, headroom, plen), make_packet(w, AM_BUF_HEADROOM, 0)};
+	n = e->carries_ip ? 0 : variant_both(in);
+	if (n) {
+		choices = read_choices(spec, e, &given, am_buf_data(in->m), n == 2);
+		assert_int_equal(ref_encap(want, spec, &choices, w->payload, plen), n);
+		expect_frame(in->m, &want[0], "inline");
+		assert_true(variant_same(in[0].m, in[1].m));
+	}
+	if (n == 2) {
+		expect_frame(in->fresh, &want[1], "inline, second");
+		assert_true(variant_same(in[0].fresh, in[1].fresh));
+	}
+	am_buf_free_bulk((struct rte_mbuf *[]){in[0].m, in[1].m, in[0].fresh, in[1].fresh}, 4);
+	w->both[n]++;
 }
 
 static void check_spec(struct world *w, const struct am_encap_spec *spec)
@@ -187,6 +218,7 @@ static void check_spec(struct world *w, const struct am_encap_spec *spec)
 			if (sizes[i] <= e.payload_max) {
 				check_push(w, spec, &e, sizes[i], headrooms[h]);
 				check_simple(w, spec, &e, sizes[i], headrooms[h]);
+				check_variants(w, spec, &e, sizes[i], headrooms[h]);
 			}
 	}
 }
@@ -341,6 +373,18 @@ static void test_known_sizes(void **state)
 	assert_int_equal(e.len, 126);
 }
 
+static const char *variant_name_base(void)
+{
+	return "baseline";
+}
+
+static AM_AVX2 const char *variant_name_avx2(void)
+{
+	return "avx2";
+}
+
+AM_CHOOSE(variant_name, variant_name_base, variant_name_avx2);
+
 static int setup(void **state)
 {
 	static struct world w;
@@ -355,6 +399,9 @@ static int setup(void **state)
 		w.payload[i] = (uint8_t)(x >> 24);
 	}
 	*state = &w;
+	for (unsigned v = 0; v < 2; v++)
+		if (am_ipid_init(&w.twin[v], 2, 3, FIRST_PATH + 1, 42))
+			return -1;
 	return w.pool ? am_ipid_init(&w.ids, 1, 3, FIRST_PATH + 1, 42) : -1;
 }
 
@@ -363,7 +410,12 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	print_message("%u packets pushed, %u of them cut; %u pushed inline\n", w->pushed, w->cut, w->simple);
+	print_message("baseline and %s: %u whole, %u cut\n", variant_name(), w->both[1], w->both[2]);
+	if (!w->both[1] || !w->both[2])
+		return -1;
 	am_ipid_fini(&w->ids);
+	am_ipid_fini(&w->twin[0]);
+	am_ipid_fini(&w->twin[1]);
 	if (rte_mempool_avail_count(w->pool) != 31)
 		return -1;
 	rte_mempool_free(w->pool);

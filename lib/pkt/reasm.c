@@ -1,89 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "pkt/reasm.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/hash.h"
+#include "base/pages.h"
 #include "net/csum.h"
-#include "pkt/buf.h"
+#include "reasm_table.h"
 
 enum {
-	LINE = 64,
-	NONE = 0xffffffff,
 	LINK_MAX = 32,
 	HEADER_MAX = 128, /* IP header and what stands before the Fragment header */
-	RATE_WINDOW_NS = 10 * 1000 * 1000,
 	SWEEP_NS = 1000 * 1000,
-	EMPTIED_MAX = 64,
-};
-
-/* One fragment held. */
-struct piece {
-	struct rte_mbuf *m;
-	uint16_t at;   /* fragment offset, octets */
-	uint16_t len;  /* octets of the fragmentable part */
-	uint16_t data; /* where they begin, from m's first octet */
-	uint16_t unused;
-};
-
-/* Two rings run through each entry, oldest first: all entries, and those of its peer. */
-struct links {
-	uint32_t prev, next;
-};
-
-/* A datagram in the making: one line to find and age it, one and a bit for its pieces. */
-struct entry {
-	uint64_t key;  /* peer and identification */
-	uint16_t key2; /* family and protocol */
-	uint8_t n;     /* pieces held */
-	uint8_t ecn;
-	uint16_t dead;  /* verdict it was killed with; what comes later shares it. 0 while it lives */
-	uint16_t total; /* octets of the fragmentable part; 0 until the last fragment has come */
-	uint64_t born_ns;
-	uint32_t bucket;
-	uint32_t hash_next; /* also the free list */
-	uint32_t have;      /* octets held */
-	struct links all, own;
-	/* From the first fragment's header. */
-	uint16_t ip_len; /* octets before the fragmentable part, without Fragment header */
-	uint16_t ip_at;  /* where they begin in its buffer */
-	uint16_t chain;  /* extension headers at the front of the fragmentable part */
-	uint16_t nexthdr_at;
-	uint8_t proto, ttl, tos, dont;
-	struct piece piece[AM_REASM_FRAGMENTS];
-} __attribute__((aligned(LINE)));
-
-struct peer {
-	struct links own;    /* head: own.next is the oldest entry */
-	struct links active; /* ring of the peers that hold something */
-	uint32_t held;
-	uint32_t done;          /* datagrams made whole in the running window */
-	uint64_t window_ns;     /* when it began */
-	uint64_t timeout4_last; /* by the last window alone */
-	uint64_t timeout4;
-} __attribute__((aligned(LINE)));
-
-struct am_reasm {
-	struct am_reasm_conf conf;
-	am_reasm_drop *drop;
-	am_reasm_orphan *orphan; /* NULL: nobody wants them */
-	void *ctx;
-	struct entry *entries;
-	uint32_t *heads; /* two per entry */
-	struct peer *peers;
-	struct links all;
-	uint32_t free;
-	uint32_t active; /* some peer in the ring of active ones, or NONE */
-	uint32_t n_active;
-	uint32_t live, buffers;
-	uint64_t next_sweep_ns;
-	uint64_t reassembled, fragments;
-	uint64_t memory;
-	unsigned n_emptied;
-	struct rte_mbuf *emptied[EMPTIED_MAX]; /* copied from, not freed yet */
 };
 
 /* A fragment on its way in. */
@@ -97,8 +25,7 @@ struct arrival {
 	uint32_t ip_len; /* octets of header before it, without Fragment header */
 	uint32_t max_len;
 	uint64_t key;
-	uint16_t key2;
-	uint32_t bucket; /* of the key */
+	uint16_t kind;
 	am_time now;
 };
 
@@ -108,30 +35,17 @@ static void report(struct am_reasm *r, uint32_t peer, enum am_verdict why, unsig
 		r->drop(r->ctx, peer, why, packets);
 }
 
-/* The link at entry i of the ring of all, or of a peer's; index NONE is the ring's head. */
-static struct links *all_link(struct am_reasm *r, uint32_t i)
+static uint32_t entry_peer(const struct entry *e)
 {
-	return i == NONE ? &r->all : &r->entries[i].all;
+	return (uint32_t)(e->key >> 32);
 }
 
-static struct links *own_link(struct am_reasm *r, struct peer *p, uint32_t i)
-{
-	return i == NONE ? &p->own : &r->entries[i].own;
-}
-
-static uint32_t bucket_of(const struct am_reasm *r, uint64_t key, uint16_t key2)
-{
-	uint64_t h = am_mix(am_hash64(key, r->conf.seed) ^ key2, 0xa0761d6478bd642full ^ r->conf.seed);
-
-	return (uint32_t)(h & (2 * (uint64_t)r->conf.entries - 1));
-}
-
-static void activate(struct am_reasm *r, uint32_t i)
+void am_reasm_ring(struct am_reasm *r, uint32_t i)
 {
 	struct peer *p = &r->peers[i];
 
-	r->n_active++;
-	if (r->active == NONE) {
+	p->ringed = true;
+	if (r->n_ringed++ == 0) {
 		p->active = (struct links){i, i};
 		r->active = i;
 		return;
@@ -141,41 +55,24 @@ static void activate(struct am_reasm *r, uint32_t i)
 	r->peers[p->active.next].active.prev = i;
 }
 
-static void deactivate(struct am_reasm *r, uint32_t i)
+/* It holds nothing any more. */
+static void unring(struct am_reasm *r, uint32_t i)
 {
 	struct peer *p = &r->peers[i];
 
-	r->n_active--;
+	p->ringed = false;
+	r->n_ringed--;
 	r->peers[p->active.prev].active.next = p->active.next;
 	r->peers[p->active.next].active.prev = p->active.prev;
 	if (r->active == i)
-		r->active = p->active.next == i ? NONE : p->active.next;
+		r->active = p->active.next;
 }
 
-static uint32_t entry_peer(const struct entry *e)
+static void entry_remove(struct am_reasm *r, struct entry *e)
 {
-	return (uint32_t)(e->key >> 32);
-}
+	uint32_t *chain = chain_of(r, e->key, e->kind);
 
-/* Take an entry out of everything. Its pieces are gone already. */
-static void entry_remove(struct am_reasm *r, uint32_t i)
-{
-	struct entry *e = &r->entries[i];
-	uint32_t peer = entry_peer(e), *at = &r->heads[e->bucket];
-	struct peer *p = &r->peers[peer];
-
-	while (*at != i)
-		at = &r->entries[*at].hash_next;
-	*at = e->hash_next;
-	all_link(r, e->all.prev)->next = e->all.next;
-	all_link(r, e->all.next)->prev = e->all.prev;
-	own_link(r, p, e->own.prev)->next = e->own.next;
-	own_link(r, p, e->own.next)->prev = e->own.prev;
-	e->hash_next = r->free;
-	r->free = i;
-	r->live--;
-	if (--p->held == 0)
-		deactivate(r, peer);
+	entry_end(r, &r->peers[entry_peer(e)], entry_find(r, chain, e->key, e->kind));
 }
 
 /* Free what an entry holds; returns how many packets that were. */
@@ -187,6 +84,7 @@ static unsigned entry_empty(struct am_reasm *r, struct entry *e)
 		am_buf_free(e->piece[k].m);
 	r->buffers -= n;
 	e->n = 0;
+	e->plain = 0;
 	return n;
 }
 
@@ -216,16 +114,17 @@ static void offer_orphans(struct am_reasm *r, struct entry *e)
 			e->piece[kept++] = e->piece[k];
 	r->buffers -= n - kept;
 	e->n = (uint8_t)kept;
+	e->plain = 0;
 }
 
-static void entry_drop(struct am_reasm *r, uint32_t i, enum am_verdict why)
+static void entry_drop(struct am_reasm *r, uint32_t at, enum am_verdict why)
 {
-	struct entry *e = &r->entries[i];
+	struct entry *e = entry_at(r, at);
 
 	if (r->orphan)
 		offer_orphans(r, e);
 	report(r, entry_peer(e), why, entry_empty(r, e));
-	entry_remove(r, i);
+	entry_remove(r, e);
 }
 
 /* The datagram is lost, and with it what is still to come: the empty entry stays until its time is over. */
@@ -234,26 +133,17 @@ static void entry_kill(struct am_reasm *r, struct entry *e, enum am_verdict why)
 	if (r->orphan && is_of_size(why))
 		offer_orphans(r, e);
 	report(r, entry_peer(e), why, entry_empty(r, e));
-	e->dead = (uint16_t)why;
+	e->dead = (uint8_t)why;
 }
 
 static uint64_t timeout_ns(const struct am_reasm *r, const struct entry *e)
 {
-	return e->key2 >> 8 == AM_IPV6 ? r->conf.timeout6_ns : r->peers[entry_peer(e)].timeout4;
+	return e->kind >> 8 == AM_IPV6 ? r->conf.timeout6_ns : r->peers[entry_peer(e)].timeout4;
 }
 
-static bool overdue(const struct am_reasm *r, const struct entry *e, am_time now)
+bool am_reasm_is_overdue(const struct am_reasm *r, const struct entry *e, am_time now)
 {
 	return now.ns >= e->born_ns + timeout_ns(r, e);
-}
-
-static inline uint32_t entry_find(struct am_reasm *r, const struct arrival *a)
-{
-	uint32_t i = r->heads[a->bucket];
-
-	while (i != NONE && (r->entries[i].key != a->key || r->entries[i].key2 != a->key2))
-		i = r->entries[i].hash_next;
-	return i;
 }
 
 /*
@@ -267,91 +157,65 @@ static void make_room(struct am_reasm *r, uint32_t peer)
 
 	if (p->held >= r->conf.peer_entries)
 		entry_drop(r, p->own.next, AM_V_FRAG_EVICTED);
-	else if (r->free == NONE && p->held && (uint64_t)p->held * r->n_active >= r->conf.entries)
+	else if (!r->free && p->held && (uint64_t)p->held * r->n_active >= r->conf.entries)
 		entry_drop(r, p->own.next, AM_V_FRAG_EVICTED);
-	else if (r->free == NONE)
-		entry_drop(r, r->all.next, AM_V_FRAG_EVICTED);
+	else if (!r->free)
+		entry_drop(r, all_at(r, 0)->next, AM_V_FRAG_EVICTED);
 }
 
 /*
  * Who has to give up its oldest: the peer itself where it holds its even share, else whoever holds the oldest
- * of all.
+ * of all. Never what is at but. 0: there is nothing else.
  */
-static uint32_t oldest(const struct am_reasm *r, uint32_t peer, uint32_t but)
+static uint32_t oldest(const struct am_reasm *r, const struct peer *p, uint32_t but)
 {
-	const struct peer *p = &r->peers[peer];
-	uint32_t i = NONE;
+	uint32_t own = offset_of(r, p), at = own;
 
 	if ((uint64_t)p->held * r->n_active >= r->live)
-		i = p->own.next == but ? r->entries[but].own.next : p->own.next;
-	if (i == NONE)
-		i = r->all.next == but ? r->entries[but].all.next : r->all.next;
-	return i;
+		at = p->own.next == but ? own_at(r, but)->next : p->own.next;
+	if (at == own)
+		at = all_at(r, 0)->next == but ? all_at(r, but)->next : all_at(r, 0)->next;
+	return at;
 }
 
 /* One more fragment will be held, of entry e. */
 static void make_buffer(struct am_reasm *r, uint32_t peer, const struct entry *e)
 {
-	uint32_t i, but = (uint32_t)(e - r->entries);
-
 	while (r->buffers >= r->conf.buffers) {
-		i = oldest(r, peer, but);
-		if (i == NONE)
+		uint32_t at = oldest(r, &r->peers[peer], offset_of(r, e));
+
+		if (!at)
 			return;
-		entry_drop(r, i, AM_V_FRAG_EVICTED);
+		entry_drop(r, at, AM_V_FRAG_EVICTED);
 	}
-}
-
-/* Where there is room. */
-static inline struct entry *entry_begin(struct am_reasm *r, const struct arrival *a)
-{
-	struct peer *p = &r->peers[a->peer];
-	uint32_t i = r->free, *head;
-	struct entry *e = &r->entries[i];
-
-	r->free = e->hash_next;
-	if (p->held++ == 0)
-		activate(r, a->peer);
-	r->live++;
-
-	e->key = a->key;
-	e->key2 = a->key2;
-	e->n = 0;
-	e->dead = 0;
-	e->total = 0;
-	e->have = 0;
-	e->ecn = a->hdr->tos & 3;
-	e->born_ns = a->now.ns;
-	e->bucket = a->bucket;
-	head = &r->heads[a->bucket];
-	e->hash_next = *head;
-	*head = i;
-	e->all = (struct links){r->all.prev, NONE};
-	all_link(r, e->all.prev)->next = i;
-	r->all.prev = i;
-	e->own = (struct links){p->own.prev, NONE};
-	own_link(r, p, e->own.prev)->next = i;
-	p->own.prev = i;
-	if (r->next_sweep_ns > e->born_ns + timeout_ns(r, e))
-		r->next_sweep_ns = e->born_ns + timeout_ns(r, e);
-	return e;
 }
 
 static struct entry *entry_create(struct am_reasm *r, const struct arrival *a)
 {
+	struct entry *e;
+	uint64_t due;
+
 	make_room(r, a->peer);
-	return entry_begin(r, a);
+	e = entry_begin(r, a->peer, chain_of(r, a->key, a->kind), a->key, a->kind, a->now);
+	e->dead = 0;
+	e->n = 0;
+	e->total = 0;
+	e->plain = 0;
+	e->ecn = a->hdr->tos & 3;
+	due = e->born_ns + timeout_ns(r, e);
+	if (r->next_sweep_ns > due)
+		r->next_sweep_ns = due;
+	return e;
 }
 
 /*
  * Identifications come round again: half of the time that takes at the measured rate is how long one may be
  * held.
  */
-static void measure(struct am_reasm *r, struct peer *p, am_time now)
+void am_reasm_measured(struct am_reasm *r, struct peer *p, am_time now)
 {
 	uint64_t elapsed = am_time_since(now, (am_time){p->window_ns}), t;
 
-	p->done++;
 	if (elapsed < RATE_WINDOW_NS)
 		return;
 	t = elapsed >= r->conf.timeout4_max_ns * 2 * p->done / r->conf.id_range
@@ -408,26 +272,54 @@ static enum am_verdict judge(const struct arrival *a, const struct entry *e)
 	return AM_V_OK;
 }
 
-static inline void take_piece(struct am_reasm *r, const struct arrival *a, struct entry *e)
+/* Of the first fragment, whose IP header is at ip_at and whose part of the datagram at data. */
+static void note_first(struct entry *e, const struct am_ip_hdr *h, uint32_t ip_at, uint32_t data)
 {
-	const struct am_ip_hdr *h = a->hdr;
-
-	e->piece[e->n++] = (struct piece){a->m, (uint16_t)a->at, (uint16_t)a->len, (uint16_t)a->data, 0};
-	e->have += a->len;
-	e->ecn = (uint8_t)am_ecn_merge(e->ecn, h->tos & 3);
-	r->buffers++;
-	if (!h->more)
-		e->total = (uint16_t)(a->at + a->len);
-	if (a->at)
-		return;
-	e->ip_len = (uint16_t)a->ip_len;
-	e->ip_at = (uint16_t)a->l2_len;
-	e->chain = (uint16_t)(a->l2_len + h->hlen - a->data);
+	e->ip_len = h->unfrag_len;
+	e->ip_at = (uint16_t)ip_at;
+	e->chain = (uint16_t)(ip_at + h->hlen - data);
 	e->nexthdr_at = h->nexthdr_at;
 	e->proto = h->proto;
 	e->ttl = h->ttl;
 	e->tos = h->tos;
 	e->dont = h->dont;
+}
+
+/* More than two plain halves it is: note what was left in the first one's header. */
+static void note_plain(struct entry *e)
+{
+	const struct piece *p = &e->piece[0];
+	uint32_t ip_len = e->kind >> 8 == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN + AM_IP6_FRAG_LEN;
+	struct am_ip_hdr h = {0};
+
+	if (e->plain && p->at == 0) {
+		am_ip_parse(am_buf_data(p->m) + p->data - ip_len, ip_len + p->len, &h);
+		note_first(e, &h, p->data - ip_len, p->data);
+	}
+	e->plain = 0;
+}
+
+static void take_piece(struct am_reasm *r, const struct arrival *a, struct entry *e)
+{
+	const struct am_ip_hdr *h = a->hdr;
+
+	e->piece[e->n++] = (struct piece){a->m, (uint16_t)a->at, (uint16_t)a->len, (uint16_t)a->data, 0};
+	e->ecn = (uint8_t)am_ecn_merge(e->ecn, h->tos & 3);
+	r->buffers++;
+	if (!h->more)
+		e->total = (uint16_t)(a->at + a->len);
+	if (!a->at)
+		note_first(e, h, a->l2_len, a->data);
+}
+
+/* The last fragment has come, and as many octets as it says are there: none of them twice. */
+static bool is_complete(const struct entry *e)
+{
+	uint32_t have = 0;
+
+	for (unsigned k = 0; k < e->n; k++)
+		have += e->piece[k].len;
+	return e->total && have == e->total;
 }
 
 /* Where the datagram will stand. */
@@ -545,7 +437,7 @@ static const struct piece *first_piece(const struct entry *e)
 static void describe(const struct entry *e, uint8_t tos, struct am_ip_hdr *hdr)
 {
 	*hdr = (struct am_ip_hdr){
-		.family = (uint8_t)(e->key2 >> 8),
+		.family = (uint8_t)(e->kind >> 8),
 		.proto = e->proto,
 		.tos = tos,
 		.ttl = e->ttl,
@@ -557,11 +449,7 @@ static void describe(const struct entry *e, uint8_t tos, struct am_ip_hdr *hdr)
 	};
 }
 
-/*
- * The usual case: the first fragment grows at its end and its headers stay. What changes in the IPv4 header
- * changes the checksum by as much (RFC 1624).
- */
-static void patch_ip4(uint8_t *ip, uint32_t total, bool dont, uint8_t tos)
+void am_reasm_patch_ip4(uint8_t *ip, uint32_t total, bool dont, uint8_t tos)
 {
 	uint32_t sum = (uint16_t)~am_load16(ip + 10), frag = dont ? AM_IP4_DF : 0;
 
@@ -578,7 +466,7 @@ static bool headers_stay(const struct entry *e, const struct plan *plan, uint32_
 	const struct piece *base = &e->piece[plan->base];
 
 	return base->at == 0 && plan->start == base->m->data_off && e->ip_at == l2_len &&
-	       e->key2 >> 8 == AM_IPV4;
+	       e->kind >> 8 == AM_IPV4;
 }
 
 /*
@@ -593,7 +481,7 @@ static struct rte_mbuf *gather_with_headers(
 
 	memcpy(header, am_buf_data(a->m), a->l2_len);
 	memcpy(ip, am_buf_data(first->m) + e->ip_at, e->ip_len);
-	if (e->key2 >> 8 == AM_IPV4)
+	if (e->kind >> 8 == AM_IPV4)
 		rewrite_ip4(ip, e, tos);
 	else
 		rewrite_ip6(ip, e, tos, am_buf_data(first->m)[e->ip_at + e->ip_len]);
@@ -608,13 +496,6 @@ void am_reasm_release(struct am_reasm *r)
 	r->n_emptied = 0;
 }
 
-static void emptied(struct am_reasm *r, struct rte_mbuf *m)
-{
-	if (r->n_emptied == EMPTIED_MAX)
-		am_reasm_release(r);
-	r->emptied[r->n_emptied++] = m;
-}
-
 /* All is there: make it one packet. NULL: it fits nowhere. */
 static struct rte_mbuf *assemble(
 	struct am_reasm *r, struct entry *e, const struct arrival *a, struct am_ip_hdr *hdr)
@@ -627,7 +508,7 @@ static struct rte_mbuf *assemble(
 		return NULL;
 	if (headers_stay(e, &plan, a->l2_len)) {
 		m = gather(e, &plan);
-		patch_ip4(am_buf_data(m) + a->l2_len, (uint32_t)e->ip_len + e->total, e->dont, tos);
+		am_reasm_patch_ip4(am_buf_data(m) + a->l2_len, (uint32_t)e->ip_len + e->total, e->dont, tos);
 	} else {
 		m = gather_with_headers(e, &plan, a, tos);
 	}
@@ -640,24 +521,11 @@ static struct rte_mbuf *assemble(
 	return m;
 }
 
-static uint64_t make_key(uint32_t peer, uint32_t id)
-{
-	return (uint64_t)peer << 32 | id;
-}
-
-/* RFC 8200: fragments of one IPv6 packet may name different next headers. */
-static uint16_t make_key2(uint8_t family, uint8_t proto)
-{
-	return (uint16_t)(family << 8 | (family == AM_IPV6 ? 0 : proto));
-}
-
-static inline struct arrival describe_arrival(const struct am_reasm *r, uint32_t peer, struct rte_mbuf *m,
-	uint16_t l2_len, const struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
+static struct arrival describe_arrival(uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
+	const struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
 {
 	bool v6 = hdr->family == AM_IPV6;
 	uint32_t skip = v6 ? hdr->unfrag_len + AM_IP6_FRAG_LEN : hdr->hlen;
-	uint64_t key = make_key(peer, hdr->frag_id);
-	uint16_t key2 = make_key2(hdr->family, hdr->proto);
 
 	return (struct arrival){
 		.peer = peer,
@@ -669,9 +537,8 @@ static inline struct arrival describe_arrival(const struct am_reasm *r, uint32_t
 		.len = (uint32_t)hdr->hlen + hdr->plen - skip,
 		.ip_len = hdr->unfrag_len,
 		.max_len = max_len,
-		.key = key,
-		.key2 = key2,
-		.bucket = bucket_of(r, key, key2),
+		.key = am_reasm_key(peer, hdr->frag_id),
+		.kind = am_reasm_kind(hdr->family, hdr->proto),
 		.now = now,
 	};
 }
@@ -691,260 +558,96 @@ static inline enum am_verdict judge_alone(const struct am_reasm *r, const struct
 {
 	if (a->peer >= r->conf.peers)
 		return AM_V_TUNNEL_SOURCE;
-	if (a->ip_len > HEADER_MAX)
-		return AM_V_IP6_EXTENSION;
 	if (a->at + a->len + a->ip_len > a->max_len)
 		return AM_V_FRAG_TOO_LONG;
 	return AM_V_OK;
 }
 
-/* ---- two halves, the usual case by far ---- */
-
-/* The first half grows at its end; the rest is copied from the other's buffer. Offsets are from a buffer's data. */
-struct join {
-	struct rte_mbuf *whole, *rest;
-	uint32_t l2_len;
-	uint32_t data;    /* of the first half, behind its IP header, and its Fragment header on IPv6 */
-	uint32_t rest_at; /* of the second half */
-	uint32_t first, second;
-	uint8_t family, proto, tos;
-	bool dont;
-};
-
-static inline bool join_fits(const struct join *j, uint32_t max_len)
+/* The whole of what e holds is there, and a as its last piece. */
+static struct rte_mbuf *finish(
+	struct am_reasm *r, struct entry *e, const struct arrival *a, struct am_ip_hdr *hdr)
 {
-	uint32_t end = j->data + j->first + j->second;
-
-	return end - j->l2_len <= max_len && j->whole->data_off + end <= j->whole->buf_len;
-}
-
-/* The first half's headers as those of a whole packet; on IPv6 they move over the Fragment header. */
-static inline void join_headers(const struct join *j)
-{
-	uint8_t *data = am_buf_data(j->whole);
-	uint32_t plen = j->first + j->second;
-
-	if (j->family == AM_IPV4) {
-		patch_ip4(data + j->l2_len, AM_IP4_LEN + plen, j->dont, j->tos);
-		return;
-	}
-	memmove(data + AM_IP6_FRAG_LEN, data, j->l2_len + AM_IP6_LEN);
-	data = am_buf_adj(j->whole, AM_IP6_FRAG_LEN);
-	am_store16(data + j->l2_len + 4, (uint16_t)plen);
-	data[j->l2_len + 6] = j->proto;
-}
-
-/* The second half's octets behind the first's. */
-static inline void join(struct am_reasm *r, const struct join *j)
-{
-	uint32_t end = j->data + j->first;
-
-	am_buf_set_len(j->whole, (uint16_t)(end + j->second));
-	memcpy(am_buf_data(j->whole) + end, am_buf_data(j->rest) + j->rest_at, j->second);
-	emptied(r, j->rest);
-	r->reassembled++;
-}
-
-/* The first half as it is in the table, the second as it comes. */
-static inline bool begins_in_table(const struct arrival *a, const struct entry *e, struct join *j)
-{
-	const struct piece *p = &e->piece[0];
-
-	if (p->at || e->total || a->hdr->more || a->at != p->len || e->chain || e->ip_at != a->l2_len)
-		return false;
-	*j = (struct join){.whole = p->m,
-		.rest = a->m,
-		.data = p->data,
-		.rest_at = a->data,
-		.first = p->len,
-		.second = a->len,
-		.proto = e->proto,
-		.tos = e->tos,
-		.dont = e->dont};
-	return e->key2 >> 8 == AM_IPV4 ? e->ip_len == AM_IP4_LEN : e->ip_len == AM_IP6_LEN;
-}
-
-/* The other way round. */
-static inline bool ends_in_table(const struct arrival *a, const struct entry *e, struct join *j)
-{
-	const struct am_ip_hdr *h = a->hdr;
-	const struct piece *p = &e->piece[0];
-
-	if (a->at || !h->more || p->at != a->len || e->total != p->at + p->len ||
-		a->l2_len + h->hlen != a->data)
-		return false;
-	*j = (struct join){.whole = a->m,
-		.rest = p->m,
-		.data = a->data,
-		.rest_at = p->data,
-		.first = a->len,
-		.second = p->len,
-		.proto = h->proto,
-		.tos = h->tos,
-		.dont = h->dont};
-	return h->family == AM_IPV4 ? a->ip_len == AM_IP4_LEN : a->ip_len == AM_IP6_LEN;
-}
-
-/* The arrival is the other half of what e holds, and nothing about either is unusual: NULL where that is not so. */
-static inline struct rte_mbuf *join_held(
-	struct am_reasm *r, const struct arrival *a, struct entry *e, struct am_ip_hdr *hdr)
-{
-	struct join j;
-
-	if (e->n != 1 || e->ecn != (hdr->tos & 3) || !(begins_in_table(a, e, &j) || ends_in_table(a, e, &j)))
-		return NULL;
-	j.l2_len = a->l2_len;
-	j.family = hdr->family;
-	if (!join_fits(&j, a->max_len))
-		return NULL;
-	join(r, &j);
-	join_headers(&j);
-	measure(r, &r->peers[a->peer], a->now);
-	*hdr = (struct am_ip_hdr){.family = j.family,
-		.proto = j.proto,
-		.tos = j.tos,
-		.ttl = a->at ? e->ttl : hdr->ttl,
-		.hlen = j.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN,
-		.plen = (uint16_t)(j.first + j.second),
-		.dont = j.dont,
-		.frag_id = (uint32_t)a->key,
-		.unfrag_len = j.family == AM_IPV4 ? AM_IP4_LEN : AM_IP6_LEN};
-	r->buffers--;
-	e->n = 0;
-	entry_remove(r, (uint32_t)(e - r->entries));
-	return j.whole;
-}
-
-/* A fragment of which anything may be so. */
-static __attribute__((noinline)) struct rte_mbuf *add_any(struct am_reasm *r, uint32_t peer,
-	struct rte_mbuf *m, uint16_t l2_len, struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
-{
-	struct arrival a = describe_arrival(r, peer, m, l2_len, hdr, max_len, now);
 	struct rte_mbuf *whole;
-	enum am_verdict v;
-	struct entry *e;
-	uint32_t i;
 
-	i = peer < r->conf.peers ? entry_find(r, &a) : NONE;
-	if (i != NONE && overdue(r, &r->entries[i], now)) {
-		entry_drop(r, i, AM_V_FRAG_TIMEOUT);
-		i = NONE;
-	}
-	if (i == NONE) {
-		v = judge_alone(r, &a);
-		if (v != AM_V_OK)
-			return refuse(r, &a, v);
-		e = entry_create(r, &a);
-	} else {
-		e = &r->entries[i];
-		if (e->dead)
-			return refuse(r, &a, (enum am_verdict)e->dead);
-		v = judge(&a, e);
-		if (v == AM_V_FRAG_DUPLICATE)
-			return refuse(r, &a, v);
-		if (v != AM_V_OK) {
-			entry_kill(r, e, v);
-			return refuse(r, &a, v);
-		}
-	}
-	am_buf_set_len(m, (uint16_t)(a.data + a.len));
-	make_buffer(r, peer, e);
-	take_piece(r, &a, e);
-	if (!e->total || e->have != e->total)
-		return NULL;
-
-	measure(r, &r->peers[peer], now);
-	whole = assemble(r, e, &a, hdr);
+	measure(r, &r->peers[a->peer], a->now);
+	whole = assemble(r, e, a, hdr);
 	if (!whole) {
 		entry_kill(r, e, AM_V_FRAG_TOO_LONG);
 		return NULL;
 	}
 	r->reassembled++;
-	entry_remove(r, (uint32_t)(e - r->entries));
+	entry_remove(r, e);
 	return whole;
 }
 
-/* Nobody has to give anything up for one more datagram of that peer. */
-static inline bool has_room(const struct am_reasm *r, uint32_t peer)
+/* What is held of a's datagram already; NULL: nothing, or its time is over now. */
+static struct entry *find_held(struct am_reasm *r, const struct arrival *a)
 {
-	return r->free != NONE && r->peers[peer].held < r->conf.peer_entries && r->buffers < r->conf.buffers;
+	uint32_t at;
+
+	if (a->peer >= r->conf.peers)
+		return NULL;
+	at = *entry_find(r, chain_of(r, a->key, a->kind), a->key, a->kind);
+	if (at && am_reasm_is_overdue(r, entry_at(r, at), a->now)) {
+		entry_drop(r, at, AM_V_FRAG_TIMEOUT);
+		at = 0;
+	}
+	return at ? entry_at(r, at) : NULL;
 }
 
-struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
+/* Is a good beside what e holds? Otherwise it is gone, and perhaps that too. */
+static bool admit(struct am_reasm *r, struct entry *e, const struct arrival *a)
+{
+	enum am_verdict v = (enum am_verdict)e->dead;
+
+	if (v == AM_V_OK) {
+		v = judge(a, e);
+		if (v == AM_V_OK)
+			note_plain(e);
+		else if (v != AM_V_FRAG_DUPLICATE)
+			entry_kill(r, e, v);
+	}
+	if (v != AM_V_OK)
+		refuse(r, a, v);
+	return v == AM_V_OK;
+}
+
+struct rte_mbuf *am_reasm_add_any(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
 	struct am_ip_hdr *hdr, uint32_t max_len, am_time now)
 {
-	/* Nobody gets its address but what is inline, so it is never written anywhere. */
-	const struct arrival a = describe_arrival(r, peer, m, l2_len, hdr, max_len, now);
-	uint32_t i = peer < r->conf.peers ? entry_find(r, &a) : NONE;
-	struct rte_mbuf *whole;
+	const struct arrival a = describe_arrival(peer, m, l2_len, hdr, max_len, now);
+	struct entry *e;
+	enum am_verdict v;
+	bool begins;
 
 	assert(l2_len <= LINK_MAX);
-	r->fragments++;
-	if (i != NONE && !r->entries[i].dead && !overdue(r, &r->entries[i], now)) {
-		whole = join_held(r, &a, &r->entries[i], hdr);
-		if (whole)
-			return whole;
-	} else if (i == NONE && judge_alone(r, &a) == AM_V_OK && has_room(r, peer)) {
-		am_buf_set_len(m, (uint16_t)(a.data + a.len));
-		take_piece(r, &a, entry_begin(r, &a));
+	/* Whichever comes first: what gathers the whole has room for no more. */
+	if (a.ip_len > HEADER_MAX)
+		return refuse(r, &a, AM_V_IP6_EXTENSION);
+	e = find_held(r, &a);
+	begins = !e;
+	if (begins) {
+		v = judge_alone(r, &a);
+		if (v != AM_V_OK)
+			return refuse(r, &a, v);
+		e = entry_create(r, &a);
+	} else if (!admit(r, e, &a)) {
 		return NULL;
 	}
-	return add_any(r, peer, m, l2_len, hdr, max_len, now);
-}
-
-/* ---- two halves side by side ---- */
-
-/* Is anything of that datagram in the table? */
-static bool is_held(struct am_reasm *r, uint32_t peer, const struct am_halves *h)
-{
-	struct arrival probe = {.key = make_key(peer, h->id), .key2 = make_key2(h->family, h->proto)};
-
-	if (!r->live)
-		return false;
-	probe.bucket = bucket_of(r, probe.key, probe.key2);
-	return entry_find(r, &probe) != NONE;
-}
-
-struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbuf *const m[2],
-	uint16_t l2_len, const struct am_halves *h, uint32_t max_len, am_time now)
-{
-	struct join j = {
-		.whole = m[h->first],
-		.rest = m[!h->first],
-		.l2_len = l2_len,
-		.data = l2_len + (uint32_t)h->head,
-		.rest_at = l2_len + (uint32_t)h->head,
-		.first = h->plen[h->first],
-		.second = h->plen[!h->first],
-	};
-
-	if (!join_fits(&j, max_len) || peer >= r->conf.peers || is_held(r, peer, h))
-		return NULL;
-	join(r, &j);
-	r->fragments += 2;
-	measure(r, &r->peers[peer], now);
-	return j.whole;
-}
-
-void am_reasm_pair_headers(struct rte_mbuf *whole, uint16_t l2_len, const struct am_halves *h)
-{
-	const struct join j = {
-		.whole = whole,
-		.l2_len = l2_len,
-		.first = h->plen[0],
-		.second = h->plen[1],
-		.family = h->family,
-		.proto = h->proto,
-		.tos = h->tos,
-	};
-
-	join_headers(&j);
+	am_buf_set_len(m, (uint16_t)(a.data + a.len));
+	make_buffer(r, peer, e);
+	take_piece(r, &a, e);
+	if (begins && is_half(hdr)) {
+		e->plain = PLAIN | e->ecn;
+		e->note = AM_REASM_NO_NOTE;
+	}
+	return is_complete(e) ? finish(r, e, &a, hdr) : NULL;
 }
 
 /* Drop one peer's overdue datagrams; returns what is left of budget. */
 static unsigned expire_peer(struct am_reasm *r, struct peer *p, am_time now, unsigned budget)
 {
-	while (budget && p->held && overdue(r, &r->entries[p->own.next], now)) {
+	while (budget && p->held && am_reasm_is_overdue(r, entry_at(r, p->own.next), now)) {
 		entry_drop(r, p->own.next, AM_V_FRAG_TIMEOUT);
 		budget--;
 	}
@@ -957,16 +660,19 @@ void am_reasm_expire(struct am_reasm *r, am_time now, unsigned budget)
 
 	if (now.ns < r->next_sweep_ns)
 		return;
-	for (uint32_t left = r->n_active; left && budget; left--) {
-		struct peer *p = &r->peers[r->active];
+	for (uint32_t left = r->n_ringed; left && budget; left--) {
+		uint32_t i = r->active;
+		struct peer *p = &r->peers[i];
 
 		r->active = p->active.next;
 		budget = expire_peer(r, p, now, budget);
 		if (p->held) {
-			const struct entry *e = &r->entries[p->own.next];
+			const struct entry *e = entry_at(r, p->own.next);
 			uint64_t due = e->born_ns + timeout_ns(r, e);
 
 			next = due < next ? due : next;
+		} else {
+			unring(r, i);
 		}
 	}
 	if (!budget)
@@ -984,8 +690,10 @@ void am_reasm_forget(struct am_reasm *r, uint32_t peer)
 		return;
 	p = &r->peers[peer];
 	while (p->held) {
-		entry_empty(r, &r->entries[p->own.next]);
-		entry_remove(r, p->own.next);
+		struct entry *e = entry_at(r, p->own.next);
+
+		entry_empty(r, e);
+		entry_remove(r, e);
 	}
 }
 
@@ -1007,13 +715,8 @@ uint64_t am_reasm_timeout4(const struct am_reasm *r, uint32_t peer)
 
 static void *lines(struct am_reasm *r, uint64_t n, size_t size)
 {
-	size_t octets = (n * size + LINE - 1) / LINE * LINE;
-	void *p = aligned_alloc(LINE, octets);
-
-	if (p)
-		memset(p, 0, octets);
-	r->memory += octets;
-	return p;
+	r->memory += n * size;
+	return am_pages_alloc(n * size);
 }
 
 void am_reasm_on_orphan(struct am_reasm *r, am_reasm_orphan *orphan)
@@ -1035,35 +738,70 @@ struct am_reasm_conf am_reasm_usual(uint32_t entries, uint32_t peer_entries, uin
 	};
 }
 
+/* Octets of the room, and where the peers begin in it. */
+static size_t peers_at(const struct am_reasm_conf *conf)
+{
+	return (conf->entries + (size_t)1) * sizeof(struct entry);
+}
+
+static size_t room_size(const struct am_reasm_conf *conf)
+{
+	return peers_at(conf) + conf->peers * sizeof(struct peer);
+}
+
+/* No entry is in use, no peer has any. */
+static void make_empty(struct am_reasm *r)
+{
+	const struct am_reasm_conf *conf = &r->conf;
+
+	r->peers = (struct peer *)(void *)(r->room + peers_at(conf));
+	for (uint32_t i = conf->entries; i > 0; i--) {
+		entry_at(r, i * (uint32_t)sizeof(struct entry))->hash_next = r->free;
+		r->free = i * (uint32_t)sizeof(struct entry);
+	}
+	for (uint32_t i = 0; i < conf->peers; i++) {
+		uint32_t own = offset_of(r, &r->peers[i]);
+
+		r->peers[i].own = (struct links){own, own};
+		r->peers[i].timeout4 = r->peers[i].timeout4_last = conf->timeout4_max_ns;
+	}
+}
+
+/* The shortest time that anything may be held. */
+static uint64_t shortest(const struct am_reasm_conf *conf)
+{
+	uint64_t t = conf->timeout6_ns;
+
+	if (conf->timeout4_min_ns < t)
+		t = conf->timeout4_min_ns;
+	return conf->timeout4_max_ns < t ? conf->timeout4_max_ns : t;
+}
+
 struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx)
 {
 	struct am_reasm *r = calloc(1, sizeof *r);
 
 	assert(conf->entries && (conf->entries & (conf->entries - 1)) == 0);
+	assert(room_size(conf) <= UINT32_MAX);
 	if (!r)
 		return NULL;
 	*r = (struct am_reasm){.conf = *conf,
 		.drop = drop,
 		.ctx = ctx,
-		.all = {NONE, NONE},
-		.active = NONE,
+		.young_ns = shortest(conf),
+		.seed = conf->seed,
+		.factor = am_hash64_factor(conf->seed),
+		.mask = 2 * (uint64_t)conf->entries - 1,
 		.memory = sizeof *r};
 	if (!r->conf.buffers)
 		r->conf.buffers = conf->entries * AM_REASM_FRAGMENTS;
-	r->entries = lines(r, conf->entries, sizeof *r->entries);
+	r->room = lines(r, 1, room_size(conf));
 	r->heads = lines(r, 2 * (uint64_t)conf->entries, sizeof *r->heads);
-	r->peers = lines(r, conf->peers, sizeof *r->peers);
-	if (!r->entries || !r->heads || !r->peers) {
+	if (!r->room || !r->heads) {
 		am_reasm_free(r);
 		return NULL;
 	}
-	memset(r->heads, 0xff, 2 * (size_t)conf->entries * sizeof *r->heads);
-	for (uint32_t i = 0; i < conf->entries; i++)
-		r->entries[i].hash_next = i + 1 < conf->entries ? i + 1 : NONE;
-	for (uint32_t i = 0; i < conf->peers; i++) {
-		r->peers[i].own = (struct links){NONE, NONE};
-		r->peers[i].timeout4 = r->peers[i].timeout4_last = conf->timeout4_max_ns;
-	}
+	make_empty(r);
 	return r;
 }
 
@@ -1072,12 +810,13 @@ void am_reasm_free(struct am_reasm *r)
 	if (!r)
 		return;
 	am_reasm_release(r);
-	while (r->entries && r->live) {
-		entry_empty(r, &r->entries[r->all.next]);
-		entry_remove(r, r->all.next);
+	while (r->live) {
+		struct entry *e = entry_at(r, all_at(r, 0)->next);
+
+		entry_empty(r, e);
+		entry_remove(r, e);
 	}
-	free(r->entries);
-	free(r->heads);
-	free(r->peers);
+	am_pages_free(r->room, room_size(&r->conf));
+	am_pages_free(r->heads, 2 * (size_t)r->conf.entries * sizeof *r->heads);
 	free(r);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Sequences of fragments into a small table. The input is a list of steps: how long to wait, which peer, how
- * much headroom, then one packet as it would come from the wire. What the parser takes goes in; what comes
- * out must parse again as exactly what was described, and at the end no buffer may be missing.
+ * much headroom, then one packet as it would come from the wire. What the parser takes goes in, by itself or as
+ * a plain part of a burst; what comes out must parse again as exactly what was described, and at the end no
+ * buffer may be missing.
  */
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "eal.h"
 #include "net/ip.h"
+#include "net/plain.h"
 #include "pkt/buf.h"
 #include "pkt/reasm.h"
 
@@ -19,6 +21,8 @@ enum {
 	PEERS = 4,
 	MAX_LEN = 3300,
 	STEP_LEN = 6,
+	AS_PART = 0x80,
+	NOTE = 7,
 	PACKET_MAX = 3000
 };
 
@@ -50,6 +54,29 @@ static void check_whole(struct rte_mbuf *m, uint16_t l2_len, const struct am_ip_
 	am_buf_free(m);
 }
 
+/* A fragment that is plain, as one of a burst of one. False: it is not. */
+static bool add_part(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len, am_time now)
+{
+	const uint8_t *ip = am_buf_data(m) + l2_len;
+	uint32_t has = am_buf_len(m) - l2_len;
+	struct am_reasm_whole whole;
+	struct am_reasm_part part;
+	struct am_ip_hdr hdr;
+
+	if (!am_ip4_fragment(ip, has, &hdr) && !am_ip6_fragment(ip, has, &hdr))
+		return false;
+	am_reasm_describe(&part, peer, m, l2_len, &hdr, hdr.frag_at ? AM_REASM_NO_NOTE : NOTE);
+	if (!am_reasm_take(r, &part, 1, MAX_LEN + l2_len, now, &whole))
+		return true;
+	demand(whole.last == &part);
+	demand(whole.note == AM_REASM_NO_NOTE || whole.note == NOTE);
+	if (!whole.headers)
+		am_reasm_headers(whole.m, l2_len, hdr.family);
+	demand(am_ip_parse(am_buf_data(whole.m) + l2_len, am_buf_len(whole.m) - l2_len, &hdr) == AM_V_OK);
+	check_whole(whole.m, l2_len, &hdr);
+	return true;
+}
+
 /* One step; false where the input is used up. */
 static bool step(
 	struct am_reasm *r, struct rte_mempool *pool, struct am_reader *in, am_time *now, unsigned *taken)
@@ -79,6 +106,8 @@ static bool step(
 		return true;
 	}
 	++*taken;
+	if ((head[3] & AS_PART) && add_part(r, head[1] % PEERS, m, l2_len, *now))
+		return true;
 	m = am_reasm_add(r, head[1] % PEERS, m, l2_len, &hdr, MAX_LEN, *now);
 	if (m)
 		check_whole(m, l2_len, &hdr);

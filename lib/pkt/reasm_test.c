@@ -9,6 +9,8 @@
 
 #include "eal.h"
 #include "fragments.h"
+#include "net/halves.h"
+#include "net/plain.h"
 #include "pkt/reasm.h"
 
 enum { BUFFERS = 1023, ENTRIES = 64, PEER_ENTRIES = 32, PEERS = 8, MAX_LEN = 3200, L2 = 14 };
@@ -103,7 +105,7 @@ static void held(struct world *w, uint32_t peer, struct frag f)
 static void expect_whole(struct rte_mbuf *m, const struct am_ip_hdr *hdr, const struct frag *f,
 	uint32_t total, const char *what)
 {
-	uint8_t header[64];
+	uint8_t header[FRAG_HEADER_MAX];
 	uint32_t n = frag_header(header, f, total, true);
 	struct am_ip_hdr again;
 	const uint8_t *p;
@@ -312,6 +314,29 @@ static void test_extension_in_first(void **state)
 	assert_int_equal(am_buf_data(m)[L2 + 6], 60);
 	assert_int_equal(am_load16(am_buf_data(m) + L2 + 4), 94);
 	am_buf_free(m);
+	end(w);
+}
+
+/* A first half whose headers are longer than there is room for is refused, also where the other half came before it. */
+static void test_headers_too_long(void **state)
+{
+	enum { ROOM = 88, LATER = 96, TOTAL = 200 };
+	struct world *w = *state;
+	static const uint8_t too_long[] = {ROOM + 8, 200, 248};
+	struct frag later = part(AM_IPV6, 7, LATER, TOTAL - LATER, false),
+		    first = part(AM_IPV6, 7, 0, LATER, true);
+	struct am_ip_hdr hdr;
+
+	begin_default(w);
+	held(w, 1, later);
+	for (unsigned i = 0; i < sizeof too_long; i++) {
+		first.hop_by_hop = too_long[i];
+		held(w, 1, first);
+		assert_int_equal(w->drops[AM_V_IP6_EXTENSION], i + 1);
+	}
+	first.hop_by_hop = ROOM;
+	expect_whole(add(w, 1, &first, &hdr), &hdr, &first, TOTAL, "as long as there is room for");
+	assert_int_equal(all_drops(w), sizeof too_long);
 	end(w);
 }
 
@@ -621,6 +646,30 @@ static void test_buffer_cap(void **state)
 	end(w);
 }
 
+/* Who ends a datagram needs no buffer, so nobody has to give one up: not beside a duplicate, nor late. */
+static void test_join_needs_no_buffer(void **state)
+{
+	enum { HELD = 8 };
+	struct world *w = *state;
+	struct am_reasm_conf conf = default_conf();
+	struct frag b = part(AM_IPV4, 0, 1256, 300, false);
+	struct am_reasm_stats stats;
+	struct am_ip_hdr hdr;
+
+	conf.buffers = HELD;
+	begin(w, &conf);
+	for (uint32_t i = 0; i < HELD; i++)
+		held(w, 0, part(AM_IPV4, i, 0, 1256, true));
+	held(w, 0, part(AM_IPV4, 0, 0, 1256, true));
+	assert_int_equal(w->drops[AM_V_FRAG_DUPLICATE], 1);
+	w->now = am_time_add(w->now, 30 * AM_MS);
+	expect_whole(add(w, 0, &b, &hdr), &hdr, &b, 1556, "with all buffers held");
+	assert_int_equal(all_drops(w), 1);
+	am_reasm_stats(w->r, &stats);
+	assert_int_equal(stats.buffers, HELD - 1);
+	end(w);
+}
+
 /* Complete pairs at rate datagrams a second for ms milliseconds. */
 static void run_at(struct world *w, uint32_t peer, uint64_t rate, unsigned ms, uint32_t *id)
 {
@@ -777,15 +826,19 @@ static bool find_halves(const struct frag *f, struct rte_mbuf *const m[2], struc
 static struct rte_mbuf *pair_within(
 	struct world *w, uint32_t peer, const struct frag f[2], uint32_t max_len, struct am_halves *h)
 {
-	struct rte_mbuf *m[2] = {frag_make(w->pool, &f[0]), frag_make(w->pool, &f[1])}, *again, *whole;
+	struct rte_mbuf *m[2] = {frag_make(w->pool, &f[0]), frag_make(w->pool, &f[1])}, *again;
 	struct am_reasm_stats before, after;
+	struct am_reasm_pair p;
 
 	assert_true(find_halves(&f[0], m, h));
 	am_reasm_stats(w->r, &before);
-	whole = am_reasm_pair(w->r, peer, m, f[0].l2_len, h, max_len, w->now);
-	if (whole) {
-		am_reasm_pair_headers(whole, f[0].l2_len, h);
-		return whole;
+	p = (struct am_reasm_pair){m[h->first], m[!h->first], *h, peer, f[0].l2_len + (uint32_t)h->head,
+		max_len + f[0].l2_len, w->now};
+	p.halves.plen[0] = h->plen[h->first];
+	p.halves.plen[1] = h->plen[!h->first];
+	if (am_reasm_pair(w->r, &p)) {
+		am_reasm_headers(m[h->first], f[0].l2_len, h->family);
+		return m[h->first];
 	}
 	am_reasm_stats(w->r, &after);
 	assert_memory_equal(&after, &before, sizeof after);
@@ -870,7 +923,8 @@ static void set_halves(
 static void test_pair_is_as_by_the_table(void **state)
 {
 	static const uint16_t sizes[][2] = {{8, 1}, {64, 26}, {1256, 300}, {1232, 338}, {1480, 100},
-		{1480, 1480}, {16, 1400}, {104, 2000}};
+		{1480, 1480}, {16, 1400}, {104, 2000}, {1256, 63}, {1256, 64}, {1256, 65}, {1256, 127},
+		{1256, 128}, {1256, 129}};
 	struct world *table = *state, beside;
 	struct frag f[2];
 	uint32_t id = 0;
@@ -981,6 +1035,86 @@ static void test_pair_fits(void **state)
 	end(w);
 }
 
+/* ---- bursts of plain fragments ---- */
+
+static struct am_reasm_part make_part(struct world *w, uint32_t peer, const struct frag *f, uint32_t note)
+{
+	struct am_reasm_part part = {0};
+	struct rte_mbuf *m = frag_make(w->pool, f);
+	const uint8_t *ip = am_buf_data(m) + f->l2_len;
+	struct am_ip_hdr hdr = {0};
+
+	assert_true(f->family == AM_IPV4 ? am_ip4_fragment(ip, am_buf_len(m) - f->l2_len, &hdr)
+					 : am_ip6_fragment(ip, am_buf_len(m) - f->l2_len, &hdr));
+	am_reasm_describe(&part, peer, m, f->l2_len, &hdr, note);
+	return part;
+}
+
+/* Parts of n datagrams of three sizes, interleaved: the first of each, then the next; reversed: the last ones first. */
+static void cut_parts(struct frag *f, unsigned n, unsigned parts, uint8_t family, bool reversed)
+{
+	for (unsigned i = 0; i < n * parts; i++) {
+		uint16_t len = (uint16_t)(400 + 8 * (i % n % 3));
+		unsigned k = reversed ? parts - 1 - i / n : i / n;
+
+		f[i] = part(family, i % n, (uint16_t)(k * len), k + 1 < parts ? len : 77, k + 1 < parts);
+		f[i].tos = (uint8_t)(i % n % 4);
+		f[i].padding = i & 1 ? 6 : 0;
+	}
+}
+
+/* A burst in one world, its fragments one by one in another: the same datagrams, in the same order. */
+static void check_burst(struct world *one, struct world *all, const struct frag *f, unsigned n)
+{
+	struct am_reasm_part parts[64];
+	struct am_reasm_whole whole[64];
+	struct am_ip_hdr hdr;
+	unsigned made, next = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		parts[i] = make_part(all, f[i].id % PEERS, &f[i], f[i].at ? AM_REASM_NO_NOTE : f[i].id);
+	made = am_reasm_take(all->r, parts, n, MAX_LEN + L2, all->now, whole);
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *want = add(one, f[i].id % PEERS, &f[i], &hdr), *m;
+
+		if (!want)
+			continue;
+		assert_true(next < made);
+		m = whole[next].m;
+		if (!whole[next].headers) {
+			assert_int_equal(whole[next].note, f[i].id);
+			am_reasm_headers(m, L2, f[i].family);
+		}
+		assert_int_equal(am_buf_len(m), am_buf_len(want));
+		assert_memory_equal(am_buf_data(m), am_buf_data(want), am_buf_len(want));
+		am_buf_free(m);
+		am_buf_free(want);
+		next++;
+	}
+	assert_int_equal(next, made);
+	assert_memory_equal(one->drops, all->drops, sizeof one->drops);
+}
+
+static void test_burst_is_as_one_by_one(void **state)
+{
+	enum { DATAGRAMS = 15 };
+	struct world *one = *state, all;
+	struct am_reasm_stats stats;
+	struct frag f[DATAGRAMS * 4];
+
+	for (unsigned parts = 2; parts <= 4; parts++) {
+		for (unsigned kind = 0; kind < 4; kind++) {
+			begin_two(one, &all);
+			cut_parts(f, DATAGRAMS, parts, kind & 1 ? AM_IPV6 : AM_IPV4, kind & 2);
+			check_burst(one, &all, f, DATAGRAMS * parts);
+			am_reasm_stats(all.r, &stats);
+			assert_int_equal(stats.reassembled, DATAGRAMS);
+			assert_int_equal(stats.fragments, DATAGRAMS * parts);
+			end_two(one, &all);
+		}
+	}
+}
+
 /* Emptied buffers are kept until the burst is over, and no more of them than there is room for. */
 static void test_pair_releases(void **state)
 {
@@ -1062,6 +1196,7 @@ int main(void)
 		cmocka_unit_test(test_links_differ),
 		cmocka_unit_test(test_moved_to_the_same_start),
 		cmocka_unit_test(test_extension_in_first),
+		cmocka_unit_test(test_headers_too_long),
 		cmocka_unit_test(test_duplicate),
 		cmocka_unit_test(test_killers),
 		cmocka_unit_test(test_too_long_alone),
@@ -1074,6 +1209,7 @@ int main(void)
 		cmocka_unit_test(test_peer_cap),
 		cmocka_unit_test(test_global_cap),
 		cmocka_unit_test(test_buffer_cap),
+		cmocka_unit_test(test_join_needs_no_buffer),
 		cmocka_unit_test(test_adaptive_timeout),
 		cmocka_unit_test(test_flood_leaves_timeout),
 		cmocka_unit_test(test_flood),
@@ -1083,6 +1219,7 @@ int main(void)
 		cmocka_unit_test(test_pair_leaves_what_is_held),
 		cmocka_unit_test(test_pair_leaves_what_was_killed),
 		cmocka_unit_test(test_pair_fits),
+		cmocka_unit_test(test_burst_is_as_one_by_one),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_pair_releases),
 	};

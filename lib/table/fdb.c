@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "base/pages.h"
 
 enum {
 	BULK_MAX = 64,
 	WAYS = AM_FDB_WAYS,
 	LINE = 64,
-	HUGE_PAGE = 2 << 20,
 	LINES_MIN = 4,
 	LINES_MAX = 1 << 26, /* their offsets are 32 bits */
 	PATH_NODES = 512,    /* how many lines an insertion looks at before it gives up */
@@ -62,7 +62,7 @@ void am_fdb_lookup_bulk(
 		at[i] = am_fdb_prefetch(t, keys[i]);
 	version = am_fdb_begin(fdb);
 	for (unsigned i = 0; i < n; i++) {
-		values[i] = am_fdb_glance(am_fdb_line(t, at[i]), keys[i], &way);
+		values[i] = am_fdb_glance(am_fdb_line(t, at[i]), keys[i], &way, false);
 		slots[i] = am_fdb_slot(at[i], way);
 		if (!values[i])
 			am_fdb_prefetch_where(t, keys[i], at[i]);
@@ -304,21 +304,6 @@ void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac)
 
 /* ---- making one ---- */
 
-/* Zeroed, and on huge pages where the kernel has some and there is enough to fill one. */
-static void *alloc_zeroed(size_t size)
-{
-	size_t align = size >= HUGE_PAGE ? HUGE_PAGE : LINE;
-	void *p;
-
-	size = (size + align - 1) / align * align;
-	p = aligned_alloc(align, size);
-	if (!p)
-		return NULL;
-	if (align == HUGE_PAGE)
-		madvise(p, size, MADV_HUGEPAGE); /* a wish: the table works the same without */
-	return memset(p, 0, size);
-}
-
 /* Enough lines to hold max at nine tenths full. */
 static uint64_t lines_for(uint32_t max)
 {
@@ -384,16 +369,16 @@ struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed)
 
 	if (lines > LINES_MAX)
 		return NULL;
-	fdb = alloc_zeroed(sizeof *fdb);
+	fdb = am_pages_alloc(sizeof *fdb);
 	if (!fdb)
 		return NULL;
 	fdb->read.span = (uint32_t)((lines - 1) * LINE);
 	fdb->read.seed = seed;
 	fdb->workers = workers ? workers : 1;
 	fdb->row = (size_t)lines * WAYS < LINE ? LINE : (size_t)lines * WAYS;
-	fdb->lines = alloc_zeroed((size_t)lines * LINE);
+	fdb->lines = am_pages_alloc((size_t)lines * LINE);
 	fdb->read.first = fdb->lines;
-	fdb->seen = alloc_zeroed(fdb->row * fdb->workers);
+	fdb->seen = am_pages_alloc(fdb->row * fdb->workers);
 	if (!fdb->lines || !fdb->seen || !choose_factor(fdb)) {
 		am_fdb_free(fdb);
 		return NULL;
@@ -405,7 +390,7 @@ void am_fdb_free(struct am_fdb *fdb)
 {
 	if (!fdb)
 		return;
-	free(fdb->lines);
-	free((void *)fdb->seen);
-	free(fdb);
+	am_pages_free(fdb->lines, (size_t)lines_of(fdb) * LINE);
+	am_pages_free((void *)fdb->seen, fdb->row * fdb->workers);
+	am_pages_free(fdb, sizeof *fdb);
 }

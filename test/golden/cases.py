@@ -244,9 +244,9 @@ def with_tag(frame, *vids):
 f, g = lan_frame(100, src=HOST_B, dst=HOST_A), lan_frame(1500)
 case("wan-vlan", config("gre", 4, 4, ports={"wan": {"vlan": 7}}), lan_in=[g],
      wan_in=[with_tag(outer(gre(vxlan(f))), 7), outer(gre(vxlan(f))), with_tag(outer(gre(vxlan(f))), 8),
-             with_tag(outer(gre(vxlan(f))), 7, 9)],
+             with_tag(outer(gre(vxlan(f))), 7, 9), bytes(6) + outer(gre(vxlan(f)))[6:]],
      lan_out=[f], wan_out=[Sent(g, [1276, 318], vni=VNI, outer={"vlan": 7})],
-     drops={"port wan": {"port_unused": 1, "vlan_unknown": 1, "eth_tags": 1}})
+     drops={"port wan": {"port_unused": 2, "vlan_unknown": 1, "eth_tags": 1}})
 case("storm", config("etherip", members=[{"port": "lan", "storm": {"broadcast": 10}}, {"tunnel": "t"}]), lan_in=[arp()] * 10,
      wan_out=[Sent(arp())] * 2, drops={"port lan": {"bridge_storm": 8}})
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Anything that may arrive, in sequences: frames from the wire (fragments among them) and from the LAN,
+ * Anything that may arrive, in bursts of any size: frames from the wire (fragments among them) and from the LAN,
  * through the whole data plane. Every buffer is poisoned outside its packet. Holds: no invalid access, no
  * frame longer than a bridge lets through, and after the timeouts no buffer is kept.
  *
@@ -27,6 +27,8 @@ enum {
 	FLAG_FIX = 2,       /* make the outer IPv4 header checksum right first */
 	FLAG_ADDRESSED = 4, /* put the right MAC addresses in front first */
 	FLAG_LATER = 8,     /* 100 ms later */
+	FLAG_PLAIN = 16,    /* it arrives on the LAN's other port, where no checksum is to be finished */
+	FLAG_MORE = 32,     /* with the next one: what a turn finds on a port is a burst */
 	RECORDS_MAX = 64,
 	FRAME_ROOM = 2500,
 	FRAME_OUT_MAX = 1522,
@@ -38,7 +40,7 @@ static const char config[] =
 	"{\"system\":{\"reassembly\":{\"datagrams\":64,\"per_peer\":32}},"
 	"\"ports\":{\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:ff:00:00:00:01\",\"mtu\":"
 	"2400,"
-	"\"checksums\":\"finish\"},\"lan\":{\"driver\":\"mem\",\"checksums\":\"finish\"}},"
+	"\"checksums\":\"finish\"},\"lan\":{\"driver\":\"mem\",\"checksums\":\"finish\"},\"plain\":{\"driver\":\"mem\"}},"
 	"\"tunnels\":{"
 	"\"e4\":{\"type\":\"etherip\",\"local\":\"192.0.2.1\",\"remote\":\"198.51.100.1\",\"compat\":"
 	"\"both\",\"dscp\":\"uniform\"},"
@@ -56,20 +58,23 @@ static const char config[] =
 	"\"default\":{\"loopbacks\":[\"10.255.0.1\",\"fd00::1\"],\"routes\":[{\"prefix\":\"10.255.0.2/"
 	"32\",\"tunnel\":\"g4\"},"
 	"{\"prefix\":\"fd00::2/128\",\"tunnel\":\"t6\",\"mac\":\"02:ee:00:00:00:02\"}]}},"
-	"\"bridges\":{\"lan\":{\"vni\":10100,\"inner_vlan\":true,\"members\":[{\"port\":\"lan\"},{\"vtep\":"
+	"\"bridges\":{\"lan\":{\"vni\":10100,\"inner_vlan\":true,\"members\":[{\"port\":\"lan\"},{\"port\":\"plain\"},{\"vtep\":"
 	"\"10.255.0.2\"},"
 	"{\"vtep\":\"fd00::2\"},{\"tunnel\":\"e4\"},{\"tunnel\":\"e6\",\"vlan\":7},{\"tunnel\":\"t4\","
 	"\"storm\":{\"broadcast\":5}}]}}}";
 
 static struct rte_mempool *pool;
 
-static void drain(struct rig *r, const char *port)
+static const char *const ports[] = {"wan", "lan", "plain"};
+
+static void drain(struct rig *r)
 {
 	struct rig_frame f;
 
-	while (rig_pop(r, port, 0, &f))
-		if (strcmp(port, "lan") == 0 && f.len > FRAME_OUT_MAX)
-			abort();
+	for (unsigned i = 0; i < sizeof ports / sizeof *ports; i++)
+		while (rig_pop(r, ports[i], 0, &f))
+			if (i > 0 && f.len > FRAME_OUT_MAX)
+				abort();
 }
 
 static void prepare(uint8_t *frame, uint16_t len, uint8_t flags)
@@ -105,12 +110,14 @@ static void play(struct rig *r, const uint8_t *data, size_t size)
 		size -= len;
 		prepare(frame, (uint16_t)len, flags);
 		if (len > 0)
-			rig_push(r, flags & FLAG_LAN ? "lan" : "wan", 0, frame, (uint16_t)len);
+			rig_push(
+				r, ports[flags & FLAG_PLAIN ? 2 : flags & FLAG_LAN], 0, frame, (uint16_t)len);
 		if (flags & FLAG_LATER)
 			r->now = am_time_add(r->now, 100 * AM_MS);
+		if (flags & FLAG_MORE)
+			continue;
 		rig_turn(r);
-		drain(r, "lan");
-		drain(r, "wan");
+		drain(r);
 	}
 }
 
@@ -133,8 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		r.now = am_time_add(r.now, 100 * AM_MS);
 		rig_settle(&r);
 	}
-	drain(&r, "lan");
-	drain(&r, "wan");
+	drain(&r);
 	/* A worker's stash of spare buffers goes back with it. */
 	rig_close(&r);
 	if (rte_mempool_in_use_count(pool) != 0)

@@ -81,6 +81,32 @@ static void test_port_gone(void **state)
 	end(&r);
 }
 
+/* The LAN is port 1. Its device is gone and the snapshot is as it was: what goes there is told so, and counted by its port. */
+static void test_lan_gone(void **state)
+{
+	char config[CONFIG_ROOM];
+	struct rig_frame f;
+	struct rig from, to;
+
+	(void)state;
+	open_site(&from, &plain, 1, false);
+	rig_open(&to, pool, site_config(&plain, 1, "", config, CONFIG_ROOM), 1, 1, false);
+	send(&from, 0, 1, 200);
+	while (rig_pop(&from, "wan", 0, &f))
+		rig_push(&to, "wan", 0, f.bytes, f.len);
+	am_worker_turn(am_plane_worker(to.plane, 0), to.now);
+	assert_true(rig_pop(&to, "lan", 0, &f));
+	assert_int_equal(am_plane_set_port(to.plane, 1, NULL), 0);
+	send(&from, 0, 10, 200);
+	while (rig_pop(&from, "wan", 0, &f))
+		rig_push(&to, "wan", 0, f.bytes, f.len);
+	am_worker_turn(am_plane_worker(to.plane, 0), to.now);
+	assert_int_equal(rig_drops(&to, AM_V_PORT_DOWN), 10);
+	assert_int_equal(rig_all_drops(&to), 10);
+	rig_close(&to);
+	end(&from);
+}
+
 /*
  * The LAN is port 1, which worker 1 polls; worker 0, which carries half of the flows and owns the queue of
  * the wan, never runs. One ring full of frames to carry and one of frames to send wait for it.
@@ -131,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tx_full),
 		cmocka_unit_test(test_port_gone),
+		cmocka_unit_test(test_lan_gone),
 		cmocka_unit_test(test_handoff_full),
 		cmocka_unit_test(test_port_too_small),
 	};

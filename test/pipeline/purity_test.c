@@ -457,6 +457,7 @@ static void need_held(const struct am_roots *roots)
 {
 	assert_true(cage_holds(roots) && cage_holds(roots->ports) && cage_holds(roots->peers));
 	assert_true(cage_holds(roots->vrfs) && cage_holds(roots->routes) && cage_holds(roots->mac_ips));
+	assert_true(cage_holds(roots->exits));
 	assert_true(cage_holds(roots->members) && cage_holds(roots->bridges) && cage_holds(roots->tunnels));
 	for (unsigned i = 0; i < roots->n_members; i++) {
 		const struct am_member *m = roots->members[i];

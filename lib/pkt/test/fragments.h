@@ -11,6 +11,8 @@
 #include "net/ip.h"
 #include "pkt/buf.h"
 
+enum { FRAG_HEADER_MAX = 40 + 248 + 8 };
+
 /* One fragment of a datagram whose octet i is a function of i and salt. */
 struct frag {
 	uint8_t family, proto, tos;
@@ -19,7 +21,7 @@ struct frag {
 	bool more;
 	uint32_t id;
 	uint8_t salt;
-	uint8_t hop_by_hop; /* IPv6: octets of such a header in front of the Fragment header, 0 or 8 */
+	uint8_t hop_by_hop; /* IPv6: octets of such a header in front of the Fragment header, a multiple of 8 */
 	uint16_t headroom;
 	uint16_t padding; /* octets behind the packet, as Ethernet pads short frames */
 };
@@ -64,9 +66,12 @@ static inline uint32_t frag_header(uint8_t *ip, const struct frag *f, uint32_t p
 	ip[7] = 61;
 	memset(ip + 8, 0x20, 32);
 	if (f->hop_by_hop) {
-		memcpy(ip + 40, (uint8_t[]){ip[6], 0, 1, 4, 0, 0, 0, 0}, 8);
+		memset(ip + 40, 0, f->hop_by_hop);
+		memcpy(ip + 40,
+			(uint8_t[]){ip[6], (uint8_t)(f->hop_by_hop / 8 - 1), 1, (uint8_t)(f->hop_by_hop - 4)},
+			4);
 		ip[6] = 0;
-		n += 8;
+		n += f->hop_by_hop;
 	}
 	if (!whole) {
 		ip[n] = f->proto;
@@ -81,7 +86,7 @@ static inline uint32_t frag_header(uint8_t *ip, const struct frag *f, uint32_t p
 
 static inline struct rte_mbuf *frag_make(struct rte_mempool *pool, const struct frag *f)
 {
-	uint8_t header[64];
+	uint8_t header[FRAG_HEADER_MAX];
 	uint32_t n = frag_header(header, f, f->len, false);
 	struct rte_mbuf *m = am_buf_alloc(pool, f->headroom);
 	uint8_t *p;

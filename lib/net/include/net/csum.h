@@ -40,6 +40,12 @@ static inline uint16_t am_csum_finish32(uint32_t sum)
 	return (uint16_t)((~sum - (sum >> 16 | sum << 16)) >> 16);
 }
 
+/* A multiple of 65,535? By its inverse modulo 2^64: gcc divides where it takes code to be rare. */
+static inline bool am_csum_is_multiple(uint64_t sum)
+{
+	return sum * 0xfffefffefffeffffull <= UINT64_MAX / 65535;
+}
+
 /*
  * Is the checksum of the 20 octets of an IPv4 header without options right? Words of any width may be summed, since
  * 2^64 is 1 modulo 65,535; a right sum is 0 there, but not 0 itself.
@@ -56,7 +62,32 @@ static inline bool am_csum_ip4_is_right(const uint8_t *ip)
 	a += a < b; /* the carry comes round */
 	a += c;
 	a += a < c;
-	return a && a % 65535 == 0;
+	return a && am_csum_is_multiple(a);
+}
+
+/* What the addresses of an IPv4 header add to its sum. 2^32 is 1 modulo 65,535 too: the carry comes round. */
+static inline uint32_t am_csum_ip4_rest(const uint8_t *ip)
+{
+	uint32_t src, dst;
+
+	memcpy(&src, ip + 12, sizeof src);
+	memcpy(&dst, ip + 16, sizeof dst);
+	dst += src;
+	return dst + (dst < src);
+}
+
+/* am_csum_ip4_is_right of a header whose version is right, so that its sum is not 0, and whose rest is known. */
+static inline bool am_csum_ip4_fits(const uint8_t *ip, uint32_t rest)
+{
+	uint64_t a, sum = rest;
+	uint32_t b;
+
+	memcpy(&a, ip, sizeof a);
+	memcpy(&b, ip + 8, sizeof b);
+	sum += b; /* below 2^33 */
+	a += sum;
+	a += a < sum;
+	return am_csum_is_multiple(a);
 }
 
 /* Pseudo-header sum for TCP, UDP and ICMPv6; src and dst in place, len is the upper-layer length. */

@@ -23,6 +23,28 @@ enum {
 	AM_ENCAP_COPY_STEP = 16,
 	AM_ENCAP_COPY_MIN =
 		80, /* VXLAN in GRE over IPv4 is 74; without a loop that is quicker than less with one */
+	AM_ENCAP_WIDE_STEP = 32, /* a string with a shape is copied so, */
+	AM_ENCAP_WIDE_MIN = 96,  /* at least so many of its octets, */
+	AM_ENCAP_FIELDS = 128,   /* and has no more than so many, */
+	AM_ENCAP_LAYERS = 64,    /* of which no more than so many stand behind its outermost IP header */
+	AM_ENCAP_DF = 0x4000,
+	AM_ENCAP_MF = 0x2000,
+};
+
+/*
+ * What is patched into a string with a shape stands side by side in one register, 16 bits each, in the machine's own order.
+ * struct am_encap says which octet of it belongs where; AM_PATCH_NONE: none.
+ */
+enum {
+	AM_PATCH_LENGTH, /* of the outermost IP header, */
+	AM_PATCH_SUM,    /* IPv4: its checksum; IPv6: half of its first word, the other half is AM_PATCH_ID */
+	AM_PATCH_INNER_LENGTH,
+	AM_PATCH_INNER_SUM,
+	AM_PATCH_UDP_LENGTH,
+	AM_PATCH_SPORT,
+	AM_PATCH_TOS, /* and IPv4's flags above it */
+	AM_PATCH_ID,
+	AM_PATCH_NONE = 0x80,
 };
 
 enum am_tunnel_kind {
@@ -74,6 +96,27 @@ struct am_encap_spec {
 	uint8_t inner_src[6], inner_dst[6];
 };
 
+enum am_exit_kind {
+	AM_EXIT_PORT,
+	AM_EXIT_PATH, /* it begins a struct am_encap */
+	AM_EXIT_LIST, /* there is not just one path: the member's list has them */
+};
+
+/*
+ * How frames leave by a member of a bridge (table/roots.h). Nothing of it goes on the wire; it stands at the head of a string
+ * because who sends a frame then reads one line for both.
+ */
+struct am_exit {
+	uint32_t face; /* am_member_settle */
+	uint32_t path; /* kind PATH: its number, of identification counters */
+	uint16_t member;
+	uint16_t port;
+	uint16_t way_iface;  /* where packets count: the tunnel, or the member's own interface */
+	uint16_t also_iface; /* that, where it is another; else AM_NO_ID */
+	uint16_t mss4;       /* clamp TCP SYNs; 0 leaves them alone */
+	uint8_t kind;        /* enum am_exit_kind */
+};
+
 /*
  * Offsets are from the string's first octet; 0 says that there is none of the kind. bytes is right-aligned:
  * the string is bytes[AM_ENCAP_HDR_MAX - len] up to the end, so that a copy in front of a payload can use
@@ -83,24 +126,26 @@ struct am_encap {
 	/*
 	 * All that the usual packet needs but bytes, in one cache line. Such a packet leaves whole and differs in nothing
 	 * but lengths, IP checksums and the UDP source port; what is constant of them is said here, so that a worker adds
-	 * its own share and reads no header. Sums are those of native words (net/csum.h).
+	 * its own share and reads no header. Sums are those of native words (net/csum.h), in shaped of words as numbers.
 	 */
+	struct am_exit exit; /* set by who puts strings into path lists of members */
 	uint16_t len;
 	uint16_t simple_max; /* longest payload of such a packet; on IPv4 it needs no identification */
-	uint16_t copy_len;   /* len in whole steps of AM_ENCAP_COPY_STEP; at least AM_ENCAP_COPY_MIN */
-	uint8_t shape;       /* enum am_shape; not OTHER: bytes has no inner lengths and IP checksum */
+	uint16_t copy_len;   /* headroom that a put writes: len in whole steps, or what its shape takes */
+	uint8_t shape;       /* enum am_shape; not OTHER: bytes has zeroes where fields are patched */
 	uint8_t tos;         /* in each IP header of the string */
 	uint8_t tos_mask;    /* what a packet adds to it of its own */
 	uint8_t ip_at;       /* outermost IP header */
 	uint8_t ip_back;     /* where that begins, counted from the end */
 	uint8_t family;      /* of that */
-	bool flow_label;
-	uint16_t cut_first; /* payload octets in its first fragment, where it is cut. 0: never */
 	struct {
-		uint32_t length[4]; /* fields, less the payload: outermost IP, that under VXLAN, UDP */
-		uint32_t sum[4];    /* IPv4 without tos, length, checksum: outermost with DF, under VXLAN */
-		uint8_t head[16];   /* outermost IP header's first octets without those, with DF */
-	} shaped __attribute__((aligned(16)));
+		const uint8_t *fields; /* which octet of the patch each of the last AM_ENCAP_FIELDS is */
+		uint16_t length[4];    /* fields, less the payload: outermost IP, that under VXLAN, UDP */
+		uint16_t sum[4];       /* of IPv4 headers: outermost, under VXLAN; less what a packet adds */
+	} shaped;
+	bool flow_label;
+	uint8_t cut_grows;  /* octets in front of that */
+	uint16_t cut_first; /* payload octets in its first fragment, where it is cut. 0: never */
 
 	/* The same of a packet that is cut: so many octets of payload are more than leave whole. */
 	uint16_t cut_above; /* 65535: none is as simple */
@@ -115,8 +160,9 @@ struct am_encap {
 	uint8_t udp_at;
 	bool udp_csum;
 	bool carries_ip;      /* the payload is an IP packet (GRE), not a frame */
-	bool dscp_uniform;    /* else bytes already hold the DSCP */
+	bool dscp_uniform;    /* else the DSCP is the string's own */
 	uint8_t split;        /* enum am_split */
+	uint8_t cut_head;     /* octets in front of what the second fragment has of the payload */
 	uint16_t whole_max;   /* outermost IP packet, octets: up to here it leaves whole */
 	uint16_t first_len;   /* outermost IP packet of the first fragment, octets, header included */
 	uint16_t second_max;  /* the second fragment's limit */
@@ -124,11 +170,24 @@ struct am_encap {
 	uint32_t ip_sum; /* outermost IPv4 header without tos, length, checksum, identification, fragment */
 	uint32_t vx_ip_sum; /* that under VXLAN without tos, length, checksum */
 
-	/* The two fragments' headers over IPv6 without tos and flow label, as words of native order that go on the wire. */
-	struct {
-		uint64_t ip[2];   /* first eight octets; the second one's length is missing */
-		uint64_t frag[2]; /* Fragment header without identification */
-	} cut6;
+	union {
+		/*
+		 * As in shaped, of a packet that is cut over IPv4: its first fragment, that under VXLAN, UDP, its second
+		 * fragment. The first one's length is the same whatever is cut.
+		 */
+		struct {
+			uint32_t length[4];
+			uint32_t sum[4];
+		} cut4;
+		/*
+		 * The two fragments' headers over IPv6 without tos and flow label, as words of native order that go on the
+		 * wire.
+		 */
+		struct {
+			uint64_t ip[2];   /* first eight octets; the second one's length is missing */
+			uint64_t frag[2]; /* Fragment header without identification */
+		} cut6;
+	} __attribute__((aligned(16)));
 
 	uint8_t bytes[AM_ENCAP_HDR_MAX] __attribute__((aligned(64)));
 } __attribute__((aligned(64)));
@@ -139,8 +198,8 @@ static inline const uint8_t *am_encap_bytes(const struct am_encap *e)
 }
 
 /*
- * Build the string. Length fields hold the values for an empty payload, checksums of constant parts are
- * summed in, so that a worker adds deltas. payload_max follows from mtu, the two-fragment limit and, with
+ * Build the string. Where shape is OTHER, length fields hold the values for an empty payload and checksums of constant parts are
+ * summed in, so that a worker adds deltas; else they are zero, and what goes there is in shaped. payload_max follows from mtu, the two-fragment limit and, with
  * AM_SPLIT_NONE, path_mtu; a tunnel's mtu counts IP octets, so a frame inside EtherIP or GRETAP may be mtu +
  * 14 + 8 (two tags) octets long. -EINVAL with the arithmetic in err where a full mtu does not fit two
  * fragments.

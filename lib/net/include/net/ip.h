@@ -97,15 +97,10 @@ struct am_halves {
 
 /*
  * Are the packets at a and b, of which a_has and b_has octets are there, such halves? What is found has been validated
- * as am_ip_parse would have; what is not plain is left to it. Fewer than 20 or 48 octets are no half. An IPv6
- * proto that is an extension header's stands for headers that were not looked at.
+ * as am_ip_parse would have; what is not plain is left to it. Fewer than 48 octets are no half. A proto that is an extension
+ * header's stands for headers that were not looked at. net/halves.h has the same for IPv4.
  */
-bool am_ip4_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out);
 bool am_ip6_halves(const uint8_t *a, uint32_t a_has, const uint8_t *b, uint32_t b_has, struct am_halves *out);
-
-/* One such fragment: *out is what am_ip_parse makes of it. False: it is none, or not plain, and left to that. */
-bool am_ip4_fragment(const uint8_t *ip, uint32_t has, struct am_ip_hdr *out);
-bool am_ip6_fragment(const uint8_t *ip, uint32_t has, struct am_ip_hdr *out);
 
 /* am_ip_parse for an inner packet whose family is known from an EtherType; a version that disagrees is named. */
 enum am_verdict am_ip4_parse(const uint8_t *ip, uint32_t len, struct am_ip_hdr *out);

@@ -10,14 +10,14 @@
 #include "pkt/string.h"
 
 enum {
-	AM_CUT_STEP = 64,   /* of the tail's copy, which reads and writes up to so many octets too many */
-	AM_CUT_HEAD = 64,   /* link and IPv4 header in whole steps: Ethernet, a tag and 20 octets */
-	AM_CUT_LAYERS = 64, /* most between outermost IP header and payload where shape is not OTHER: 58 */
+	AM_CUT_STEP = 64, /* of the tail's copy, which reads and writes up to so many octets too many */
+	AM_CUT_HEAD = 64, /* link and IPv4 header in whole steps: Ethernet, a tag and 20 octets */
 	AM_CUT_TAIL =
 		3200 /* longest one that a fresh buffer is sure to hold with its headers and a step more */
 };
 
 typedef uint8_t am_cut_octets __attribute__((vector_size(16)));
+typedef uint8_t am_cut_octets32 __attribute__((vector_size(32)));
 
 _Static_assert(AM_BUF_HEADROOM + AM_CUT_TAIL + AM_CUT_STEP <= AM_BUF_ROOM, "a tail fits a buffer");
 
@@ -25,34 +25,54 @@ _Static_assert(AM_BUF_HEADROOM + AM_CUT_TAIL + AM_CUT_STEP <= AM_BUF_ROOM, "a ta
 struct am_cut {
 	uint32_t plen; /* octets of payload */
 	uint32_t hash; /* of its flow */
-	uint32_t tos;  /* in both IP headers */
+	uint32_t tos;  /* its own DSCP and ECN */
 	uint32_t path; /* index for am_ipid4 */
 };
 
-/* Is m, so many octets of payload, one that is cut here? */
+/* Is m, so many octets of payload, one that is cut here, and with room for whole steps? */
+static inline bool am_cut_fits(const struct am_encap *e, const struct rte_mbuf *m, uint32_t plen)
+{
+	return plen > e->cut_above && plen <= e->payload_max && plen - e->cut_first <= AM_CUT_TAIL &&
+	       am_buf_headroom(m) >= e->cut_room && am_buf_tailroom(m) >= AM_CUT_STEP;
+}
+
+/* Steps would write what is poisoned. */
 static inline bool am_cut_is_usual(const struct am_encap *e, const struct rte_mbuf *m, uint32_t plen)
 {
-	return !AM_POISON && plen > e->cut_above && plen <= e->payload_max &&
-	       plen - e->cut_first <= AM_CUT_TAIL && am_buf_headroom(m) >= e->cut_room &&
-	       am_buf_tailroom(m) >= AM_CUT_STEP;
+	return !AM_POISON && am_cut_fits(e, m, plen);
+}
+
+static inline AM_INLINE void am_cut_copy32(uint8_t *to, const uint8_t *from)
+{
+	am_cut_octets32 octets;
+
+	memcpy(&octets, from, sizeof octets);
+	memcpy(to, &octets, sizeof octets);
+}
+
+static inline AM_INLINE void am_cut_copy_step(uint8_t *to, const uint8_t *from)
+{
+	am_cut_copy32(to, from);
+	am_cut_copy32(to + AM_CUT_STEP / 2, from + AM_CUT_STEP / 2);
 }
 
 /* Copy n octets in whole steps. The last one ends where they do, so that no cache line is touched for nothing. */
-static inline void am_cut_copy(uint8_t *to, const uint8_t *from, uint32_t n)
+static inline AM_INLINE void am_cut_copy(uint8_t *to, const uint8_t *from, uint32_t n)
 {
+	/* Counted up to zero from their ends, so that one register is both where it is and whether it is through. */
 	const uint8_t *last = from + n - AM_CUT_STEP;
 	uint8_t *to_last = to + n - AM_CUT_STEP;
+	intptr_t at = (intptr_t)AM_CUT_STEP - (intptr_t)n;
 
-	if (__builtin_expect(n <= AM_CUT_STEP, 0)) {
-		memcpy(to, from, AM_CUT_STEP);
+	if (__builtin_expect(at >= 0, 0)) {
+		am_cut_copy_step(to, from);
 		return;
 	}
 	do {
-		memcpy(to, from, AM_CUT_STEP);
-		to += AM_CUT_STEP;
-		from += AM_CUT_STEP;
-	} while (from < last);
-	memcpy(to_last, last, AM_CUT_STEP);
+		am_cut_copy_step(to_last + at, last + at);
+		at += AM_CUT_STEP;
+	} while (at < 0);
+	am_cut_copy_step(to_last, last);
 }
 
 /* A word that stands as it goes on the wire. */
@@ -79,17 +99,46 @@ static inline void am_cut_ip4(
 }
 
 #if AM_STRING_WIDE
-/* Layers in front of payload that begins at end, and the first fragment's IPv4 header. */
-static inline void am_cut_put_first4(
-	const struct am_encap *e, uint8_t *end, const struct am_cut *c, uint32_t id)
+/* The second fragment's link and IPv4 header, so that they end at end. */
+static inline AM_INLINE void am_cut_put_second4(const struct am_encap *e, uint8_t *end, __m128i patch)
 {
-	const uint32_t whole = __builtin_bswap16(AM_IP4_DF), first = __builtin_bswap16(AM_IP4_MF);
-	const __m128i other = _mm_setr_epi16(0, 0, 0, (short)(whole ^ first), 0, 0, 0, 0);
-	__m128i length = _mm_insert_epi32(am_string_lengths(e, c->plen), e->first_len, AM_PATCH_LENGTH);
-	__m128i patch = am_string_patch(e, length, id + first - whole, id, c->tos, c->hash);
+	enum { STEP = sizeof(am_cut_octets) };
+	const __m128i before = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 13, 12);
+	const __m128i behind = _mm_setr_epi8(3, 2, 5, 4, -1, -1, 15, 14, -1, -1, -1, -1, -1, -1, -1, -1);
+	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX - e->ip_back + AM_IP4_LEN;
+	__m128i octets;
 
-	am_string_put_layers(e, end, patch);
-	am_string_put_ip4(end - e->ip_back, _mm_xor_si128(am_string_load(e->shaped.head), other), patch);
+	memcpy(&octets, from - 3 * STEP, STEP);
+	memcpy(end - 3 * STEP, &octets, STEP);
+	memcpy(&octets, from - 2 * STEP, STEP);
+	octets = _mm_or_si128(octets, _mm_shuffle_epi8(patch, before));
+	memcpy(end - 2 * STEP, &octets, STEP);
+	memcpy(&octets, from - STEP, STEP);
+	octets = _mm_or_si128(octets, _mm_shuffle_epi8(patch, behind));
+	memcpy(end - STEP, &octets, STEP);
+}
+
+/*
+ * All headers of both fragments: what differs in their IP headers is found side by side with that of the one under VXLAN.
+ */
+static inline AM_INLINE void am_cut_put_shaped4(const struct am_encap *e, struct am_ipid *ids,
+	const struct am_cut *c, uint8_t *end, uint8_t *tail, bool wide)
+{
+	enum { NOT_FIRST = 0x01, FIRST_AND_LAST = 0x14 }; /* lanes that get the number, not zero */
+	uint32_t id = am_ipid4(ids, c->path), tos = c->tos;
+	uint32_t word = am_string_word(e, tos) ^ (AM_ENCAP_DF | AM_ENCAP_MF);
+	__m128i length = _mm_shuffle_epi32(_mm_cvtsi32_si128((int)c->plen), NOT_FIRST);
+	__m128i sum = _mm_shuffle_epi32(_mm_cvtsi32_si128((int)id), FIRST_AND_LAST), patch;
+
+	length = _mm_add_epi32(length, am_string_load(e->cut4.length));
+	sum = _mm_add_epi32(sum, _mm_set1_epi32((int)word));
+	patch = am_string_sums(length, _mm_add_epi32(sum, am_string_load(e->cut4.sum)));
+	word |= id << 16;
+	am_string_put_all(e, end, am_string_rest(patch, word, c->hash), AM_SHAPE_44, wide);
+	/* tos, identification, offset: where the first fragment had its length, and the header under VXLAN. */
+	patch = _mm_insert_epi32(patch, (int)word, 0);
+	patch = _mm_insert_epi32(patch, (e->first_len - AM_IP4_LEN) / 8, 1);
+	am_cut_put_second4(e, tail, patch);
 }
 #endif
 
@@ -97,27 +146,29 @@ static inline void am_cut_put_first4(
 static inline void am_cut_put_layers(const struct am_encap *e, uint8_t *end, const struct am_cut *c)
 {
 	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
-	am_string_vxlan(e, end - e->len, c->plen, c->hash, c->tos);
+	am_string_vxlan(e, end - e->len, c->plen, c->hash, am_string_tos(e, c->tos));
 }
 
 /* Both fragments' headers, in front of payload that stands where it belongs: the first one's ends at end. */
-static inline void am_cut_put4(const struct am_encap *e, struct am_ipid *ids, const struct am_cut *c,
-	uint8_t *end, uint8_t *tail, uint32_t second)
+static inline AM_INLINE void am_cut_put4(const struct am_encap *e, struct am_ipid *ids,
+	const struct am_cut *c, uint8_t *end, uint8_t *tail, bool wide)
 {
-	uint32_t id = __builtin_bswap16(am_ipid4(ids, c->path));
-	uint32_t offset = __builtin_bswap16((uint16_t)((e->first_len - AM_IP4_LEN) / 8));
+	uint32_t tos = am_string_tos(e, c->tos), second = c->plen - e->cut_first;
+	uint32_t id, offset = __builtin_bswap16((uint16_t)((e->first_len - AM_IP4_LEN) / 8));
 
 #if AM_STRING_WIDE
-	if (e->shape == AM_SHAPE_44) {
-		am_cut_put_first4(e, end, c, id);
-	} else
-#endif
-	{
-		am_cut_put_layers(e, end, c);
-		am_cut_ip4(e, end - e->ip_back, e->first_len, id, __builtin_bswap16(AM_IP4_MF), c->tos);
+	if (__builtin_expect(e->shape == AM_SHAPE_44, 1)) {
+		am_cut_put_shaped4(e, ids, c, end, tail, wide);
+		return;
 	}
+#else
+	(void)wide;
+#endif
+	id = __builtin_bswap16(am_ipid4(ids, c->path));
+	am_cut_put_layers(e, end, c);
+	am_cut_ip4(e, end - e->ip_back, e->first_len, id, __builtin_bswap16(AM_IP4_MF), tos);
 	am_cut_copy_head(e, tail);
-	am_cut_ip4(e, tail - AM_IP4_LEN, AM_IP4_LEN + second, id, offset, c->tos);
+	am_cut_ip4(e, tail - AM_IP4_LEN, AM_IP4_LEN + second, id, offset, tos);
 }
 
 /* Octets that both fragments have. */
@@ -131,32 +182,32 @@ static inline void am_cut_put_both(uint8_t *a, uint8_t *b, const uint8_t *from)
 }
 
 /* Layers behind the Fragment header, up to end. */
-static inline void am_cut_put_layers6(const struct am_encap *e, uint8_t *end, const struct am_cut *c)
+static inline AM_INLINE void am_cut_put_layers6(
+	const struct am_encap *e, uint8_t *end, const struct am_cut *c, bool wide)
 {
 #if AM_STRING_WIDE
 	if (__builtin_expect(e->shape == AM_SHAPE_64, 1)) {
-		memcpy(end - AM_CUT_LAYERS, e->bytes + AM_ENCAP_HDR_MAX - AM_CUT_LAYERS,
-			AM_CUT_LAYERS - AM_STRING_INNER);
-		am_string_put_inner(
-			e, end, am_string_patch(e, am_string_lengths(e, c->plen), 0, 0, c->tos, c->hash));
+		am_string_put_layers(e, end, am_string_patch(e, c->plen, c->hash, c->tos, AM_SHAPE_44), wide);
 		return;
 	}
+#else
+	(void)wide;
 #endif
 	am_cut_put_layers(e, end, c);
 }
 
 /* As am_cut_put4. */
-static inline void am_cut_put6(const struct am_encap *e, struct am_ipid *ids, const struct am_cut *c,
-	uint8_t *end, uint8_t *tail, uint32_t second)
+static inline AM_INLINE void am_cut_put6(const struct am_encap *e, struct am_ipid *ids,
+	const struct am_cut *c, uint8_t *end, uint8_t *tail, bool wide)
 {
 	enum { STEP = sizeof(am_cut_octets), HEAD = AM_IP6_LEN + AM_IP6_FRAG_LEN };
 	uint64_t id = (uint64_t)__builtin_bswap32(am_ipid6(ids)) << 32;
-	uint64_t flow = __builtin_bswap32(c->tos << 20 | am_string_label(e, c->hash));
-	uint64_t length = __builtin_bswap16((uint16_t)(AM_IP6_FRAG_LEN + second));
+	uint64_t flow = __builtin_bswap32(am_string_tos(e, c->tos) << 20 | am_string_label(e, c->hash));
+	uint64_t length = __builtin_bswap16((uint16_t)(AM_IP6_FRAG_LEN + c->plen - e->cut_first));
 	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX - e->ip_back;
 	uint8_t *a = end - e->ip_back - AM_IP6_FRAG_LEN, *b = tail - HEAD;
 
-	am_cut_put_layers6(e, end, c);
+	am_cut_put_layers6(e, end, c, wide);
 	if (e->ip_at > STEP)
 		am_cut_put_both(a - 2 * STEP, b - 2 * STEP, from - 2 * STEP);
 	am_cut_put_both(a - STEP, b - STEP, from - STEP);
@@ -169,21 +220,20 @@ static inline void am_cut_put6(const struct am_encap *e, struct am_ipid *ids, co
 }
 
 /* Cut m, which is usual: it is the first fragment then, and fresh, an empty buffer, the second. */
-static inline void am_cut_usual(const struct am_encap *e, struct am_ipid *ids, const struct am_cut *c,
-	struct rte_mbuf *m, struct rte_mbuf *fresh)
+static inline AM_INLINE void am_cut_usual(const struct am_encap *e, struct am_ipid *ids,
+	const struct am_cut *c, struct rte_mbuf *m, struct rte_mbuf *fresh, bool wide)
 {
-	bool v4 = e->family == AM_IPV4;
-	uint32_t head = e->ip_at + (v4 ? AM_IP4_LEN : AM_IP6_LEN + AM_IP6_FRAG_LEN);
-	uint32_t second = c->plen - e->cut_first, first = e->ip_at + e->first_len;
-	uint8_t *data = am_buf_data(m), *tail = (uint8_t *)fresh->buf_addr + AM_BUF_HEADROOM;
+	uint32_t headroom = am_buf_headroom(m), second = c->plen - e->cut_first;
+	uint8_t *data = (uint8_t *)m->buf_addr + headroom,
+		*tail = (uint8_t *)fresh->buf_addr + AM_BUF_HEADROOM;
 
+	am_buf_prepend_known(fresh, AM_BUF_HEADROOM, second, e->cut_head);
+	am_buf_prepend_known(m, headroom, e->cut_first, e->cut_grows);
 	am_cut_copy(tail, data + e->cut_first, second);
-	if (v4)
-		am_cut_put4(e, ids, c, data, tail, second);
+	if (e->family == AM_IPV4)
+		am_cut_put4(e, ids, c, data, tail, wide);
 	else
-		am_cut_put6(e, ids, c, data, tail, second);
-	am_buf_prepend_known(fresh, AM_BUF_HEADROOM, second, head);
-	am_buf_prepend_known(m, am_buf_headroom(m), e->cut_first, first - e->cut_first);
+		am_cut_put6(e, ids, c, data, tail, wide);
 }
 
 #endif

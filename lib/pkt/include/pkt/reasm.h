@@ -68,7 +68,7 @@ struct am_reasm_stats {
  */
 typedef void am_reasm_drop(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets);
 
-/* NULL where memory is short. drop is called from am_reasm_add and am_reasm_expire. */
+/* NULL where memory is short. drop is called from am_reasm_add, am_reasm_take and am_reasm_expire. */
 struct am_reasm *am_reasm_create(const struct am_reasm_conf *conf, am_reasm_drop *drop, void *ctx);
 void am_reasm_free(struct am_reasm *r);
 
@@ -89,17 +89,84 @@ void am_reasm_on_orphan(struct am_reasm *r, am_reasm_orphan *orphan);
 struct rte_mbuf *am_reasm_add(struct am_reasm *r, uint32_t peer, struct rte_mbuf *m, uint16_t l2_len,
 	struct am_ip_hdr *hdr, uint32_t max_len, am_time now);
 
-/*
- * m[0] and m[1], of one peer, came one after the other and are the halves of a datagram (am_ip4_halves and its
- * like), each behind l2_len octets. Where nothing of it is held they become whole without the table, as am_reasm_add
- * of one and of the other would have made them, but that the headers in front are still the first half's. Returns the
- * whole datagram; the other buffer is gone. NULL: nothing has happened.
- */
-struct rte_mbuf *am_reasm_pair(struct am_reasm *r, uint32_t peer, struct rte_mbuf *const m[2],
-	uint16_t l2_len, const struct am_halves *halves, uint32_t max_len, am_time now);
+enum { AM_REASM_NO_NOTE = 0xffffffff };
 
-/* Its headers as those of a whole packet, for whom they matter. */
-void am_reasm_pair_headers(struct rte_mbuf *whole, uint16_t l2_len, const struct am_halves *halves);
+/* A fragment of a known peer, below conf.peers, in the form that am_ip4_fragment and its like let through. */
+struct am_reasm_part {
+	struct rte_mbuf *m;
+	uint64_t key;    /* peer and identification */
+	uint32_t *chain; /* the table's own */
+	uint32_t note;   /* what the caller wants to be told of a first half when it is whole */
+	uint16_t kind;   /* family and protocol */
+	uint16_t l2_len;
+	uint16_t data; /* where its octets of the datagram begin, from m's first: behind the last header */
+	uint16_t at, len;
+	uint8_t ecn;
+	bool more;
+};
+
+static inline uint64_t am_reasm_key(uint32_t peer, uint32_t id)
+{
+	return (uint64_t)peer << 32 | id;
+}
+
+/* RFC 8200: fragments of one IPv6 packet may name different next headers. */
+static inline uint16_t am_reasm_kind(uint8_t family, uint8_t proto)
+{
+	return (uint16_t)(family << 8 | (family == AM_IPV6 ? 0 : proto));
+}
+
+/* One from what is known of its header. */
+static inline void am_reasm_describe(struct am_reasm_part *p, uint32_t peer, struct rte_mbuf *m,
+	uint16_t l2_len, const struct am_ip_hdr *hdr, uint32_t note)
+{
+	p->m = m;
+	p->key = am_reasm_key(peer, hdr->frag_id);
+	p->note = note;
+	p->kind = am_reasm_kind(hdr->family, hdr->proto);
+	p->l2_len = l2_len;
+	p->data = (uint16_t)(l2_len + am_ip_fragment_at(hdr));
+	p->at = hdr->frag_at;
+	p->len = (uint16_t)(hdr->hlen + hdr->plen - am_ip_fragment_at(hdr));
+	p->ecn = hdr->tos & 3;
+	p->more = hdr->more;
+}
+
+/* A datagram that is whole. */
+struct am_reasm_whole {
+	struct rte_mbuf *m;
+	const struct am_reasm_part
+		*last; /* the part that made it so; what is in front of m is as long as its link header */
+	uint32_t note; /* of the first half; AM_REASM_NO_NOTE: there is none */
+	bool headers;  /* are those of a whole packet; else still the first half's, for whom that is enough */
+};
+
+/*
+ * Take n fragments, in order, each as am_reasm_add would; max_end bounds a whole datagram with its link header. Returns how
+ * many are whole in *whole, which has room for n, in the order in which they became so.
+ */
+unsigned am_reasm_take(struct am_reasm *r, struct am_reasm_part *part, unsigned n, uint32_t max_end,
+	am_time now, struct am_reasm_whole *whole);
+
+/* Two halves of a datagram that came one after the other. */
+struct am_reasm_pair {
+	struct rte_mbuf *first, *rest;
+	struct am_halves halves; /* of both in this order: what am_ip4_halves or its like found */
+	uint32_t peer;
+	uint32_t data;    /* where octets of the datagram begin in each */
+	uint32_t max_end; /* of a whole one with its link header */
+	am_time now;
+};
+
+/*
+ * Where nothing of the datagram is held its halves become whole without the table, as am_reasm_add of one and of the
+ * other would have made them, but that the headers in front are still the first half's: all is in first then, and rest
+ * is gone. False: nothing has happened.
+ */
+bool am_reasm_pair(struct am_reasm *r, const struct am_reasm_pair *pair);
+
+/* Where the headers in front of a whole datagram are still its first half's: those of a whole packet. */
+void am_reasm_headers(struct rte_mbuf *whole, uint16_t l2_len, uint8_t family);
 
 /* Buffers that reassembly has emptied are kept for a while, to be freed together: now is the time, once a burst. */
 void am_reasm_release(struct am_reasm *r);

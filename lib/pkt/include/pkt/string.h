@@ -14,13 +14,14 @@
 
 #include "base/addr.h"
 #include "base/bytes.h"
+#include "base/cpu.h"
 #include "net/csum.h"
 #include "net/encap.h"
 #include "net/ip.h"
 #include "pkt/buf.h"
 
-#if defined(__SSE4_1__)
-#include <smmintrin.h>
+#if defined(__SSE4_1__) && defined(__x86_64__)
+#include <immintrin.h>
 #define AM_STRING_WIDE 1
 #else
 #define AM_STRING_WIDE 0
@@ -122,131 +123,172 @@ static inline void am_string_outer(
 
 #if AM_STRING_WIDE
 /*
- * VXLAN over IPv4 in a tunnel. All that is patched stands side by side in one register, as it goes on the wire; each part
- * of the string takes its own from there by a shuffle, on its way to the packet.
+ * VXLAN over IPv4 in a tunnel. Where an argument says "wide", a constant, the caller is a variant for AVX2; "shape" is another
+ * constant. All that is patched stands side by side in one register (AM_PATCH_...); each part of the
+ * string takes its own from there by a shuffle, on its way to the packet.
  */
-enum {
-	AM_PATCH_LENGTH, /* words: of the outermost IP header, */
-	AM_PATCH_SUM, /* IPv4: its checksum; IPv6: half of its first word, the other half is the last one */
-	AM_PATCH_INNER_LENGTH,
-	AM_PATCH_INNER_SUM,
-	AM_PATCH_UDP_LENGTH,
-	AM_PATCH_SPORT,
-	AM_PATCH_TOS, /* in the upper half */
-	AM_PATCH_ID,
-	AM_PATCH_TOS_ID = AM_PATCH_TOS / 2, /* both, as one of 32 bits */
-
-	AM_STRING_INNER =
-		3 *
-		AM_ENCAP_COPY_STEP, /* octets of a string that are patched under the outermost IP header */
-};
-
-static inline __m128i am_string_load(const void *aligned)
+static inline AM_INLINE __m128i am_string_load(const void *aligned)
 {
 	return _mm_load_si128((const __m128i *)aligned);
 }
 
-/*
- * Lengths, as numbers, in network order and with checksums. id, in network order, is the outermost header's where it has
- * one; more is what else that has in its sum.
- */
-static inline __m128i am_string_patch(
-	const struct am_encap *e, __m128i length, uint32_t more, uint32_t id, uint32_t tos, uint32_t hash)
+static inline AM_INLINE __m128i am_string_widen(const uint16_t four[4])
 {
-	const __m128i swap = _mm_setr_epi8(1, 0, -1, -1, 5, 4, -1, -1, 9, 8, -1, -1, 13, 12, -1, -1);
+	return _mm_cvtepu16_epi32(_mm_loadl_epi64((const __m128i *)(const void *)four));
+}
+
+/* DSCP, ECN and flags as they go into a patch, of a packet with its own tos. */
+static inline AM_INLINE uint32_t am_string_word(const struct am_encap *e, uint32_t tos)
+{
+	return AM_ENCAP_DF | am_string_tos(e, tos);
+}
+
+/* Lengths, and in the upper half of each of them the checksum with it; sum has the rest of what is in that. */
+static inline AM_INLINE __m128i am_string_sums(__m128i length, __m128i sum)
+{
 	const __m128i halves = _mm_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
 	const __m128i ones = _mm_set1_epi8(-1);
-	__m128i patch = _mm_shuffle_epi8(length, swap), sum;
 
-	sum = _mm_add_epi32(patch, am_string_load(e->shaped.sum));
-	sum = _mm_add_epi32(sum, _mm_set1_epi32((int)(tos << 8)));
-	sum = _mm_add_epi32(sum, _mm_cvtsi32_si128((int)more));
+	sum = _mm_add_epi32(length, sum);
 	/* As am_csum_finish32, four at a time: the result is in the upper half of each. */
 	sum = _mm_xor_si128(_mm_add_epi32(sum, _mm_shuffle_epi8(sum, halves)), ones);
-	patch = _mm_blend_epi16(patch, sum, 0xaa);
-	patch = _mm_insert_epi16(patch, __builtin_bswap16((uint16_t)am_string_sport(hash)), AM_PATCH_SPORT);
-	return _mm_insert_epi32(patch, (int)(tos << 8 | id << 16), AM_PATCH_TOS_ID);
+	return _mm_blend_epi16(length, sum, 0xaa);
 }
 
-/* The lengths of a packet that leaves whole. */
-static inline __m128i am_string_lengths(const struct am_encap *e, uint32_t plen)
+/* The UDP source port, and what am_string_word said with an identification above it. */
+static inline AM_INLINE __m128i am_string_rest(__m128i patch, uint32_t word, uint32_t hash)
 {
-	return _mm_add_epi32(_mm_set1_epi32((int)plen), am_string_load(e->shaped.length));
+	patch = _mm_insert_epi16(patch, (int)am_string_sport(hash), AM_PATCH_SPORT);
+	return _mm_insert_epi32(patch, (int)word, AM_PATCH_TOS / 2);
 }
 
-static inline void am_string_put(uint8_t *to, __m128i octets, __m128i patch)
+/* Octets at `back` from the end, and after. */
+static inline AM_INLINE void am_string_put(
+	const struct am_encap *e, uint8_t *end, __m128i patch, uint32_t back)
 {
-	_mm_storeu_si128((__m128i *)(void *)to, _mm_or_si128(octets, patch));
+	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX - back;
+	const uint8_t *fields = e->shaped.fields + AM_ENCAP_FIELDS - back;
+	__m128i own = _mm_shuffle_epi8(patch, am_string_load(fields));
+
+	_mm_storeu_si128((__m128i *)(void *)(end - back), _mm_or_si128(am_string_load(from), own));
 }
 
-/* What of a string is in front of AM_ENCAP_COPY_MIN octets. */
-static inline void am_string_copy_rest(const struct am_encap *e, uint8_t *end)
+static inline AM_AVX2 void am_string_put_wide(
+	const struct am_encap *e, const uint8_t *fields, uint8_t *end, __m256i patch, uint32_t back)
 {
-	enum { STEP = AM_ENCAP_COPY_STEP, FIRST = AM_ENCAP_COPY_MIN + STEP };
-	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX;
+	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX - back;
+	__m256i own = _mm256_load_si256((const __m256i *)(const void *)(fields + AM_ENCAP_FIELDS - back));
 
-	memcpy(end - FIRST, from - FIRST, STEP);
-	for (uint32_t at = FIRST + STEP; at <= e->copy_len; at += STEP)
-		memcpy(end - at, from - at, STEP);
+	own = _mm256_shuffle_epi8(patch, own);
+	own = _mm256_or_si256(own, _mm256_load_si256((const __m256i *)(const void *)from));
+	_mm256_storeu_si256((__m256i *)(void *)(end - back), own);
 }
 
-/* The string's last octets up to end: what is under VXLAN. */
-static inline void am_string_put_inner(const struct am_encap *e, uint8_t *end, __m128i patch)
+static inline AM_AVX2 void am_string_put_layers_wide(const struct am_encap *e, uint8_t *end, __m128i patch)
+{
+	const __m256i both = _mm256_broadcastsi128_si256(patch);
+	const uint8_t *fields = e->shaped.fields;
+
+	_Static_assert(AM_ENCAP_LAYERS == 2 * AM_ENCAP_WIDE_STEP, "two steps are all of it");
+	am_string_put_wide(e, fields, end, both, AM_ENCAP_WIDE_STEP);
+	am_string_put_wide(e, fields, end, both, 2 * AM_ENCAP_WIDE_STEP);
+}
+
+static inline AM_AVX2 void am_string_put_all_wide(
+	const struct am_encap *e, uint8_t *end, __m128i patch, enum am_shape shape)
+{
+	enum { STEP = AM_ENCAP_WIDE_STEP };
+	const __m256i both = _mm256_broadcastsi128_si256(patch);
+	const uint8_t *fields = e->shaped.fields;
+
+	am_string_put_wide(e, fields, end, both, STEP);
+	am_string_put_wide(e, fields, end, both, 2 * STEP);
+	am_string_put_wide(e, fields, end, both, 3 * STEP);
+	if (shape != AM_SHAPE_44 && __builtin_expect(e->copy_len > AM_ENCAP_WIDE_MIN, 0))
+		am_string_put_wide(e, fields, end, both, 4 * STEP);
+}
+
+/* The string with its patch, so that it ends at end. */
+static inline AM_INLINE void am_string_put_all(
+	const struct am_encap *e, uint8_t *end, __m128i patch, enum am_shape shape, bool wide)
 {
 	enum { STEP = AM_ENCAP_COPY_STEP };
-	const __m128i ip = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 13, 4, 5);
-	const __m128i sum = _mm_setr_epi8(-1, -1, -1, -1, -1, -1, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1);
-	const __m128i udp = _mm_setr_epi8(10, 11, -1, -1, 8, 9, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
-	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX;
 
-	am_string_put(end - 3 * STEP, am_string_load(from - 3 * STEP), _mm_shuffle_epi8(patch, ip));
-	am_string_put(end - 2 * STEP, am_string_load(from - 2 * STEP), _mm_shuffle_epi8(patch, sum));
-	am_string_put(end - STEP, am_string_load(from - STEP), _mm_shuffle_epi8(patch, udp));
+	if (wide) {
+		am_string_put_all_wide(e, end, patch, shape);
+		return;
+	}
+	for (uint32_t back = STEP; back <= AM_ENCAP_COPY_MIN; back += STEP)
+		am_string_put(e, end, patch, back);
+	if (e->len <= AM_ENCAP_COPY_MIN)
+		return;
+	for (uint32_t back = AM_ENCAP_COPY_MIN + STEP; back <= e->copy_len; back += STEP)
+		am_string_put(e, end, patch, back);
 }
 
-/* The string up to end: all of it but the outermost IP header's own fields. */
-static inline void am_string_put_layers(const struct am_encap *e, uint8_t *end, __m128i patch)
+/* The same of what stands behind the outermost IP header and may stand behind a Fragment header: AM_ENCAP_LAYERS octets. */
+static inline AM_INLINE void am_string_put_layers(
+	const struct am_encap *e, uint8_t *end, __m128i patch, bool wide)
 {
-	const uint8_t *from = e->bytes + AM_ENCAP_HDR_MAX;
+	enum { STEP = AM_ENCAP_COPY_STEP };
 
-	memcpy(end - AM_ENCAP_COPY_MIN, from - AM_ENCAP_COPY_MIN, AM_ENCAP_COPY_MIN - AM_STRING_INNER);
-	if (e->copy_len > AM_ENCAP_COPY_MIN)
-		am_string_copy_rest(e, end);
-	am_string_put_inner(e, end, patch);
+	if (wide) {
+		am_string_put_layers_wide(e, end, patch);
+		return;
+	}
+	for (uint32_t back = STEP; back <= AM_ENCAP_LAYERS; back += STEP)
+		am_string_put(e, end, patch, back);
 }
 
-/* The outermost IPv4 header at ip, which begins as head does. */
-static inline void am_string_put_ip4(uint8_t *ip, __m128i head, __m128i patch)
+/* What the outermost IPv6 header begins with. */
+static inline AM_INLINE __m128i am_string_flow6(
+	const struct am_encap *e, __m128i patch, uint32_t word, uint32_t hash)
 {
-	const __m128i fields = _mm_setr_epi8(-1, 13, 0, 1, 14, 15, -1, -1, -1, -1, 2, 3, -1, -1, -1, -1);
+	uint32_t first = 6u << 28 | (word & 0xff) << 20 | am_string_label(e, hash);
 
-	am_string_put(ip, head, _mm_shuffle_epi8(patch, fields));
+	patch = _mm_insert_epi16(patch, (int)(first >> 16), AM_PATCH_SUM);
+	return _mm_insert_epi16(patch, (int)(first & 0xffff), AM_PATCH_ID);
 }
 
-static inline void am_string_put_ip6(
-	const struct am_encap *e, uint8_t *ip, __m128i patch, uint32_t tos, uint32_t hash)
+/* Of a packet that leaves whole. */
+static inline AM_INLINE __m128i am_string_patch(
+	const struct am_encap *e, uint32_t plen, uint32_t hash, uint32_t tos, enum am_shape shape)
 {
-	const __m128i fields = _mm_setr_epi8(2, 3, 14, 15, 0, 1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
-	uint32_t first = __builtin_bswap32(6u << 28 | tos << 20 | am_string_label(e, hash));
+	uint32_t word = am_string_word(e, tos);
+	__m128i length = _mm_add_epi32(_mm_set1_epi32((int)plen), am_string_widen(e->shaped.length));
+	__m128i sum = _mm_add_epi32(_mm_set1_epi32((int)word), am_string_widen(e->shaped.sum));
+	__m128i patch = am_string_rest(am_string_sums(length, sum), word, hash);
 
-	patch = _mm_insert_epi16(patch, (int)(first & 0xffff), AM_PATCH_SUM);
-	patch = _mm_insert_epi16(patch, (int)(first >> 16), AM_PATCH_ID);
-	am_string_put(ip, am_string_load(e->shaped.head), _mm_shuffle_epi8(patch, fields));
-}
-
-static inline void am_string_push_shaped(
-	const struct am_encap *e, uint8_t *end, uint32_t plen, uint32_t hash, uint32_t tos)
-{
-	uint8_t *ip = end - e->ip_back;
-	__m128i patch = am_string_patch(e, am_string_lengths(e, plen), 0, 0, tos, hash);
-
-	am_string_put_layers(e, end, patch);
-	if (e->shape == AM_SHAPE_44)
-		am_string_put_ip4(ip, am_string_load(e->shaped.head), patch);
-	else
-		am_string_put_ip6(e, ip, patch, tos, hash);
+	return shape == AM_SHAPE_44 ? patch : am_string_flow6(e, patch, word, hash);
 }
 #endif
+
+/* A packet of plen octets of payload that leaves whole: its string, so that it ends at end. */
+static inline AM_INLINE void am_string_put_whole(
+	const struct am_encap *e, uint8_t *end, uint32_t plen, uint32_t hash, uint32_t tos, bool wide)
+{
+	uint8_t *string;
+
+#if AM_STRING_WIDE
+	if (__builtin_expect(e->shape == AM_SHAPE_44, 1)) {
+		am_string_put_all(
+			e, end, am_string_patch(e, plen, hash, tos, AM_SHAPE_44), AM_SHAPE_44, wide);
+		return;
+	}
+	if (__builtin_expect(e->shape == AM_SHAPE_64, 1)) {
+		am_string_put_all(
+			e, end, am_string_patch(e, plen, hash, tos, AM_SHAPE_64), AM_SHAPE_64, wide);
+		return;
+	}
+#else
+	(void)wide;
+#endif
+	string = end - e->len;
+	tos = am_string_tos(e, tos);
+	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
+	am_string_vxlan(e, string, plen, hash, tos);
+	am_string_outer(e, string + e->ip_at, e->family, e->len - e->ip_at + plen, hash, tos);
+}
 
 /*
  * A packet that needs nothing but lengths: at most e->simple_max octets, and e->copy_len octets of headroom. hash
@@ -256,19 +298,10 @@ static inline void am_string_push_simple(
 	const struct am_encap *e, struct rte_mbuf *m, uint32_t plen, uint32_t hash, uint32_t tos)
 {
 	uint32_t headroom = am_buf_headroom(m);
-	uint8_t *end = am_buf_data(m), *string = end - e->len;
+	uint8_t *end = am_buf_data(m);
 
 	am_buf_prepend_known(m, headroom, plen, e->len);
-	tos = am_string_tos(e, tos);
-#if AM_STRING_WIDE
-	if (e->shape != AM_SHAPE_OTHER) {
-		am_string_push_shaped(e, end, plen, hash, tos);
-		return;
-	}
-#endif
-	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
-	am_string_vxlan(e, string, plen, hash, tos);
-	am_string_outer(e, string + e->ip_at, e->family, e->len - e->ip_at + plen, hash, tos);
+	am_string_put_whole(e, end, plen, hash, tos, false);
 }
 
 /* The same of an IP packet, of an EtherType, into a tunnel that carries such. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cpu.h"
 #include "base/hash.h"
 #include "table/fdb.h"
 
@@ -22,7 +23,7 @@
 #endif
 
 #if defined(__SSE4_1__) && !defined(AM_FDB_CHECK_THREADS)
-#include <smmintrin.h>
+#include <immintrin.h>
 #define AM_FDB_WIDE 1
 #else
 #define AM_FDB_WIDE 0
@@ -117,6 +118,21 @@ static inline unsigned am_fdb_match(const struct am_fdb_line *l, uint64_t key)
 #endif
 }
 
+#if AM_FDB_WIDE && defined(__x86_64__)
+static inline AM_AVX2 unsigned am_fdb_match_wide(const struct am_fdb_line *l, uint64_t key)
+{
+	__m256i keys = _mm256_load_si256((const __m256i *)(const void *)l->keys);
+	__m256i same = _mm256_cmpeq_epi64(keys, _mm256_set1_epi64x((long long)key));
+
+	return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(same));
+}
+#else
+static inline unsigned am_fdb_match_wide(const struct am_fdb_line *l, uint64_t key)
+{
+	return am_fdb_match(l, key);
+}
+#endif
+
 /* The way that a match names: a table, since the bit-scan instruction of the oldest x86-64 is slow on many a newer one. */
 static inline uint32_t am_fdb_way(unsigned bits)
 {
@@ -126,10 +142,14 @@ static inline uint32_t am_fdb_way(unsigned bits)
 	return ways[bits];
 }
 
-/* What a line says of key, to be believed when a version has been looked at: its value (0: none), and the way. */
-static inline uint32_t am_fdb_glance(const struct am_fdb_line *l, am_fdb_key key, uint32_t *way)
+/*
+ * What a line says of key, to be believed when a version has been looked at: its value (0: none), and the way. wide, a
+ * constant: the caller is a variant for AVX2.
+ */
+static inline AM_INLINE uint32_t am_fdb_glance(
+	const struct am_fdb_line *l, am_fdb_key key, uint32_t *way, bool wide)
 {
-	*way = am_fdb_way(am_fdb_match(l, key));
+	*way = am_fdb_way(wide ? am_fdb_match_wide(l, key) : am_fdb_match(l, key));
 	return atomic_load_explicit(&l->values[*way], memory_order_acquire);
 }
 
@@ -143,7 +163,7 @@ static inline bool am_fdb_look(const struct am_fdb_line *l, am_fdb_key key, stru
 	uint32_t version = atomic_load_explicit(&l->version, memory_order_acquire);
 
 	out->version = version;
-	out->value = am_fdb_glance(l, key, &out->way);
+	out->value = am_fdb_glance(l, key, &out->way, false);
 	/* Versions only grow, so an odd one differs from the later one with its lowest bit cleared. */
 	return atomic_load_explicit(&l->version, memory_order_relaxed) == (version & ~1u);
 }
@@ -173,12 +193,13 @@ static inline uint32_t am_fdb_prefetch_where(struct am_fdb_lines t, am_fdb_key k
  */
 static inline uint32_t am_fdb_begin(const struct am_fdb *fdb)
 {
-	return atomic_load_explicit(&fdb->version, memory_order_acquire);
+	/* Versions only grow: an odd one never becomes the even one below it. */
+	return atomic_load_explicit(&fdb->version, memory_order_acquire) & ~1u;
 }
 
 static inline bool am_fdb_changed(const struct am_fdb *fdb, uint32_t version)
 {
-	return atomic_load_explicit(&fdb->version, memory_order_relaxed) != (version & ~1u);
+	return atomic_load_explicit(&fdb->version, memory_order_relaxed) != version;
 }
 
 /* One worker's ageing bytes, by slot. */

@@ -71,7 +71,7 @@ struct am_member {
 	uint16_t bridge;
 	uint16_t mtu;        /* the bridge's */
 	bool xconnect;       /* the bridge is one */
-	uint32_t face;       /* am_member_settle */
+	struct am_exit exit; /* am_member_settle: how frames leave by it, but for its one path */
 	uint32_t across;     /* face of those that frames from here go to without another question */
 	uint16_t iface;      /* the port or tunnel it is on; for a VTEP the bridge's own VXLAN interface */
 	uint8_t kind;        /* enum am_member_kind */
@@ -89,7 +89,7 @@ struct am_member {
 };
 
 /*
- * When the rest is set. A face is a member's bridge, and whether frames leave through it as they are, for a port or into
+ * When the rest but for paths is set. A face is a member's bridge, and whether frames leave through it as they are, for a port or into
  * a path. Between a port and a tunnel or VTEP with the right face there is no other way back, and no horizon to split.
  */
 static inline void am_member_settle(struct am_member *m)
@@ -97,9 +97,17 @@ static inline void am_member_settle(struct am_member *m)
 	enum { PORT = 1 << 16, PATH = 2 << 16, NONE = 3 << 16, NOBODY = 4 << 16 };
 	bool tag = m->vid != AM_VID_UNTAGGED && m->vid != AM_VID_ANY;
 
-	m->face = m->bridge | (tag || m->xconnect || m->kind == AM_MEMBER_IRB ? NONE
-				      : m->kind == AM_MEMBER_PORT             ? PORT
-									      : PATH);
+	m->exit = (struct am_exit){
+		.face = m->bridge | (tag || m->xconnect || m->kind == AM_MEMBER_IRB ? NONE
+					    : m->kind == AM_MEMBER_PORT             ? PORT
+										    : PATH),
+		.member = m->id,
+		.port = m->port,
+		.way_iface = m->way_iface,
+		.also_iface = m->iface == m->way_iface ? AM_NO_ID : m->iface,
+		.mss4 = m->mss4,
+		.kind = m->kind == AM_MEMBER_PORT ? AM_EXIT_PORT : AM_EXIT_LIST,
+	};
 	m->across = m->bridge | (m->xconnect ? NOBODY : m->kind == AM_MEMBER_PORT ? PATH : PORT);
 }
 
@@ -172,7 +180,12 @@ struct am_roots {
 	struct am_port_root *ports; /* by port id */
 	struct am_tunnel **tunnels; /* by id; NULL where the id is free */
 	struct am_bridge **bridges;
-	struct am_member **members;
+	struct am_member **members; /* by id; NULL where the id is free, as 0 always is */
+	/*
+	 * By member: its own, or the head of the string where just one path is live. Written by control (release), read by workers
+	 * (acquire). NULL where the id is free, or the bridge's own. There is always a table, of AM_NO_ID entries as members has.
+	 */
+	_Atomic(const struct am_exit *) *exits;
 	const struct am_peers *peers;
 	uint16_t vtep_port;     /* UDP port of VXLAN */
 	bool acls_in, acls_out; /* some interface has such a list */
