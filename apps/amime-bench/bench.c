@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -16,13 +17,26 @@ enum {
 	CALIBRATIONS = 1000,
 	WARM_UPS = 20,
 	/* In which the samples of a case and repeat are taken where all are good, so that slow changes meet all of them. */
-	ROUNDS = 4,
+	ROUNDS = 12,
 	ROUNDS_MEMORY =
-		12, /* of one that misses caches: where its tables lie in memory differs from opening to opening */
+		16, /* of one that misses caches: where its tables lie in memory differs from opening to opening; and of hand-off */
 	ROUNDS_SLOW = 2,   /* of a case that is slow to open */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
-	HOT_RUNS = 3,      /* of the hot yardstick: the first one finds its lines */
+	/*
+	 * Of work on large tables, samples that are not counted: the looks at memory beside it push out of the caches what opening
+	 * it brought there, and that takes some samples to be as it will be.
+	 */
+	SETTLING = 16,
+	HOT_RUNS = 3, /* of the hot yardstick: the first one finds its lines */
 };
+
+/*
+ * Most work is slowed down as its yardstick is; of what a slow clock makes of that, the yardstick has had its part. All cases
+ * beside one yardstick say more of that than one does, and one may be a little different.
+ */
+static const struct trend_guess beforehand[TREND_BY] = {
+	{.slope = 1, .spread = 0.5}, {.slope = 0, .spread = 0.3}};
+static const double own_spread[TREND_BY] = {0.1, 0.05};
 
 static uint64_t clock_overhead(void)
 {
@@ -51,14 +65,11 @@ int bench_init(struct bench *b, const struct bench_env *env, const struct bench_
 
 	*b = (struct bench){.env = *env, .size = *size};
 	b->overhead = clock_overhead();
-	ret = yardstick_open(&b->sticks[BENCH_STICK_HOT], &reference_case, HOT_RUNS, YARDSTICK_SLOW_PERCENT,
-		env->seed, err);
+	ret = yardstick_open(&b->sticks[BENCH_STICK_HOT], &reference_case, HOT_RUNS, env->seed, err);
 	if (ret == 0)
-		ret = yardstick_open(&b->sticks[BENCH_STICK_TWO], &reference_case, HOT_RUNS,
-			YARDSTICK_SLOW_PERCENT, env->seed, err);
+		ret = yardstick_open(&b->sticks[BENCH_STICK_TWO], &reference_case, HOT_RUNS, env->seed, err);
 	if (ret == 0 && memory)
-		ret = yardstick_open(&b->sticks[BENCH_STICK_COLD], &reference_cold_case, 1,
-			YARDSTICK_COLD_SLOW_PERCENT, env->seed, err);
+		ret = yardstick_open(&b->sticks[BENCH_STICK_COLD], &reference_cold_case, 1, env->seed, err);
 	return ret ? ret : probes_init(&b->probes, memory, env->seed, err);
 }
 
@@ -127,6 +138,7 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 
 	*s = (struct bench_sample){.repeat = b->repeat, .stick = stick};
 	s->looks.before = yardstick_look(y);
+	s->exchange = c->exchange ? c->exchange(state) : 0;
 	if (!run_once(b, c, state, &ignored))
 		return false;
 	if (c->beside)
@@ -136,6 +148,8 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 	if (c->beside)
 		worked = c->beside(state, &more);
 	s->cycles += more;
+	if (c->exchange)
+		s->exchange = probes_exchange(&b->probes, s->exchange, c->exchange(state));
 	s->looks.after = yardstick_look(y);
 	after = probes_look(&b->probes, stick == BENCH_STICK_COLD);
 	s->probe = before.clock > after.clock ? before.clock : after.clock;
@@ -158,8 +172,13 @@ static bool warm_up(const struct bench *b, const struct bench_case *c, void *sta
 /* One round of a case. */
 static bool take_missing(struct bench *b, void *state, struct bench_result *r, unsigned missing)
 {
+	struct bench_sample ignored;
+
 	if (!warm_up(b, r->c, state))
 		return false;
+	for (int i = 0; r->c->memory && !r->c->cold && i < SETTLING; i++)
+		if (!take(b, r->c, state, &ignored))
+			return false;
 	for (unsigned i = 0; i < missing; i++) {
 		if (!take(b, r->c, state, &r->samples[r->n]))
 			return false;
@@ -210,15 +229,31 @@ const struct yardstick *bench_yardstick(const struct bench *b, const struct benc
 	return &b->sticks[s->stick];
 }
 
+bool bench_is_far(const struct bench *b, const struct bench_sample *s)
+{
+	return probes_is_far(&b->probes, s->exchange);
+}
+
 bool bench_keeps(const struct bench *b, const struct bench_sample *s)
 {
 	return !s->interrupted && !yardstick_is_slow(bench_yardstick(b, s), &s->looks) &&
-	       !yardstick_is_apart(&s->looks);
+	       !yardstick_is_apart(&s->looks) && !bench_is_far(b, s);
 }
 
-double bench_quiet_cycles(const struct bench *b, const struct bench_sample *s)
+/* How much slower than in a quiet moment, as a logarithm. */
+static double slower_stick(const struct bench *b, const struct bench_sample *s)
 {
-	return s->cycles * yardstick_scale(bench_yardstick(b, s), &s->looks);
+	return -log(yardstick_scale(bench_yardstick(b, s), &s->looks));
+}
+
+static double slower_clock(const struct bench *b, const struct bench_sample *s)
+{
+	return s->probe && b->probes.clock ? log((double)s->probe / (double)b->probes.clock) : 0;
+}
+
+double bench_quiet(const struct bench *b, const struct bench_result *r, const struct bench_sample *s)
+{
+	return exp(-r->follows[0] * slower_stick(b, s) - r->follows[1] * slower_clock(b, s));
 }
 
 bool bench_net(const struct bench_result *r, double *cycles)
@@ -271,6 +306,59 @@ static unsigned kept_now(const struct bench *b, const struct bench_result *r)
 	return n;
 }
 
+/* Those kept are added to samples[n]; its groups are from `group` on. Returns how many there are then. */
+static size_t describe(const struct bench *b, const struct bench_result *r, unsigned group,
+	struct trend_sample *samples, size_t n)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct bench_sample *s = &r->samples[i];
+
+		if (bench_keeps(b, s) && s->cycles > 0)
+			samples[n++] = (struct trend_sample){
+				log(s->cycles), {slower_stick(b, s), slower_clock(b, s)}, group + s->repeat};
+	}
+	return n;
+}
+
+/* What cases beside one yardstick follow. room: for all samples. */
+static int follow(const struct bench *b, struct bench_result *results, unsigned n, enum bench_stick stick,
+	struct trend_sample *room)
+{
+	struct trend_guess expected[TREND_BY];
+	double slope[TREND_BY];
+	size_t all = 0;
+	int ret;
+
+	for (unsigned i = 0; i < n; i++)
+		if (stick_of(results[i].c) == stick)
+			all = describe(b, &results[i], i * b->size.repeats, room, all);
+	ret = trend_fit(room, all, n * b->size.repeats, beforehand, slope);
+	for (int k = 0; k < TREND_BY; k++)
+		expected[k] = (struct trend_guess){slope[k], own_spread[k]};
+	for (unsigned i = 0; ret == 0 && i < n; i++)
+		if (stick_of(results[i].c) == stick)
+			ret = trend_fit(room, describe(b, &results[i], 0, room, 0), b->size.repeats, expected,
+				results[i].follows);
+	return ret;
+}
+
+static int follow_all(const struct bench *b, struct bench_result *results, unsigned n)
+{
+	struct trend_sample *room;
+	size_t all = 1;
+	int ret = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		all += results[i].n;
+	room = malloc(all * sizeof *room);
+	if (!room)
+		return -ENOMEM;
+	for (int stick = 0; ret == 0 && stick < BENCH_STICKS; stick++)
+		ret = follow(b, results, n, (enum bench_stick)stick, room);
+	free(room);
+	return ret;
+}
+
 static int sum_up(const struct bench *b, struct bench_result *r)
 {
 	double *cycles = malloc((r->n ? r->n : 1) * sizeof *cycles);
@@ -280,7 +368,7 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 		return -ENOMEM;
 	for (unsigned i = 0; i < r->n; i++)
 		if (bench_keeps(b, &r->samples[i]))
-			cycles[n++] = bench_quiet_cycles(b, &r->samples[i]);
+			cycles[n++] = r->samples[i].cycles * bench_quiet(b, r, &r->samples[i]);
 	if (n)
 		bench_stats(cycles, n, &r->stats);
 	free(cycles);
@@ -290,7 +378,9 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 /* How many samples to take of a case in a round: a part of all, or what is missing. */
 static unsigned share(const struct bench *b, const struct bench_case *c, unsigned missing)
 {
-	unsigned rounds = c->slow_to_open ? ROUNDS_SLOW : needs_memory(c) ? ROUNDS_MEMORY : ROUNDS;
+	unsigned rounds = c->slow_to_open                  ? ROUNDS_SLOW
+			  : needs_memory(c) || c->exchange ? ROUNDS_MEMORY
+							   : ROUNDS;
 	unsigned part = (b->size.samples + rounds - 1) / rounds;
 
 	return part < missing ? part : missing;
@@ -347,12 +437,12 @@ int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uin
 		if (ret)
 			return ret;
 	} while (lacking && !late && am_time_since(am_clock_monotonic(), start) < limit_ns);
-	for (unsigned i = 0; i < n; i++) {
+	ret = follow_all(b, results, n);
+	for (unsigned i = 0; ret == 0 && i < n; i++) {
 		count(b, &results[i]);
-		if (sum_up(b, &results[i]))
-			return am_fail(err, ENOMEM, "no memory to sum up samples");
+		ret = sum_up(b, &results[i]);
 	}
-	return 0;
+	return ret ? am_fail(err, ENOMEM, "no memory to sum up samples") : 0;
 }
 
 void bench_free(struct bench_result *results, unsigned n)
@@ -371,7 +461,7 @@ static bool by_repeat(const struct bench *b, const struct bench_result *r, unsig
 
 	for (unsigned i = 0; cycles && i < r->n; i++)
 		if (r->samples[i].repeat == repeat && bench_keeps(b, &r->samples[i]))
-			cycles[n++] = bench_quiet_cycles(b, &r->samples[i]);
+			cycles[n++] = r->samples[i].cycles * bench_quiet(b, r, &r->samples[i]);
 	if (n)
 		bench_stats(cycles, n, &stats);
 	free(cycles);

@@ -5,9 +5,10 @@
  * Sampling: how long a piece of work takes, in cycles of the time stamp counter (TSC), and which samples to believe.
  *
  * A virtual machine shares its cores, caches and memory, its clock has slow phases, and its scheduler takes the CPU away. So
- * each sample stands between two looks at a yardstick (yardstick.h): at a hot one, or at a cold one where the work misses
- * caches. A sample waits a moment for a fast clock (probe.h), and counts as what it would have taken where the yardstick is as fast as
- * it was in the quietest moments of the run. Where that was much slower, or changed meanwhile, or the thread was switched away, the
+ * each sample stands between two looks at a yardstick (yardstick.h), at a hot one, or at a cold one where the work misses
+ * caches, and between two at the clock (probe.h), for a fast one of which it waits a moment. It counts as what it would have taken
+ * where both are as fast as they were in the quietest moments of the run; by how much a case follows either is found from its own samples
+ * (trend.h). Where the yardstick was much slower, or changed meanwhile, or the thread was switched away, the
  * sample is left out. What is left out is counted and stays in the JSON. What quiet is is only known in the end, so cases
  * are gone through in rounds, until each has enough samples to keep or time is up.
  *
@@ -21,6 +22,7 @@
 #include "base/err.h"
 #include "probe.h"
 #include "stats.h"
+#include "trend.h"
 #include "yardstick.h"
 
 struct rte_mempool;
@@ -91,6 +93,8 @@ struct bench_case {
 	 * operation, is added to the sample. False: it did not work as it must, and the sample does not count. May be NULL.
 	 */
 	bool (*beside)(void *state, double *cycles);
+	/* TSC cycles for a cache line to the CPU of what works beside it and back, where work is handed there. May be NULL. */
+	uint64_t (*exchange)(void *state);
 	/* Cycles spent in each stage of the work so far, where somebody counts them. May be NULL. */
 	void (*stages)(void *state, uint64_t cycles[BENCH_STAGES_MAX]);
 	void (*close)(void *state);
@@ -105,9 +109,10 @@ struct bench_case {
 enum bench_stick { BENCH_STICK_HOT, BENCH_STICK_COLD, BENCH_STICK_TWO, BENCH_STICKS };
 
 struct bench_sample {
-	double cycles;                /* TSC cycles per operation, as they were counted */
-	uint64_t probe;               /* TSC cycles of the slower of its two clock probes */
-	uint64_t memory;              /* of a memory probe; 0 where the work does not miss caches */
+	double cycles;     /* TSC cycles per operation, as they were counted */
+	uint64_t probe;    /* TSC cycles of the slower of its two clock probes */
+	uint64_t memory;   /* of a memory probe; 0 where the work does not miss caches */
+	uint64_t exchange; /* of the slower of two exchanges with the other CPU; 0: no work is handed there */
 	struct yardstick_looks looks; /* around it, at the yardstick of its kind */
 	enum bench_stick stick;       /* that one */
 	unsigned repeat;
@@ -123,6 +128,7 @@ struct bench_result {
 	struct bench_sample *samples;
 	unsigned n, room;
 	unsigned kept;
+	double follows[TREND_BY]; /* its yardstick, and the clock */
 	struct bench_stats stats; /* of those kept; nothing where kept is 0 */
 };
 
@@ -158,9 +164,11 @@ double bench_goal(const struct bench_result *r);
 /* Whether there is a goal and something to hold against it; then the cost, net where there is a null case, over the goal. */
 bool bench_goal_ratio(const struct bench_result *r, double *ratio);
 
-/* Whether to count a sample, by the yardsticks so far; its cycles in a quiet moment. */
+/* Whether to count a sample, by the yardsticks so far. */
 bool bench_keeps(const struct bench *b, const struct bench_sample *s);
-double bench_quiet_cycles(const struct bench *b, const struct bench_sample *s);
+/* What to multiply by what was measured of a sample of r's, for what that is in a quiet moment. */
+double bench_quiet(const struct bench *b, const struct bench_result *r, const struct bench_sample *s);
+bool bench_is_far(const struct bench *b, const struct bench_sample *s); /* the other CPU was */
 const struct yardstick *bench_yardstick(const struct bench *b, const struct bench_sample *s);
 
 /* Called before a case is measured. */

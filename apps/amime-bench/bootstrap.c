@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "stats.h"
+
 enum {
 	BLOCK = 8, /* neighbours that are drawn together */
 	REPEATS_MAX = 64,
@@ -31,13 +33,6 @@ static int by_value(const void *x, const void *y)
 	const struct ranked *a = x, *b = y;
 
 	return (a->value > b->value) - (a->value < b->value);
-}
-
-static int by_double(const void *x, const void *y)
-{
-	double a = *(const double *)x, b = *(const double *)y;
-
-	return (a > b) - (a < b);
 }
 
 static void free_set(struct sample_set *s)
@@ -186,7 +181,7 @@ static bool draw_ratios(struct side *a, struct side *b, double *ratios)
 			return false;
 		ratios[i] = over / under;
 	}
-	qsort(ratios, BOOTSTRAP_DRAWS, sizeof *ratios, by_double);
+	bench_sort(ratios, BOOTSTRAP_DRAWS);
 	return true;
 }
 

@@ -180,18 +180,21 @@ static bool renew_stick(void *state)
 	{.name = "limit/" name_, .about = about_, .per = per_, .ops = datagrams_, .cold = cold_, .memory = (pairs_) > PAIRS, .open = open_stick, .run = run_stick, \
 	 .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, datagrams_, pairs_}}
 #define LIMIT(name, about, per, datagrams, ...) \
+	LIMIT_OUT(name, about, per, datagrams, __VA_ARGS__), \
+	STICK(name "-100k", about ", 100,000 MAC pairs", per, datagrams, false, PAIRS_MANY, __VA_ARGS__)
+/* Hot packets for these are made right before, which looks up the same addresses: of many there is no row. */
+#define LIMIT_OUT(name, about, per, datagrams, ...) \
 	STICK(name, about, per, datagrams, false, PAIRS, __VA_ARGS__), \
 	STICK(name "-cold", about ", cold", per, datagrams, true, PAIRS, __VA_ARGS__), \
-	STICK(name "-100k", about ", 100,000 MAC pairs", per, datagrams, false, PAIRS_MANY, __VA_ARGS__), \
 	STICK(name "-100k-cold", about ", 100,000 MAC pairs, cold", per, datagrams, true, PAIRS_MANY, __VA_ARGS__)
 
 const struct bench_case bench_limit_cases[] = {
 	LIMIT("encap/64", "the least that the row's work takes: two look-ups, a string, counters", "packet", BENCH_BURST, false, false, WORK_SMALL, 0),
 	LIMIT("encap/1514-floor", "the same, and a cut at 1276", "packet", BENCH_BURST, false, false, WORK_FULL, LIMIT_FLOOR),
 	LIMIT("encap/1514-fill", "the same, and a cut at 1500", "packet", BENCH_BURST, false, false, WORK_FULL, LIMIT_FILL),
-	LIMIT("join/1514", "the least that it takes to join halves side by side, unwrap and look up", "datagram", BENCH_BURST, true, false, WORK_FULL, LIMIT_FLOOR),
-	LIMIT("join/1514-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, true, true, WORK_FULL, LIMIT_FLOOR),
-	LIMIT("decap/64", "the least that it takes to check, unwrap and look up", "packet", BENCH_BURST, true, false, WORK_SMALL, 0),
+	LIMIT_OUT("join/1514", "the least that it takes to join halves side by side, unwrap and look up", "datagram", BENCH_BURST, true, false, WORK_FULL, LIMIT_FLOOR),
+	LIMIT_OUT("join/1514-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, true, true, WORK_FULL, LIMIT_FLOOR),
+	LIMIT_OUT("decap/64", "the least that it takes to check, unwrap and look up", "packet", BENCH_BURST, true, false, WORK_SMALL, 0),
 	{.name = NULL},
 };
 /* clang-format on */

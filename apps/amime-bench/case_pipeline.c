@@ -208,6 +208,11 @@ bool pipeline_beside(void *state, double *cycles)
 	return 2 * its >= mine;
 }
 
+uint64_t pipeline_exchange(void *state)
+{
+	return helper_exchange(&((struct pipeline *)state)->helper);
+}
+
 void pipeline_stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 {
 	const struct pipeline *p = state;

@@ -30,6 +30,7 @@ bool pipeline_arrive_null(void *state);
 bool pipeline_work_null(void *state);
 bool pipeline_collect_null(void *state);
 bool pipeline_beside(void *state, double *cycles);
+uint64_t pipeline_exchange(void *state);
 void pipeline_stages(void *state, uint64_t cycles[BENCH_STAGES_MAX]);
 void pipeline_close(void *state);
 

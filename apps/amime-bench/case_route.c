@@ -11,7 +11,6 @@
 #include "drivers/mem.h"
 #include "fib_routes.h"
 #include "limit_route.h"
-#include "net/csum.h"
 #include "net/ether.h"
 #include "net/ip.h"
 #include "pipeline/stage.h"
@@ -28,7 +27,6 @@ enum {
 	CHURN = 8, /* routes that go and come again between two bursts */
 	CHURNED = 4096,
 	RECLAIM_EVERY = 256,
-	HOP_LIMIT = 64,
 	STICK_NODES = 1 << 21,
 	STICK_VALUES = 1 << 23,
 };
@@ -194,67 +192,37 @@ static bool churn(struct route *r)
 
 /* ---- packets ---- */
 
-static void put_ip4(uint8_t *ip, uint16_t len, const uint8_t *to)
+static uint8_t *put_ether(uint8_t *p, const uint8_t *to, uint16_t type)
 {
-	static const uint8_t from[] = {198, 18, 0, 9};
-	uint16_t sum;
-
-	ip[0] = 0x45;
-	am_store16(ip + 2, len);
-	ip[8] = HOP_LIMIT;
-	ip[9] = AM_PROTO_UDP;
-	memcpy(ip + 12, from, sizeof from);
-	memcpy(ip + 16, to, sizeof from);
-	sum = am_csum_finish(am_csum_add(ip, AM_IP4_LEN, 0));
-	memcpy(ip + 10, &sum, sizeof sum);
-}
-
-static void put_ip6(uint8_t *ip, uint16_t len, const uint8_t *to)
-{
-	static const uint8_t from[16] = {0x20, 1, 0, 2, [15] = 9};
-
-	ip[0] = 0x60;
-	am_store16(ip + 4, (uint16_t)(len - AM_IP6_LEN));
-	ip[6] = AM_PROTO_UDP;
-	ip[7] = HOP_LIMIT;
-	memcpy(ip + 8, from, sizeof from);
-	memcpy(ip + 24, to, sizeof from);
+	memcpy(p, to, AM_MAC_LEN);
+	memcpy(p + AM_MAC_LEN, host_mac, AM_MAC_LEN);
+	am_store16(p + 2 * AM_MAC_LEN, type);
+	return p + AM_ETH_LEN;
 }
 
 static void put_packet(uint8_t *p, const struct am_ip *to)
 {
-	bool v4 = to->family == AM_IPV4;
+	static const uint8_t from4[4] = {198, 18, 0, 9}, from6[16] = {0x20, 1, 0, 2, [15] = 9};
+	enum { IP_LEN = WORK_SMALL - AM_ETH_LEN };
 
 	memset(p, 0, WORK_SMALL);
-	memcpy(p, port_mac, AM_MAC_LEN);
-	memcpy(p + AM_MAC_LEN, host_mac, AM_MAC_LEN);
-	am_store16(p + 2 * AM_MAC_LEN, v4 ? AM_ET_IPV4 : AM_ET_IPV6);
-	if (v4)
-		put_ip4(p + AM_ETH_LEN, WORK_SMALL - AM_ETH_LEN, to->bytes);
+	if (to->family == AM_IPV4)
+		work_ip4(put_ether(p, port_mac, AM_ET_IPV4), IP_LEN, AM_PROTO_UDP, from4, to->bytes);
 	else
-		put_ip6(p + AM_ETH_LEN, WORK_SMALL - AM_ETH_LEN, to->bytes);
+		work_ip6(put_ether(p, port_mac, AM_ET_IPV6), IP_LEN - AM_IP6_LEN, AM_PROTO_UDP, from6,
+			to->bytes);
 }
 
 /* The packet that p has behind room for a tunnel's headers, in GRE. */
 static void put_gre(uint8_t *p)
 {
 	static const uint8_t theirs[] = {192, 0, 2, 2}, ours[] = {192, 0, 2, 1};
-	uint8_t *ip = p + AM_ETH_LEN;
-	uint16_t sum, type = am_load16(p + AM_IP4_LEN + GRE_LEN + 2 * AM_MAC_LEN);
+	uint16_t type = am_load16(p + AM_IP4_LEN + GRE_LEN + 2 * AM_MAC_LEN);
+	uint8_t *gre = work_ip4(put_ether(p, wan_mac, AM_ET_IPV4),
+		AM_IP4_LEN + GRE_LEN + WORK_SMALL - AM_ETH_LEN, AM_PROTO_GRE, theirs, ours);
 
-	memset(p, 0, AM_ETH_LEN + AM_IP4_LEN + GRE_LEN);
-	memcpy(p, wan_mac, AM_MAC_LEN);
-	memcpy(p + AM_MAC_LEN, host_mac, AM_MAC_LEN);
-	am_store16(p + 2 * AM_MAC_LEN, AM_ET_IPV4);
-	ip[0] = 0x45;
-	am_store16(ip + 2, AM_IP4_LEN + GRE_LEN + WORK_SMALL - AM_ETH_LEN);
-	ip[8] = HOP_LIMIT;
-	ip[9] = AM_PROTO_GRE;
-	memcpy(ip + 12, theirs, sizeof theirs);
-	memcpy(ip + 16, ours, sizeof ours);
-	sum = am_csum_finish(am_csum_add(ip, AM_IP4_LEN, 0));
-	memcpy(ip + 10, &sum, sizeof sum);
-	am_store16(ip + AM_IP4_LEN + 2, type);
+	am_store16(gre, 0);
+	am_store16(gre + 2, type);
 }
 
 static void put_packet_of(struct rte_mbuf *m, enum route_way way, const struct am_ip *to)

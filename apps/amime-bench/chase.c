@@ -63,3 +63,25 @@ uint64_t chase_steps(struct chase *c, unsigned steps)
 	c->at = at;
 	return rte_rdtsc_precise() - start;
 }
+
+/* A linear congruence with a full period: each line once before any comes again, and none beside the last. */
+static uint32_t next_line(uint32_t at, uint32_t mask)
+{
+	return (at * 1664525u + 1013904223u) & mask;
+}
+
+uint64_t chase_bursts(struct chase *c, unsigned bursts)
+{
+	const uint32_t mask = (uint32_t)(c->octets / LINE) - 1;
+	uint64_t start = rte_rdtsc_precise();
+
+	for (unsigned b = 0; b < bursts; b++) {
+		uint32_t at = c->burst_at;
+
+		for (unsigned i = 0; i < CHASE_BURST; i++, at = next_line(at, mask))
+			__builtin_prefetch(&c->lines[(size_t)at * WORDS]);
+		for (unsigned i = 0; i < CHASE_BURST; i++, c->burst_at = next_line(c->burst_at, mask))
+			(void)*(volatile uint32_t *)&c->lines[(size_t)c->burst_at * WORDS];
+	}
+	return rte_rdtsc_precise() - start;
+}

@@ -13,7 +13,9 @@ static enum report_fate fate(const struct bench *b, const struct bench_sample *s
 		return REPORT_KEPT;
 	if (s->interrupted)
 		return REPORT_INTERRUPTED;
-	return yardstick_is_apart(&s->looks) ? REPORT_CONTENDED : REPORT_SLOW;
+	if (yardstick_is_apart(&s->looks))
+		return REPORT_CONTENDED;
+	return bench_is_far(b, s) ? REPORT_FAR : REPORT_SLOW;
 }
 
 static int by_value(const void *a, const void *b)
@@ -21,11 +23,6 @@ static int by_value(const void *a, const void *b)
 	float x = *(const float *)a, y = *(const float *)b;
 
 	return (x > y) - (x < y);
-}
-
-static float scale(const struct bench *b, const struct bench_sample *s)
-{
-	return (float)yardstick_scale(bench_yardstick(b, s), &s->looks);
 }
 
 /* The median of a stage over the samples kept. */
@@ -36,7 +33,8 @@ static double stage_median(
 
 	for (unsigned i = 0; i < result->n; i++)
 		if (bench_keeps(b, &result->samples[i]))
-			room[n++] = result->samples[i].stage[stage] * scale(b, &result->samples[i]);
+			room[n++] = result->samples[i].stage[stage] *
+				    (float)bench_quiet(b, result, &result->samples[i]);
 	qsort(room, n, sizeof *room, by_value);
 	return n ? (double)room[n / 2] : 0;
 }
@@ -67,7 +65,7 @@ static void gather_samples(struct report *r, struct report_row *row, const struc
 		if (s->repeat == repeat)
 			report_add_sample(r, row,
 				&(struct report_sample){
-					.value = bench_quiet_cycles(b, s),
+					.value = s->cycles * bench_quiet(b, result, s),
 					.probe = (double)s->probe,
 					.fate = fate(b, s),
 					.repeat = repeat,
@@ -90,6 +88,7 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 					  .base = result->base ? result->base->c->name : NULL,
 					  .limit = result->limit ? result->limit->c->name : NULL,
 					  .goal = bench_goal(result),
+					  .follows = {result->follows[0], result->follows[1]},
 				  });
 
 	for (unsigned repeat = 0; repeat < b->size.repeats; repeat++)
@@ -136,7 +135,9 @@ void gather_results(struct report *r, const struct bench *b, const struct bench_
 {
 	machine_describe_clock(r, PROBE_TURNS, (double)b->probes.clock);
 	if (b->probes.has_memory)
-		machine_describe_memory(r, PROBE_STEPS, (double)b->probes.memory);
+		machine_describe_memory(r, &b->probes);
+	if (b->probes.exchange)
+		report_add_number(r, REPORT_MACHINE, "exchange_cycles", (double)b->probes.exchange);
 	report_add_number(r, REPORT_SETTINGS, "burst", BENCH_BURST);
 	report_add_number(r, REPORT_SETTINGS, "samples", b->size.samples);
 	report_add_number(r, REPORT_SETTINGS, "repeats", b->size.repeats);
@@ -148,8 +149,8 @@ void gather_results(struct report *r, const struct bench *b, const struct bench_
 			r, REPORT_SETTINGS, "yardstick_cold", (double)b->sticks[BENCH_STICK_COLD].quiet);
 	report_add_number(r, REPORT_SETTINGS, "yardstick_percentile", YARDSTICK_QUIET_PERCENTILE);
 	report_add_number(r, REPORT_SETTINGS, "yardstick_slow_percent", YARDSTICK_SLOW_PERCENT);
-	report_add_number(r, REPORT_SETTINGS, "yardstick_cold_slow_percent", YARDSTICK_COLD_SLOW_PERCENT);
 	report_add_number(r, REPORT_SETTINGS, "yardstick_apart_percent", YARDSTICK_APART_PERCENT);
+	report_add_number(r, REPORT_SETTINGS, "far_percent", PROBE_FAR_PERCENT);
 	for (unsigned i = 0; i < n; i++)
 		gather_case(r, b, &results[i]);
 	for (unsigned i = 0; i < n; i++)

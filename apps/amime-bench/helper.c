@@ -7,6 +7,8 @@
 #include <rte_cycles.h>
 #include <rte_lcore.h>
 
+enum { EXCHANGES = 128 };
+
 static bool run_feed(struct helper *h)
 {
 	uint64_t start;
@@ -27,6 +29,39 @@ static bool take_over(struct helper *h)
 	return feed_collect(h->feed);
 }
 
+/* For as long as somebody calls. */
+static void answer(struct helper *h)
+{
+	uint32_t call;
+
+	do {
+		call = atomic_load_explicit(&h->call, memory_order_acquire);
+		if (call != atomic_load_explicit(&h->answer, memory_order_relaxed))
+			atomic_store_explicit(&h->answer, call, memory_order_release);
+	} while (call && !atomic_load_explicit(&h->stop, memory_order_relaxed));
+}
+
+static bool call_helper(struct helper *h, uint32_t call)
+{
+	atomic_store_explicit(&h->call, call, memory_order_release);
+	while (atomic_load_explicit(&h->answer, memory_order_acquire) != call)
+		if (atomic_load_explicit(&h->failed, memory_order_relaxed))
+			return false;
+	return true;
+}
+
+uint64_t helper_exchange(struct helper *h)
+{
+	bool good = call_helper(h, 1);
+	uint64_t start = rte_rdtsc(), took;
+
+	for (uint32_t i = 0; good && i < EXCHANGES; i++)
+		good = call_helper(h, i + 2);
+	took = rte_rdtsc() - start;
+	call_helper(h, 0);
+	return took / EXCHANGES;
+}
+
 static void *work(void *arg)
 {
 	struct helper *h = arg;
@@ -36,6 +71,8 @@ static void *work(void *arg)
 	while (good && !atomic_load_explicit(&h->stop, memory_order_relaxed)) {
 		good = h->feed->n_schedule ? run_feed(h) : take_over(h);
 		atomic_fetch_add_explicit(&h->runs, 1, memory_order_relaxed);
+		if (atomic_load_explicit(&h->call, memory_order_relaxed))
+			answer(h);
 	}
 	atomic_store(&h->failed, !good);
 	rte_thread_unregister();

@@ -23,6 +23,9 @@ struct helper {
 	_Atomic bool failed;
 	_Atomic uint64_t runs;   /* finished */
 	_Atomic uint64_t cycles; /* in turns that had something to do */
+	_Atomic uint32_t answer; /* the call that it heard last */
+	_Alignas(64) _Atomic uint32_t
+		call; /* by the thread that is measured: not 0 while the helper shall do nothing but answer */
 };
 
 /* A CPU that this thread may use, but for one; -1: there is none. Ask before DPDK binds the thread. */
@@ -30,6 +33,8 @@ int helper_cpu(int but);
 
 /* It runs when this returns. 0 or a negative errno. */
 int helper_start(struct helper *h, struct feed *feed, int cpu, struct am_err *err);
+/* TSC cycles that a cache line takes to the helper's CPU and another one back, on the average of many times. */
+uint64_t helper_exchange(struct helper *h);
 /* Harmless where it was not started. */
 void helper_stop(struct helper *h);
 

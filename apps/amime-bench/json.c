@@ -119,6 +119,11 @@ static json_t *stages_json(const struct report_row *row)
 	return list;
 }
 
+static json_t *follows_json(const struct report_row *row)
+{
+	return json_pack("{s:f s:f}", "yardstick", row->follows[0], "clock", row->follows[1]);
+}
+
 static json_t *row_json(const struct report_row *row)
 {
 	json_t *object =
@@ -137,6 +142,8 @@ static json_t *row_json(const struct report_row *row)
 	json_object_set_new(object, "taken", json_integer((json_int_t)row->n_samples));
 	for (int i = 0; i < REPORT_FATES; i++)
 		json_object_set_new(object, report_fate_words[i], json_integer((json_int_t)row->fates[i]));
+	if (row->follows[0] || row->follows[1])
+		json_object_set_new(object, "follows", follows_json(row));
 	if (row->n_stages)
 		json_object_set_new(object, "stages", stages_json(row));
 	json_object_set_new(object, "samples", samples_json(row));

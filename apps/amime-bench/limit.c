@@ -9,6 +9,7 @@
 #endif
 
 #include "base/bytes.h"
+#include "base/pages.h"
 #include "net/ether.h"
 #include "net/ip.h"
 #include "net/vxlan.h"
@@ -205,14 +206,6 @@ static bool add(const struct limit *l, struct line *lines, uint32_t mask, uint64
 	return false;
 }
 
-static void *zeroed(size_t size)
-{
-	size_t rounded = (size + LINE - 1) / LINE * LINE;
-	void *p = aligned_alloc(LINE, rounded);
-
-	return p ? memset(p, 0, rounded) : NULL;
-}
-
 static uint32_t mask_for(uint32_t n)
 {
 	uint32_t lines = 64;
@@ -297,7 +290,7 @@ static bool fill(struct limit *l, uint32_t pairs)
 
 struct limit *limit_new(uint32_t pairs, uint32_t paths, struct rte_mempool *pool, uint64_t seed)
 {
-	struct limit *l = zeroed(sizeof *l);
+	struct limit *l = am_pages_alloc(sizeof *l);
 
 	if (!l)
 		return NULL;
@@ -308,10 +301,10 @@ struct limit *limit_new(uint32_t pairs, uint32_t paths, struct rte_mempool *pool
 	l->vtep = address(2, 1);
 	l->host_mask = mask_for(2 * pairs);
 	l->peer_mask = mask_for(paths);
-	l->hosts = zeroed((l->host_mask + 1) * sizeof *l->hosts);
-	l->peers = zeroed((l->peer_mask + 1) * sizeof *l->peers);
-	l->paths = zeroed(paths * sizeof *l->paths);
-	l->counters = zeroed((paths + 2) * sizeof *l->counters);
+	l->hosts = am_pages_alloc((l->host_mask + 1) * sizeof *l->hosts);
+	l->peers = am_pages_alloc((l->peer_mask + 1) * sizeof *l->peers);
+	l->paths = am_pages_alloc(paths * sizeof *l->paths);
+	l->counters = am_pages_alloc((paths + 2) * sizeof *l->counters);
 	if (l->hosts && l->peers && l->paths && l->counters && fill(l, pairs))
 		return l;
 	limit_free(l);
@@ -323,11 +316,11 @@ void limit_free(struct limit *l)
 	if (!l)
 		return;
 	am_buf_stash_empty(&l->stash);
-	free(l->hosts);
-	free(l->peers);
-	free(l->paths);
-	free(l->counters);
-	free(l);
+	am_pages_free(l->hosts, (l->host_mask + 1) * sizeof *l->hosts);
+	am_pages_free(l->peers, (l->peer_mask + 1) * sizeof *l->peers);
+	am_pages_free(l->paths, l->n_paths * sizeof *l->paths);
+	am_pages_free(l->counters, (l->n_paths + 2) * sizeof *l->counters);
+	am_pages_free(l, sizeof *l);
 }
 
 void limit_frame(uint8_t *frame, uint16_t len, uint32_t pair)

@@ -122,7 +122,7 @@ static void read_settings(const struct place *at, void *raw)
 /* ---- rows ---- */
 
 static const char *const better_words[] = {"less", "more", NULL};
-static const char *const fate_words[] = {"kept", "slow", "contended", "interrupted", NULL};
+static const char *const fate_words[] = {"kept", "slow", "contended", "far", "interrupted", NULL};
 static const char *const scale_words[] = {"linear", "log", "percentile", NULL};
 _Static_assert(sizeof fate_words / sizeof *fate_words == REPORT_FATES + 1, "as report_fate_words");
 _Static_assert(sizeof scale_words / sizeof *scale_words == REPORT_SCALES + 1, "as report_scale_words");
@@ -287,6 +287,7 @@ static const struct field row_rows[] = {
 	OTHER("goal", read_row_goal, NULL, NULL),
 	DERIVED("stats"),
 	DERIVED("net"),
+	DERIVED("follows"),
 	DERIVED("goal_ratio"),
 	DERIVED("base_ratio"),
 	DERIVED("limit_ratio"),
@@ -294,6 +295,7 @@ static const struct field row_rows[] = {
 	DERIVED("kept"),
 	DERIVED("slow"),
 	DERIVED("contended"),
+	DERIVED("far"),
 	DERIVED("interrupted"),
 	DERIVED("stages"), /* these two are read when there is a row to add them to */
 	{.name = "samples", .kind = FIELD_OTHER, .required = true, .read = skip},

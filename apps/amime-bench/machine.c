@@ -159,10 +159,17 @@ void machine_describe(struct report *r)
 	describe_versions(r);
 }
 
-void machine_describe_memory(struct report *r, double steps, double tsc_cycles)
+static double tenths(double v)
+{
+	return (double)(uint64_t)(v * 10) / 10;
+}
+
+void machine_describe_memory(struct report *r, const struct probes *p)
 {
 	report_add_number(r, REPORT_MACHINE, "memory_ns",
-		(double)(uint64_t)(tsc_cycles * 1e10 / (double)rte_get_tsc_hz() / steps) / 10);
+		tenths((double)p->memory * 1e9 / (double)rte_get_tsc_hz() / PROBE_STEPS));
+	report_add_number(r, REPORT_MACHINE, "memory_line_cycles",
+		tenths((double)p->burst / (PROBE_BURSTS * CHASE_BURST)));
 }
 
 void machine_describe_clock(struct report *r, double turns, double tsc_cycles)

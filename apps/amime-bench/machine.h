@@ -2,6 +2,7 @@
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 /* What numbers were measured on, as facts of a report. */
+#include "probe.h"
 #include "report.h"
 
 /*
@@ -10,11 +11,11 @@
  */
 void machine_describe(struct report *r);
 
+/* How long memory takes to answer one question, and each of many at once, where the probes looked at it. */
+void machine_describe_memory(struct report *r, const struct probes *p);
+
 /* The core's clock, from what a probe of so many turns, one cycle each, took at its fastest: a whole run in a slow phase
  * shows here only. */
-/* How long memory takes to answer: that many steps of a pointer chase took so many TSC cycles. */
-void machine_describe_memory(struct report *r, double steps, double tsc_cycles);
-
 void machine_describe_clock(struct report *r, double turns, double tsc_cycles);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/pages.h"
 #include "command.h"
 
 static const struct bench_command commands[] = {
@@ -35,6 +36,7 @@ static int usage(FILE *out, int status)
 
 int main(int argc, char **argv)
 {
+	am_pages_heap();
 	if (argc < 2)
 		return usage(stderr, 2);
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))

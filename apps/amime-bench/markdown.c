@@ -43,6 +43,9 @@ static void print_machine(const struct report *r, FILE *out)
 		fprintf(out, ", core at %.0f MHz", report_number(r, REPORT_MACHINE, "core_hz") / 1e6);
 	if (report_find_fact(r, REPORT_MACHINE, "memory_ns"))
 		fprintf(out, ", memory answering in %.0f ns", report_number(r, REPORT_MACHINE, "memory_ns"));
+	if (report_find_fact(r, REPORT_MACHINE, "memory_line_cycles"))
+		fprintf(out, ", %.1f cycles a line in bursts of 64",
+			report_number(r, REPORT_MACHINE, "memory_line_cycles"));
 	fprintf(out, "; `amime-bench %s` of %s, %s.", r->command, report_text(r, REPORT_VERSIONS, "revision"),
 		report_text(r, REPORT_VERSIONS, "compiler"));
 	if (report_is_slow(r, &slow, &n))

@@ -109,10 +109,10 @@ const struct bench_case bench_pipeline_cases[] = {
 	WORKERS("join-striped", "a tunnel of 16 address pairs", "datagram", "join-one", BENCH_BURST,
 		(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .stripes = 16), decap, WORK_FULL),
 	ROW("handoff/decap", "one queue and one tunnel: half of the frames go to a second worker; cycles of both", "packet", BENCH_BURST,
-		.null = "null/forward", IN_TWO,
+		.null = "null/forward", IN_TWO, .exchange = pipeline_exchange,
 		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .workers = 2, .handoff = true), TRAFFIC(decap, WORK_SMALL, HOT), .beside = BESIDE_WORKER)),
 	ROW("handoff/join", "the same with fragments: the first worker reassembles", "datagram", BENCH_BURST,
-		.null = "null/join-one", IN_TWO,
+		.null = "null/join-one", IN_TWO, .exchange = pipeline_exchange,
 		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .tunnels = 1, .workers = 2, .handoff = true), TRAFFIC(decap, WORK_FULL, HOT), .beside = BESIDE_WORKER)),
 	{.name = NULL},
 };

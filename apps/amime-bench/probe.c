@@ -64,8 +64,23 @@ struct probe_moment probes_look(struct probes *p, bool memory)
 	if (memory) {
 		bench_histogram_add(&p->answers, m.memory);
 		p->memory = bench_histogram_percentile(&p->answers, PROBE_MEMORY_PERCENTILE);
+		bench_histogram_add(&p->bursts, chase_bursts(&p->chase, PROBE_BURSTS));
+		p->burst = bench_histogram_percentile(&p->bursts, PROBE_MEMORY_PERCENTILE);
 	}
 	return m;
+}
+
+uint64_t probes_exchange(struct probes *p, uint64_t before, uint64_t after)
+{
+	bench_histogram_add(&p->exchanges, before);
+	bench_histogram_add(&p->exchanges, after);
+	p->exchange = bench_histogram_percentile(&p->exchanges, PROBE_EXCHANGE_PERCENTILE);
+	return before > after ? before : after;
+}
+
+bool probes_is_far(const struct probes *p, uint64_t exchange)
+{
+	return exchange * 100 > p->exchange * PROBE_FAR_PERCENT;
 }
 
 void probes_be_patient(struct probes *p, uint64_t limit_ns)

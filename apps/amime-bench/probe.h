@@ -17,8 +17,12 @@ enum {
 	PROBE_FASTEST = 64,       /* probes that must be as fast as the one that others are held against */
 	PROBE_SLOW_PERCENT = 112, /* of that one: a probe above it ran while the clock was slow */
 	PROBE_STEPS = 256,        /* of the chase: one line from memory each */
+	PROBE_BURSTS = 4,         /* of it */
 	PROBE_MEMORY_MB = 64,     /* more than caches hold, and than the packets of a cold case */
 	PROBE_MEMORY_PERCENTILE = 10,
+	PROBE_EXCHANGE_PERCENTILE =
+		25, /* of all exchanges between two CPUs: so long one takes where they are near */
+	PROBE_FAR_PERCENT = 150, /* of that: beyond it, somebody moved them apart */
 };
 
 struct probes {
@@ -29,7 +33,11 @@ struct probes {
 	bool has_memory;
 	struct bench_histogram answers; /* of memory: one for each sample */
 	uint64_t memory;                /* that percentile of them */
-	uint64_t deadline;              /* TSC, until which there is time to wait */
+	struct bench_histogram bursts;  /* the same, asked for by bursts */
+	uint64_t burst;
+	struct bench_histogram exchanges; /* with another CPU: two for each sample that hands it work */
+	uint64_t exchange;                /* that percentile of them */
+	uint64_t deadline;                /* TSC, until which there is time to wait */
 	uint64_t patience,
 		most_patience; /* TSC cycles that the next wait may take, and one after a fast clock */
 	uint64_t waited;       /* TSC cycles altogether */
@@ -59,5 +67,12 @@ struct probe_moment probes_await(struct probes *p);
 
 /* A look after a sample, which others are held against. */
 struct probe_moment probes_look(struct probes *p, bool memory);
+
+/*
+ * A virtual machine's CPUs are moved about: a line between two of them takes three times as long where these do not share a
+ * cache, and what hands work over with it. Takes two exchanges of a sample and returns the slower one, which is to be asked about.
+ */
+uint64_t probes_exchange(struct probes *p, uint64_t before, uint64_t after);
+bool probes_is_far(const struct probes *p, uint64_t exchange);
 
 #endif

@@ -112,13 +112,14 @@ static void begin_window(struct lane *l, uint64_t now)
 
 static void close_window(struct lane *l, unsigned asked)
 {
-	uint64_t now = am_clock_monotonic().ns;
+	/* The CPU's first here, and last where a window begins: it cannot seem to have run for longer than the clock. */
+	uint64_t cpu = cpu_ns(), now = am_clock_monotonic().ns;
 
 	for (unsigned i = 0; i < LANES_FLOWS; i++)
 		note_gap(l, &l->flow[i], now);
 	l->window = (struct lanes_window){
 		.ns = now - l->begun_ns,
-		.cpu_ns = cpu_ns() - l->cpu_begun_ns,
+		.cpu_ns = cpu - l->cpu_begun_ns,
 		.events = l->events,
 		.stolen_ns = l->stolen_ns,
 	};

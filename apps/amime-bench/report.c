@@ -14,6 +14,7 @@
 const char *const report_fate_words[REPORT_FATES] = {[REPORT_KEPT] = "kept",
 	[REPORT_SLOW] = "slow",
 	[REPORT_CONTENDED] = "contended",
+	[REPORT_FAR] = "far",
 	[REPORT_INTERRUPTED] = "interrupted"};
 const char *const report_scale_words[REPORT_SCALES] = {
 	[REPORT_LINEAR] = "linear", [REPORT_LOG] = "log", [REPORT_PERCENTILE] = "percentile"};
@@ -179,6 +180,8 @@ struct report_row *report_add_row(struct report *r, const struct report_row *abo
 	row->limit = about->limit ? copy_text(r, about->limit) : NULL;
 	row->goal = about->goal;
 	row->more_is_better = about->more_is_better;
+	for (size_t i = 0; i < sizeof row->follows / sizeof *row->follows; i++)
+		row->follows[i] = about->follows[i];
 	APPEND(r, r->rows, r->n_rows, NULL);
 	r->rows[r->n_rows - 1] = row;
 	return row;

@@ -28,8 +28,8 @@ struct report_fact {
 	double number;    /* REPORT_NUMBER, REPORT_BOOL */
 };
 
-/* Left out: the core was much slower than it can be, its speed changed meanwhile, the CPU was taken away. */
-enum report_fate { REPORT_KEPT, REPORT_SLOW, REPORT_CONTENDED, REPORT_INTERRUPTED, REPORT_FATES };
+/* Left out: the core was much slower than it can be, its speed changed meanwhile, the other CPU was far, the CPU was taken away. */
+enum report_fate { REPORT_KEPT, REPORT_SLOW, REPORT_CONTENDED, REPORT_FAR, REPORT_INTERRUPTED, REPORT_FATES };
 
 struct report_sample {
 	double value; /* in the row's unit */
@@ -57,6 +57,8 @@ struct report_row {
 	const char *limit;   /* name of the row that this one cannot be below; may be NULL */
 	double goal;         /* in the unit, of the net value where there is a null row; 0: none */
 	bool more_is_better; /* throughput; otherwise less is better */
+	double follows
+		[2]; /* powers of the yardstick beside it and of the clock that its values follow; both 0: not known */
 
 	struct report_sample *samples;
 	size_t n_samples;

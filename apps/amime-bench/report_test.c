@@ -130,12 +130,14 @@ static void test_a_slow_run_is_said(void **state)
 		report_add_number(r, REPORT_MACHINE, "tsc_hz", 2.4e9);
 		report_add_number(r, REPORT_MACHINE, "core_hz", 3e9);
 		report_add_number(r, REPORT_MACHINE, "memory_ns", 95);
+		report_add_number(r, REPORT_MACHINE, "memory_line_cycles", 41.5);
 		report_add_number(r, REPORT_SETTINGS, "probe_fastest", 1600);
 		for (size_t i = 0; i < 3; i++)
 			report_add_sample(r, row,
 				&(struct report_sample){1, probes[i <= slow ? i : 0], REPORT_KEPT, 0, 0, 0});
 		printed(r, text, sizeof text);
 		assert_non_null(strstr(text, "answered in 95 ns"));
+		assert_non_null(strstr(text, "took 41.5 cycles where 64 were asked for at once"));
 		assert_int_equal(
 			strstr(text, "WARNING: the core ran below its nominal 2400 MHz beside 2 of 3") !=
 				NULL,

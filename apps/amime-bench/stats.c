@@ -10,6 +10,11 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void bench_sort(double *v, size_t n)
+{
+	qsort(v, n, sizeof *v, by_value);
+}
+
 static double quantile(const double *v, size_t n, double q)
 {
 	double at = q * (double)(n - 1);
@@ -22,7 +27,7 @@ static double quantile(const double *v, size_t n, double q)
 
 void bench_stats(double *v, size_t n, struct bench_stats *out)
 {
-	qsort(v, n, sizeof *v, by_value);
+	bench_sort(v, n);
 	out->min = v[0];
 	out->q1 = quantile(v, n, 0.25);
 	out->median = quantile(v, n, 0.5);

@@ -4,6 +4,9 @@
 /* Order statistics of samples. */
 #include <stddef.h>
 
+/* The least first. */
+void bench_sort(double *v, size_t n);
+
 struct bench_stats {
 	double min, q1, median, q3, max;
 };

@@ -63,6 +63,9 @@ static void print_machine(const struct report *r, FILE *out)
 			"memory answered in %.0f ns at its fastest: compare numbers of work that misses caches only "
 			"at the same\n",
 			report_number(r, REPORT_MACHINE, "memory_ns"));
+	if (report_find_fact(r, REPORT_MACHINE, "memory_line_cycles"))
+		fprintf(out, "a line that no cache has took %.1f cycles where 64 were asked for at once\n",
+			report_number(r, REPORT_MACHINE, "memory_line_cycles"));
 	print_slow_run(r, out);
 	fprintf(out, "%s, %s", report_text(r, REPORT_VERSIONS, "dpdk"),
 		report_text(r, REPORT_VERSIONS, "compiler"));
@@ -170,25 +173,25 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 
 static void print_left_out(const struct report *r, FILE *out)
 {
-	size_t n = 0, slow = 0, contended = 0, interrupted = 0, empty = 0;
+	size_t n = 0, slow = 0, contended = 0, far = 0, interrupted = 0, empty = 0;
 
 	for (size_t i = 0; i < r->n_rows; i++) {
 		n += r->rows[i]->n_samples;
 		slow += r->rows[i]->fates[REPORT_SLOW];
 		contended += r->rows[i]->fates[REPORT_CONTENDED];
+		far += r->rows[i]->fates[REPORT_FAR];
 		interrupted += r->rows[i]->fates[REPORT_INTERRUPTED];
 		empty += !report_kept(r->rows[i]);
 	}
 	fprintf(out,
 		"Each sample is what it would be where a fixed piece of work beside it, the yardstick, takes what the "
-		"fastest %.0f %% of its looks took.\n"
-		"Left out: %zu of %zu samples; %zu beside a yardstick that took over %.0f %% of that (%.0f %% where caches are missed), %zu where it "
-		"took\nover %.0f %% after the sample of what it took before, or the other way round, %zu with the CPU "
-		"taken away.\n",
-		report_number(r, REPORT_SETTINGS, "yardstick_percentile"), slow + contended + interrupted, n,
-		slow, report_number(r, REPORT_SETTINGS, "yardstick_slow_percent"),
-		report_number(r, REPORT_SETTINGS, "yardstick_cold_slow_percent"), contended,
-		report_number(r, REPORT_SETTINGS, "yardstick_apart_percent"), interrupted);
+		"fastest %.0f %% of its looks took, and the\nclock is as fast as it was: as far as the case's samples follow either.\n"
+		"Left out: %zu of %zu samples; %zu beside a yardstick that took over %.0f %% of that, %zu where it took over %.0f %% after\n"
+		"the sample of what it took before, or the other way round, %zu with the other CPU far, %zu with the CPU taken away.\n",
+		report_number(r, REPORT_SETTINGS, "yardstick_percentile"),
+		slow + contended + far + interrupted, n, slow,
+		report_number(r, REPORT_SETTINGS, "yardstick_slow_percent"), contended,
+		report_number(r, REPORT_SETTINGS, "yardstick_apart_percent"), far, interrupted);
 	if (empty)
 		fprintf(out,
 			"%zu cases have no sample to trust: this machine is busy or its clock slow; try "

@@ -13,6 +13,7 @@
 
 enum {
 	ALIGN = 64,
+	HOP_LIMIT = 64,
 	TUNNEL_MTU = 2400,
 	PATH_MTU = 1500,
 	TCP_LEN = 20,
@@ -39,7 +40,7 @@ static uint8_t *put_ether(uint8_t *p, uint16_t type, uint32_t n)
 	return p + AM_ETH_LEN;
 }
 
-static uint8_t *put_ip4(uint8_t *ip, uint16_t total, uint8_t proto, uint32_t n)
+uint8_t *work_ip4(uint8_t *ip, uint16_t total, uint8_t proto, const uint8_t *from, const uint8_t *to)
 {
 	uint16_t sum;
 
@@ -47,27 +48,44 @@ static uint8_t *put_ip4(uint8_t *ip, uint16_t total, uint8_t proto, uint32_t n)
 	ip[0] = 0x45;
 	am_store16(ip + 2, total);
 	am_store16(ip + 6, AM_IP4_DF);
-	ip[8] = 64;
+	ip[8] = HOP_LIMIT;
 	ip[9] = proto;
-	am_store32(ip + 12, 0x0a010000 + n);
-	am_store32(ip + 16, 0x0a020000 + n);
+	memcpy(ip + 12, from, 4);
+	memcpy(ip + 16, to, 4);
 	sum = am_csum_finish(am_csum_add(ip, AM_IP4_LEN, 0));
 	memcpy(ip + 10, &sum, sizeof sum);
 	return ip + AM_IP4_LEN;
 }
 
-static uint8_t *put_ip6(uint8_t *ip, uint16_t payload, uint8_t proto, uint32_t n)
+uint8_t *work_ip6(uint8_t *ip, uint16_t payload, uint8_t proto, const uint8_t *from, const uint8_t *to)
 {
 	memset(ip, 0, AM_IP6_LEN);
 	ip[0] = 0x60;
 	am_store16(ip + 4, payload);
 	ip[6] = proto;
-	ip[7] = 64;
-	am_store32(ip + 8, 0xfd000001);
-	am_store32(ip + 20, n);
-	am_store32(ip + 24, 0xfd000002);
-	am_store32(ip + 36, n);
+	ip[7] = HOP_LIMIT;
+	memcpy(ip + 8, from, 16);
+	memcpy(ip + 24, to, 16);
 	return ip + AM_IP6_LEN;
+}
+
+/* From host n of one network to that of another. */
+static uint8_t *put_ip4(uint8_t *ip, uint16_t total, uint8_t proto, uint32_t n)
+{
+	uint8_t from[4], to[4];
+
+	am_store32(from, 0x0a010000 + n);
+	am_store32(to, 0x0a020000 + n);
+	return work_ip4(ip, total, proto, from, to);
+}
+
+static uint8_t *put_ip6(uint8_t *ip, uint16_t payload, uint8_t proto, uint32_t n)
+{
+	uint8_t from[16] = {0xfd, 0, 0, 1}, to[16] = {0xfd, 0, 0, 2};
+
+	am_store32(from + 12, n);
+	am_store32(to + 12, n);
+	return work_ip6(ip, payload, proto, from, to);
 }
 
 static void put_udp(uint8_t *udp, uint16_t len, uint32_t n)

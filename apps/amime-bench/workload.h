@@ -21,6 +21,10 @@ enum {
 /* Zeroed and aligned for any of our structs; free() takes it back. */
 void *work_alloc(size_t size);
 
+/* An IP header without options: total octets in all, or octets of payload. Returns what stands behind it. */
+uint8_t *work_ip4(uint8_t *ip, uint16_t total, uint8_t proto, const uint8_t *from, const uint8_t *to);
+uint8_t *work_ip6(uint8_t *ip, uint16_t payload, uint8_t proto, const uint8_t *from, const uint8_t *to);
+
 /* An Ethernet frame of len octets with UDP in IPv4 or IPv6, from host n. */
 void work_udp_frame(uint8_t *frame, uint16_t len, uint8_t family, uint32_t n);
 

@@ -9,13 +9,12 @@
 
 enum { LOOKS = 64 };
 
-int yardstick_open(struct yardstick *y, const struct bench_case *c, unsigned runs, unsigned slow_percent,
-	uint64_t seed, struct am_err *err)
+int yardstick_open(
+	struct yardstick *y, const struct bench_case *c, unsigned runs, uint64_t seed, struct am_err *err)
 {
 	const struct bench_env env = {.seed = seed};
 
-	*y = (struct yardstick){
-		.c = c, .runs = runs, .slow_percent = slow_percent, .state = c->open(&env, c->arg, err)};
+	*y = (struct yardstick){.c = c, .runs = runs, .state = c->open(&env, c->arg, err)};
 	if (!y->state)
 		return am_fail_in(err, -ENOMEM, "yardstick");
 	return 0;
@@ -61,7 +60,7 @@ double yardstick_scale(const struct yardstick *y, const struct yardstick_looks *
 
 bool yardstick_is_slow(const struct yardstick *y, const struct yardstick_looks *l)
 {
-	return (l->before + l->after) * 100 > 2 * y->quiet * y->slow_percent;
+	return (l->before + l->after) * 100 > 2 * y->quiet * YARDSTICK_SLOW_PERCENT;
 }
 
 bool yardstick_is_apart(const struct yardstick_looks *l)
