@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 import pinger
 import rows
@@ -86,6 +87,12 @@ class Flood:
             batch = list(self.sizes) * 10
             self.lost += self.pinger.ping(batch, pause=self.pause)
             self.sent += len(batch)
+
+    def wait_for(self, least, patience=10.0):
+        """Until so many were sent: on a fast machine what goes on beside it is soon done."""
+        end = time.monotonic() + patience
+        while self.sent < least and time.monotonic() < end:
+            time.sleep(0.02)
 
     def __enter__(self):
         self.thread.start()

@@ -70,6 +70,7 @@ def test(net, folder):
     with Flood() as flood:
         change_the_other(a, folder, config)
         bad_files(a, folder, config)
+        flood.wait_for(101)
     expect(flood.sent > 100 and not flood.lost, f"{flood.sent} echo requests meanwhile, lost: {flood.lost}")
     expect_ping()
     a.stop()

@@ -447,6 +447,8 @@ def run(net, folder, quick):
     with Flood() as bridged, Flood(to=BOX, pause=0.004) as own, Flood(to=FAR, pause=0.004) as routed:
         last = take_edits(a, folder, config)
         take_wrong(a, folder, last)
+        for flood in (bridged, own, routed):
+            flood.wait_for(EDITS + 1)
     for flood, what in ((bridged, "bridged"), (own, "to the box"), (routed, "routed")):
         expect(flood.sent > EDITS and not flood.lost, f"{flood.sent} echo requests {what} meanwhile, lost: {flood.lost}")
     go_back(a, folder, last)
