@@ -43,12 +43,19 @@ def capture_stages(daemon, folder):
     expect(ways["rx"] != ways["tx"], f"and each says its direction: {ways}")
 
 
+def wait_until(holds, what, patience=5.0):
+    end = time.monotonic() + patience
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.05)
+    expect(holds(), what)
+
+
 def capture_filtered(daemon, folder):
     path = os.path.join(folder, "filtered.pcapng")
     with open(path, "wb") as file:
         capture = subprocess.Popen([daemon.program("amimectl"), "-n", daemon.name, "capture", "-i", "port lan", "-d", "in", "-S", "rx",
                                     "-l", "60", "icmp", "and", "src", HOST_ADDRESS[HOST_A][0]], stdout=file)
-        time.sleep(0.5)
+        wait_until(lambda: os.path.getsize(path) > 4096, "a capture to standard output writes what it sees")
         capture.send_signal(signal.SIGINT)
         expect(capture.wait(5) == 0, "an interrupt ends a capture to standard output")
     rows = tshark(path, "ip.src", "icmp.type", "frame.cap_len")
@@ -63,11 +70,16 @@ def drops(daemon, folder):
     """A frame whose sender is a group, with the verdict as comment."""
     path = os.path.join(folder, "drops.pcapng")
     capture = subprocess.Popen([daemon.program("amimectl"), "-n", daemon.name, "capture", "-S", "drop", "-N", "1", "-o", path])
-    time.sleep(0.3)
     with inside(HOST_A), socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
         sock.bind(("eth0", 0))
-        sock.send(bytes.fromhex("0200000000020300000000010806") + bytes(46))
-    expect(capture.wait(5) == 0, "a capture of a drop")
+
+        def ended():
+            """Only what comes once the capture has begun ends it, and when that is nobody says: one frame after the other, then."""
+            sock.send(bytes.fromhex("0200000000020300000000010806") + bytes(46))
+            return capture.poll() is not None
+
+        wait_until(ended, "a capture of one drop ends by itself")
+    expect(capture.returncode == 0, "a capture of a drop")
     rows = tshark(path, "frame.interface_name", "frame.comment", "eth.src")
     expect(rows[0][0] == "lan" and rows[0][1].startswith("drop eth_source: ") and rows[0][2] == "03:00:00:00:00:01", f"it says why: {rows[0]}")
 

@@ -41,6 +41,11 @@ def log_lines(daemon):
         return sum("port lan" in line and "port_gso" in line and "ethtool -K" in line for line in log)
 
 
+def logged(daemon, words):
+    with open(daemon.log, encoding="utf-8") as log:
+        return words in log.read()
+
+
 def gso_drops(daemon):
     return [row for row in daemon.show("drops") if row["drop"] == "port_gso"]
 
@@ -56,9 +61,10 @@ def merging(daemon):
     run("ethtool", "-K", "lan0", "gro", "on", ns=EDGE_A)
     said = warnings(daemon)
     expect(len(said) == 1 and said[0].endswith("try: ethtool -K lan0 gro off"), f"GRO is named: {said}")
-    time.sleep(1.2)
-    with open(daemon.log, encoding="utf-8") as log:
-        expect("port lan: " + said[0] in log.read(), "the log says it too")
+    end = time.monotonic() + 5  # it is looked at once a second
+    while not logged(daemon, "port lan: " + said[0]) and time.monotonic() < end:
+        time.sleep(0.05)
+    expect(logged(daemon, "port lan: " + said[0]), "the log says it too")
     run(*said[0].split("try: ")[1].split(), ns=EDGE_A)
     expect(not warnings(daemon), "and the command helps")
 

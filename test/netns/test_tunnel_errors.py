@@ -36,8 +36,7 @@ def test(net, folder):
         lines = [line for line in log if "path_mtu is 1500" in line]
     expect(len(lines) == 1, "once in the log")
     count = last_error(a)["count"]
-    pinger.ping(HOST_A, HOST_ADDRESS[HOST_B][0], [1380], timeout=0.3)
-    expect(last_error(a)["count"] > count, "each is counted")
+    wait_for_error(a, lambda e: e["count"] > count, "each is counted", (1380,))
     # Who follows the advice has no such packets any more.
     tunnel["path_mtu"] = 1400
     write(folder, "a.json", config)

@@ -14,7 +14,7 @@ from harness import BUILD, expect, main, sites, write
 from netns import HOST_A, Trouble
 from tester import bench, configuration, gather_ports, values
 
-RATE = 2000
+RATE, SOAKED = 2000, 2000  # frames a second of a stream, and of the soak before it is ended
 
 
 def refused(folder, words, *arguments, **more):
@@ -63,14 +63,17 @@ def finds_a_limit(folder):
            f"median latency {got['latency/imix-50%-p50']:.0f} us")
 
 
-def ends_early(folder):
+def ends_early(a, folder):
     """SIGINT in the middle of a long trial: a report of what was measured, at once, and a status that says so."""
     config = write(folder, "soak.json", configuration(max_rate=RATE, frames={"sizes": [84]}, soak={"duration_s": 600}))
     out = os.path.join(folder, "soak-result.json")
     program = os.path.join(BUILD, "apps", "amime-bench", "amime-bench")
     with subprocess.Popen(["ip", "netns", "exec", HOST_A, program, "wire", "--config", config, "--test", "soak",
                            "--json", out], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(3)
+        # What passes before the soak begins is less than a tenth of that.
+        before, patience = counted(a, "lan")[0], time.monotonic() + 20
+        while counted(a, "lan")[0] < before + SOAKED and time.monotonic() < patience:
+            time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         begin = time.monotonic()
         said = process.communicate(timeout=20)[1]
@@ -90,7 +93,7 @@ def test(net, folder):
     b.start()
     counts_agree(a, b, folder)
     finds_a_limit(folder)
-    ends_early(folder)
+    ends_early(a, folder)
     a.stop()
     b.stop()
 
