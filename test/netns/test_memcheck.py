@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from daemon import Daemon
-from harness import BOX, BUILD, FAR, expect, expect_path, expect_ping, main, routed_too, sites, write
+from harness import BOX, BUILD, FAR, Flood, expect, expect_path, expect_ping, main, routed_too, sites, write
 from netns import EDGE_A, NET
 
 SHOWS = ("version", "ports", "tunnels", "bridges", "fdb", "drops", "workers", "config", "host", "routes", "interfaces", "vrfs", "neighbors", "as")
@@ -35,8 +35,9 @@ def test(net, folder):
     for to in (None, BOX, FAR):
         expect_path(patience=20, to=to)
         expect_ping((100, 1500) * 5, to=to)
-    ctl(a, "trace", "-N", "1")
-    ctl(a, "capture", "-N", "3", "-o", os.path.join(folder, "x.pcapng"), "ip")
+    with Flood(pause=0.02):  # both end with the packets that they see, and kernels alone may send none for minutes
+        ctl(a, "trace", "-N", "1")
+        ctl(a, "capture", "-N", "3", "-o", os.path.join(folder, "x.pcapng"), "ip")
     ctl(a, "top", "--once")
     changed = copy.deepcopy(config)
     changed["tunnels"]["more"] = {"type": "etherip", "local": "192.0.2.1", "remote": "198.51.100.9"}
