@@ -3,7 +3,7 @@
 """EVPN types 1 to 5, with FRR and with GoBGP, each way: what is announced is what the other side shows."""
 from peers import Frr, GoBgp
 from routes import expect_up
-from world import ADDRESS, AS, A, B, Speaker, eventually, expect, ip, main, run
+from world import ADDRESS, AS, A, B, Speaker, Trouble, eventually, expect, ip, main, run
 
 OUR_VTEP, THEIR_VTEP = "10.255.0.1", "10.255.0.2"
 OUR_RD, THEIR_RD = f"{OUR_VTEP}:100", f"{THEIR_VTEP}:100"
@@ -36,9 +36,14 @@ def has_target(route):
     return "rt:65000:100" in route["ext_communities"]
 
 
+def having(routes, wanted):
+    """Those of the routes whose NLRI has all that is wanted."""
+    return [route for route in routes if all(route["evpn"].get(k) == v for k, v in wanted.items())]
+
+
 def one(routes, what, **wanted):
     """The one of these routes whose NLRI has all that is wanted."""
-    hits = [route for route in routes if all(route["evpn"].get(k) == v for k, v in wanted.items())]
+    hits = having(routes, wanted)
     expect(len(hits) == 1, f"{what}: {wanted}" + ("" if hits else f", of {[route['evpn'] for route in routes]}"))
     expect(has_target(hits[0]) and hits[0]["best"], f"with its route target {hits[0]['ext_communities']}, and best")
     return hits[0]
@@ -101,11 +106,20 @@ def frr_evpn(scene):
 
 
 def frr_to_us(a):
-    eventually("FRR's types 2, 3 and 5 came", lambda: {2, 3, 5} <= set(theirs(a)))
-    found = theirs(a)
-    svi = one(found[2], "type 2", mac="02:00:00:00:01:02", ip="192.168.100.252", rd=THEIR_RD, labels=[100, 200])
+    own = {"mac": "02:00:00:00:01:02", "ip": "192.168.100.252", "rd": THEIR_RD, "labels": [100, 200]}
+    host = {"mac": "02:bb:00:00:00:02", "ip": "192.168.100.2", "rd": THEIR_RD}
+
+    def came():
+        """Those of type 2 one by one, each when zebra has told bgpd of it; with the second label when it has told of VNI 200."""
+        routes = theirs(a)
+        if not ({2, 3, 5} <= set(routes) and having(routes[2], own) and having(routes[2], host)):
+            raise Trouble(f"of {[route['evpn'] for some in routes.values() for route in some]}")
+        return routes
+
+    found = eventually("FRR's types 2, 3 and 5 came", came)
+    svi = one(found[2], "type 2", **own)
     expect(svi["next_hop"] == THEIR_VTEP, f"its next hop is {svi['next_hop']}")
-    one(found[2], "type 2 of the host", mac="02:bb:00:00:00:02", ip="192.168.100.2", rd=THEIR_RD)
+    one(found[2], "type 2 of the host", **host)
     one(found[3], "type 3", ip=THEIR_VTEP, rd=THEIR_RD)
     prefix = [r for r in found[5] if r["evpn"]["prefix"] == "172.16.2.0/24"]
     expect(len(prefix) == 1 and prefix[0]["evpn"]["labels"] == [200], f"type 5: {prefix[0]['evpn']}")
