@@ -165,7 +165,10 @@ class Edits:
             for rule in [rule for acl in objects(self.config, "acls") for rule in acl if rule.get("src") == name]:
                 del rule["src"]
             return
-        self.config["prefix_sets"][name] = [rng.choice([f"10.{n}.0.0/16", f"fd00:{n}::/32"]) for n in rng.sample(range(100, 200), rng.randrange(6))]
+        prefixes = [rng.choice([f"10.{n}.0.0/16", f"fd00:{n}::/32"]) for n in rng.sample(range(100, 200), rng.randrange(6))]
+        if prefixes and all(":" in prefix for prefix in prefixes):
+            prefixes[0] = "10.200.0.0/16"  # a rule about ICMP of IPv4 may have the set, and would match nothing
+        self.config["prefix_sets"][name] = prefixes
 
     def l3s(self):
         """What may have a list: tunnels, bridges and VLANs."""
