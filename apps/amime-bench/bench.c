@@ -9,9 +9,13 @@
 #include <rte_cycles.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "buffers.h"
 #include "reference.h"
 #include "reference_cold.h"
+
+/* All openings of a case in a repeat take about that at most. */
+#define OPENINGS_NS (4 * AM_S)
 
 enum {
 	CALIBRATIONS = 1000,
@@ -20,13 +24,13 @@ enum {
 	ROUNDS = 12,
 	ROUNDS_MEMORY =
 		16, /* of one that misses caches: where its tables lie in memory differs from opening to opening; and of hand-off */
-	ROUNDS_SLOW = 2,   /* of a case that is slow to open */
+	ROUNDS_LEAST = 2,  /* however long it takes to open one */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
 	/*
 	 * Of work on large tables, samples that are not counted: the looks at memory beside it push out of the caches what opening
 	 * it brought there, and that takes some samples to be as it will be.
 	 */
-	SETTLING = 16,
+	SETTLING = 4,
 	HOT_RUNS = 3, /* of the hot yardstick: the first one finds its lines */
 };
 
@@ -103,11 +107,12 @@ static bool run_counted(
 	const struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
 {
 	uint64_t stages[2][BENCH_STAGES_MAX] = {{0}}, cycles = 0;
-	double ops = (double)b->size.runs * c->ops;
+	unsigned runs = needs_memory(c) ? b->size.runs * BENCH_RUNS_MEMORY : b->size.runs;
+	double ops = (double)runs * c->ops;
 
 	if (c->stages)
 		c->stages(state, stages[0]);
-	for (unsigned i = 0; i < b->size.runs; i++)
+	for (unsigned i = 0; i < runs; i++)
 		if (!run_once(b, c, state, &cycles))
 			return false;
 	if (c->stages)
@@ -204,6 +209,8 @@ static int make_room(struct bench_result *r, unsigned more)
 static int measure(struct bench *b, struct bench_result *r, unsigned missing, struct am_err *err)
 {
 	struct bench_env env = b->env;
+	am_time began;
+	uint64_t took;
 	void *state;
 	bool good;
 
@@ -213,9 +220,12 @@ static int measure(struct bench *b, struct bench_result *r, unsigned missing, st
 		return am_fail(err, ENOMEM, "case %s: no memory to put its buffers in order", r->c->name);
 	env.burst = r->c->burst ? r->c->burst : BENCH_BURST;
 	env.is_cold = r->c->cold;
+	began = am_clock_monotonic();
 	state = r->c->open(&env, r->c->arg, err);
 	if (!state)
 		return am_fail_in(err, -ENOMEM, "case %s", r->c->name);
+	took = am_time_since(am_clock_monotonic(), began);
+	r->open_ns = took > r->open_ns ? took : r->open_ns;
 	good = take_missing(b, state, r, missing);
 	r->c->close(state);
 	if (good)
@@ -376,36 +386,55 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 }
 
 /* How many samples to take of a case in a round: a part of all, or what is missing. */
-static unsigned share(const struct bench *b, const struct bench_case *c, unsigned missing)
+static unsigned share(const struct bench *b, const struct bench_result *r, unsigned missing)
 {
-	unsigned rounds = c->slow_to_open                  ? ROUNDS_SLOW
-			  : needs_memory(c) || c->exchange ? ROUNDS_MEMORY
-							   : ROUNDS;
-	unsigned part = (b->size.samples + rounds - 1) / rounds;
+	unsigned rounds = needs_memory(r->c) || r->c->exchange ? ROUNDS_MEMORY : ROUNDS, part;
 
+	if (r->open_ns * rounds > OPENINGS_NS)
+		rounds = (unsigned)(OPENINGS_NS / r->open_ns);
+	rounds = rounds < ROUNDS_LEAST ? ROUNDS_LEAST : rounds;
+	part = (b->size.samples + rounds - 1) / rounds;
 	return part < missing ? part : missing;
+}
+
+/*
+ * Another order in each round and repeat: what comes and goes by the clock meets other cases each time, what one leaves behind
+ * meets another next one, and time runs out for none more than for others.
+ */
+static void draw_order(const struct bench *b, unsigned round, uint32_t *order, unsigned n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	for (uint32_t i = n; i > 1; i--) {
+		uint64_t which = (uint64_t)round << 48 | (uint64_t)b->repeat << 32 | i;
+		uint32_t j = (uint32_t)(am_hash64(which, b->env.seed) % i), other = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = other;
+	}
 }
 
 /* Cases that lack samples of this repeat get a round. Adds to *lacking how many there were. */
 static int measure_round(struct bench *b, struct bench_result *results, unsigned n, unsigned round,
 	bench_progress *progress, unsigned *lacking, struct am_err *err)
 {
-	/* Each time from another case on, so that time does not run out for the same ones. */
-	unsigned first = (round * b->size.repeats + b->repeat) * n / (ROUNDS * b->size.repeats);
+	uint32_t *order = malloc((n + 1) * sizeof *order);
+	int ret = order ? 0 : am_fail(err, ENOMEM, "no memory for the order of %u cases", n);
 
-	for (unsigned k = 0; k < n; k++) {
-		unsigned i = (k + first) % n, kept = kept_now(b, &results[i]);
-		int ret;
+	if (order)
+		draw_order(b, round, order, n);
+	for (unsigned k = 0; ret == 0 && k < n; k++) {
+		struct bench_result *r = &results[order[k]];
+		unsigned kept = kept_now(b, r);
 
 		if (kept >= b->size.samples)
 			continue;
 		++*lacking;
-		progress(round, b->repeat, k, n, results[i].c->name);
-		ret = measure(b, &results[i], share(b, results[i].c, b->size.samples - kept), err);
-		if (ret)
-			return ret;
+		progress(round, b->repeat, k, n, r->c->name);
+		ret = measure(b, r, share(b, r, b->size.samples - kept), err);
 	}
-	return 0;
+	free(order);
+	return ret;
 }
 
 /* Each repeat of the first rounds gets an even share of the time to wait in, what is left after them who lacks samples. */

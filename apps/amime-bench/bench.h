@@ -81,7 +81,6 @@ struct bench_case {
 	bool memory;                    /* its tables are more than caches hold, as cold packets are */
 	unsigned burst;                 /* 0: BENCH_BURST */
 	enum bench_shapes shapes;       /* that it can also be measured in; its ops are a burst then */
-	bool slow_to_open;              /* better opened once than in every round */
 	bool two_cpus;                  /* it needs env->second_cpu */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
 	bool (*prepare)(
@@ -129,8 +128,12 @@ struct bench_result {
 	unsigned n, room;
 	unsigned kept;
 	double follows[TREND_BY]; /* its yardstick, and the clock */
+	uint64_t open_ns;         /* the longest that opening it took; 0: it was not yet */
 	struct bench_stats stats; /* of those kept; nothing where kept is 0 */
 };
+
+/* So many times as long is a sample of work that misses caches, or looks beside it would fill them. */
+enum { BENCH_RUNS_MEMORY = 8 };
 
 /* How much to measure. */
 struct bench_size {

@@ -97,7 +97,7 @@ static bool run_fib(void *state)
 /* clang-format off */
 #define FIB(name_, about_, large_, family_, routes_) \
 	{.name = name_, .per = "lookup", .about = about_, .ops = BENCH_BURST, .memory = large_, \
-	 .shapes = BENCH_BURSTS | BENCH_KEY, .slow_to_open = large_, .open = open_fib, .run = run_fib, .close = close_fib, \
+	 .shapes = BENCH_BURSTS | BENCH_KEY, .open = open_fib, .run = run_fib, .close = close_fib, \
 	 .arg = &(const struct fib_arg){family_, routes_}}
 
 const struct bench_case bench_fib_cases[] = {

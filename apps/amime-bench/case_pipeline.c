@@ -243,7 +243,6 @@ void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg)
 	c->cold = arg->traffic.memory == TRAFFIC_COLD;
 	c->memory = arg->traffic.flows > MANY_FLOWS;
 	c->two_cpus = arg->beside != BESIDE_NOTHING;
-	c->slow_to_open = arg->traffic.flows > MANY_FLOWS;
 	c->open = pipeline_open;
 	c->prepare = arg->null ? pipeline_arrive_null : pipeline_arrive;
 	c->run = arg->null ? pipeline_work_null : pipeline_work;

@@ -390,14 +390,14 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 /* clang-format off */
 #define ROUTE(name_, about_, large_, goal_, ...) \
 	{.name = "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", .goal = goal_, \
-	 .memory = large_, .slow_to_open = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
+	 .memory = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
 	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){__VA_ARGS__}}
 #define WITH_ALL(name_, about_, way_) \
 	{.name = "route/" name_ "-everything", .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", \
 	 .relative = {"route/" name_, 1.15, 0}, .open = open_route, .prepare = arrive, .run = work, .finish = collect, .stages = stages, \
 	 .close = close_route, .arg = &(const struct route_arg){AM_IPV4, 5000, false, way_, true}}
 #define STICK(name_, about_, large_, family_, routes_) \
-	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, .slow_to_open = large_, \
+	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, \
 	 .open = open_stick, .prepare = arrive_stick, .run = work_stick, .close = close_stick, \
 	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS, false}}
 

@@ -142,6 +142,8 @@ void gather_results(struct report *r, const struct bench *b, const struct bench_
 	report_add_number(r, REPORT_SETTINGS, "samples", b->size.samples);
 	report_add_number(r, REPORT_SETTINGS, "repeats", b->size.repeats);
 	report_add_number(r, REPORT_SETTINGS, "runs_per_sample", b->size.runs);
+	report_add_number(
+		r, REPORT_SETTINGS, "runs_per_sample_memory", (double)b->size.runs * BENCH_RUNS_MEMORY);
 	report_add_number(r, REPORT_SETTINGS, "probe_fastest", (double)b->probes.clock);
 	report_add_number(r, REPORT_SETTINGS, "yardstick_hot", (double)b->sticks[BENCH_STICK_HOT].quiet);
 	if (b->sticks[BENCH_STICK_COLD].c)

@@ -56,7 +56,7 @@
 #define GOAL(cycles) .goal = cycles
 #define NO_GOAL .goal = 0
 #define PLUS(of_, more_) .relative = {of_, 1, more_}
-#define OVER(of_, more_) PLUS(of_, more_), .memory = true, .slow_to_open = true
+#define OVER(of_, more_) PLUS(of_, more_), .memory = true
 #define TIMES(of_, times_) .relative = {of_, times_, 0}
 /* clang-format on */
 

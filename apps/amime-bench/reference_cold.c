@@ -10,7 +10,7 @@
 
 enum {
 	LINE = 64,
-	BURSTS = 4,        /* in one run: memory answers now sooner, now later */
+	BURSTS = 16,       /* in one run: memory answers now sooner, now later */
 	PACKETS = 1 << 16, /* with PACKET octets each: twice what the largest last level holds that we know */
 	PACKET = 1024,
 	STEP = 40503, /* odd, so that all are gone through before one comes again */

@@ -9,7 +9,7 @@
 /* clang-format off */
 #define FLOWS(pairs, n) .mac_pairs = pairs, .flows = n
 #define SCALE(group, n, about, null_, setup, way, pairs, flows) \
-	ROW(group "/" #n, about, "packet", BENCH_BURST, .null = "null/" null_, .slow_to_open = true, .memory = true, \
+	ROW(group "/" #n, about, "packet", BENCH_BURST, .null = "null/" null_, .memory = true, \
 		ARG(SETUP setup, TRAFFIC(way, WORK_SMALL, HOT, FLOWS(pairs, flows))))
 #define ENCAP_DECAP(group, n, about, setup, pairs, flows) \
 	SCALE(group "/encap", n, about, "forward", setup, encap, pairs, flows), \

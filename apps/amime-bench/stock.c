@@ -543,20 +543,35 @@ void stock_close(struct stock *s)
 	*s = (struct stock){0};
 }
 
-bool stock_in_order(const struct stock *s, unsigned way, const uint8_t *frame, uint32_t len)
+/* False: it carries no number, as a second fragment does not. */
+static bool read_flow(const struct stock *s, unsigned way, const uint8_t *frame, uint32_t len, uint32_t *flow)
 {
-	uint32_t number, seq, last;
+	uint32_t number;
 
 	if (!s->marked[way] || len < s->seq_at[way] + 8u)
-		return true;
+		return false;
 	number = am_load32(frame + s->flow_at[way]);
-	if (number >> FLOW_SHIFT != FLOW_MAGIC)
-		return true; /* a second fragment */
-	number &= (1u << FLOW_SHIFT) - 1;
-	if (number >= s->traffic.flows)
+	*flow = number & ((1u << FLOW_SHIFT) - 1);
+	return number >> FLOW_SHIFT == FLOW_MAGIC;
+}
+
+const void *stock_record(const struct stock *s, unsigned way, const uint8_t *frame, uint32_t len)
+{
+	uint32_t flow;
+
+	return read_flow(s, way, frame, len, &flow) && flow < s->traffic.flows ? &s->last[way][flow] : NULL;
+}
+
+bool stock_in_order(const struct stock *s, unsigned way, const uint8_t *frame, uint32_t len)
+{
+	uint32_t flow, seq, last;
+
+	if (!read_flow(s, way, frame, len, &flow))
+		return true;
+	if (flow >= s->traffic.flows)
 		return false;
 	seq = am_load32(frame + s->seq_at[way]);
-	last = atomic_load_explicit(&s->last[way][number], memory_order_relaxed);
-	atomic_store_explicit(&s->last[way][number], seq, memory_order_relaxed);
+	last = atomic_load_explicit(&s->last[way][flow], memory_order_relaxed);
+	atomic_store_explicit(&s->last[way][flow], seq, memory_order_relaxed);
 	return seq > last;
 }

@@ -60,6 +60,9 @@ void stock_close(struct stock *s);
 /* Where item i of a way, a flow and a size is. */
 uint32_t stock_at(const struct stock *s, unsigned way, uint32_t flow, unsigned size);
 
+/* What stock_in_order will read of a frame; NULL: nothing. */
+const void *stock_record(const struct stock *s, unsigned way, const uint8_t *frame, uint32_t len);
+
 /* Whether a frame that left by port is the next one of its flow; also where it carries no number. */
 bool stock_in_order(const struct stock *s, unsigned way, const uint8_t *frame, uint32_t len);
 
