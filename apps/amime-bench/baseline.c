@@ -28,6 +28,7 @@ enum {
 	BUFFER_CACHE = 256,
 	MEMORY_MB = 48,
 	CASES_MAX = 128,
+	CHECKS_MAX = 16,
 	ROUNDS = 60,
 	PAIRS = 60, /* of a round */
 	QUIET = 5,  /* of so many rounds one is kept */
@@ -40,7 +41,8 @@ enum {
 
 struct options {
 	struct output output;
-	const char *check;
+	const char *check[CHECKS_MAX]; /* files, each of another kind of core */
+	unsigned n_check;
 	int cpu; /* -1: the one we are on */
 };
 
@@ -51,7 +53,8 @@ static int usage(FILE *out, int status)
 		"Measure what the hot cases of amime-bench pipeline cost in units of a fixed piece of work,\n"
 		"taken in turns with each. Unlike cycles, such ratios may be kept and compared later.\n\n"
 		"  --check FILE  compare with a result that was kept: status 1 where a case got more than\n"
-		"                %d %% slower, 2 where something cannot be compared\n"
+		"                %d %% slower, 2 where something cannot be compared; given several times, with\n"
+		"                the one of a core of this kind\n"
 		"  --json FILE   keep the result; - is standard output, in place of the table\n"
 		"  --out DIR     write result.json, table.txt and plots (SVG) to DIR\n"
 		"  --cpu N       run on CPU N instead of the one it was started on\n"
@@ -87,8 +90,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		if (c == 'h')
 			return usage(stdout, FINE);
-		else if (c == 'k')
-			o->check = optarg;
+		else if (c == 'k' && o->n_check < CHECKS_MAX)
+			o->check[o->n_check++] = optarg;
 		else if (c == 'j')
 			o->output.json = optarg;
 		else if (c == 'o')
@@ -115,7 +118,7 @@ static bool is_null_of(const struct bench_case *null, const struct pair_row *row
 /* Hot, with a goal of its own, and of one burst: where more is touched, it matters where pages happen to lie. */
 static bool is_wanted(const struct bench_case *c)
 {
-	return c->goal > 0 && c->ops <= BENCH_BURST && !c->cold && !c->slow_to_open && !c->two_cpus;
+	return c->goal > 0 && c->ops <= BENCH_BURST && !c->cold && !c->memory && !c->two_cpus;
 }
 
 /* Those wanted, and what they are net of. */
@@ -311,33 +314,46 @@ static int check(const struct report *stored, const struct report *now, const ch
 	return status;
 }
 
-static int measure_and_check(const struct options *o, const struct report *stored)
+/* Of those kept, the one of this kind of core, or else the first. Status. */
+static int check_against(const struct options *o, struct report *const *stored, const struct report *now)
+{
+	unsigned i = 0;
+
+	while (i < o->n_check && !same_core(stored[i], now))
+		i++;
+	i = i < o->n_check ? i : 0;
+	return check(stored[i], now, o->check[i]);
+}
+
+static int measure_and_check(const struct options *o, struct report *const *stored)
 {
 	struct am_err err = {""};
 	struct report *now = NULL;
 	int ret = run(o, &now, &err), status = TROUBLE;
 
 	if (!ret)
-		ret = stored ? output_files(now, &o->output, &err) : output_report(now, &o->output, &err);
+		ret = o->n_check ? output_files(now, &o->output, &err) : output_report(now, &o->output, &err);
 	if (ret)
 		fprintf(stderr, "amime-bench: %s\n", err.text);
 	else
-		status = stored ? check(stored, now, o->check) : FINE;
+		status = o->n_check ? check_against(o, stored, now) : FINE;
 	report_free(now);
 	return status;
 }
 
 int bench_baseline_main(int argc, char **argv)
 {
-	struct report *stored = NULL;
+	struct report *stored[CHECKS_MAX] = {NULL};
 	struct options o;
 	int status = parse_options(argc, argv, &o);
+	bool good = true;
 
 	if (status >= 0)
 		return status;
-	if (o.check && !(stored = read_stored(o.check)))
-		return TROUBLE;
-	status = measure_and_check(&o, stored);
-	report_free(stored);
+	for (unsigned i = 0; good && i < o.n_check; i++)
+		good = (stored[i] = read_stored(o.check[i])) != NULL;
+	status = good ? measure_and_check(&o, stored) : TROUBLE;
+	for (unsigned i = 0; i < o.n_check; i++)
+		report_free(stored[i]);
 	return status;
 }
