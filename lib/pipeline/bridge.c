@@ -296,18 +296,60 @@ static void look_again(struct am_worker *w, struct am_frame *f, const struct loo
 		look_up(w, f, l);
 }
 
+/* Where the key is whose first bucket, which has not got it, is at: in its second if anywhere. That is asked for. */
+static inline uint32_t prefetch_second(struct am_fdb_lines t, am_fdb_key key)
+{
+	uint32_t at = am_fdb_second_line(t, am_fdb_hash(t, key));
+
+	__builtin_prefetch(am_fdb_line(t, at));
+	return at;
+}
+
 /*
  * A table that the caches do not hold: with the first buckets at hand, find out where keys are, and ask for what says when a
- * sender was last seen. Ageing bytes of one bucket are side by side.
+ * sender was last seen. Ageing bytes of one bucket are side by side. Which keys are elsewhere could not be guessed, so it is noted for
+ * all, and then done for these.
  */
-static __attribute__((noinline)) void prefetch_far(struct am_worker *w, struct lookup l)
+static inline AM_INLINE void find_far(
+	struct am_worker *w, struct am_fdb_lines t, _Atomic uint8_t *row, bool wide)
 {
-	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
-		f->src_at = am_fdb_prefetch_where(l.fdb, f->src, f->src_at);
-		f->dst_at = am_fdb_prefetch_where(l.fdb, f->dst, f->dst_at);
-		__builtin_prefetch((const void *)&l.row[am_fdb_slot(f->src_at, 0)], 1);
+	struct am_frame *const frames = w->frames;
+	const unsigned n = w->n_frames;
+	uint64_t src = 0, dst = 0;
+
+	_Static_assert(AM_BURST <= 64, "a bit for each frame");
+	for (unsigned i = 0; i < n; i++) {
+		const struct am_frame *f = &frames[i];
+		const struct am_fdb_line *from = am_fdb_line(t, f->src_at), *to = am_fdb_line(t, f->dst_at);
+
+		src |= (uint64_t) !(wide ? am_fdb_match_wide(from, f->src) : am_fdb_match(from, f->src)) << i;
+		dst |= (uint64_t) !(wide ? am_fdb_match_wide(to, f->dst) : am_fdb_match(to, f->dst)) << i;
+		__builtin_prefetch((const void *)&row[am_fdb_slot(f->src_at, 0)], 1);
+	}
+	for (; src; src &= src - 1) {
+		struct am_frame *f = &frames[__builtin_ctzll(src)];
+
+		f->src_at = prefetch_second(t, f->src);
+		__builtin_prefetch((const void *)&row[am_fdb_slot(f->src_at, 0)], 1);
+	}
+	for (; dst; dst &= dst - 1) {
+		struct am_frame *f = &frames[__builtin_ctzll(dst)];
+
+		f->dst_at = prefetch_second(t, f->dst);
 	}
 }
+
+static void prefetch_far_base(struct am_worker *w, const struct lookup *l)
+{
+	find_far(w, l->fdb, l->row, false);
+}
+
+static AM_AVX2 void prefetch_far_avx2(struct am_worker *w, const struct lookup *l)
+{
+	find_far(w, l->fdb, l->row, true);
+}
+
+AM_CHOOSE(prefetch_far, prefetch_far_base, prefetch_far_avx2);
 
 void am_bridge_send(struct am_worker *w, struct am_frame *f)
 {
@@ -430,7 +472,7 @@ void am_bridge_burst(struct am_worker *w)
 	w->stats.carried += w->n_frames;
 	l = begin(w);
 	if (unlikely(am_fdb_is_far(w->plane->conf.fdb)))
-		prefetch_far(w, l);
+		prefetch_far(w, &l);
 	if (unlikely(w->roots->suppresses || w->roots->n_members > AM_MEMBERS_NEAR))
 		carry_apart(w, l);
 	else
