@@ -99,7 +99,6 @@ static void work_for(struct work *w, unsigned rate, uint64_t ns)
 	while ((elapsed = am_time_since(am_clock_monotonic(), start)) < ns) {
 		bool busy = site_learn(&w->site) != 0;
 
-		am_plane_set_epoch(w->site.plane, (uint8_t)((start.ns + elapsed) / AM_S));
 		busy |= am_model_age(w->site.model, (start.ns + elapsed) / AM_S);
 		if (w->churn->kind >= NEXT_HOP_MOVES)
 			change_hops(w, elapsed, rate);

@@ -139,7 +139,6 @@ static int learn_hosts(struct bed *b, const struct sides *sides, uint32_t pairs,
 				"\"mac_limit\", or use fewer \"mac_pairs\"",
 				i, pairs);
 	}
-	am_plane_set_epoch(b->plane, (uint8_t)(b->now.ns / AM_S));
 	return 0;
 }
 

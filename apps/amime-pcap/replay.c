@@ -182,7 +182,6 @@ static void turn(struct replay *r, am_time now)
 {
 	for (uint16_t i = 0; i < r->n_ports; i++)
 		am_pcap_set_time(r->ports[i], now);
-	am_plane_set_epoch(r->plane, (uint8_t)(now.ns / AM_S));
 	while (am_worker_turn(am_plane_worker(r->plane, 0), now) > 0) {
 		learn(r, now);
 		learn_pairs(r, now);

@@ -133,9 +133,7 @@ static void age(uv_timer_t *timer)
 static void on_second(uv_timer_t *timer)
 {
 	struct am_daemon *d = timer->data;
-	uint64_t now_s = am_clock_monotonic().ns / AM_S;
 
-	am_plane_set_epoch(d->plane, (uint8_t)now_s);
 	am_learn_drain(d);
 	age(&d->age_timer);
 	am_heal_run(d);
@@ -287,7 +285,6 @@ static int go_live(struct am_daemon *d, struct am_config *config, struct am_err 
 
 	if (rc)
 		return rc;
-	am_plane_set_epoch(d->plane, (uint8_t)(am_clock_monotonic().ns / AM_S));
 	d->workers = am_workers_start(d->plane, am_model_config(d->model), err);
 	if (!d->workers)
 		return -EIO;

@@ -2,7 +2,6 @@
 /* Who writes the FDB: learning with its limit, moves and the loop guard, ageing, static entries. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/hash.h"
 #include "state.h"
@@ -10,9 +9,8 @@
 enum {
 	MOVE_SETS = 1024,
 	MOVE_WAYS = 4,
-	RESTAMP_AGE = 128, /* an ageing octet this old is set anew before it wraps at 256 */
 	SLICE_ENTRIES = 4096,
-	SLICES_MAX = 60, /* of one walk: octets do not wrap even where a caller comes but once a second */
+	SLICES_MAX = 60, /* of one walk: where a caller comes but once a second, it takes a minute */
 };
 
 /* A MAC that moved lately. */
@@ -24,25 +22,17 @@ struct move {
 	uint16_t moves;
 };
 
-/* What an FDB slot's octets cannot hold: times beyond 255 s. */
-struct sighting {
-	am_fdb_key key;
-	uint64_t seen_s;    /* when a worker last saw the source */
-	uint64_t stamped_s; /* what the slot's octets said when we last looked */
-};
-
 struct am_learner {
 	uint64_t seed;
 	uint64_t now_s;   /* of the last report or tick */
 	uint64_t second;  /* of the last am_model_age */
+	bool folding;     /* a round through what workers saw has begun and is not done */
 	bool walking;     /* a walk through the FDB has begun and is not done */
 	uint32_t walk_at; /* where it goes on */
 	bool settling;    /* a commit has left entries that may point to nowhere, and the walk drops them */
 	bool disturbed;   /* something was put in since the walk began: it may have missed an entry */
 	bool statics_missing; /* some found no room; tried again after each walk */
 	struct move moves[MOVE_SETS][MOVE_WAYS];
-	uint32_t n_sightings;
-	struct sighting *sightings; /* by slot */
 };
 
 struct am_learner *am_learner_create(uint64_t seed)
@@ -58,15 +48,12 @@ struct am_learner *am_learner_create(uint64_t seed)
 
 void am_learner_free(struct am_learner *l)
 {
-	if (!l)
-		return;
-	free(l->sightings);
 	free(l);
 }
 
 uint64_t am_learner_memory(const struct am_learner *l)
 {
-	return sizeof *l + (uint64_t)l->n_sightings * sizeof *l->sightings;
+	return sizeof *l;
 }
 
 static uint16_t key_bridge(am_fdb_key key)
@@ -102,7 +89,7 @@ static int entry_set(struct am_model *m, am_fdb_key key, uint32_t value)
 {
 	struct am_bridge_state *state = state_of(m, key);
 	uint32_t slot, before = am_fdb_lookup(m->fdb, key, &slot);
-	int rc = am_fdb_set(m->fdb, key, value, (uint8_t)m->learner->now_s);
+	int rc = am_fdb_set(m->fdb, key, value, (uint32_t)m->learner->now_s);
 
 	if (rc < 0)
 		return rc;
@@ -260,48 +247,9 @@ static void set_statics(struct am_model *m)
 
 /* ---- ageing ---- */
 
-static struct sighting *sighting_of(struct am_learner *l, uint32_t slot)
-{
-	struct sighting *more;
-	uint32_t n = l->n_sightings ? l->n_sightings : 1024;
-
-	while (n <= slot)
-		n *= 2;
-	if (n > l->n_sightings) {
-		more = realloc(l->sightings, n * sizeof *more);
-		if (!more)
-			return NULL;
-		memset(more + l->n_sightings, 0, (n - l->n_sightings) * sizeof *more);
-		l->sightings = more;
-		l->n_sightings = n;
-	}
-	return &l->sightings[slot];
-}
-
-/* Seconds since a worker saw the entry's source, beyond what an octet can say. */
-static uint64_t entry_age(struct am_model *m, const struct am_fdb_entry *e)
-{
-	struct am_learner *l = m->learner;
-	uint8_t age = am_fdb_age(m->fdb, e->slot, (uint8_t)l->now_s);
-	uint64_t stamped = l->now_s > age ? l->now_s - age : 0;
-	struct sighting *s = sighting_of(l, e->slot);
-
-	if (!s)
-		return age;
-	if (s->key != e->key || stamped != s->stamped_s)
-		*s = (struct sighting){.key = e->key, .seen_s = stamped, .stamped_s = stamped};
-	if (age >= RESTAMP_AGE && am_fdb_set(m->fdb, e->key, e->value, (uint8_t)l->now_s) == 0)
-		s->stamped_s = l->now_s;
-	return l->now_s - s->seen_s;
-}
-
 uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry)
 {
-	const struct am_learner *l = m->learner;
-	const struct sighting *s = entry->slot < l->n_sightings ? &l->sightings[entry->slot] : NULL;
-
-	return s && s->key == entry->key ? l->now_s - s->seen_s
-					 : am_fdb_age(m->fdb, entry->slot, (uint8_t)l->now_s);
+	return am_fdb_age(m->fdb, entry->slot, (uint32_t)m->learner->now_s);
 }
 
 /* Whether an entry has a place in what runs: after a commit some have none. */
@@ -325,7 +273,7 @@ static void age_entry(struct am_model *m, const struct am_fdb_entry *e)
 		return;
 	}
 	conf = m->running->bridges[key_bridge(e->key)];
-	if ((e->value & AM_FDB_STATIC) || !conf->ageing_s || entry_age(m, e) <= conf->ageing_s)
+	if ((e->value & AM_FDB_STATIC) || !conf->ageing_s || am_model_mac_age(m, e) <= conf->ageing_s)
 		return;
 	entry_del(m, e->key, e->value);
 	state_of(m, e->key)->stats.aged++;
@@ -366,12 +314,14 @@ bool am_model_age(struct am_model *m, uint64_t now_s)
 		release_held(m);
 		am_pairs_age(m, now_s);
 	}
+	if (l->folding || new_second)
+		l->folding = am_fdb_fold(m->fdb, (uint32_t)now_s);
 	if (!l->walking && !new_second)
-		return false;
+		return l->folding;
 	l->walking = age_slice(m);
 	if (!l->walking && l->statics_missing)
 		set_statics(m);
-	return l->walking;
+	return l->folding || l->walking;
 }
 
 /* ---- what a commit leaves behind ---- */

@@ -43,12 +43,12 @@ static uint32_t value(struct env *env, unsigned mac)
 }
 
 /* A worker sees mac as a source. */
-static void touch(struct env *env, unsigned mac, unsigned worker, uint64_t now_s)
+static void touch(struct env *env, unsigned mac, unsigned worker)
 {
 	uint32_t slot;
 
 	assert_int_not_equal(am_fdb_lookup(am_model_fdb(env->m), key_of(mac), &slot), 0);
-	am_fdb_touch(am_model_fdb(env->m), worker, slot, (uint8_t)now_s);
+	am_fdb_touch(am_model_fdb(env->m), worker, slot);
 }
 
 static struct am_bridge_stats stats(const struct env *env)
@@ -107,8 +107,8 @@ static void the_limit_holds(void **state)
 	/* One that ages makes room. */
 	for (uint64_t t = 2; t <= 302; t++) {
 		if (t == 200) {
-			touch(&env, 1, 0, t);
-			touch(&env, 2, 0, t);
+			touch(&env, 1, 0);
+			touch(&env, 2, 0);
 		}
 		am_model_age(env.m, t);
 	}
@@ -229,7 +229,7 @@ static void ages_after(unsigned ageing)
 	learn(&env, 2, 0, 1000);
 	for (uint64_t t = 1001; t <= 1000 + ageing; t++) {
 		if (t <= 1003)
-			touch(&env, 2, t & 1, t); /* either worker counts */
+			touch(&env, 2, t & 1); /* either worker counts */
 		am_model_age(env.m, t);
 		assert_int_not_equal(value(&env, 1), 0);
 	}
@@ -244,7 +244,7 @@ static void ages_after(unsigned ageing)
 	am_model_free(env.m);
 }
 
-/* One octet per slot and worker wraps at 256; ageing does not. */
+/* Whatever the ageing time is. */
 static void ageing(void **state)
 {
 	(void)state;
@@ -264,10 +264,66 @@ static void seen_now_and_then_stays(void **state)
 	learn(&env, 1, 0, 1);
 	for (uint64_t t = 2; t < 5000; t++) {
 		if (t % 299 == 0)
-			touch(&env, 1, 1, t);
+			touch(&env, 1, 1);
 		am_model_age(env.m, t);
 	}
 	assert_int_equal(value(&env, 1), env.member[0]);
+	am_model_free(env.m);
+}
+
+/*
+ * Who speaks once in so many seconds stays while that is not longer than the ageing time, however short or long both are, and
+ * whether the walk of that second has passed already or not.
+ */
+static void speaks_every(unsigned seconds, unsigned ageing, bool late)
+{
+	char text[512];
+	struct env env;
+
+	snprintf(text, sizeof text, CONFIG("'ageing': %u,"), ageing);
+	env = setup(text);
+	learn(&env, 1, 0, 1000);
+	for (uint64_t t = 1001; t < 5000; t++) {
+		if (late)
+			am_model_age(env.m, t);
+		if (t % seconds == 0)
+			touch(&env, 1, 1);
+		if (!late)
+			am_model_age(env.m, t);
+		assert_int_equal(value(&env, 1), env.member[0]);
+	}
+	am_model_free(env.m);
+}
+
+static void in_use_never_ages(void **state)
+{
+	static const unsigned seconds[] = {1, 2, 64, 127, 128, 129, 255, 256, 257, 1000};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+		for (int late = 0; late <= 1; late++) {
+			speaks_every(seconds[i], seconds[i], late);
+			speaks_every(seconds[i], 3 * seconds[i], late);
+		}
+	}
+}
+
+/* Seen after the walk of its second: what is taken a second later counts as of then. */
+static void goes_a_second_late_at_most(void **state)
+{
+	struct env env = setup(CONFIG("'ageing': 10,"));
+	uint64_t gone = 0;
+
+	(void)state;
+	learn(&env, 1, 0, 1000);
+	for (uint64_t t = 1001; !gone; t++) {
+		am_model_age(env.m, t);
+		if (!value(&env, 1))
+			gone = t;
+		else if (t <= 1005)
+			touch(&env, 1, 1);
+	}
+	assert_in_range(gone, 1005 + 10 + 1, 1005 + 10 + 2);
 	am_model_free(env.m);
 }
 
@@ -377,7 +433,7 @@ static void entries_move_under_the_walk(void **state)
 	am_model_free(env.m);
 }
 
-/* One slice a second: the walk takes longer, octets still do not wrap unseen. */
+/* One slice a second: the walk takes longer, and who is seen stays all the same. */
 static void once_a_second_is_enough(void **state)
 {
 	struct env env = setup_many(CONFIG("'mac_limit': 0,"));
@@ -386,7 +442,7 @@ static void once_a_second_is_enough(void **state)
 	(void)state;
 	for (uint64_t t = 101; t <= 1000; t++) {
 		assert_int_not_equal(am_fdb_lookup(am_model_fdb(env.m), wide_key(7), &slot), 0);
-		am_fdb_touch(am_model_fdb(env.m), 1, slot, (uint8_t)t);
+		am_fdb_touch(am_model_fdb(env.m), 1, slot);
 		am_model_age(env.m, t);
 		if (t <= 400)
 			assert_int_equal(stats(&env).macs, MANY);
@@ -409,6 +465,8 @@ int main(void)
 		cmocka_unit_test(many_moving_macs),
 		cmocka_unit_test(ageing),
 		cmocka_unit_test(seen_now_and_then_stays),
+		cmocka_unit_test(in_use_never_ages),
+		cmocka_unit_test(goes_a_second_late_at_most),
 		cmocka_unit_test(ageing_0_is_never),
 		cmocka_unit_test(age_is_told),
 		cmocka_unit_test(a_call_looks_at_few),

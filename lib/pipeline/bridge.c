@@ -235,23 +235,21 @@ static __attribute__((noinline)) void prefetch_ways(struct am_worker *w)
 /* What a burst's lookups share. */
 struct lookup {
 	struct am_fdb_lines fdb;
-	_Atomic uint8_t *row; /* this worker's ageing bytes */
-	uint32_t version;     /* of the FDB when the burst began */
-	uint8_t epoch;
+	_Atomic uint64_t *saw; /* this worker's map of senders */
+	uint32_t version;      /* of the FDB when the burst began */
 };
 
 static inline struct lookup begin(const struct am_worker *w)
 {
 	const struct am_fdb *fdb = w->plane->conf.fdb;
 
-	return (struct lookup){fdb->read, am_fdb_row(fdb, w->id), am_fdb_begin(fdb),
-		atomic_load_explicit(&w->plane->epoch, memory_order_relaxed)};
+	return (struct lookup){fdb->read, am_fdb_map(fdb, w->id), am_fdb_begin(fdb)};
 }
 
 /* One frame by itself: may it pass, who sends it, and where is its destination? */
-static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_frame *f, const struct lookup *l)
+static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_frame *f)
 {
-	const struct am_fdb *fdb = w->plane->conf.fdb;
+	struct am_fdb *fdb = w->plane->conf.fdb;
 	const struct am_member *in = w->roots->members[f->member];
 	enum am_verdict v = judge(f, in);
 	uint32_t slot, value;
@@ -260,7 +258,7 @@ static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_fra
 	if (v == AM_V_OK && !in->xconnect) {
 		value = am_fdb_lookup(fdb, f->src, &slot);
 		if (value && (value & AM_FDB_MEMBER) == f->member)
-			am_fdb_stamp(l->row, slot, l->epoch);
+			am_fdb_touch(fdb, w->id, slot);
 		else
 			v = learn(w, f, in, value);
 		f->to = am_fdb_lookup(fdb, f->dst, &slot);
@@ -279,13 +277,13 @@ static inline AM_INLINE uint32_t look_first(const struct lookup *l, const struct
 
 	if (unlikely((from & AM_FDB_MEMBER) != f->member))
 		return 0;
-	am_fdb_stamp(l->row, am_fdb_slot(f->src_at, way), l->epoch);
+	am_fdb_see(l->saw, f->src_at, way);
 	return am_fdb_glance(am_fdb_line(l->fdb, f->dst_at), f->dst, &way, wide);
 }
 
 /*
  * The same of the buckets where the keys are, if anywhere. What that does not settle either, or where the FDB changed since
- * the burst began, is looked up by itself. A stamp that was wrong then lets a stranger live for another ageing time.
+ * the burst began, is looked up by itself. A bit that was wrong then lets a stranger live for another ageing time.
  */
 static void look_again(struct am_worker *w, struct am_frame *f, const struct lookup *l)
 {
@@ -293,7 +291,7 @@ static void look_again(struct am_worker *w, struct am_frame *f, const struct loo
 	f->dst_at = am_fdb_prefetch_where(l->fdb, f->dst, f->dst_at);
 	f->to = look_first(l, f, false);
 	if (unlikely(!f->to || am_fdb_changed(w->plane->conf.fdb, l->version)))
-		look_up(w, f, l);
+		look_up(w, f);
 }
 
 /* Where the key is whose first bucket, which has not got it, is at: in its second if anywhere. That is asked for. */
@@ -306,12 +304,11 @@ static inline uint32_t prefetch_second(struct am_fdb_lines t, am_fdb_key key)
 }
 
 /*
- * A table that the caches do not hold: with the first buckets at hand, find out where keys are, and ask for what says when a
- * sender was last seen. Ageing bytes of one bucket are side by side. Which keys are elsewhere could not be guessed, so it is noted for
- * all, and then done for these.
+ * A table that the caches do not hold: with the first buckets at hand, find out where keys are, and ask for the word that says
+ * whether a sender was seen. Which keys are elsewhere could not be guessed, so it is noted for all, and then done for these.
  */
 static inline AM_INLINE void find_far(
-	struct am_worker *w, struct am_fdb_lines t, _Atomic uint8_t *row, bool wide)
+	struct am_worker *w, struct am_fdb_lines t, _Atomic uint64_t *saw, bool wide)
 {
 	struct am_frame *const frames = w->frames;
 	const unsigned n = w->n_frames;
@@ -324,13 +321,13 @@ static inline AM_INLINE void find_far(
 
 		src |= (uint64_t) !(wide ? am_fdb_match_wide(from, f->src) : am_fdb_match(from, f->src)) << i;
 		dst |= (uint64_t) !(wide ? am_fdb_match_wide(to, f->dst) : am_fdb_match(to, f->dst)) << i;
-		__builtin_prefetch((const void *)&row[am_fdb_slot(f->src_at, 0)], 1);
+		__builtin_prefetch((const void *)&saw[am_fdb_word(f->src_at)], 1);
 	}
 	for (; src; src &= src - 1) {
 		struct am_frame *f = &frames[__builtin_ctzll(src)];
 
 		f->src_at = prefetch_second(t, f->src);
-		__builtin_prefetch((const void *)&row[am_fdb_slot(f->src_at, 0)], 1);
+		__builtin_prefetch((const void *)&saw[am_fdb_word(f->src_at)], 1);
 	}
 	for (; dst; dst &= dst - 1) {
 		struct am_frame *f = &frames[__builtin_ctzll(dst)];
@@ -341,12 +338,12 @@ static inline AM_INLINE void find_far(
 
 static void prefetch_far_base(struct am_worker *w, const struct lookup *l)
 {
-	find_far(w, l->fdb, l->row, false);
+	find_far(w, l->fdb, l->saw, false);
 }
 
 static AM_AVX2 void prefetch_far_avx2(struct am_worker *w, const struct lookup *l)
 {
-	find_far(w, l->fdb, l->row, true);
+	find_far(w, l->fdb, l->saw, true);
 }
 
 AM_CHOOSE(prefetch_far, prefetch_far_base, prefetch_far_avx2);
@@ -365,11 +362,9 @@ void am_bridge_send(struct am_worker *w, struct am_frame *f)
 
 void am_bridge_watched(struct am_worker *w)
 {
-	const struct lookup l = begin(w);
-
 	w->stats.carried += w->n_frames;
 	for (struct am_frame *f = w->frames, *end = f + w->n_frames; f < end; f++) {
-		look_up(w, f, &l);
+		look_up(w, f);
 		if (unlikely(w->roots->suppresses) && f->m)
 			am_arp_nd_take(w, f);
 		forward_any(w, f);

@@ -243,7 +243,6 @@ struct am_plane {
 	struct am_plane_conf conf;
 	struct rte_rcu_qsbr *qsbr;
 	_Atomic(const struct am_roots *) roots; /* written by control, read by workers once a burst */
-	_Atomic uint8_t epoch;                  /* written by control, read by workers */
 	_Atomic bool learn_signalled;           /* set by workers, cleared by control when it drains */
 	struct am_punt_shared *punt;            /* NULL: nobody punts */
 	struct am_port *ports[AM_PORTS_MAX];

@@ -240,11 +240,6 @@ struct am_worker *am_plane_worker(struct am_plane *plane, unsigned i)
 	return plane->workers[i];
 }
 
-void am_plane_set_epoch(struct am_plane *plane, uint8_t epoch)
-{
-	atomic_store_explicit(&plane->epoch, epoch, memory_order_relaxed);
-}
-
 static uint64_t peek(const uint64_t *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);

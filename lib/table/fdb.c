@@ -14,7 +14,10 @@ enum {
 	LINES_MIN = 4,
 	LINES_MAX = 1 << 26, /* their offsets are 32 bits */
 	PATH_NODES = 512,    /* how many lines an insertion looks at before it gives up */
-	STALE = 128,         /* ageing bytes older than this are pulled along before they wrap */
+	WORDS_A_LINE = LINE / sizeof(uint64_t),
+	WORD = 64,         /* slots that have their bits in one */
+	FOLD_WORDS = 4096, /* that a call of am_fdb_fold goes through, of all workers together */
+	FOLDS_MAX = 60,    /* of one round: where the caller comes but once a second, it takes a minute */
 };
 
 /*
@@ -73,9 +76,9 @@ void am_fdb_lookup_bulk(
 			values[i] = am_fdb_lookup(fdb, keys[i], &slots[i]);
 }
 
-void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t epoch)
+void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot)
 {
-	am_fdb_stamp(am_fdb_row(fdb, worker), slot, epoch);
+	am_fdb_see(am_fdb_map(fdb, worker), slot / WAYS * LINE, slot % WAYS);
 }
 
 /* ---- the writer; what it wrote itself it reads relaxed ---- */
@@ -83,6 +86,11 @@ void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t ep
 static uint32_t lines_of(const struct am_fdb *fdb)
 {
 	return fdb->read.span / LINE + 1;
+}
+
+static uint32_t slots_of(const struct am_fdb *fdb)
+{
+	return lines_of(fdb) * WAYS;
 }
 
 static uint64_t key_at(const struct am_fdb *fdb, uint32_t slot)
@@ -145,28 +153,59 @@ static bool free_way(const struct am_fdb *fdb, uint32_t line, uint32_t *slot)
 	return false;
 }
 
+static uint64_t bit_of(uint32_t slot)
+{
+	return 1ull << slot % WORD;
+}
+
+/* Whether a worker saw the entry in slot, and nobody took the bit yet. */
+static bool is_marked(const struct am_fdb *fdb, uint32_t slot)
+{
+	uint64_t all = 0;
+
+	for (unsigned w = 0; w < fdb->workers; w++)
+		all |= atomic_load_explicit(&am_fdb_map(fdb, w)[slot / WORD], memory_order_relaxed);
+	return all & bit_of(slot);
+}
+
+/*
+ * Who stood in slot before was seen, not who comes now. A worker that puts the bit back, since it looked the other one up
+ * before, makes the new one look as young.
+ */
+static void unmark(struct am_fdb *fdb, uint32_t slot)
+{
+	for (unsigned w = 0; w < fdb->workers; w++) {
+		_Atomic uint64_t *word = &am_fdb_map(fdb, w)[slot / WORD];
+
+		if (atomic_load_explicit(word, memory_order_relaxed) & bit_of(slot))
+			atomic_fetch_and_explicit(word, ~bit_of(slot), memory_order_relaxed);
+	}
+}
+
 /* Fill a free slot. */
 static void place(struct am_fdb *fdb, uint32_t slot, uint64_t key, uint32_t value)
 {
 	uint32_t home = home_of(fdb, key), line = slot / WAYS;
 
+	unmark(fdb, slot);
 	change(fdb, line, slot % WAYS, key, value, 0);
 	if (line != home)
 		change_away(fdb, home, 1);
 }
 
-/* Move an entry to a free slot of its other bucket. It is in both for a moment, and found in all of them. */
-static void move(struct am_fdb *fdb, uint32_t from, uint32_t to)
+/*
+ * Move an entry to a free slot of its other bucket. It is in both for a moment, and found in all of them. Its bits are asked
+ * for afterwards: a worker that sees it in the old slot later than that also sees that the table changed.
+ */
+static void move(struct am_fdb *fdb, uint32_t from, uint32_t to, uint32_t now)
 {
 	uint64_t key = key_at(fdb, from);
 	bool leaves_home = home_of(fdb, key) == from / WAYS;
 
-	for (unsigned w = 0; w < fdb->workers; w++)
-		atomic_store_explicit(&am_fdb_row(fdb, w)[to],
-			atomic_load_explicit(&am_fdb_row(fdb, w)[from], memory_order_relaxed),
-			memory_order_relaxed);
+	unmark(fdb, to);
 	change(fdb, to / WAYS, to % WAYS, key, value_at(fdb, from), leaves_home ? 0 : -1);
 	change(fdb, from / WAYS, from % WAYS, 0, 0, leaves_home ? 1 : 0);
+	fdb->seen[to] = is_marked(fdb, from) ? now : fdb->seen[from];
 }
 
 /* A line that an insertion looked at: reached by moving what stands in slot, itself in the line of node parent. */
@@ -176,10 +215,10 @@ struct node {
 };
 
 /* Move entries along the path that ends at node so that a slot of the path's first line becomes free. */
-static uint32_t shift(struct am_fdb *fdb, const struct node *nodes, int at, uint32_t free_slot)
+static uint32_t shift(struct am_fdb *fdb, const struct node *nodes, int at, uint32_t free_slot, uint32_t now)
 {
 	for (; nodes[at].parent >= 0; at = nodes[at].parent) {
-		move(fdb, nodes[at].slot, free_slot);
+		move(fdb, nodes[at].slot, free_slot, now);
 		free_slot = nodes[at].slot;
 	}
 	return free_slot;
@@ -189,7 +228,7 @@ static uint32_t shift(struct am_fdb *fdb, const struct node *nodes, int at, uint
  * A free slot in one of the two buckets, the first one if it can be, with others moved away where both are full. Breadth
  * first, so the shortest path is found and no line is on it twice.
  */
-static bool make_room(struct am_fdb *fdb, uint64_t hash, uint32_t *slot)
+static bool make_room(struct am_fdb *fdb, uint64_t hash, uint32_t *slot, uint32_t now)
 {
 	struct node nodes[PATH_NODES] = {
 		{.line = am_fdb_line_of(fdb->read, hash) / LINE, .parent = -1},
@@ -201,7 +240,7 @@ static bool make_room(struct am_fdb *fdb, uint64_t hash, uint32_t *slot)
 		uint32_t line = nodes[at].line;
 
 		if (free_way(fdb, line, slot)) {
-			*slot = shift(fdb, nodes, at, *slot);
+			*slot = shift(fdb, nodes, at, *slot, now);
 			return true;
 		}
 		for (uint32_t i = 0; i < WAYS && n < PATH_NODES; i++) {
@@ -213,13 +252,7 @@ static bool make_room(struct am_fdb *fdb, uint64_t hash, uint32_t *slot)
 	return false;
 }
 
-static void set_seen(struct am_fdb *fdb, uint32_t slot, uint8_t epoch)
-{
-	for (unsigned w = 0; w < fdb->workers; w++)
-		atomic_store_explicit(&am_fdb_row(fdb, w)[slot], epoch, memory_order_relaxed);
-}
-
-int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch)
+int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint32_t now)
 {
 	uint32_t slot;
 
@@ -228,12 +261,12 @@ int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch
 	if (am_fdb_lookup(fdb, key, &slot)) {
 		atomic_store_explicit(
 			&fdb->lines[slot / WAYS].values[slot % WAYS], value, memory_order_release);
-		set_seen(fdb, slot, epoch);
+		fdb->seen[slot] = now;
 		return 0;
 	}
-	if (!make_room(fdb, am_fdb_hash(fdb->read, key), &slot))
+	if (!make_room(fdb, am_fdb_hash(fdb->read, key), &slot, now))
 		return -ENOSPC;
-	set_seen(fdb, slot, epoch);
+	fdb->seen[slot] = now;
 	place(fdb, slot, key, value);
 	fdb->count++;
 	return 0;
@@ -255,7 +288,7 @@ int am_fdb_del(struct am_fdb *fdb, am_fdb_key key)
 
 bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out)
 {
-	uint32_t slots = lines_of(fdb) * WAYS;
+	uint32_t slots = slots_of(fdb);
 
 	while (*at < slots) {
 		uint32_t slot = (*at)++;
@@ -269,21 +302,45 @@ bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *ou
 	return false;
 }
 
-uint8_t am_fdb_age(struct am_fdb *fdb, uint32_t slot, uint8_t epoch)
+/*
+ * The bits of one word, taken out of all maps. Most words of a large table are 0, which costs no more than looking. An exchange,
+ * and not a store: what a worker sets meanwhile is either taken with the others or stays for the next round.
+ */
+static uint64_t take(struct am_fdb *fdb, uint32_t i)
 {
-	uint8_t age = 255, stalest = 0;
+	uint64_t all = 0;
 
 	for (unsigned w = 0; w < fdb->workers; w++) {
-		uint8_t seen = atomic_load_explicit(&am_fdb_row(fdb, w)[slot], memory_order_relaxed);
-		uint8_t own = (uint8_t)(epoch - seen);
+		_Atomic uint64_t *word = &am_fdb_map(fdb, w)[i];
 
-		age = own < age ? own : age;
-		stalest = own > stalest ? own : stalest;
+		if (atomic_load_explicit(word, memory_order_relaxed))
+			all |= atomic_exchange_explicit(word, 0, memory_order_relaxed);
 	}
-	/* A byte that one worker left behind would look young again after 256 epochs. */
-	if (stalest > STALE && age < stalest)
-		set_seen(fdb, slot, (uint8_t)(epoch - age));
-	return age;
+	return all;
+}
+
+bool am_fdb_fold(struct am_fdb *fdb, uint32_t now)
+{
+	uint32_t few = FOLD_WORDS / fdb->workers, most = fdb->words / FOLDS_MAX + 1;
+	uint32_t left = few > most ? few : most;
+
+	for (; left && fdb->folded < fdb->words; left--) {
+		uint32_t *seen = &fdb->seen[fdb->folded * WORD];
+
+		for (uint64_t bits = take(fdb, fdb->folded++); bits; bits &= bits - 1)
+			seen[__builtin_ctzll(bits)] = now;
+	}
+	if (fdb->folded < fdb->words)
+		return true;
+	fdb->folded = 0;
+	return false;
+}
+
+uint32_t am_fdb_age(const struct am_fdb *fdb, uint32_t slot, uint32_t now)
+{
+	uint32_t seen = fdb->seen[slot];
+
+	return is_marked(fdb, slot) || now < seen ? 0 : now - seen;
 }
 
 uint32_t am_fdb_count(const struct am_fdb *fdb)
@@ -291,9 +348,19 @@ uint32_t am_fdb_count(const struct am_fdb *fdb)
 	return fdb->count;
 }
 
+static size_t maps_size(const struct am_fdb *fdb)
+{
+	return (size_t)fdb->words * sizeof *fdb->saw * fdb->workers;
+}
+
+static size_t seen_size(const struct am_fdb *fdb)
+{
+	return (size_t)fdb->words * WORD * sizeof *fdb->seen;
+}
+
 uint64_t am_fdb_memory(const struct am_fdb *fdb)
 {
-	return sizeof(*fdb) + (uint64_t)lines_of(fdb) * LINE + (uint64_t)fdb->row * fdb->workers;
+	return sizeof(*fdb) + (uint64_t)lines_of(fdb) * LINE + maps_size(fdb) + seen_size(fdb);
 }
 
 void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac)
@@ -375,11 +442,12 @@ struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed)
 	fdb->read.span = (uint32_t)((lines - 1) * LINE);
 	fdb->read.seed = seed;
 	fdb->workers = workers ? workers : 1;
-	fdb->row = (size_t)lines * WAYS < LINE ? LINE : (size_t)lines * WAYS;
+	fdb->words = lines * WAYS < WORD * WORDS_A_LINE ? WORDS_A_LINE : (uint32_t)(lines * WAYS / WORD);
 	fdb->lines = am_pages_alloc((size_t)lines * LINE);
 	fdb->read.first = fdb->lines;
-	fdb->seen = am_pages_alloc(fdb->row * fdb->workers);
-	if (!fdb->lines || !fdb->seen || !choose_factor(fdb)) {
+	fdb->saw = am_pages_alloc(maps_size(fdb));
+	fdb->seen = am_pages_alloc(seen_size(fdb));
+	if (!fdb->lines || !fdb->saw || !fdb->seen || !choose_factor(fdb)) {
 		am_fdb_free(fdb);
 		return NULL;
 	}
@@ -391,6 +459,7 @@ void am_fdb_free(struct am_fdb *fdb)
 	if (!fdb)
 		return;
 	am_pages_free(fdb->lines, (size_t)lines_of(fdb) * LINE);
-	am_pages_free((void *)fdb->seen, fdb->row * fdb->workers);
+	am_pages_free((void *)fdb->saw, maps_size(fdb));
+	am_pages_free(fdb->seen, seen_size(fdb));
 	am_pages_free(fdb, sizeof *fdb);
 }

@@ -112,7 +112,7 @@ static void fill(uint32_t (*number)(uint32_t))
 	struct am_fdb *fdb = make(promised, 1);
 	uint32_t n = 0;
 
-	assert_in_range(am_fdb_memory(fdb), slots * 17, slots * 18);
+	assert_in_range(am_fdb_memory(fdb), slots * 20, slots * 21);
 	while (n < slots && am_fdb_set(fdb, key_of(number(n)), value_of(key_of(number(n))), 0) == 0)
 		n++;
 	assert_in_range(n, promised, slots);
@@ -269,12 +269,47 @@ static void test_walk_sees_each_once_and_may_remove(void **state)
 	am_fdb_free(fdb);
 }
 
-static uint8_t age_of(struct am_fdb *fdb, uint32_t n, uint8_t epoch)
+static uint32_t slot_of(struct am_fdb *fdb, uint32_t n)
 {
 	uint32_t slot;
 
 	assert_int_not_equal(am_fdb_lookup(fdb, key_of(n), &slot), 0);
-	return am_fdb_age(fdb, slot, epoch);
+	return slot;
+}
+
+static uint32_t age_of(struct am_fdb *fdb, uint32_t n, uint32_t now)
+{
+	return am_fdb_age(fdb, slot_of(fdb, n), now);
+}
+
+static void fold(struct am_fdb *fdb, uint32_t now)
+{
+	while (am_fdb_fold(fdb, now))
+		;
+}
+
+/* Seen now until a round has taken the bit, in the second of that round from then on. */
+static void test_age_counts_from_the_round(void **state)
+{
+	struct am_fdb *fdb = make(10, 1);
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 100), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(2), 1, 100), 0);
+	assert_int_equal(age_of(fdb, 1, 100), 0);
+	assert_int_equal(age_of(fdb, 1, 110), 10);
+	am_fdb_touch(fdb, 0, slot_of(fdb, 1));
+	assert_int_equal(age_of(fdb, 1, 110), 0);
+	assert_int_equal(age_of(fdb, 1, 115), 0);
+	assert_int_equal(age_of(fdb, 2, 115), 15);
+	fold(fdb, 116);
+	assert_int_equal(age_of(fdb, 1, 116), 0);
+	assert_int_equal(age_of(fdb, 1, 119), 3);
+	fold(fdb, 120); /* nobody saw it since */
+	assert_int_equal(age_of(fdb, 1, 120), 4);
+	assert_int_equal(age_of(fdb, 2, 120), 20);
+	assert_int_equal(age_of(fdb, 1, 115), 0); /* a clock that is behind */
+	am_fdb_free(fdb);
 }
 
 static void test_age_is_the_youngest_of_all_workers(void **state)
@@ -284,67 +319,160 @@ static void test_age_is_the_youngest_of_all_workers(void **state)
 
 	(void)state;
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 250), 0);
-	assert_int_equal(age_of(fdb, 1, 250), 0);
-	assert_int_equal(age_of(fdb, 1, 4), 10); /* past the wrap */
-	am_fdb_lookup(fdb, key_of(1), &slot);
-	am_fdb_touch(fdb, 2, slot, 4);
-	assert_int_equal(age_of(fdb, 1, 6), 2);
-	am_fdb_touch(fdb, 0, slot, 6);
-	assert_int_equal(age_of(fdb, 1, 6), 0);
-	assert_int_equal(am_fdb_set(fdb, key_of(1), 2, 9), 0); /* a move is a sighting */
-	assert_int_equal(age_of(fdb, 1, 10), 1);
+	slot = slot_of(fdb, 1);
+	am_fdb_touch(fdb, 2, slot);
+	fold(fdb, 260);
+	assert_int_equal(age_of(fdb, 1, 262), 2);
+	am_fdb_touch(fdb, 0, slot);
+	am_fdb_touch(fdb, 1, slot);
+	assert_int_equal(age_of(fdb, 1, 262), 0);
+	fold(fdb, 264);
+	assert_int_equal(age_of(fdb, 1, 265), 1);
+	fold(fdb, 266); /* all of their bits went with that round */
+	assert_int_equal(age_of(fdb, 1, 270), 6);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 2, 275), 0); /* a move is a sighting */
+	assert_int_equal(age_of(fdb, 1, 276), 1);
 	am_fdb_free(fdb);
 }
 
-/* A slot that is used again must not inherit the age of the one before. */
-static void test_new_entry_is_young(void **state)
+/* Ages are as long as they are, in use or not: nothing wraps. */
+static void test_age_has_no_end(void **state)
+{
+	const uint32_t long_ago = 5, now = 3000000000u;
+	struct am_fdb *fdb = make(10, 2);
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, long_ago), 0);
+	assert_int_equal(am_fdb_set(fdb, key_of(2), 1, long_ago), 0);
+	for (uint32_t at = 6; at < 2000; at++) {
+		if (at % 128 == 0)
+			am_fdb_touch(fdb, 1, slot_of(fdb, 2));
+		fold(fdb, at);
+		assert_int_equal(age_of(fdb, 1, at), at - long_ago);
+		if (at >= 128)
+			assert_int_equal(age_of(fdb, 2, at), at % 128);
+	}
+	assert_int_equal(age_of(fdb, 1, now), now - long_ago);
+	am_fdb_free(fdb);
+}
+
+/* A slot that is used again must not inherit the age of the one before, nor what workers saw of it. */
+static void test_new_entry_is_not_the_one_before(void **state)
 {
 	struct am_fdb *fdb = make(10, 2);
 	uint32_t slot;
 
 	(void)state;
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 100), 0);
-	am_fdb_lookup(fdb, key_of(1), &slot);
-	am_fdb_touch(fdb, 1, slot, 110);
+	slot = slot_of(fdb, 1);
+	am_fdb_touch(fdb, 1, slot);
+	fold(fdb, 110);
+	am_fdb_touch(fdb, 0, slot);
 	assert_int_equal(am_fdb_del(fdb, key_of(1)), 0);
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 105), 0);
+	assert_int_equal(slot_of(fdb, 1), slot);
 	assert_int_equal(age_of(fdb, 1, 112), 7);
+	fold(fdb, 113);
+	assert_int_equal(age_of(fdb, 1, 114), 9);
 	am_fdb_free(fdb);
 }
 
-/* One worker saw it once and never again: its byte wraps, the entry must age by the other's all the same. */
-static void test_stale_byte_does_not_look_young(void **state)
+/* A change of its value takes from an entry nothing that workers saw. */
+static void test_changed_entry_stays_seen(void **state)
 {
-	struct am_fdb *fdb = make(10, 2);
-	uint32_t slot;
-	unsigned now = 1000;
+	struct am_fdb *fdb = make(10, 1);
 
 	(void)state;
-	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, (uint8_t)now), 0);
-	am_fdb_lookup(fdb, key_of(1), &slot);
-	for (; now < 1500; now += 10) {
-		am_fdb_touch(fdb, 0, slot, (uint8_t)now);
-		assert_int_equal(am_fdb_age(fdb, slot, (uint8_t)now), 0);
-	}
-	for (unsigned age = 10; age <= 200; age += 10, now += 10)
-		assert_int_equal(am_fdb_age(fdb, slot, (uint8_t)now), age);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 100), 0);
+	am_fdb_touch(fdb, 0, slot_of(fdb, 1));
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 2, 101), 0);
+	assert_int_equal(age_of(fdb, 1, 109), 0);
+	fold(fdb, 110);
+	assert_int_equal(age_of(fdb, 1, 111), 1);
 	am_fdb_free(fdb);
 }
 
-/* Insertion moves others about; their ages go with them. */
+/*
+ * Insertion moves others about. What was taken of them goes with them, and what was not counts as of then; where they come to,
+ * it is theirs that counts. known: rounds are done between what workers see and the next insertion.
+ */
+static void moves_along(bool known)
+{
+	enum { ENTRIES = 1800, NOW = 5000 };
+	struct am_fdb *fdb = make(ENTRIES, 2);
+	uint32_t moved = 0, was[ENTRIES];
+
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		assert_int_equal(am_fdb_set(fdb, key_of(scattered(i)), 1, i), 0);
+		was[i] = slot_of(fdb, scattered(i));
+		if (i % 2)
+			am_fdb_touch(fdb, i / 2 % 2, was[i]);
+		if (known)
+			fold(fdb, i);
+	}
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		uint32_t age = age_of(fdb, scattered(i), NOW);
+
+		moved += slot_of(fdb, scattered(i)) != was[i];
+		if (known || i % 2 == 0)
+			assert_int_equal(age, NOW - i);
+		else if (slot_of(fdb, scattered(i)) == was[i]) /* and it may have been away meanwhile */
+			assert_true(age == 0 || (age <= NOW - i && age > NOW - ENTRIES));
+		else
+			assert_in_range(age, NOW - ENTRIES + 1, NOW - i);
+	}
+	assert_true(moved > 0);
+	am_fdb_free(fdb);
+}
+
 static void test_age_moves_along(void **state)
 {
-	struct am_fdb *fdb = make(1800, 2);
-	uint32_t slot;
+	(void)state;
+	moves_along(true);
+	moves_along(false);
+}
+
+/* Of each in a large table, in pieces, whatever they meet; and the next round begins where this one did. */
+static void test_round_in_pieces(void **state)
+{
+	enum { ENTRIES = 300000 };
+	struct am_fdb *fdb = make(ENTRIES, 2);
+	unsigned calls = 1;
 
 	(void)state;
-	for (uint32_t i = 0; i < 1800; i++) {
+	for (uint32_t i = 0; i < ENTRIES; i++)
 		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
-		am_fdb_lookup(fdb, key_of(i), &slot);
-		am_fdb_touch(fdb, 1, slot, (uint8_t)(i % 100));
+	for (uint32_t second = 10; second <= 20; second += 10) {
+		for (uint32_t i = 0; i < ENTRIES; i += second)
+			am_fdb_touch(fdb, i / second % 2, slot_of(fdb, i));
+		for (calls = 1; am_fdb_fold(fdb, second); calls++)
+			;
+		assert_in_range(calls, 2, 60);
 	}
-	for (uint32_t i = 0; i < 1800; i++)
-		assert_int_equal(age_of(fdb, i, 100), 100 - i % 100);
+	for (uint32_t i = 0; i < ENTRIES; i++)
+		assert_int_equal(age_of(fdb, i, 20), i % 20 == 0 ? 0 : i % 10 == 0 ? 10 : 20);
+	am_fdb_free(fdb);
+}
+
+/* What a worker sees in the middle of a round is of this one or of the next one. */
+static void test_seen_during_a_round(void **state)
+{
+	enum { ENTRIES = 300000 };
+	struct am_fdb *fdb = make(ENTRIES, 1);
+
+	(void)state;
+	for (uint32_t i = 0; i < ENTRIES; i++)
+		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+	assert_true(am_fdb_fold(fdb, 10));
+	for (uint32_t i = 0; i < 1000; i++)
+		am_fdb_touch(fdb, 0, slot_of(fdb, i));
+	while (am_fdb_fold(fdb, 11))
+		for (uint32_t i = 0; i < 1000; i++)
+			assert_int_equal(age_of(fdb, i, 11), 0);
+	fold(fdb, 12);
+	for (uint32_t i = 0; i < 1000; i++)
+		assert_in_range(age_of(fdb, i, 12), 0, 1);
+	assert_int_equal(age_of(fdb, 1000, 12), 12);
 	am_fdb_free(fdb);
 }
 
@@ -384,7 +512,7 @@ static void *read_all(void *arg)
 			r->lost += resident && !values[i];
 			r->foreign += values[i] && values[i] != value_of(keys[i]);
 			if (values[i])
-				am_fdb_touch(r->arena->fdb, r->worker, slots[i], (uint8_t)r->looked);
+				am_fdb_touch(r->arena->fdb, r->worker, slots[i]);
 		}
 	}
 	return NULL;
@@ -394,6 +522,7 @@ static uint64_t churn(struct am_fdb *fdb, uint64_t for_ns)
 {
 	am_time start = am_clock_monotonic();
 	uint64_t random = SEED, changes = 0;
+	uint32_t round = 0;
 
 	while (am_time_since(am_clock_monotonic(), start) < for_ns) {
 		for (int i = 0; i < 100; i++, changes++) {
@@ -402,8 +531,9 @@ static uint64_t churn(struct am_fdb *fdb, uint64_t for_ns)
 			random = am_hash64(random, 2);
 			key = key_of(RESIDENTS + (uint32_t)(random >> 8) % GUESTS);
 			if (am_fdb_del(fdb, key) == -ENOENT && am_fdb_count(fdb) < 225)
-				assert_int_equal(am_fdb_set(fdb, key, value_of(key), 0), 0);
+				assert_int_equal(am_fdb_set(fdb, key, value_of(key), round), 0);
 		}
+		fold(fdb, ++round);
 	}
 	return changes;
 }
@@ -435,6 +565,70 @@ static void test_readers_never_see_a_foreign_value(void **state)
 	am_fdb_free(arena.fdb);
 }
 
+/* ---- what a worker sees while control takes it is never lost ---- */
+
+enum { LOOKERS = 2, SENDERS = 40, SIGHTINGS = 200000 };
+
+struct looker {
+	struct am_fdb *fdb;
+	unsigned worker;
+	_Atomic uint32_t *seen; /* by sender: the round in which it was seen last, at least */
+	_Atomic uint32_t *round;
+	_Atomic unsigned *running;
+};
+
+/* All senders are in the same few words. Each worker has its own, and between two it leaves the other bits of its word alone. */
+static void *look(void *arg)
+{
+	const struct looker *l = arg;
+	uint64_t random = l->worker;
+
+	for (uint32_t i = 0; i < SIGHTINGS; i++) {
+		uint32_t round = atomic_load_explicit(l->round, memory_order_acquire), n;
+
+		random = am_hash64(random, 3);
+		n = (uint32_t)random % SENDERS * LOOKERS + l->worker;
+		am_fdb_touch(l->fdb, l->worker, slot_of(l->fdb, n));
+		atomic_store_explicit(&l->seen[n], round, memory_order_release);
+	}
+	atomic_fetch_sub(l->running, 1);
+	return NULL;
+}
+
+static void test_nothing_seen_is_lost(void **state)
+{
+	struct am_fdb *fdb = make(100, LOOKERS);
+	static _Atomic uint32_t seen[SENDERS * LOOKERS];
+	_Atomic uint32_t round = 1;
+	_Atomic unsigned running = LOOKERS;
+	struct looker lookers[LOOKERS];
+	pthread_t threads[LOOKERS];
+
+	(void)state;
+	for (uint32_t i = 0; i < SENDERS * LOOKERS; i++)
+		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+	for (unsigned w = 0; w < LOOKERS; w++) {
+		lookers[w] = (struct looker){fdb, w, seen, &round, &running};
+		assert_int_equal(pthread_create(&threads[w], NULL, look, &lookers[w]), 0);
+	}
+	while (atomic_load(&running)) {
+		uint32_t now = atomic_load_explicit(&round, memory_order_relaxed);
+
+		/* Read first: what was seen by then has left its bit, or a round has taken it. */
+		for (uint32_t i = 0; i < SENDERS * LOOKERS; i++) {
+			uint32_t last = atomic_load_explicit(&seen[i], memory_order_acquire);
+
+			assert_true(age_of(fdb, i, now) <= now - last);
+		}
+		fold(fdb, now);
+		atomic_store_explicit(&round, now + 1, memory_order_release);
+	}
+	for (unsigned w = 0; w < LOOKERS; w++)
+		assert_int_equal(pthread_join(threads[w], NULL), 0);
+	print_message("%u rounds\n", atomic_load(&round));
+	am_fdb_free(fdb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,11 +643,16 @@ int main(void)
 		cmocka_unit_test(test_bulk_equals_single),
 		cmocka_unit_test(test_agrees_with_model),
 		cmocka_unit_test(test_walk_sees_each_once_and_may_remove),
+		cmocka_unit_test(test_age_counts_from_the_round),
 		cmocka_unit_test(test_age_is_the_youngest_of_all_workers),
-		cmocka_unit_test(test_new_entry_is_young),
-		cmocka_unit_test(test_stale_byte_does_not_look_young),
+		cmocka_unit_test(test_age_has_no_end),
+		cmocka_unit_test(test_new_entry_is_not_the_one_before),
+		cmocka_unit_test(test_changed_entry_stays_seen),
 		cmocka_unit_test(test_age_moves_along),
+		cmocka_unit_test(test_round_in_pieces),
+		cmocka_unit_test(test_seen_during_a_round),
 		cmocka_unit_test(test_readers_never_see_a_foreign_value),
+		cmocka_unit_test(test_nothing_seen_is_lost),
 	};
 
 	return cmocka_run_group_tests_name("table/fdb", tests, NULL, NULL);

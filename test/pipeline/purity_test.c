@@ -4,7 +4,7 @@
  * two sites carry good and bad traffic with their workers in a cage, in a process of their own for each case. Other cases
  * break one rule each, and must be killed for it.
  *
- * Exempt from being read-only are what workers write by design: the FDB's ageing bytes, when hosts were heard of, storm control's
+ * Exempt from being read-only are what workers write by design: the FDB's maps of senders, when hosts were heard of, storm control's
  * buckets, and GRE sequence numbers.
  */
 #include <pthread.h>
@@ -440,8 +440,9 @@ static void touch(void *arg)
 {
 	struct rig *r = arg;
 
-	for (uint8_t epoch = 1; epoch <= 2; epoch++)
-		am_fdb_touch(am_model_fdb(r->model), 0, 0, epoch);
+	/* Not all of them are known hosts. */
+	for (uint32_t slot = 0; slot < 64; slot++)
+		am_fdb_touch(am_model_fdb(r->model), 0, slot);
 }
 
 static void hear(void *arg)

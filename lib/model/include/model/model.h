@@ -165,16 +165,12 @@ bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t n
 /*
  * Remove what has aged and release what the guard held. A call looks at a few thousand entries and stays well
  * below a millisecond; true where more are left to look at: call again a moment later, until it says false. A
- * walk begins in each new second. Where the caller comes only once a second it is right too, but an entry may
- * go a minute later than it should. The epoch that workers stamp is the low octet of the same clock:
- * am_plane_set_epoch((uint8_t)now_s).
+ * walk begins in each new second, and a round through what workers saw. Where the caller comes only once a second it is
+ * right too, but an entry may go two minutes later than it should.
  */
 bool am_model_age(struct am_model *m, uint64_t now_s);
 
-/*
- * Seconds since an entry's source was seen, as am_model_age found it when it last came by; am_fdb_age alone
- * does not know beyond 255.
- */
+/* Seconds since an entry's source was seen, by the clock of am_model_age and am_model_learn. */
 uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry);
 
 /*

@@ -105,9 +105,6 @@ unsigned am_plane_learned(struct am_plane *plane, unsigned worker, struct am_lea
 unsigned am_plane_learned_pairs(
 	struct am_plane *plane, unsigned worker, struct am_learn_pair *out, unsigned n);
 
-/* Control thread: the epoch (seconds) that workers stamp ageing bytes with. */
-void am_plane_set_epoch(struct am_plane *plane, uint8_t epoch);
-
 /* Control thread: sums over workers. */
 void am_plane_counters(const struct am_plane *plane, uint16_t iface, struct am_iface_counters *out);
 /* Of an AS, by its row (am_model_as). */

@@ -11,9 +11,14 @@
  * table has one too, of all its lines: who looks up many keys between two equal even ones needs no other, and only
  * where they differ looks each up by itself.
  * Values change in place. An insertion may move other keys to their other bucket: into the new place first,
- * out of the old one then; a reader that saw neither is told by the version. Ageing: one byte per slot and
- * worker, holding the epoch (control's tick, modulo 256) in which that worker last saw the MAC as a source;
- * written at most once per epoch, read by the writer. Choose the tick so that the ageing time is at most 200.
+ * out of the old one then; a reader that saw neither is told by the version.
+ *
+ * Ageing: each worker has a map of one bit per slot, and sets that of a sender where it is not set yet: a map is small
+ * enough to stay in a core's caches. Control goes through the maps once a second, takes the bits out by an exchange, so
+ * that none is lost whatever a worker does meanwhile, and keeps for each slot when its last bit was taken. A bit that
+ * still stands means "seen now". So an entry is never taken for older than it is. It may look younger than it is: by a
+ * second, or whatever passes between two rounds; and where control takes a word just between a worker's load and store of it,
+ * the other entries of that word (63) by one round more. That one is as long as the worker was stopped there.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,10 +63,7 @@ struct am_fdb_entry {
 	uint32_t slot;
 };
 
-/*
- * max entries (rounded up to what the shape needs); workers is how many ageing rows there are. NULL: no
- * memory.
- */
+/* max entries (rounded up to what the shape needs); workers is how many see senders. NULL: no memory. */
 struct am_fdb *am_fdb_create(uint32_t max, unsigned workers, uint64_t seed);
 void am_fdb_free(struct am_fdb *fdb);
 
@@ -69,10 +71,15 @@ void am_fdb_free(struct am_fdb *fdb);
 void am_fdb_lookup_bulk(
 	const struct am_fdb *fdb, const am_fdb_key *keys, unsigned n, uint32_t *values, uint32_t *slots);
 uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot);
-void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot, uint8_t epoch);
+/* This worker, itself alone, saw the sender in slot. */
+void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot);
 
-/* Control thread. Insert or change, seen now: 0, -ENOSPC, or -EINVAL where key or value is 0. */
-int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint8_t epoch);
+/*
+ * Control thread. now: seconds, or ticks of any length, of a clock that does not go back.
+ *
+ * Insert or change, seen now: 0, -ENOSPC, or -EINVAL where key or value is 0.
+ */
+int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint32_t now);
 int am_fdb_del(struct am_fdb *fdb, am_fdb_key key); /* 0 or -ENOENT */
 uint32_t am_fdb_count(const struct am_fdb *fdb);
 uint64_t am_fdb_memory(const struct am_fdb *fdb);
@@ -81,10 +88,12 @@ uint64_t am_fdb_memory(const struct am_fdb *fdb);
 bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out);
 
 /*
- * Control thread. Epochs since any worker saw the entry as a source. Bytes wrap: ask for every entry at least
- * once in 100 epochs, and remove what is older than 200.
+ * Control thread. Go on taking what workers saw, as seen now; true where the round is not done: it is at most 60 calls
+ * long, each well below a millisecond. Once it is done the next call begins another one: once a second.
  */
-uint8_t am_fdb_age(struct am_fdb *fdb, uint32_t slot, uint8_t epoch);
+bool am_fdb_fold(struct am_fdb *fdb, uint32_t now);
+/* Seconds since any worker saw the entry as a source; 0 where that was after the last round. */
+uint32_t am_fdb_age(const struct am_fdb *fdb, uint32_t slot, uint32_t now);
 
 void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac);
 

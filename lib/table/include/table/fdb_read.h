@@ -62,11 +62,13 @@ struct am_fdb {
 	struct am_fdb_line *lines;
 	_Atomic uint32_t count; /* written by control, read by workers for a hint */
 	unsigned workers;
-	size_t row; /* octets of one worker's ageing row */
-	_Atomic uint8_t *seen;
+	uint32_t words;        /* of one worker's map; whole cache lines of them */
+	_Atomic uint64_t *saw; /* maps of senders, a bit a slot: its worker sets bits, control takes them */
+	uint32_t *seen;        /* by slot, when it was last seen as far as bits were taken; control's own */
+	uint32_t folded;       /* words of this round whose bits were taken; control's own */
 	/*
 	 * Odd while the writer changes any line. A burst that is looked up between two equal even versions needs none
-	 * of those in the lines.
+	 * of those in the lines. Written by control, read by workers.
 	 */
 	_Alignas(64) _Atomic uint32_t version;
 };
@@ -202,17 +204,30 @@ static inline bool am_fdb_changed(const struct am_fdb *fdb, uint32_t version)
 	return atomic_load_explicit(&fdb->version, memory_order_relaxed) != version;
 }
 
-/* One worker's ageing bytes, by slot. */
-static inline _Atomic uint8_t *am_fdb_row(const struct am_fdb *fdb, unsigned worker)
+/* One worker's map of senders: a bit a slot. */
+static inline _Atomic uint64_t *am_fdb_map(const struct am_fdb *fdb, unsigned worker)
 {
-	return fdb->seen + fdb->row * worker;
+	return fdb->saw + (size_t)fdb->words * worker;
 }
 
-/* Reading first keeps the line shared while nothing changes. */
-static inline void am_fdb_stamp(_Atomic uint8_t *row, uint32_t slot, uint8_t epoch)
+/* The word that has the bits of the line at; a line's are side by side. */
+static inline uint32_t am_fdb_word(uint32_t at)
 {
-	if (atomic_load_explicit(&row[slot], memory_order_relaxed) != epoch)
-		atomic_store_explicit(&row[slot], epoch, memory_order_relaxed);
+	return at / (sizeof(struct am_fdb_line) * 64 / AM_FDB_WAYS);
+}
+
+/*
+ * A worker sees the sender in this way of the line at. Most bits are set already, so it mostly reads. Load and store are apart:
+ * nobody else sets bits in this map, and what control took in between comes again, which makes others of the word younger by
+ * one round.
+ */
+static inline void am_fdb_see(_Atomic uint64_t *map, uint32_t at, uint32_t way)
+{
+	uint32_t bit = am_fdb_slot(at, way) % 64;
+	uint64_t word = atomic_load_explicit(&map[am_fdb_word(at)], memory_order_relaxed);
+
+	if (__builtin_expect(!(word >> bit & 1), 0))
+		atomic_store_explicit(&map[am_fdb_word(at)], word | 1ull << bit, memory_order_relaxed);
 }
 
 /* More entries than a core's own caches are sure to hold. */
