@@ -9,6 +9,8 @@
 enum {
 	MOVE_SETS = 1024,
 	MOVE_WAYS = 4,
+	PATIENCE_PARTS = 32, /* so much of the ageing time passes before workers are asked for a MAC */
+	PATIENCE_MAX_S = 30,
 	SLICE_ENTRIES = 4096,
 	SLICES_MAX = 60, /* of one walk: where a caller comes but once a second, it takes a minute */
 };
@@ -264,16 +266,27 @@ static bool still_right(const struct am_model *m, const struct am_fdb_entry *e)
 	return bridge_of(m, e->key)->learn;
 }
 
+static uint32_t patience(uint32_t ageing_s)
+{
+	uint32_t part = ageing_s / PATIENCE_PARTS;
+
+	return ageing_s && part < PATIENCE_MAX_S ? part : PATIENCE_MAX_S;
+}
+
 static void age_entry(struct am_model *m, const struct am_fdb_entry *e)
 {
 	const struct am_conf_bridge *conf;
+	uint32_t age;
 
 	if (m->learner->settling && !still_right(m, e)) {
 		entry_del(m, e->key, e->value);
 		return;
 	}
 	conf = m->running->bridges[key_bridge(e->key)];
-	if ((e->value & AM_FDB_STATIC) || !conf->ageing_s || am_model_mac_age(m, e) <= conf->ageing_s)
+	if (e->value & AM_FDB_STATIC)
+		return;
+	age = am_fdb_watch(m->fdb, e->slot, (uint32_t)m->learner->now_s, patience(conf->ageing_s));
+	if (!conf->ageing_s || age <= conf->ageing_s)
 		return;
 	entry_del(m, e->key, e->value);
 	state_of(m, e->key)->stats.aged++;

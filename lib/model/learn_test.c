@@ -105,7 +105,7 @@ static void the_limit_holds(void **state)
 	assert_int_equal(stats(&env).macs, 3);
 	assert_int_equal(stats(&env).limited, 2);
 	/* One that ages makes room. */
-	for (uint64_t t = 2; t <= 302; t++) {
+	for (uint64_t t = 2; t <= 312; t++) {
 		if (t == 200) {
 			touch(&env, 1, 0);
 			touch(&env, 2, 0);
@@ -113,7 +113,7 @@ static void the_limit_holds(void **state)
 		am_model_age(env.m, t);
 	}
 	assert_int_equal(value(&env, 0), 0);
-	assert_true(learn(&env, 4, 0, 303));
+	assert_true(learn(&env, 4, 0, 313));
 	am_model_free(env.m);
 }
 
@@ -218,8 +218,15 @@ static void many_moving_macs(void **state)
 	am_model_free(env.m);
 }
 
+/* Workers are asked for a MAC only when so much of the ageing time is over, and it counts from there. */
+static uint64_t later(unsigned ageing)
+{
+	return ageing / 32 < 30 ? ageing / 32 : 30;
+}
+
 static void ages_after(unsigned ageing)
 {
+	uint64_t gone[3] = {0};
 	char text[512];
 	struct env env;
 
@@ -227,18 +234,16 @@ static void ages_after(unsigned ageing)
 	env = setup(text);
 	learn(&env, 1, 0, 1000);
 	learn(&env, 2, 0, 1000);
-	for (uint64_t t = 1001; t <= 1000 + ageing; t++) {
+	for (uint64_t t = 1001; !gone[1] || !gone[2]; t++) {
 		if (t <= 1003)
 			touch(&env, 2, t & 1); /* either worker counts */
 		am_model_age(env.m, t);
-		assert_int_not_equal(value(&env, 1), 0);
+		for (unsigned mac = 1; mac <= 2; mac++)
+			if (!gone[mac] && !value(&env, mac))
+				gone[mac] = t;
 	}
-	am_model_age(env.m, 1001 + ageing);
-	assert_int_equal(value(&env, 1), 0);
-	am_model_age(env.m, 1003 + ageing);
-	assert_int_equal(value(&env, 2), env.member[0]);
-	am_model_age(env.m, 1004 + ageing);
-	assert_int_equal(value(&env, 2), 0);
+	assert_in_range(gone[1], 1000 + ageing + 1, 1000 + ageing + later(ageing) + 2);
+	assert_in_range(gone[2], 1003 + ageing + 1, 1003 + ageing + later(ageing) + 2);
 	assert_int_equal(stats(&env).aged, 2);
 	assert_int_equal(stats(&env).macs, 0);
 	am_model_free(env.m);
@@ -254,6 +259,7 @@ static void ageing(void **state)
 	ages_after(255);
 	ages_after(300);
 	ages_after(1000);
+	ages_after(100000);
 }
 
 static void seen_now_and_then_stays(void **state)
@@ -350,7 +356,7 @@ static void age_is_told(void **state)
 	for (uint64_t t = 1001; t <= 1290; t++)
 		am_model_age(env.m, t);
 	assert_true(am_fdb_next(am_model_fdb(env.m), &at, &e));
-	assert_int_equal(am_model_mac_age(env.m, &e), 290);
+	assert_in_range(am_model_mac_age(env.m, &e), 290 - later(300) - 1, 290);
 	am_model_free(env.m);
 }
 
@@ -381,6 +387,8 @@ static struct env setup_many(const char *text)
 	env.member[0] = test_member(env.m, "a", "port p0");
 	for (uint32_t mac = 0; mac < MANY; mac++)
 		assert_true(learn_wide(&env, mac, 100));
+	while (am_model_age(env.m, 100)) /* workers are asked for them */
+		;
 	return env;
 }
 
@@ -427,8 +435,9 @@ static void entries_move_under_the_walk(void **state)
 	for (uint32_t mac = 0; mac < MANY; mac++)
 		assert_int_equal(am_fdb_lookup(am_model_fdb(env.m), wide_key(mac), &slot), 0);
 	assert_int_equal(stats(&env).macs, next - MANY);
-	while (am_model_age(env.m, 112))
-		;
+	for (uint64_t t = 112; t <= 113; t++)
+		while (am_model_age(env.m, t))
+			;
 	assert_int_equal(stats(&env).macs, 0);
 	am_model_free(env.m);
 }

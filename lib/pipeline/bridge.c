@@ -270,14 +270,23 @@ static __attribute__((noinline)) void look_up(struct am_worker *w, struct am_fra
 	f->to = 0;
 }
 
+/* Is it from where it says? It is, and control asks for it. */
+static inline AM_INLINE bool answer(
+	const struct lookup *l, const struct am_frame *f, uint32_t from, uint32_t way)
+{
+	if ((from & AM_FDB_MEMBER) != f->member)
+		return false;
+	am_fdb_see(l->saw, f->src_at, way);
+	return true;
+}
+
 /* What the first buckets say of f's destination, if they have that and its sender; else 0. No member has the number 0. */
 static inline AM_INLINE uint32_t look_first(const struct lookup *l, const struct am_frame *f, bool wide)
 {
 	uint32_t way, from = am_fdb_glance(am_fdb_line(l->fdb, f->src_at), f->src, &way, wide);
 
-	if (unlikely((from & AM_FDB_MEMBER) != f->member))
+	if (unlikely((from & (AM_FDB_MEMBER | AM_FDB_ASKED)) != f->member) && !answer(l, f, from, way))
 		return 0;
-	am_fdb_see(l->saw, f->src_at, way);
 	return am_fdb_glance(am_fdb_line(l->fdb, f->dst_at), f->dst, &way, wide);
 }
 
@@ -304,11 +313,10 @@ static inline uint32_t prefetch_second(struct am_fdb_lines t, am_fdb_key key)
 }
 
 /*
- * A table that the caches do not hold: with the first buckets at hand, find out where keys are, and ask for the word that says
- * whether a sender was seen. Which keys are elsewhere could not be guessed, so it is noted for all, and then done for these.
+ * A table that the caches do not hold: with the first buckets at hand, find out where keys are. Which are elsewhere could not
+ * be guessed, so it is noted for all, and then done for these. The map of senders is not asked for: few senders are at a time.
  */
-static inline AM_INLINE void find_far(
-	struct am_worker *w, struct am_fdb_lines t, _Atomic uint64_t *saw, bool wide)
+static inline AM_INLINE void find_far(struct am_worker *w, struct am_fdb_lines t, bool wide)
 {
 	struct am_frame *const frames = w->frames;
 	const unsigned n = w->n_frames;
@@ -321,13 +329,11 @@ static inline AM_INLINE void find_far(
 
 		src |= (uint64_t) !(wide ? am_fdb_match_wide(from, f->src) : am_fdb_match(from, f->src)) << i;
 		dst |= (uint64_t) !(wide ? am_fdb_match_wide(to, f->dst) : am_fdb_match(to, f->dst)) << i;
-		__builtin_prefetch((const void *)&saw[am_fdb_word(f->src_at)], 1);
 	}
 	for (; src; src &= src - 1) {
 		struct am_frame *f = &frames[__builtin_ctzll(src)];
 
 		f->src_at = prefetch_second(t, f->src);
-		__builtin_prefetch((const void *)&saw[am_fdb_word(f->src_at)], 1);
 	}
 	for (; dst; dst &= dst - 1) {
 		struct am_frame *f = &frames[__builtin_ctzll(dst)];
@@ -338,12 +344,12 @@ static inline AM_INLINE void find_far(
 
 static void prefetch_far_base(struct am_worker *w, const struct lookup *l)
 {
-	find_far(w, l->fdb, l->saw, false);
+	find_far(w, l->fdb, false);
 }
 
 static AM_AVX2 void prefetch_far_avx2(struct am_worker *w, const struct lookup *l)
 {
-	find_far(w, l->fdb, l->saw, true);
+	find_far(w, l->fdb, true);
 }
 
 AM_CHOOSE(prefetch_far, prefetch_far_base, prefetch_far_avx2);

@@ -38,7 +38,7 @@ uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot)
 			continue;
 		*slot = am_fdb_slot(first, a.way);
 		if (a.value)
-			return a.value;
+			return a.value & ~(uint32_t)AM_FDB_ASKED;
 		away = atomic_load_explicit(&home->away, memory_order_acquire);
 		if (atomic_load_explicit(&home->version, memory_order_relaxed) != a.version)
 			continue;
@@ -48,7 +48,7 @@ uint32_t am_fdb_lookup(const struct am_fdb *fdb, am_fdb_key key, uint32_t *slot)
 			continue;
 		*slot = am_fdb_slot(second, b.way);
 		if (b.value)
-			return b.value;
+			return b.value & ~(uint32_t)AM_FDB_ASKED;
 		if (atomic_load_explicit(&home->version, memory_order_relaxed) == a.version)
 			return 0;
 	}
@@ -65,7 +65,8 @@ void am_fdb_lookup_bulk(
 		at[i] = am_fdb_prefetch(t, keys[i]);
 	version = am_fdb_begin(fdb);
 	for (unsigned i = 0; i < n; i++) {
-		values[i] = am_fdb_glance(am_fdb_line(t, at[i]), keys[i], &way, false);
+		values[i] =
+			am_fdb_glance(am_fdb_line(t, at[i]), keys[i], &way, false) & ~(uint32_t)AM_FDB_ASKED;
 		slots[i] = am_fdb_slot(at[i], way);
 		if (!values[i])
 			am_fdb_prefetch_where(t, keys[i], at[i]);
@@ -153,6 +154,17 @@ static bool free_way(const struct am_fdb *fdb, uint32_t line, uint32_t *slot)
 	return false;
 }
 
+/* What seen has of an entry that was seen now, and of one that is asked for from now on. */
+static uint32_t seen_at(uint32_t now)
+{
+	return now << 1 | 1;
+}
+
+static uint32_t asked_at(uint32_t now)
+{
+	return now << 1;
+}
+
 static uint64_t bit_of(uint32_t slot)
 {
 	return 1ull << slot % WORD;
@@ -205,7 +217,7 @@ static void move(struct am_fdb *fdb, uint32_t from, uint32_t to, uint32_t now)
 	unmark(fdb, to);
 	change(fdb, to / WAYS, to % WAYS, key, value_at(fdb, from), leaves_home ? 0 : -1);
 	change(fdb, from / WAYS, from % WAYS, 0, 0, leaves_home ? 1 : 0);
-	fdb->seen[to] = is_marked(fdb, from) ? now : fdb->seen[from];
+	fdb->seen[to] = is_marked(fdb, from) ? seen_at(now) : fdb->seen[from];
 }
 
 /* A line that an insertion looked at: reached by moving what stands in slot, itself in the line of node parent. */
@@ -256,17 +268,17 @@ int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint32_t now)
 {
 	uint32_t slot;
 
-	if (!key || !value)
+	if (!key || !value || (value & AM_FDB_ASKED))
 		return -EINVAL;
 	if (am_fdb_lookup(fdb, key, &slot)) {
 		atomic_store_explicit(
 			&fdb->lines[slot / WAYS].values[slot % WAYS], value, memory_order_release);
-		fdb->seen[slot] = now;
+		fdb->seen[slot] = seen_at(now);
 		return 0;
 	}
 	if (!make_room(fdb, am_fdb_hash(fdb->read, key), &slot, now))
 		return -ENOSPC;
-	fdb->seen[slot] = now;
+	fdb->seen[slot] = seen_at(now);
 	place(fdb, slot, key, value);
 	fdb->count++;
 	return 0;
@@ -295,7 +307,9 @@ bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *ou
 		uint64_t key = key_at(fdb, slot);
 
 		if (key) {
-			*out = (struct am_fdb_entry){.key = key, .value = value_at(fdb, slot), .slot = slot};
+			*out = (struct am_fdb_entry){.key = key,
+				.value = value_at(fdb, slot) & ~(uint32_t)AM_FDB_ASKED,
+				.slot = slot};
 			return true;
 		}
 	}
@@ -328,7 +342,7 @@ bool am_fdb_fold(struct am_fdb *fdb, uint32_t now)
 		uint32_t *seen = &fdb->seen[fdb->folded * WORD];
 
 		for (uint64_t bits = take(fdb, fdb->folded++); bits; bits &= bits - 1)
-			seen[__builtin_ctzll(bits)] = now;
+			seen[__builtin_ctzll(bits)] = seen_at(now);
 	}
 	if (fdb->folded < fdb->words)
 		return true;
@@ -336,11 +350,39 @@ bool am_fdb_fold(struct am_fdb *fdb, uint32_t now)
 	return false;
 }
 
+static bool is_answered(const struct am_fdb *fdb, uint32_t slot)
+{
+	return fdb->seen[slot] & 1;
+}
+
+/* Since it was seen or asked for, whichever was later. */
+static uint32_t since(const struct am_fdb *fdb, uint32_t slot, uint32_t now)
+{
+	uint32_t then = fdb->seen[slot] >> 1;
+
+	return is_marked(fdb, slot) || now < then ? 0 : now - then;
+}
+
 uint32_t am_fdb_age(const struct am_fdb *fdb, uint32_t slot, uint32_t now)
 {
-	uint32_t seen = fdb->seen[slot];
+	return value_at(fdb, slot) & AM_FDB_ASKED ? since(fdb, slot, now) : 0;
+}
 
-	return is_marked(fdb, slot) || now < seen ? 0 : now - seen;
+uint32_t am_fdb_watch(struct am_fdb *fdb, uint32_t slot, uint32_t now, uint32_t patience)
+{
+	_Atomic uint32_t *place = &fdb->lines[slot / WAYS].values[slot % WAYS];
+	uint32_t value = value_at(fdb, slot), age = since(fdb, slot, now);
+	bool asked = value & AM_FDB_ASKED;
+
+	if (!asked && age >= patience) {
+		/* Nobody has looked until now. */
+		fdb->seen[slot] = asked_at(now);
+		atomic_store_explicit(place, value | AM_FDB_ASKED, memory_order_release);
+		return 0;
+	}
+	if (asked && age < patience && is_answered(fdb, slot))
+		atomic_store_explicit(place, value & ~(uint32_t)AM_FDB_ASKED, memory_order_release);
+	return asked ? age : 0;
 }
 
 uint32_t am_fdb_count(const struct am_fdb *fdb)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "table/fdb.h"
+#include "table/fdb_read.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -32,10 +32,16 @@ static am_fdb_key key_of(uint32_t n)
 	return am_fdb_make_key(mac, 7);
 }
 
-/* A value that belongs to no other key, as far as 31 bits can tell. */
+/* Any value that an entry may have. */
+static uint32_t value_from(uint64_t random)
+{
+	return ((uint32_t)random | 1) & ~(uint32_t)AM_FDB_ASKED;
+}
+
+/* A value that belongs to no other key, as far as 30 bits can tell. */
 static uint32_t value_of(am_fdb_key key)
 {
-	return (uint32_t)am_hash64(key, 99) | 1;
+	return value_from(am_hash64(key, 99));
 }
 
 static uint32_t lookup(const struct am_fdb *fdb, am_fdb_key key)
@@ -87,6 +93,7 @@ static void test_zero_key_is_never_known(void **state)
 	(void)state;
 	assert_int_equal(am_fdb_set(fdb, 0, 1, 0), -EINVAL);
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 0, 0), -EINVAL);
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1 | AM_FDB_ASKED, 0), -EINVAL);
 	assert_int_equal(lookup(fdb, 0), 0);
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 77, 0), 0);
 	assert_int_equal(am_fdb_del(fdb, key_of(1)), 0);
@@ -226,7 +233,7 @@ static void test_agrees_with_model(void **state)
 
 		random = am_hash64(random, 1);
 		n = (uint32_t)(random >> 8) % KEYS;
-		value = (uint32_t)(random >> 32) | 1;
+		value = value_from(random >> 32);
 		assert_int_equal(lookup(fdb, key_of(n)), model[n]);
 		if ((random & 3) == 0) {
 			assert_int_equal(am_fdb_del(fdb, key_of(n)), model[n] ? 0 : -ENOENT);
@@ -277,6 +284,20 @@ static uint32_t slot_of(struct am_fdb *fdb, uint32_t n)
 	return slot;
 }
 
+static bool is_asked(struct am_fdb *fdb, uint32_t n)
+{
+	uint32_t slot = slot_of(fdb, n), way;
+
+	return am_fdb_glance(&fdb->lines[slot / AM_FDB_WAYS], key_of(n), &way, false) & AM_FDB_ASKED;
+}
+
+/* From now on. */
+static void ask(struct am_fdb *fdb, uint32_t n, uint32_t now)
+{
+	assert_int_equal(am_fdb_watch(fdb, slot_of(fdb, n), now, 0), 0);
+	assert_true(is_asked(fdb, n));
+}
+
 static uint32_t age_of(struct am_fdb *fdb, uint32_t n, uint32_t now)
 {
 	return am_fdb_age(fdb, slot_of(fdb, n), now);
@@ -296,6 +317,8 @@ static void test_age_counts_from_the_round(void **state)
 	(void)state;
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 100), 0);
 	assert_int_equal(am_fdb_set(fdb, key_of(2), 1, 100), 0);
+	ask(fdb, 1, 100);
+	ask(fdb, 2, 100);
 	assert_int_equal(age_of(fdb, 1, 100), 0);
 	assert_int_equal(age_of(fdb, 1, 110), 10);
 	am_fdb_touch(fdb, 0, slot_of(fdb, 1));
@@ -319,6 +342,7 @@ static void test_age_is_the_youngest_of_all_workers(void **state)
 
 	(void)state;
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 250), 0);
+	ask(fdb, 1, 250);
 	slot = slot_of(fdb, 1);
 	am_fdb_touch(fdb, 2, slot);
 	fold(fdb, 260);
@@ -331,19 +355,23 @@ static void test_age_is_the_youngest_of_all_workers(void **state)
 	fold(fdb, 266); /* all of their bits went with that round */
 	assert_int_equal(age_of(fdb, 1, 270), 6);
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 2, 275), 0); /* a move is a sighting */
-	assert_int_equal(age_of(fdb, 1, 276), 1);
+	assert_int_equal(age_of(fdb, 1, 276), 0);
+	ask(fdb, 1, 276);
+	assert_int_equal(age_of(fdb, 1, 278), 2);
 	am_fdb_free(fdb);
 }
 
 /* Ages are as long as they are, in use or not: nothing wraps. */
 static void test_age_has_no_end(void **state)
 {
-	const uint32_t long_ago = 5, now = 3000000000u;
+	const uint32_t long_ago = 5, now = 2000000000u;
 	struct am_fdb *fdb = make(10, 2);
 
 	(void)state;
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, long_ago), 0);
 	assert_int_equal(am_fdb_set(fdb, key_of(2), 1, long_ago), 0);
+	ask(fdb, 1, long_ago);
+	ask(fdb, 2, long_ago);
 	for (uint32_t at = 6; at < 2000; at++) {
 		if (at % 128 == 0)
 			am_fdb_touch(fdb, 1, slot_of(fdb, 2));
@@ -371,6 +399,7 @@ static void test_new_entry_is_not_the_one_before(void **state)
 	assert_int_equal(am_fdb_del(fdb, key_of(1)), 0);
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 105), 0);
 	assert_int_equal(slot_of(fdb, 1), slot);
+	ask(fdb, 1, 105);
 	assert_int_equal(age_of(fdb, 1, 112), 7);
 	fold(fdb, 113);
 	assert_int_equal(age_of(fdb, 1, 114), 9);
@@ -386,9 +415,51 @@ static void test_changed_entry_stays_seen(void **state)
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 1, 100), 0);
 	am_fdb_touch(fdb, 0, slot_of(fdb, 1));
 	assert_int_equal(am_fdb_set(fdb, key_of(1), 2, 101), 0);
-	assert_int_equal(age_of(fdb, 1, 109), 0);
+	assert_int_equal(am_fdb_watch(fdb, slot_of(fdb, 1), 109, 5), 0);
 	fold(fdb, 110);
-	assert_int_equal(age_of(fdb, 1, 111), 1);
+	assert_int_equal(am_fdb_watch(fdb, slot_of(fdb, 1), 111, 5), 0);
+	assert_false(is_asked(fdb, 1));
+	am_fdb_free(fdb);
+}
+
+/*
+ * Workers are asked for who was not heard of for a while, from then on, until they say so. That nobody was asked is nobody's
+ * age: it begins when they are.
+ */
+static void test_asks_after_a_while(void **state)
+{
+	enum { WHILE = 9 };
+	struct am_fdb *fdb = make(10, 1);
+	uint32_t slot;
+
+	(void)state;
+	assert_int_equal(am_fdb_set(fdb, key_of(1), 1 | AM_FDB_HELD, 100), 0);
+	slot = slot_of(fdb, 1);
+	for (uint32_t now = 100; now < 100 + WHILE; now++) {
+		assert_int_equal(am_fdb_watch(fdb, slot, now, WHILE), 0);
+		assert_false(is_asked(fdb, 1));
+		assert_int_equal(age_of(fdb, 1, now), 0);
+	}
+	assert_int_equal(am_fdb_watch(fdb, slot, 109, WHILE), 0);
+	assert_true(is_asked(fdb, 1));
+	assert_int_equal(lookup(fdb, key_of(1)), 1 | AM_FDB_HELD); /* nobody else sees it */
+	for (uint32_t now = 109; now < 120; now++) {
+		assert_int_equal(am_fdb_watch(fdb, slot, now, WHILE), now - 109);
+		assert_true(is_asked(fdb, 1));
+	}
+	am_fdb_touch(fdb, 0, slot);
+	assert_int_equal(am_fdb_watch(fdb, slot, 120, WHILE), 0);
+	assert_true(is_asked(fdb, 1)); /* until that is taken */
+	fold(fdb, 121);
+	assert_int_equal(am_fdb_watch(fdb, slot, 121, WHILE), 0);
+	assert_false(is_asked(fdb, 1));
+	assert_int_equal(am_fdb_watch(fdb, slot, 121 + WHILE, WHILE), 0);
+	assert_true(is_asked(fdb, 1));
+	/* Seen in the very second of the question. */
+	am_fdb_touch(fdb, 0, slot);
+	fold(fdb, 121 + WHILE);
+	assert_int_equal(am_fdb_watch(fdb, slot, 121 + WHILE, WHILE), 0);
+	assert_false(is_asked(fdb, 1));
 	am_fdb_free(fdb);
 }
 
@@ -404,6 +475,7 @@ static void moves_along(bool known)
 
 	for (uint32_t i = 0; i < ENTRIES; i++) {
 		assert_int_equal(am_fdb_set(fdb, key_of(scattered(i)), 1, i), 0);
+		ask(fdb, scattered(i), i);
 		was[i] = slot_of(fdb, scattered(i));
 		if (i % 2)
 			am_fdb_touch(fdb, i / 2 % 2, was[i]);
@@ -440,8 +512,10 @@ static void test_round_in_pieces(void **state)
 	unsigned calls = 1;
 
 	(void)state;
-	for (uint32_t i = 0; i < ENTRIES; i++)
+	for (uint32_t i = 0; i < ENTRIES; i++) {
 		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+		ask(fdb, i, 0);
+	}
 	for (uint32_t second = 10; second <= 20; second += 10) {
 		for (uint32_t i = 0; i < ENTRIES; i += second)
 			am_fdb_touch(fdb, i / second % 2, slot_of(fdb, i));
@@ -461,8 +535,10 @@ static void test_seen_during_a_round(void **state)
 	struct am_fdb *fdb = make(ENTRIES, 1);
 
 	(void)state;
-	for (uint32_t i = 0; i < ENTRIES; i++)
+	for (uint32_t i = 0; i < ENTRIES; i++) {
 		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+		ask(fdb, i, 0);
+	}
 	assert_true(am_fdb_fold(fdb, 10));
 	for (uint32_t i = 0; i < 1000; i++)
 		am_fdb_touch(fdb, 0, slot_of(fdb, i));
@@ -605,8 +681,10 @@ static void test_nothing_seen_is_lost(void **state)
 	pthread_t threads[LOOKERS];
 
 	(void)state;
-	for (uint32_t i = 0; i < SENDERS * LOOKERS; i++)
+	for (uint32_t i = 0; i < SENDERS * LOOKERS; i++) {
 		assert_int_equal(am_fdb_set(fdb, key_of(i), 1, 0), 0);
+		ask(fdb, i, 0);
+	}
 	for (unsigned w = 0; w < LOOKERS; w++) {
 		lookers[w] = (struct looker){fdb, w, seen, &round, &running};
 		assert_int_equal(pthread_create(&threads[w], NULL, look, &lookers[w]), 0);
@@ -648,6 +726,7 @@ int main(void)
 		cmocka_unit_test(test_age_has_no_end),
 		cmocka_unit_test(test_new_entry_is_not_the_one_before),
 		cmocka_unit_test(test_changed_entry_stays_seen),
+		cmocka_unit_test(test_asks_after_a_while),
 		cmocka_unit_test(test_age_moves_along),
 		cmocka_unit_test(test_round_in_pieces),
 		cmocka_unit_test(test_seen_during_a_round),

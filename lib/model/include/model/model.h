@@ -166,11 +166,15 @@ bool am_model_learn(struct am_model *m, const struct am_learn_in *in, uint64_t n
  * Remove what has aged and release what the guard held. A call looks at a few thousand entries and stays well
  * below a millisecond; true where more are left to look at: call again a moment later, until it says false. A
  * walk begins in each new second, and a round through what workers saw. Where the caller comes only once a second it is
- * right too, but an entry may go two minutes later than it should.
+ * right too, but an entry may go two minutes later than it should. It goes a 32nd of the ageing time later anyway, half a
+ * minute at most, since workers are not asked for it before (table/fdb.h).
  */
 bool am_model_age(struct am_model *m, uint64_t now_s);
 
-/* Seconds since an entry's source was seen, by the clock of am_model_age and am_model_learn. */
+/*
+ * Seconds since an entry's source was seen, by the clock of am_model_age and am_model_learn. 0 where that may be less than a
+ * 32nd of the ageing time, or than half a minute: workers are not asked so soon again.
+ */
 uint64_t am_model_mac_age(const struct am_model *m, const struct am_fdb_entry *entry);
 
 /*

@@ -13,12 +13,15 @@
  * Values change in place. An insertion may move other keys to their other bucket: into the new place first,
  * out of the old one then; a reader that saw neither is told by the version.
  *
- * Ageing: each worker has a map of one bit per slot, and sets that of a sender where it is not set yet: a map is small
- * enough to stay in a core's caches. Control goes through the maps once a second, takes the bits out by an exchange, so
+ * Ageing: that a sender was seen is worth nothing while it was seen a moment ago. So control asks: it sets a bit in the
+ * value of an entry that it has heard nothing of for a while, and only then workers say that they see it. That costs them
+ * nothing otherwise, since they compare the value anyway. They say it in a map of one bit per slot that each has for
+ * itself, where the bit is not set yet. Control goes through the maps once a second, takes the bits out by an exchange, so
  * that none is lost whatever a worker does meanwhile, and keeps for each slot when its last bit was taken. A bit that
- * still stands means "seen now". So an entry is never taken for older than it is. It may look younger than it is: by a
- * second, or whatever passes between two rounds; and where control takes a word just between a worker's load and store of it,
- * the other entries of that word (63) by one round more. That one is as long as the worker was stopped there.
+ * still stands means "seen now", and so does the moment at which control asks. So an entry is never taken for older than
+ * it is. It may look younger than it is: by the while that it is not asked for, and by a second, or whatever passes between
+ * two rounds; and where control takes a word just between a worker's load and store of it, the other entries of that word
+ * (63) by one round more. That one is as long as the worker was stopped there.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +34,7 @@ struct am_fdb;
 enum {
 	AM_FDB_STATIC = 1u << 31, /* configured: never moves, never ages */
 	AM_FDB_HELD = 1u << 30,   /* held by the loop guard: does not move for now */
+	AM_FDB_ASKED = 1u << 29,  /* the table's own: see am_fdb_watch. Only am_fdb_glance shows it */
 	AM_FDB_MEMBER = 0xffffff,
 };
 
@@ -77,7 +81,7 @@ void am_fdb_touch(struct am_fdb *fdb, unsigned worker, uint32_t slot);
 /*
  * Control thread. now: seconds, or ticks of any length, of a clock that does not go back.
  *
- * Insert or change, seen now: 0, -ENOSPC, or -EINVAL where key or value is 0.
+ * Insert or change, seen now: 0, -ENOSPC, or -EINVAL where key or value is 0, or value has AM_FDB_ASKED.
  */
 int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint32_t now);
 int am_fdb_del(struct am_fdb *fdb, am_fdb_key key); /* 0 or -ENOENT */
@@ -92,7 +96,12 @@ bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *ou
  * long, each well below a millisecond. Once it is done the next call begins another one: once a second.
  */
 bool am_fdb_fold(struct am_fdb *fdb, uint32_t now);
-/* Seconds since any worker saw the entry as a source; 0 where that was after the last round. */
+/*
+ * Seconds since any worker saw the entry as a source. Where nothing was heard of it for patience, workers are asked for it from
+ * now on, until they have seen it. patience 0: always. Call it for every entry, and better after a round than before.
+ */
+uint32_t am_fdb_watch(struct am_fdb *fdb, uint32_t slot, uint32_t now, uint32_t patience);
+/* The same, and changes nothing; 0 while workers are not asked. */
 uint32_t am_fdb_age(const struct am_fdb *fdb, uint32_t slot, uint32_t now);
 
 void am_fdb_key_mac(am_fdb_key key, struct am_mac *mac);

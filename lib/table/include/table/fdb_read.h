@@ -64,8 +64,8 @@ struct am_fdb {
 	unsigned workers;
 	uint32_t words;        /* of one worker's map; whole cache lines of them */
 	_Atomic uint64_t *saw; /* maps of senders, a bit a slot: its worker sets bits, control takes them */
-	uint32_t *seen;        /* by slot, when it was last seen as far as bits were taken; control's own */
-	uint32_t folded;       /* words of this round whose bits were taken; control's own */
+	uint32_t *seen;  /* by slot: twice the second, + 1: seen then, + 0: asked for then; control's own */
+	uint32_t folded; /* words of this round whose bits were taken; control's own */
 	/*
 	 * Odd while the writer changes any line. A burst that is looked up between two equal even versions needs none
 	 * of those in the lines. Written by control, read by workers.
@@ -145,8 +145,8 @@ static inline uint32_t am_fdb_way(unsigned bits)
 }
 
 /*
- * What a line says of key, to be believed when a version has been looked at: its value (0: none), and the way. wide, a
- * constant: the caller is a variant for AVX2.
+ * What a line says of key, to be believed when a version has been looked at: its value (0: none), with AM_FDB_ASKED where
+ * control asks for a sender (am_fdb_see), and the way. wide, a constant: the caller is a variant for AVX2.
  */
 static inline AM_INLINE uint32_t am_fdb_glance(
 	const struct am_fdb_line *l, am_fdb_key key, uint32_t *way, bool wide)
@@ -217,7 +217,7 @@ static inline uint32_t am_fdb_word(uint32_t at)
 }
 
 /*
- * A worker sees the sender in this way of the line at. Most bits are set already, so it mostly reads. Load and store are apart:
+ * A worker sees the sender in this way of the line at. Of one who sends a lot the bit is set already. Load and store are apart:
  * nobody else sets bits in this map, and what control took in between comes again, which makes others of the word younger by
  * one round.
  */
