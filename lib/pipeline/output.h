@@ -117,10 +117,37 @@ static inline AM_INLINE void am_output_add(
 /* A usual frame on its way into a path. */
 struct am_output_frame {
 	struct rte_mbuf *m;
+	const struct am_frame *later; /* one that may follow it; NULL: there is none */
 	uint8_t *data;
 	uint32_t headroom, len;
 	struct am_flow flow;
 };
+
+/*
+ * The next cuts, if they are as this one: the octets behind all that was read of a later frame so far, and the lines that a long
+ * tail takes in the next fresh buffer besides those that am_buf_take asks for.
+ */
+static inline AM_INLINE void am_output_prefetch_cut(
+	const struct am_worker *w, const struct am_output_frame *o, const struct am_encap *e)
+{
+	enum { LINE = 64, ASKED = AM_BUF_AHEAD, LONG = ASKED + 4 * LINE };
+	uint32_t second = o->len - e->cut_first;
+
+	if (likely(o->later && o->later < w->frames + w->n_frames)) {
+		const struct rte_mbuf *m = o->later->m;
+		const uint8_t *data = (const uint8_t *)m->buf_addr + m->data_off, *end = data + o->len;
+
+		for (const uint8_t *at = data + e->cut_first; at < end; at += LINE)
+			__builtin_prefetch(at);
+		__builtin_prefetch(end - 1);
+	}
+	if (second > ASKED && w->stash.n) {
+		const uint8_t *to = (const uint8_t *)w->stash.m[w->stash.n - 1]->buf_addr + AM_BUF_HEADROOM;
+
+		for (unsigned at = ASKED; at < LONG; at += LINE)
+			__builtin_prefetch(to + at, 1);
+	}
+}
 
 /* It becomes two packets. False: not that simple, and nothing has happened. */
 static inline AM_INLINE bool am_output_cut(
@@ -135,6 +162,7 @@ static inline AM_INLINE bool am_output_cut(
 	fresh = am_buf_take(&w->stash, AM_BUF_HEADROOM);
 	if (unlikely(!fresh))
 		return false;
+	am_output_prefetch_cut(w, o, e);
 	am_cut_usual(e, &w->ids, &cut, o->m, fresh, wide);
 	am_output_put(w, e->exit.port, o->m, e->cut_first + e->cut_grows);
 	am_output_put(w, e->exit.port, fresh, o->len - e->cut_first + e->cut_head);
@@ -175,6 +203,7 @@ static inline AM_INLINE bool am_output_to_path(struct am_worker *w, struct am_fr
 	if (sum) /* f is one of a burst, whose headers have partly gone from the first level meanwhile */
 		__builtin_prefetch(f[AM_FRAMES_AHEAD].m, 1);
 	o.m = f->m;
+	o.later = sum ? f + AM_FRAMES_AHEAD : NULL;
 	o.headroom = am_buf_headroom(o.m);
 	o.len = am_buf_len(o.m);
 	o.data = (uint8_t *)o.m->buf_addr + o.headroom;

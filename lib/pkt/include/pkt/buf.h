@@ -141,9 +141,12 @@ static inline void am_buf_cut_to(struct rte_mbuf *m, const uint8_t *front, uint3
 
 /*
  * Fresh buffers for one thread, taken from the pool some at a time, so that the next one's header is on its way
- * into the cache while this one is filled.
+ * into the cache while this one is filled, and so are its octets around the headroom's end.
  */
-enum { AM_BUF_STASH = 32 };
+enum {
+	AM_BUF_STASH = 32,
+	AM_BUF_AHEAD = 128, /* of them so many behind it, and half as many in front */
+};
 
 struct am_buf_stash {
 	struct rte_mempool *pool;
@@ -159,12 +162,16 @@ void am_buf_stash_empty(struct am_buf_stash *s);
 /* An empty buffer with headroom octets in front, or NULL. */
 static inline struct rte_mbuf *am_buf_take(struct am_buf_stash *s, uint16_t headroom)
 {
+	const uint8_t *next;
 	struct rte_mbuf *m;
 
 	if (__builtin_expect(s->n > 1, 1)) {
 		m = s->m[--s->n];
 		__builtin_prefetch(s->m[s->n - 1], 1);
-		__builtin_prefetch((uint8_t *)s->m[s->n - 1]->buf_addr + headroom, 1);
+		next = (const uint8_t *)s->m[s->n - 1]->buf_addr + headroom;
+		__builtin_prefetch(next - AM_BUF_AHEAD / 2, 1);
+		__builtin_prefetch(next, 1);
+		__builtin_prefetch(next + AM_BUF_AHEAD / 2, 1);
 	} else {
 		m = am_buf_refill(s);
 		if (!m)
