@@ -130,14 +130,16 @@ struct am_output_frame {
 static inline AM_INLINE void am_output_prefetch_cut(
 	const struct am_worker *w, const struct am_output_frame *o, const struct am_encap *e)
 {
+	/* Of what is longer the CPU sees by itself how it goes on. */
 	enum { LINE = 64, ASKED = AM_BUF_AHEAD, LONG = ASKED + 4 * LINE };
-	uint32_t second = o->len - e->cut_first;
+	uint32_t second = o->len - e->cut_first, most = second < LONG ? second : LONG;
 
 	if (likely(o->later && o->later < w->frames + w->n_frames)) {
 		const struct rte_mbuf *m = o->later->m;
-		const uint8_t *data = (const uint8_t *)m->buf_addr + m->data_off, *end = data + o->len;
+		const uint8_t *at = (const uint8_t *)m->buf_addr + m->data_off + e->cut_first,
+			      *end = at + most;
 
-		for (const uint8_t *at = data + e->cut_first; at < end; at += LINE)
+		for (; at < end; at += LINE)
 			__builtin_prefetch(at);
 		__builtin_prefetch(end - 1);
 	}
