@@ -12,6 +12,12 @@
 /* What is noted of a first half: where its lane is, in lines, and where its shape is, in steps that all of them fit. */
 enum { NOTE_LANE_LINE = 6, NOTE_LANE_BITS = 18, NOTE_SHAPE_STEP = 4 };
 
+enum {
+	LINE = 64,
+	AHEAD = 6,        /* arrivals: three pairs */
+	ASKED_MOST = 512, /* octets; of longer ones the CPU sees by itself how they go on */
+};
+
 _Static_assert(sizeof(struct am_lane) * AM_LANES_MAX >> NOTE_LANE_LINE <= 1 << NOTE_LANE_BITS, "a lane fits");
 _Static_assert(
 	sizeof(struct am_lane_shape) * AM_LANE_SHAPES >> NOTE_SHAPE_STEP < AM_REASM_NO_NOTE >> NOTE_LANE_BITS,
@@ -108,6 +114,24 @@ static inline AM_INLINE void take_made(struct am_lane_burst *b, const struct am_
 		take_with_headers(b, port, first, same);
 }
 
+/*
+ * A later pair, if it is as this one: behind what was read of its second half so far, and behind its first one, where that will be
+ * copied to. If it is another, some lines are asked for in vain.
+ */
+static inline AM_INLINE void prefetch_pair(const struct am_arrival *a, uint32_t head, uint32_t second)
+{
+	const struct rte_mbuf *first = a[0].m, *rest = a[1].m;
+	const uint8_t *from = (const uint8_t *)rest->buf_addr + rest->data_off + head,
+		      *from_end = from + second;
+	const uint8_t *to = (const uint8_t *)first->buf_addr + first->data_off + first->data_len;
+	const uint8_t *to_end = to + second;
+
+	for (from += LINE; from < from_end; from += LINE)
+		__builtin_prefetch(from);
+	for (; to < to_end; to += LINE)
+		__builtin_prefetch(to, 1);
+}
+
 /* Halves that came side by side, at a. False: they are none, or what is held of the datagram must be asked. */
 static inline AM_INLINE bool take_pair(struct am_lane_burst *b, const struct am_port_root *port,
 	const struct am_arrival *a, struct am_reasm_pair *p, bool wide)
@@ -127,6 +151,8 @@ static inline AM_INLINE bool take_pair(struct am_lane_burst *b, const struct am_
 	p->first = first->m;
 	p->rest = later->m;
 	p->data = (uint32_t)first->l2 + h->head;
+	if (likely(a + AHEAD + 1 < b->w->arrivals + b->w->n_arrivals && h->plen[1] <= ASKED_MOST))
+		prefetch_pair(a + AHEAD, p->data, h->plen[1]);
 	if (unlikely(!am_reasm_pair(b->w->reasm, p)))
 		return false;
 	b->pairs++;
