@@ -15,15 +15,15 @@
 #include "reference_cold.h"
 
 /* All openings of a case in a repeat take about that at most. */
-#define OPENINGS_NS (4 * AM_S)
+#define OPENINGS_NS (6 * AM_S)
 
 enum {
 	CALIBRATIONS = 1000,
 	WARM_UPS = 20,
 	/* In which the samples of a case and repeat are taken where all are good, so that slow changes meet all of them. */
-	ROUNDS = 12,
+	ROUNDS = 16,
 	ROUNDS_MEMORY =
-		16, /* of one that misses caches: where its tables lie in memory differs from opening to opening; and of hand-off */
+		32, /* of one that misses caches: where its tables lie in memory differs from opening to opening; and of hand-off */
 	ROUNDS_LEAST = 2,  /* however long it takes to open one */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
 	/*
