@@ -288,11 +288,10 @@ static inline AM_INLINE bool join_pair(struct am_reasm *r, const struct am_reasm
 	const uint32_t at = whole->data_off + end;
 	struct peer *peer;
 
-	if (unlikely(AM_POISON || r->live || r->n_emptied == EMPTIED_MAX || p->peer >= r->conf.peers ||
-		     second < STEP || end + second > p->max_end || at + second > whole->buf_len))
+	if (unlikely(r->live || r->n_emptied == EMPTIED_MAX || p->peer >= r->conf.peers || second < STEP ||
+		     end + second > p->max_end || at + second > whole->buf_len))
 		return join_slowly(r, p);
-	whole->pkt_len = end + second;
-	whole->data_len = (uint16_t)(end + second);
+	am_buf_set_len(whole, (uint16_t)(end + second));
 	copy_steps((uint8_t *)whole->buf_addr + at, am_buf_data(p->rest) + p->data, second);
 	r->emptied[r->n_emptied++] = p->rest;
 	r->reassembled++;
