@@ -19,6 +19,7 @@ enum {
 	POP = 64,
 	IDLE_TURNS_MAX = 64, /* for hand-off: as long as packets may be on their way */
 	PER_MILLE = 1000,
+	SCHEDULE_LEAST = 1 << 16,
 	LINE = 64,
 	AHEAD = 4, /* datagrams whose making is prepared */
 };
@@ -72,13 +73,18 @@ static bool is_ours(const struct feed *f, const struct stock_item *item)
 	return item->worker == f->worker;
 }
 
-/* Several rounds of all flows, each in another order, so that sizes and ways are as their weights say. */
+/*
+ * Several rounds of all flows, each in another order, so that sizes and ways are as their weights say, and so that a CPU cannot
+ * learn by heart what comes: where 16 bursts came again and again, it knew how many packets of each were for which port.
+ */
 static int make_schedule(struct feed *f, struct am_err *err)
 {
 	const struct traffic *t = &f->stock->traffic;
 	uint32_t rounds = t->n_sizes > 1 || (t->encap && t->decap) ? 8 : 1, n = 0;
 	uint32_t *order = malloc(t->flows * sizeof *order);
 
+	if (rounds * t->flows < SCHEDULE_LEAST)
+		rounds = SCHEDULE_LEAST / t->flows + 1;
 	f->schedule = malloc((size_t)rounds * t->flows * sizeof *f->schedule);
 	for (uint32_t i = 0; order && i < t->flows; i++)
 		order[i] = i;
