@@ -20,10 +20,11 @@
 enum {
 	CALIBRATIONS = 1000,
 	WARM_UPS = 20,
-	/* In which the samples of a case and repeat are taken where all are good, so that slow changes meet all of them. */
-	ROUNDS = 16,
-	ROUNDS_MEMORY =
-		32, /* of one that misses caches: where its tables lie in memory differs from opening to opening; and of hand-off */
+	/*
+	 * In which the samples of a case and repeat are taken where all are good, so that slow changes meet all of them, and since
+	 * where a case's tables lie in memory differs from opening to opening.
+	 */
+	ROUNDS = 32,
 	ROUNDS_LEAST = 2,  /* however long it takes to open one */
 	TRUSTED_PART = 10, /* of the samples wanted, one in so many makes a median */
 	/*
@@ -388,7 +389,7 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 /* How many samples to take of a case in a round: a part of all, or what is missing. */
 static unsigned share(const struct bench *b, const struct bench_result *r, unsigned missing)
 {
-	unsigned rounds = needs_memory(r->c) || r->c->exchange ? ROUNDS_MEMORY : ROUNDS, part;
+	unsigned rounds = ROUNDS, part;
 
 	if (r->open_ns * rounds > OPENINGS_NS)
 		rounds = (unsigned)(OPENINGS_NS / r->open_ns);
