@@ -17,7 +17,7 @@
 #include "net/ip.h"
 #include "pkt/buf.h"
 
-enum { PATHS = 256, IFACES = 256, PEERS = 4096, LEARN_BATCH = 64, FLOW_AT = 42, SEQ_AT = 44 };
+enum { FDB = 16384, PATHS = 256, IFACES = 256, PEERS = 4096, LEARN_BATCH = 64, FLOW_AT = 42, SEQ_AT = 44 };
 
 struct rte_mempool *rig_pool(unsigned count)
 {
@@ -81,7 +81,7 @@ void rig_open(struct rig *r, struct rte_mempool *pool, const char *text, unsigne
 
 	*r = (struct rig){.pool = pool, .workers = workers, .now = {AM_S}};
 	open_ports(r, config, queues, limits);
-	r->model = am_model_create(4096, workers, 7, PATHS);
+	r->model = am_model_create(FDB, workers, 7, PATHS);
 	assert_non_null(r->model);
 	plan = prepare(r, config, limits);
 	r->plane = am_plane_create(
