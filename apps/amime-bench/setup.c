@@ -43,7 +43,7 @@ static void put_stripes(FILE *f, const struct setup *s, bool ours, unsigned tunn
 	for (unsigned i = 0; i < n; i++) {
 		fprintf(f, "%s", i ? "," : "");
 		if (ours)
-			put_address(f, s->family, NET_OURS, i + 1);
+			put_address(f, s->family, NET_OURS, (i + 1) << 8 | 1);
 		else
 			put_address(f, s->family, NET_REMOTES + i, tunnel + 1);
 	}
