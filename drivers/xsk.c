@@ -8,13 +8,18 @@
 
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+#include <rte_prefetch.h>
 
 #include "pkt/buf.h"
 
 enum {
 	RING_MIN = 64,
 	RING_MAX = 4096,
-	RING_SHARE = 16, /* a ring may hold this part of the pool */
+	/*
+	 * A ring may hold this part of the pool. The kernel fills the buffers of a ring in turn, so all of a long one's have
+	 * left the caches when their turn comes again, and it is longer than TCP needs to fill a link.
+	 */
+	RING_SHARE = 32,
 	BATCH = 64,
 	KICKS = 8,             /* system calls a turn at most; the kernel sends 32 frames in each */
 	SEND_BUFFER = 8 << 20, /* octets in flight, as the kernel counts them (4 KiB a frame or more) */
@@ -72,10 +77,22 @@ static struct rte_mbuf *received(struct xsk *x, const struct xdp_desc *desc)
 	return m;
 }
 
+/* The kernel has written the frame on another core, and the buffer's head was last seen a whole ring ago. */
+static inline void look_ahead(const struct xsk *x, uint64_t addr)
+{
+	const struct rte_mbuf *m = buf_at(x, addr);
+
+	rte_prefetch0(m);
+	rte_prefetch0(&m->cacheline1);
+	rte_prefetch0(x->region.base + addr);
+}
+
 uint16_t xsk_rx(struct xsk *x, struct rte_mbuf **m, uint16_t n)
 {
 	uint32_t at = 0, got = xsk_ring_cons__peek(&x->rx, n, &at);
 
+	for (uint32_t i = 0; i < got; i++)
+		look_ahead(x, xsk_ring_cons__rx_desc(&x->rx, at + i)->addr);
 	for (uint32_t i = 0; i < got; i++)
 		m[i] = received(x, xsk_ring_cons__rx_desc(&x->rx, at + i));
 	if (got)
