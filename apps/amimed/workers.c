@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +19,14 @@
 
 enum {
 	IDLE_TURNS = 64, /* empty turns before a worker goes to sleep: some 10 us of looking */
+	/*
+	 * Where there is traffic a worker that is through with it rests for a while, and wakes by its own clock. To be woken by
+	 * each frame costs the sender of that frame several microseconds, every time, and frames are dearer one by one.
+	 */
+	TRAFFIC = 8,    /* packets since it last slept; fewer are somebody who waits for an answer */
+	REST_TURNS = 4, /* empty turns before it rests */
+	REST_NS = 50000,
+	TIMER_SLACK_NS = 1000, /* the kernel's own of 50 us would double a rest */
 	FDS_MAX = AM_PORTS_MAX + 8,
 	POLL_MIN_NS = 20000,  /* where a queue has no descriptor: sleep this long, and longer each time ... */
 	POLL_MAX_NS = 500000, /* ... up to this, while nothing comes */
@@ -44,6 +53,7 @@ struct thread {
 	struct pollfd fds[FDS_MAX];
 	int n_fds; /* without wake; -1: something must be polled */
 	uint64_t nap_ns;
+	unsigned packets; /* since it last slept or rested */
 };
 
 struct am_workers {
@@ -124,17 +134,36 @@ static void stand(struct thread *t)
 	am_worker_online(t->worker);
 }
 
+/* After so many empty turns; how many that is from now on. */
+static unsigned idle(struct thread *t, unsigned empty)
+{
+	if (t->packets >= TRAFFIC) {
+		if (empty < REST_TURNS)
+			return empty;
+		sleep_on(t, 1, REST_NS);
+		t->packets = 0;
+		return 0;
+	}
+	if (empty < IDLE_TURNS)
+		return empty;
+	wait_for_work(t);
+	t->packets = 0;
+	return t->n_fds < 0 ? IDLE_TURNS - 1 : 0;
+}
+
 static void turn_until_told(struct thread *t)
 {
 	unsigned empty = 0;
 
 	while (atomic_load_explicit(&t->all->order, memory_order_acquire) == RUN) {
-		if (am_worker_turn(t->worker, am_clock_monotonic())) {
+		unsigned n = am_worker_turn(t->worker, am_clock_monotonic());
+
+		if (n) {
 			empty = 0;
+			t->packets += n;
 			t->nap_ns = POLL_MIN_NS;
-		} else if (!atomic_load_explicit(&t->spin, memory_order_relaxed) && ++empty >= IDLE_TURNS) {
-			wait_for_work(t);
-			empty = t->n_fds < 0 ? IDLE_TURNS - 1 : 0;
+		} else if (!atomic_load_explicit(&t->spin, memory_order_relaxed)) {
+			empty = idle(t, empty + 1);
 		}
 	}
 }
@@ -155,6 +184,7 @@ static bool come_up(struct thread *t)
 	bool fine = rte_thread_register() == 0;
 
 	go_first(t->all);
+	prctl(PR_SET_TIMERSLACK, TIMER_SLACK_NS);
 	pthread_mutex_lock(&t->all->lock);
 	atomic_store(&t->tid, (int)gettid());
 	t->refused = !fine;

@@ -11,12 +11,12 @@ import os
 import random
 import socket
 import struct
-import subprocess
 import threading
 import time
 
 from daemon import Daemon
 from harness import BUILD, Flood, expect, expect_path, expect_ping, main, write
+from junk import send_junk, write_frames
 from netns import EDGE_A, EDGE_ADDRESS, EDGE_B, HOST_A, HOST_B, NET, inside, ip, mac, run, without_tentative
 from pinger import checksum
 
@@ -150,13 +150,6 @@ def junk_packets(draw, n):
             yield ip4(source, BOX, 17, bytes(64), fragment=draw.choice((0x2000, 0x2008, 8)), ident=i & 0xffff)
 
 
-def write_frames(path, frames):
-    with open(path, "wb") as file:
-        for frame in frames:
-            file.write(struct.pack("!H", len(frame)) + frame)
-    return path
-
-
 def junk_files(folder):
     """What the Internet sends in site-b's name, and what a host of the LAN asks."""
     draw = random.Random(7)
@@ -167,11 +160,6 @@ def junk_files(folder):
     asks = [b"\xff" * 6 + b"\2\0\0\0\x0a" + bytes([n]) + struct.pack("!HHHBBH", 0x806, 1, 0x800, 6, 4, 1) + b"\2\0\0\0\x0a" + bytes([n])
             + bytes([10, 11, 0, 2 + n]) + bytes(6) + bytes([10, 11, 0, 254]) for n in range(200)]
     return write_frames(f"{folder}/junk", tunnelled), write_frames(f"{folder}/arp", asks)
-
-
-def send_junk(ns, device, rate, path):
-    program = os.path.join(BUILD, "test", "netns", "netns_junk")
-    return subprocess.Popen(["ip", "netns", "exec", ns, program, device, str(rate), str(SECONDS), path], stdout=subprocess.PIPE, text=True)
 
 
 def arrived(daemon):
@@ -191,7 +179,7 @@ def junk(a, b, folder):
     late_before = b.counter("ports", "rx_dropped")
     with Flood(HOST_B, "10.11.0.1", sizes=(100,), pause=0.005) as good:
         # Two of them, since one takes most of a CPU.
-        senders = [send_junk(NET, "to-a", PACE // 2, junk_file) for _ in range(2)] + [send_junk(HOST_A, "eth0", ARP_JUNK, arp_file)]
+        senders = [send_junk(NET, "to-a", PACE // 2, SECONDS, junk_file) for _ in range(2)] + [send_junk(HOST_A, "eth0", ARP_JUNK, SECONDS, arp_file)]
         *parts, arp = [json.loads(sender.communicate()[0]) for sender in senders]
     session.running = False
     session.join()

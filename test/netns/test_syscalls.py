@@ -2,17 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A worker of the running daemon that spins makes no system call while it carries packets; one that may sleep makes some."""
 import os
-import signal
 import struct
-import subprocess
 import time
 
 from daemon import Daemon
 from harness import BUILD, expect, main, write
 from netns import EDGE_A, Trouble
+from strace import system_calls
 
 HOSTS, LONG, SHORT = 16, 1514, 64
-WATCH_S = 2.0
 
 
 def capture_file(folder):
@@ -36,24 +34,6 @@ def config(name, lan, idle):
         "vrfs": {"underlay": {"routes": [{"prefix": "0.0.0.0/0", "port": "wan", "mac": "02:00:00:00:00:02"}]}},
         "bridges": {"b": {"members": [{"port": "lan"}, {"tunnel": "t"}]}},
     }
-
-
-def system_calls(tid, folder):
-    """The lines that strace writes of one thread in some seconds."""
-    path = os.path.join(folder, f"trace.{tid}")
-    with subprocess.Popen(["strace", "-qq", "-o", path, "-p", str(tid)], stderr=subprocess.PIPE, text=True) as tracer:
-        time.sleep(WATCH_S)
-        attached = tracer_of(tid) == tracer.pid
-        tracer.send_signal(signal.SIGINT)
-        said = tracer.communicate(timeout=10)[1]
-    expect(attached, f"strace watches thread {tid} {said}")
-    with open(path, encoding="utf-8") as file:
-        return [line for line in file.read().splitlines() if "(" in line]
-
-
-def tracer_of(tid):
-    with open(f"/proc/{tid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("TracerPid:"))
 
 
 def sent(daemon):
