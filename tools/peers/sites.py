@@ -8,7 +8,8 @@
     +------+        +------+       1500        +------+        +------+
     10.1.0.1/24     192.0.2.1/24       192.0.2.2/24     10.1.0.2/24
 
-Every setup has four namespaces of its own, so that all stand side by side and take turns.
+Every setup has four namespaces of its own, so that all stand side by side and take turns. A site has a core: its host's
+programs run there, and its edge's worker where it has one. Left to the scheduler, rates depend on which programs it put together.
 """
 import itertools
 import json
@@ -24,6 +25,10 @@ HOSTS = ("10.1.0.1", "10.1.0.2")
 EDGES = (frames.OUR_IP, frames.THEIR_IP)
 VTEPS = (frames.OUR_VTEP, frames.THEIR_VTEP)
 NUMBERS = itertools.count()
+
+
+def core(site):
+    return site % os.cpu_count()
 
 
 def veth(ns, device, other, other_device):
@@ -49,7 +54,8 @@ class Sites:
         for host, edge, address, outer in zip(self.hosts, self.edges, HOSTS, EDGES):
             veth(host, "eth0", edge, "lan0")
             # The kernel refuses to fragment around a packet that must not be fragmented: hosts must not ask for that.
-            run("sysctl", "-q", "-w", "net.ipv4.ip_no_pmtu_disc=1", ns=host)
+            # And with BBR, which a machine may have for its default, a socket keeps its timers when it is told to use another.
+            run("sysctl", "-q", "-w", "net.ipv4.ip_no_pmtu_disc=1", "net.ipv4.tcp_congestion_control=reno", ns=host)
             for ns in (host, edge):
                 ns.quiet()
             host.ip(f"""link set eth0 up
@@ -126,13 +132,10 @@ class KernelVxlan(Sites):
         return int(dict(zip(names, values))["FragOKs"])
 
 
-BUFFERS = 65536  # with room in the ports' rings for what 64 TCP senders have under way
-
-
 class Amime(Sites):
     """amimed at each edge: VXLAN in GRE, cut at the floor; or its cross-connect, which only forwards.
 
-    As is: nothing of its configuration but what it is for. Otherwise each edge's worker has a core, as on a box of its own.
+    As is: nothing of its configuration but what it is for. Otherwise each edge's worker has its site's core.
     """
 
     def __init__(self, name, offloads, program, driver, forward=False):
@@ -143,7 +146,7 @@ class Amime(Sites):
         here, there = site, 1 - site
         system = {"name": f"compare-{os.getpid()}-{self.number}-{'ab'[site]}", "hugepages": "never"}
         if not self.offloads:
-            system |= {"cpus": [site % os.cpu_count()], "buffers": BUFFERS}
+            system |= {"cpus": [core(site)]}
         config = {"system": system,
                   "ports": {"wan": {"driver": self.driver, "device": "wan0"},
                             "lan": {"driver": self.driver, "device": "lan0"}}}
@@ -199,24 +202,24 @@ def iperf_version():
 class Iperf:
     """A server at host b; runs from host a."""
 
-    def __init__(self, sites, folder):
-        self.sites = sites
+    def __init__(self, sites, folder, congestion):
+        self.sites, self.congestion = sites, congestion
         log = os.path.join(folder, f"{sites.name.replace('/', '-')}-iperf3.log")
-        child = Child(["iperf3", "--server", "--forceflush"], log, ns=sites.hosts[1])
+        child = Child(["iperf3", "--server", "--forceflush"], log, ns=sites.hosts[1], cpus={core(1)})
         sites.children.append(child)
         wait_for("iperf3", lambda: "listening" in child.tail(), child)
 
     def tcp(self, flows, seconds, omit):
         """(Mbit/s received, segments sent again)"""
         text = run("iperf3", "--client", HOSTS[1], "--parallel", str(flows), "--time", str(seconds), "--omit", str(omit), "--json",
-                   ns=self.sites.hosts[0], timeout=30 + seconds)
+                   "--congestion", self.congestion, ns=self.sites.hosts[0], cpus={core(0)}, timeout=30 + seconds)
         end = json.loads(text)["end"]
         return end["sum_received"]["bits_per_second"] / 1e6, end["sum_sent"]["retransmits"]
 
 
 def ping(sites, count, interval):
     """Round-trip times in microseconds."""
-    text = run("ping", "-n", "-c", str(count), "-i", str(interval), HOSTS[1], ns=sites.hosts[0], timeout=30 + count * interval)
+    text = run("ping", "-n", "-c", str(count), "-i", str(interval), HOSTS[1], ns=sites.hosts[0], cpus={core(0)}, timeout=30 + count * interval)
     times = [float(t) * 1000 for t in re.findall(r"time=([\d.]+) ms", text)]
     if len(times) < count:
         raise Trouble(f"{sites.name}: {count - len(times)} of {count} pings through an idle box were lost")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Real traffic between ordinary hosts, through what stands at the edges of two sites; the setups take turns.
 
-Hosts, edges and the programs at both share all CPUs, as on a small box: what an edge spends, the hosts lack. So rates compare
-setups of one run, and say nothing about a box of its own.
+A site's host and its edge share a core, as on a small box: what an edge spends, the host lacks. So rates compare setups of one
+run, and say nothing about a box of its own.
 """
 import contextlib
 import os
@@ -47,12 +47,12 @@ def setups(program, quick):
 class Measured:
     """One setup and what was seen of it."""
 
-    def __init__(self, setup, folder):
+    def __init__(self, setup, folder, congestion):
         self.setup, self.name = setup, setup.name
         setup.connect()
         setup.start(folder)
         setup.reachable()
-        self.iperf = sites.Iperf(setup, folder)
+        self.iperf = sites.Iperf(setup, folder, congestion)
         self.rates = {flows: [] for flows in FLOWS}
         self.again = {flows: 0 for flows in FLOWS}
         self.pings, self.idle = [], []
@@ -91,7 +91,7 @@ def measure(options):
         for setup in setups(options.program("amimed"), options.quick):
             progress(f"building {setup.name}")
             stack.callback(setup.close)
-            measured.append(Measured(setup, options.logs))
+            measured.append(Measured(setup, options.logs, options.congestion))
         progress("nothing happens")
         rest(measured)
         for number in range(options.rounds):
@@ -185,7 +185,7 @@ def needed(_options):
 
 def compare(options):
     """(result, lines of the table, whether all goals are met)"""
-    settings = {"rounds": options.rounds, "seconds": options.seconds, "cpus": os.cpu_count()}
+    settings = {"rounds": options.rounds, "seconds": options.seconds, "cpus": os.cpu_count(), "congestion": options.congestion}
     result = Result("traffic", options.program("amime-bench"), {"iperf3": sites.iperf_version()}, settings)
     measured = measure(options)
     result.add(*rows(measured))
