@@ -113,15 +113,24 @@ static int make_qsbr(struct am_plane *plane)
 	return 0;
 }
 
+static int check(const struct am_plane_conf *conf, struct am_err *err)
+{
+	if (conf->workers < 1 || conf->workers > AM_WORKERS_MAX)
+		return am_fail(err, EINVAL, "%u workers; between 1 and %d are possible", conf->workers,
+			AM_WORKERS_MAX);
+	/* Each writes to a map of its own there. */
+	if (conf->fdb && conf->workers > am_fdb_workers(conf->fdb))
+		return am_fail(err, EINVAL, "%u workers, and an FDB that was made for %u", conf->workers,
+			am_fdb_workers(conf->fdb));
+	return 0;
+}
+
 struct am_plane *am_plane_create(const struct am_plane_conf *conf, struct am_err *err)
 {
 	struct am_plane *plane;
 
-	if (conf->workers < 1 || conf->workers > AM_WORKERS_MAX) {
-		am_fail(err, EINVAL, "%u workers; between 1 and %d are possible", conf->workers,
-			AM_WORKERS_MAX);
+	if (check(conf, err))
 		return NULL;
-	}
 	plane = am_pages_alloc(sizeof *plane);
 	if (!plane)
 		goto no_memory;

@@ -390,6 +390,11 @@ uint32_t am_fdb_count(const struct am_fdb *fdb)
 	return fdb->count;
 }
 
+unsigned am_fdb_workers(const struct am_fdb *fdb)
+{
+	return fdb->workers;
+}
+
 static size_t maps_size(const struct am_fdb *fdb)
 {
 	return (size_t)fdb->words * sizeof *fdb->saw * fdb->workers;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a busy or broken machine does to frames: full rings, a port that is gone, a port too small. Each loss
- * has its name.
+ * has its name. And what cannot be made at all.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -152,6 +152,21 @@ static void test_port_too_small(void **state)
 	end(&r);
 }
 
+static void test_too_many_workers(void **state)
+{
+	struct am_plane_conf conf = {.pool = pool, .fdb = am_fdb_create(16, 2, 7), .learn_fd = -1};
+	struct am_err err = {""};
+
+	(void)state;
+	assert_non_null(conf.fdb);
+	assert_null(am_plane_create(&conf, &err));
+	assert_string_equal(err.text, "0 workers; between 1 and 16 are possible");
+	conf.workers = 3;
+	assert_null(am_plane_create(&conf, &err));
+	assert_string_equal(err.text, "3 workers, and an FDB that was made for 2");
+	am_fdb_free(conf.fdb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_lan_gone),
 		cmocka_unit_test(test_handoff_full),
 		cmocka_unit_test(test_port_too_small),
+		cmocka_unit_test(test_too_many_workers),
 	};
 
 	if (am_test_eal() < 0)

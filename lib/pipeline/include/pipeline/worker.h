@@ -47,7 +47,7 @@ struct am_learn_pair {
 struct am_plane_conf {
 	unsigned workers;
 	struct rte_mempool *pool;
-	struct am_fdb *fdb;
+	struct am_fdb *fdb; /* made for as many workers, or more */
 	struct am_reasm_conf reasm;
 	uint32_t paths;  /* header strings at most */
 	uint16_t ifaces; /* interfaces at most: rows of counters */

@@ -87,6 +87,7 @@ int am_fdb_set(struct am_fdb *fdb, am_fdb_key key, uint32_t value, uint32_t now)
 int am_fdb_del(struct am_fdb *fdb, am_fdb_key key); /* 0 or -ENOENT */
 uint32_t am_fdb_count(const struct am_fdb *fdb);
 uint64_t am_fdb_memory(const struct am_fdb *fdb);
+unsigned am_fdb_workers(const struct am_fdb *fdb); /* as it was created for */
 
 /* Walk: start with *at = 0; false at the end. Entries may be removed during a walk, and values changed. */
 bool am_fdb_next(const struct am_fdb *fdb, uint32_t *at, struct am_fdb_entry *out);
