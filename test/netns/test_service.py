@@ -17,7 +17,7 @@ from daemon import Daemon
 from harness import BOX, BUILD, expect, expect_path, expect_ping, main, sites, write
 from netns import EDGE_A, HOST_A, HOST_B, mac
 
-BURST = 900  # what a ring of the driver holds, nearly
+BURST = 450  # what a ring of the driver holds, nearly
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT, WALL, FUTEX = 17, 0x4206, 0x4207, 0x40000000, 202
 libc = ctypes.CDLL(None, use_errno=True)
 libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
