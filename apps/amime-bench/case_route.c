@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rows route/NAME: IP packets with random destinations through a worker's whole way, between routed ports in memory, or one of them and a GRE tunnel. */
+/* Rows route/NAME, and routes/FAMILY/NUMBER of scale: IP packets with random destinations through a worker's whole way, between routed ports in memory, or one of them and a GRE tunnel. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <rte_common.h>
 
 #include "base/bytes.h"
 #include "bed.h"
@@ -21,11 +23,10 @@
 
 enum {
 	ADDRESSES = 1 << 16, /* sent to in turn */
-	WRITTEN = 4200,      /* routes in the configuration: enough for the direct table of a large VRF */
+	LARGE = 4200,        /* routes in the configuration: enough for the direct table of a large VRF */
 	TEXT_OF_ONE = 96,
 	TEXT_OF_REST = 1024,
 	CHURN = 8, /* routes that go and come again between two bursts */
-	CHURNED = 4096,
 	RECLAIM_EVERY = 256,
 	STICK_NODES = 1 << 21,
 	STICK_VALUES = 1 << 23,
@@ -43,6 +44,7 @@ struct route_arg {
 	uint32_t routes;
 	bool churn;
 	enum route_way way;
+	bool routed;     /* each packet to an address that some route has, not to any */
 	bool everything; /* that an operator can turn on: octets by AS, MSS clamp, a trace */
 };
 
@@ -57,7 +59,8 @@ struct route {
 	struct limit_neighbour neighbours[LIMIT_NEIGHBOURS];
 	struct rte_mbuf *packets[BENCH_BURST];
 	struct am_ip ips[ADDRESSES];
-	struct am_prefix churned[CHURNED];
+	struct am_prefix drawn[ADDRESSES]; /* of all routes: the first, or as many by chance */
+	uint32_t n_drawn;
 };
 
 /* ---- the configuration ---- */
@@ -76,10 +79,16 @@ static const char port_head[] = "},\"vrfs\":{\"default\":{\"routes\":[";
 static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, wan_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 3},
 		     host_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 9};
 
-/* The default route is the first; the rest are hosts in the same direction. NULL: no memory. */
+/* Of the routes that are measured none: the default route, and hosts that nobody sends to where the table is to be a large VRF's. */
+static unsigned written(const struct route_arg *arg)
+{
+	return arg->routes > LARGE ? LARGE : 1;
+}
+
+/* NULL: no memory. */
 static char *write_config(const struct route_arg *arg)
 {
-	size_t room = TEXT_OF_REST + (size_t)WRITTEN * TEXT_OF_ONE, at;
+	size_t room = TEXT_OF_REST + (size_t)written(arg) * TEXT_OF_ONE, at;
 	char *text = malloc(room);
 
 	if (!text)
@@ -87,7 +96,7 @@ static char *write_config(const struct route_arg *arg)
 	at = (size_t)snprintf(text, room, "%s", head);
 	at += (size_t)snprintf(text + at, room - at, arg->way == WAY_PORTS ? port_head : gre_head,
 		arg->everything ? "\"tcp_mss\":\"fit\"," : "");
-	for (unsigned i = 0; i < WRITTEN; i++) {
+	for (unsigned i = 0; i < written(arg); i++) {
 		if (!i)
 			at += (size_t)snprintf(text + at, room - at, "{\"prefix\":\"%s\"",
 				arg->family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
@@ -149,21 +158,37 @@ static struct am_prefix draw(enum am_family family, uint64_t *dice)
 	return p;
 }
 
+static struct am_ip address_in(const struct am_prefix *p, uint64_t *dice)
+{
+	unsigned bits = p->ip.family == AM_IPV4 ? 32 : 128;
+	struct am_ip ip = p->ip;
+
+	for (unsigned i = p->len; i < bits; i++)
+		if (fib_routes_roll(dice, 2))
+			ip.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return ip;
+}
+
+/* Routes, and addresses. */
 static int fill(struct route *r, uint64_t *dice)
 {
+	uint32_t most = am_fib_count(r->fib) + r->arg->routes;
 	int ret = 0;
 
-	for (uint32_t n = 0; ret == 0 && am_fib_count(r->fib) < r->arg->routes; n++) {
+	for (uint32_t n = 0; ret == 0 && am_fib_count(r->fib) < most; n++) {
 		struct am_prefix p = draw(r->arg->family, dice);
+		uint32_t at = n < ADDRESSES ? n : fib_routes_roll(dice, n + 1);
 
 		ret = am_fib_set(r->fib, &p, r->value);
-		if (n < CHURNED)
-			r->churned[n] = p;
+		if (at < ADDRESSES)
+			r->drawn[at] = p;
+		r->n_drawn = RTE_MIN(n + 1, (uint32_t)ADDRESSES);
 		if (n % RECLAIM_EVERY == 0)
 			reclaim(r->fib);
 	}
 	for (unsigned i = 0; i < ADDRESSES; i++)
-		r->ips[i] = draw(r->arg->family, dice).ip;
+		r->ips[i] = r->arg->routed ? address_in(&r->drawn[i % r->n_drawn], dice)
+					   : draw(r->arg->family, dice).ip;
 	return ret;
 }
 
@@ -180,11 +205,11 @@ static bool churn(struct route *r)
 	bool good = true;
 
 	for (unsigned i = 0; i < CHURN; i++) {
-		const struct am_prefix *p = &r->churned[r->churn_at];
+		const struct am_prefix *p = &r->drawn[r->churn_at];
 
 		/* The same prefix may have been drawn twice. */
 		good &= am_fib_del(r->fib, p) == 0 && am_fib_set(r->fib, p, r->value) == 0;
-		r->churn_at = (r->churn_at + 1) % CHURNED;
+		r->churn_at = (r->churn_at + 1) % ADDRESSES;
 	}
 	reclaim(r->fib);
 	return good;
@@ -395,27 +420,46 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 #define WITH_ALL(name_, about_, way_) \
 	{.name = "route/" name_ "-everything", .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", \
 	 .relative = {"route/" name_, 1.15, 0}, .open = open_route, .prepare = arrive, .run = work, .finish = collect, .stages = stages, \
-	 .close = close_route, .arg = &(const struct route_arg){AM_IPV4, 5000, false, way_, true}}
-#define STICK(name_, about_, large_, family_, routes_) \
+	 .close = close_route, .arg = &(const struct route_arg){AM_IPV4, 5000, false, way_, false, true}}
+#define STICK(name_, about_, large_, family_, routes_, routed_) \
 	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, \
 	 .open = open_stick, .prepare = arrive_stick, .run = work_stick, .close = close_stick, \
-	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS, false}}
+	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS, routed_, false}}
+
+#define NUMBER(name_, family_, n_) \
+	{.name = "routes/" name_ "/" #n_, .about = "64 octets, each packet to one of so many routes", .per = "packet", .ops = BENCH_BURST, \
+	 .null = "null/forward", .memory = true, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
+	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){family_, n_, false, WAY_PORTS, true, false}}
+
+const struct bench_case bench_scale_route_cases[] = {
+	NUMBER("ipv4", AM_IPV4, 10),
+	NUMBER("ipv4", AM_IPV4, 1000),
+	NUMBER("ipv4", AM_IPV4, 100000),
+	NUMBER("ipv4", AM_IPV4, 1000000),
+	NUMBER("ipv6", AM_IPV6, 10),
+	NUMBER("ipv6", AM_IPV6, 1000),
+	NUMBER("ipv6", AM_IPV6, 100000),
+	NUMBER("ipv6", AM_IPV6, 1000000),
+	{.name = NULL},
+};
 
 const struct bench_case bench_route_cases[] = {
-	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS, false),
-	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false, WAY_PORTS, false),
-	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true, WAY_PORTS, false),
-	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false, WAY_PORTS, false),
-	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false, WAY_PORTS, false),
-	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS, false),
-	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP, false),
-	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP, false),
+	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS, false, false),
+	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false, WAY_PORTS, false, false),
+	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true, WAY_PORTS, false, false),
+	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false, WAY_PORTS, false, false),
+	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false, WAY_PORTS, false, false),
+	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS, false, false),
+	ROUTE("v6-250k-routed", "the same, each packet to an address that a route has", true, 0, AM_IPV6, 250000, false, WAY_PORTS, true, false),
+	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP, false, false),
+	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP, false, false),
 	WITH_ALL("v4-5k", "with octets by AS and a trace of one packet in 1000", WAY_PORTS),
 	WITH_ALL("gre-encap", "with octets by AS, MSS clamp and a trace of one packet in 1000", WAY_ENCAP),
-	STICK("v4-5k", "the least that the row's work takes: headers, the FIB, a rewrite, a counter", false, AM_IPV4, 5000),
-	STICK("v4-1m", "the same, 1,000,000 routes", true, AM_IPV4, 1000000),
-	STICK("v6-5k", "the same of IPv6, 5,000 routes", false, AM_IPV6, 5000),
-	STICK("v6-250k", "the same, 250,000 routes", true, AM_IPV6, 250000),
+	STICK("v4-5k", "the least that the row's work takes: headers, the FIB, a rewrite, a counter", false, AM_IPV4, 5000, false),
+	STICK("v4-1m", "the same, 1,000,000 routes", true, AM_IPV4, 1000000, false),
+	STICK("v6-5k", "the same of IPv6, 5,000 routes", false, AM_IPV6, 5000, false),
+	STICK("v6-250k", "the same, 250,000 routes", true, AM_IPV6, 250000, false),
+	STICK("v6-250k-routed", "the same, each packet to an address that a route has", true, AM_IPV6, 250000, true),
 	{.name = NULL},
 };
 /* clang-format on */

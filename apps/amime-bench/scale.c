@@ -8,23 +8,29 @@
 
 #include <rte_cycles.h>
 
+#include "fib_routes.h"
 #include "model/model.h"
 #include "net/ip.h"
 #include "pipeline/counters.h"
 #include "pkt/reasm.h"
 #include "setup.h"
+#include "table/fib.h"
+#include "table/fib_room.h"
 
 enum {
 	SEED = 7,
 	FDB_SIZE = 16384,
 	MACS = 1000000,
+	ROUTES = 1000000,
+	ROOM_NODES = 1 << 22,
+	ROOM_VALUES = 1 << 24,
 	PATHS = 65000,
 	REASM = 4096,
 	WORKERS_MOST = 16,
 };
 
-static const char *const ways[] = {"encap", "decap"};
-enum { WAYS = sizeof ways / sizeof *ways };
+enum { WAYS = 2 };
+static const char *const ways[WAYS] = {"encap", "decap"}, *const families[WAYS] = {"ipv4", "ipv6"};
 
 /* ---- cycles by number ---- */
 
@@ -68,8 +74,8 @@ static void add_points(struct report *r, struct report_series *s, const struct b
 	}
 }
 
-static void add_curve(
-	struct report *r, const struct bench_result *results, unsigned n, const char *group, const char *what)
+static void add_curve(struct report *r, const struct bench_result *results, unsigned n, const char *group,
+	const char *const of[WAYS], const char *what)
 {
 	struct report_curve *c =
 		report_add_curve(r, &(struct report_curve){
@@ -80,7 +86,7 @@ static void add_curve(
 				    });
 
 	for (int w = 0; w < WAYS; w++)
-		add_points(r, report_add_series(r, c, ways[w]), results, n, group, ways[w]);
+		add_points(r, report_add_series(r, c, of[w]), results, n, group, of[w]);
 }
 
 /* ---- workers ---- */
@@ -185,6 +191,31 @@ static uint64_t memory_of_mac(void)
 	return octets / MACS;
 }
 
+/* Of a table with as many routes as the Internet has; 0: no memory. */
+static uint64_t memory_of_route(enum am_family family)
+{
+	struct am_fib_room *room = am_fib_room_create(ROOM_NODES, ROOM_VALUES);
+	struct am_fib *fib = room ? am_fib_create(room, family, AM_FIB_ROOT_LARGE) : NULL;
+	uint64_t dice = SEED, octets = 0;
+	int ret = 0;
+
+	while (fib && ret == 0 && am_fib_count(fib) < ROUTES) {
+		struct am_prefix p = fib_routes_draw(family, &dice);
+
+		ret = am_fib_set(fib, &p, 1);
+		/* Nobody reads. */
+		if (am_fib_room_close(room))
+			am_fib_room_free(room);
+	}
+	if (fib && ret == 0)
+		octets = (am_fib_memory(fib) + am_fib_room_use(room).memory) / ROUTES;
+	if (fib)
+		am_fib_destroy(fib);
+	if (room)
+		am_fib_room_destroy(room);
+	return octets;
+}
+
 static void lost(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets)
 {
 	(void)ctx;
@@ -231,6 +262,12 @@ static int add_memories(struct report *r, struct am_err *err)
 		ret = add_memory(r, "memory/mac", "a MAC address, of a table for a million", "MAC",
 			memory_of_mac(), err);
 	if (ret == 0)
+		ret = add_memory(r, "memory/route4", "a route of a million, IPv4", "route",
+			memory_of_route(AM_IPV4), err);
+	if (ret == 0)
+		ret = add_memory(r, "memory/route6", "a route of a million, IPv6", "route",
+			memory_of_route(AM_IPV6), err);
+	if (ret == 0)
 		ret = add_memory(r, "memory/counters",
 			"of an interface (port, tunnel, bridge), of each worker", "interface",
 			sizeof(struct am_iface_counters), err);
@@ -245,10 +282,11 @@ int scale_report(struct report *r, const struct bench_result *results, unsigned 
 {
 	struct report_curve *workers;
 
-	add_curve(r, results, n, "tunnels", "tunnels");
-	add_curve(r, results, n, "bridges", "bridges");
-	add_curve(r, results, n, "macs", "MAC addresses");
-	add_curve(r, results, n, "flows", "flows");
+	add_curve(r, results, n, "tunnels", ways, "tunnels");
+	add_curve(r, results, n, "bridges", ways, "bridges");
+	add_curve(r, results, n, "macs", ways, "MAC addresses");
+	add_curve(r, results, n, "routes", families, "routes");
+	add_curve(r, results, n, "flows", ways, "flows");
 	workers = report_add_curve(r, &(struct report_curve){
 					      .name = "workers",
 					      .about = "throughput of all workers; the model takes what a "
