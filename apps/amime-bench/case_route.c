@@ -172,10 +172,9 @@ static struct am_ip address_in(const struct am_prefix *p, uint64_t *dice)
 /* Routes, and addresses. */
 static int fill(struct route *r, uint64_t *dice)
 {
-	uint32_t most = am_fib_count(r->fib) + r->arg->routes;
 	int ret = 0;
 
-	for (uint32_t n = 0; ret == 0 && am_fib_count(r->fib) < most; n++) {
+	for (uint32_t n = 0; ret == 0 && am_fib_count(r->fib) < r->arg->routes; n++) {
 		struct am_prefix p = draw(r->arg->family, dice);
 		uint32_t at = n < ADDRESSES ? n : fib_routes_roll(dice, n + 1);
 
