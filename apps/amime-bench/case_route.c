@@ -27,6 +27,7 @@ enum {
 	TEXT_OF_ONE = 96,
 	TEXT_OF_REST = 1024,
 	CHURN = 8, /* routes that go and come again between two bursts */
+	CHURNED = 4096,
 	RECLAIM_EVERY = 256,
 	STICK_NODES = 1 << 21,
 	STICK_VALUES = 1 << 23,
@@ -208,7 +209,7 @@ static bool churn(struct route *r)
 
 		/* The same prefix may have been drawn twice. */
 		good &= am_fib_del(r->fib, p) == 0 && am_fib_set(r->fib, p, r->value) == 0;
-		r->churn_at = (r->churn_at + 1) % ADDRESSES;
+		r->churn_at = (r->churn_at + 1) % CHURNED;
 	}
 	reclaim(r->fib);
 	return good;

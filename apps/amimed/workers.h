@@ -2,8 +2,8 @@
 #ifndef AMIMED_WORKERS_H
 #define AMIMED_WORKERS_H
 /*
- * The workers' threads: each one turns its worker, sleeps on its ports' descriptors when there is nothing to do, and
- * stands still while control changes the ports.
+ * The workers' threads: each one turns its worker, sleeps on its ports' descriptors when there is nothing to do (after
+ * traffic it rests for a while first, which no packet ends), and stands still while control changes the ports.
  */
 #include <stdbool.h>
 #include <stdint.h>
