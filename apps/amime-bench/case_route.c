@@ -80,7 +80,7 @@ static const char port_head[] = "},\"vrfs\":{\"default\":{\"routes\":[";
 static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, wan_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 3},
 		     host_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 9};
 
-/* Of the routes that are measured none: the default route, and hosts that nobody sends to where the table is to be a large VRF's. */
+/* Routes that the configuration has, and among the row's number: the default, and hosts that nobody sends to where the table is to be a large VRF's. */
 static unsigned written(const struct route_arg *arg)
 {
 	return arg->routes > LARGE ? LARGE : 1;
