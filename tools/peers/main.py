@@ -32,7 +32,7 @@ def arguments(top):
                         help="amime, ovs or kernel: only amime and those given (default: all)")
     parser.add_argument("--rounds", type=int, metavar="N", help="turns of each (peers: 9 good ones; traffic: 5)")
     parser.add_argument("--seconds", type=float, metavar="S", help="of a sample (peers: 0.4) or a TCP run (traffic: 3)")
-    parser.add_argument("--congestion", default="cubic", metavar="NAME", help="traffic: congestion control of the senders (default: cubic)")
+    parser.add_argument("--congestion", default="cubic", metavar="NAME", help="traffic: congestion control of the hosts in ordinary use (default: cubic)")
     parser.add_argument("--cpu", type=int, default=os.cpu_count() - 1, metavar="N", help="peers: the measured core (default: the last)")
     parser.add_argument("--small-pages", action="store_true", help="peers: nobody uses huge pages")
     parser.add_argument("--quick", action="store_true", help="little of it, without OVS-DPDK: does everything work?")

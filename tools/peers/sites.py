@@ -9,7 +9,8 @@
     10.1.0.1/24     192.0.2.1/24       192.0.2.2/24     10.1.0.2/24
 
 Every setup has four namespaces of its own, so that all stand side by side and take turns. A site has a core: its host's
-programs run there, and its edge's worker where it has one. Left to the scheduler, rates depend on which programs it put together.
+programs run there, and its edge's worker where it has one. Left to the scheduler, rates depend on which programs it put together:
+that is measured too.
 """
 import itertools
 import json
@@ -202,19 +203,28 @@ def iperf_version():
 class Iperf:
     """A server at host b; runs from host a."""
 
-    def __init__(self, sites, folder, congestion):
-        self.sites, self.congestion = sites, congestion
+    def __init__(self, sites, folder):
+        self.sites = sites
         log = os.path.join(folder, f"{sites.name.replace('/', '-')}-iperf3.log")
-        child = Child(["iperf3", "--server", "--forceflush"], log, ns=sites.hosts[1], cpus={core(1)})
-        sites.children.append(child)
-        wait_for("iperf3", lambda: "listening" in child.tail(), child)
+        self.server = Child(["iperf3", "--server", "--forceflush"], log, ns=sites.hosts[1])
+        sites.children.append(self.server)
+        wait_for("iperf3", lambda: "listening" in self.server.tail(), self.server)
 
-    def tcp(self, flows, seconds, omit):
-        """(Mbit/s received, segments sent again)"""
+    def tcp(self, flows, seconds, omit, congestion, placed):
+        """(Mbit/s received, segments sent again); not placed: both hosts' programs run where the scheduler puts them."""
+        where = {core(0)}, {core(1)}
+        if not placed:
+            where = (set(range(os.cpu_count())),) * 2
+        os.sched_setaffinity(self.server.pid, where[1])
         text = run("iperf3", "--client", HOSTS[1], "--parallel", str(flows), "--time", str(seconds), "--omit", str(omit), "--json",
-                   "--congestion", self.congestion, ns=self.sites.hosts[0], cpus={core(0)}, timeout=30 + seconds)
+                   "--congestion", congestion, ns=self.sites.hosts[0], cpus=where[0], timeout=30 + seconds)
         end = json.loads(text)["end"]
         return end["sum_received"]["bits_per_second"] / 1e6, end["sum_sent"]["retransmits"]
+
+
+def has_congestion(name):
+    with open("/proc/sys/net/ipv4/tcp_available_congestion_control", encoding="ascii") as file:
+        return name in file.read().split()
 
 
 def ping(sites, count, interval):

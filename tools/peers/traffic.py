@@ -2,8 +2,9 @@
 """Real traffic between ordinary hosts, through what stands at the edges of two sites; the setups take turns.
 
 A site's host and its edge share a core, as on a small box: what an edge spends, the host lacks. So rates compare setups of one
-run, and say nothing about a box of its own.
+run, and say nothing about a box of its own. "Anywhere" leaves the hosts to the scheduler.
 """
+import collections
 import contextlib
 import os
 import statistics
@@ -15,13 +16,29 @@ from process import Trouble
 from progress import progress
 from result import Result, row
 
-FLOWS = (1, 64)
 IDLE_SECONDS = 3
 PINGS, PING_SECONDS = 100, 0.01
 DRIVERS = ("af_xdp", "af_packet")
 LATENCY_GOAL_US, IDLE_GOAL_PERCENT, RATE_GOAL = 250, 5, 1.0
 KERNEL = "vxlan/kernel"
 LINE = "{:<20} {:>16} {:>16} {:>11} {:>12} {:>6}"
+OTHER_LINE = "{:<20} {:>16} {:>12}"
+BBR = "bbr"
+
+# One way to use TCP. Placed: a site's host has the core of its edge.
+Use = collections.namedtuple("Use", "name about flows congestion placed goal")
+
+
+def ordinary(congestion):
+    return tuple(Use(f"tcp-{flows}", f"TCP, flows: {flows}", flows, congestion, True, RATE_GOAL) for flows in (1, 64))
+
+
+def other(congestion):
+    """What hosts may do as well. BBR has a timer for each flow, and does not slow down where something is lost."""
+    yield Use("tcp-64-anywhere", "TCP, flows: 64, anywhere", 64, congestion, False, RATE_GOAL)
+    if sites.has_congestion(BBR):
+        yield Use("tcp-64-bbr", "TCP, flows: 64, BBR", 64, BBR, True, None)
+        yield Use("tcp-64-bbr-anywhere", "TCP, flows: 64, BBR, anywhere", 64, BBR, False, None)
 
 
 def forward_of(driver):
@@ -45,22 +62,22 @@ def setups(program, quick):
 
 
 class Measured:
-    """One setup and what was seen of it."""
+    """One setup and what was seen of it: what ordinary use carries, and other use where it is asked for."""
 
-    def __init__(self, setup, folder, congestion):
-        self.setup, self.name = setup, setup.name
+    def __init__(self, setup, folder, uses):
+        self.setup, self.name, self.uses = setup, setup.name, uses
         setup.connect()
         setup.start(folder)
         setup.reachable()
-        self.iperf = sites.Iperf(setup, folder, congestion)
-        self.rates = {flows: [] for flows in FLOWS}
-        self.again = {flows: 0 for flows in FLOWS}
+        self.iperf = sites.Iperf(setup, folder)
+        self.rates = {use: [] for use in uses}
+        self.again = dict.fromkeys(uses, 0)
         self.pings, self.idle = [], []
 
-    def tcp(self, flows, seconds):
-        rate, again = self.iperf.tcp(flows, seconds, omit=1)
-        self.rates[flows].append(rate)
-        self.again[flows] += again
+    def tcp(self, use, seconds):
+        rate, again = self.iperf.tcp(use.flows, seconds, 1, use.congestion, use.placed)
+        self.rates[use].append(rate)
+        self.again[use] += again
 
     def ping(self):
         self.pings.append(statistics.median(sites.ping(self.setup, PINGS, PING_SECONDS)))
@@ -85,13 +102,21 @@ def fragments(measured):
             raise Trouble(f"{one.name}: nothing was fragmented outside")
 
 
+def uses_of(name, options):
+    """Other use is what the default driver is compared in, beside what it is compared with."""
+    asked = ordinary(options.congestion)
+    if options.quick or name not in (KERNEL, tunnel_of(DRIVERS[0]), forward_of(DRIVERS[0])):
+        return asked
+    return (*asked, *other(options.congestion))
+
+
 def measure(options):
     with contextlib.ExitStack() as stack:
         measured = []
         for setup in setups(options.program("amimed"), options.quick):
             progress(f"building {setup.name}")
             stack.callback(setup.close)
-            measured.append(Measured(setup, options.logs, options.congestion))
+            measured.append(Measured(setup, options.logs, uses_of(setup.name, options)))
         progress("nothing happens")
         rest(measured)
         for number in range(options.rounds):
@@ -99,10 +124,11 @@ def measure(options):
             for one in measured:
                 progress(f"{turn}: {one.name}: ping")
                 one.ping()
-            for flows in FLOWS:
+            for use in dict.fromkeys(use for one in measured for use in one.uses):
                 for one in measured:
-                    progress(f"{turn}: {one.name}: TCP, flows: {flows}")
-                    one.tcp(flows, options.seconds)
+                    if use in one.uses:
+                        progress(f"{turn}: {one.name}: {use.about}")
+                        one.tcp(use, options.seconds)
         fragments(measured)
         for one in measured:
             one.losses = one.setup.losses()
@@ -126,7 +152,7 @@ class Goal:
 
     def line(self):
         s = self.spread
-        text = f"{self.about:<56} {s.median:8.2f} ({s.low:.2f}-{s.high:.2f}) {self.unit}"
+        text = f"{self.about:<62} {s.median:8.2f} ({s.low:.2f}-{s.high:.2f}) {self.unit}"
         if self.goal is None:
             return text
         return f"{text}; goal at {'least' if self.more else 'most'} {self.goal:g}: {'pass' if self.met() else 'FAIL'}"
@@ -140,12 +166,12 @@ def goals(measured):
     kernel = by_name[KERNEL]
     for driver in DRIVERS:
         ours, forward = by_name[tunnel_of(driver)], by_name[forward_of(driver)]
-        for flows in FLOWS:
-            for other in (kernel, forward):
+        for use in ours.uses:
+            for beside in (kernel, forward):
                 # The default driver is judged.
-                goal = RATE_GOAL if driver == DRIVERS[0] and other is kernel else None
-                yield Goal(f"ratio/tcp-{flows} {ours.name}:{other.name}", f"TCP, flows: {flows}, {ours.name} to {other.name}",
-                           "ratio", [a / b for a, b in zip(ours.rates[flows], other.rates[flows])], goal, more=True)
+                goal = use.goal if driver == DRIVERS[0] and beside is kernel else None
+                yield Goal(f"ratio/{use.name} {ours.name}:{beside.name}", f"{use.about}, {ours.name} to {beside.name}",
+                           "ratio", [a / b for a, b in zip(ours.rates[use], beside.rates[use])], goal, more=True)
         yield Goal(f"above-forward/{driver}", f"ping through 2 idle boxes, {ours.name} above {forward.name}", "us",
                    [a - b for a, b in zip(ours.pings, forward.pings)], LATENCY_GOAL_US)
         if "forward/kernel" in by_name:
@@ -155,15 +181,30 @@ def goals(measured):
         yield Goal(f"idle/{driver}", f"CPU of the busier idle daemon, {ours.name}", "%", [max(ours.idle)], IDLE_GOAL_PERCENT)
 
 
+def rate(samples):
+    return f"{statistics.median(samples):.0f} ({min(samples):.0f}-{max(samples):.0f})"
+
+
+def other_table(measured):
+    """Other use, a part for each."""
+    for use in dict.fromkeys(use for one in measured for use in one.uses[2:]):
+        yield f"\n{use.about} ({use.congestion}): median Mbit/s, segments resent"
+        for one in measured:
+            if use in one.uses:
+                yield OTHER_LINE.format(one.name, rate(one.rates[use]), one.again[use])
+
+
 def table(measured):
     yield "TCP between hosts of two sites, MTU 1500 over 1500: median Mbit/s (least-most), segments resent; ping: median round trip\n"
-    yield LINE.format("SETUP", *(f"TCP x {f}" for f in FLOWS), "RESENT", "PING us", "IDLE")
+    ways = measured[0].uses[:2]
+    yield LINE.format("SETUP", *(f"TCP x {use.flows}" for use in ways), "RESENT", "PING us", "IDLE")
     for one in measured:
-        rates = [f"{statistics.median(r):.0f} ({min(r):.0f}-{max(r):.0f})" for r in one.rates.values()]
         idle = f"{max(one.idle):.1f}%" if one.idle else ""
-        yield LINE.format(one.name, *rates, "/".join(map(str, one.again.values())), f"{statistics.median(one.pings):.0f}", idle)
+        yield LINE.format(one.name, *(rate(one.rates[use]) for use in ways), "/".join(str(one.again[use]) for use in ways),
+                          f"{statistics.median(one.pings):.0f}", idle)
         for what, count in one.losses.items():
             yield f"{'':20} dropped: {what} {count}"
+    yield from other_table(measured)
     yield ""
     for goal in goals(measured):
         yield goal.line()
@@ -171,8 +212,8 @@ def table(measured):
 
 def rows(measured):
     for one in measured:
-        for flows in FLOWS:
-            yield row(f"tcp-{flows}/{one.name}", f"TCP, flows: {flows}", "Mbit/s", one.rates[flows], better="more")
+        for use in one.uses:
+            yield row(f"{use.name}/{one.name}", use.about, "Mbit/s", one.rates[use], better="more")
         yield row(f"ping/{one.name}", f"median of {PINGS} round trips", "us", one.pings)
     for goal in goals(measured):
         yield goal.row()
