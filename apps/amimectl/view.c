@@ -366,6 +366,7 @@ static void worker_row(struct am_table *t, const json_t *o)
 	am_table_cell(t, "%lld", number(o, "handed_in"));
 	am_table_cell(t, "%.0f%%", turns ? 100.0 * (double)number(o, "busy_turns") / (double)turns : 0.0);
 	am_table_cell(t, "%lld", number(o, "sleeps"));
+	am_table_cell(t, "%lld", number(o, "rests"));
 	am_table_cell(t, "%lld", number(r, "reassembled"));
 	am_table_cell(t, "%lld", number(r, "live"));
 	am_table_cell(t, "%lld", number(r, "memory") / 1024);
@@ -384,9 +385,9 @@ static void steps_line(const char *head, const json_t *steps, FILE *out)
 static void show_workers(const json_t *result, FILE *out)
 {
 	static const char *const heads[] = {"WORKER", "CPU", "PACKETS", "CARRIED", "HANDED OUT", "HANDED IN",
-		"BUSY TURNS", "SLEEPS", "REASSEMBLED", "HELD NOW", "TABLE KIB"};
+		"BUSY TURNS", "SLEEPS", "RESTS", "REASSEMBLED", "HELD NOW", "TABLE KIB"};
 	const json_t *list = json_object_get(result, "workers"), *o;
-	struct am_table *t = table_of(11, heads, 0, 11);
+	struct am_table *t = table_of(12, heads, 0, 12);
 	size_t i;
 
 	json_array_foreach(list, i, o)

@@ -452,14 +452,16 @@ static json_t *worker_json(const struct am_daemon *d, unsigned i)
 	int cpu = am_workers_cpu(d->workers, i);
 
 	am_plane_worker_stats(d->plane, i, &s);
-	return json_pack("{s:i, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:i, s:i, s:I}}",
+	return json_pack(
+		"{s:i, s:o, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:i, s:i, s:I}}",
 		"worker", (int)i, "cpu", cpu < 0 ? json_null() : json_integer(cpu), "tid",
 		am_workers_tid(d->workers, i), "turns", (json_int_t)s.turns, "busy_turns",
 		(json_int_t)s.busy_turns, "packets", (json_int_t)s.packets, "carried", (json_int_t)s.carried,
 		"handed_out", (json_int_t)s.handed_out, "handed_in", (json_int_t)s.handed_in, "sleeps",
-		(json_int_t)s.sleeps, "reassembly", "reassembled", (json_int_t)s.reasm.reassembled,
-		"fragments", (json_int_t)s.reasm.fragments, "live", (int)s.reasm.live, "buffers",
-		(int)s.reasm.buffers, "memory", (json_int_t)s.reasm.memory);
+		(json_int_t)s.sleeps, "rests", (json_int_t)am_workers_rests(d->workers, i), "reassembly",
+		"reassembled", (json_int_t)s.reasm.reassembled, "fragments", (json_int_t)s.reasm.fragments,
+		"live", (int)s.reasm.live, "buffers", (int)s.reasm.buffers, "memory",
+		(json_int_t)s.reasm.memory);
 }
 
 static json_t *steps_json(const struct am_histogram *h)

@@ -46,12 +46,13 @@ struct thread {
 	struct am_worker *worker;
 	pthread_t id;
 	bool started;
-	int cpu;             /* -1: not bound */
-	_Atomic int tid;     /* written by the thread once */
-	int wake;            /* eventfd: control writes, the thread polls and reads */
-	_Atomic bool spin;   /* control writes, the thread reads */
-	bool refused;        /* the thread could not register; under lock */
-	uint64_t turns_seen; /* control's own, for am_workers_advance */
+	int cpu;                /* -1: not bound */
+	_Atomic int tid;        /* written by the thread once */
+	_Atomic uint64_t rests; /* written by the thread, read by control */
+	int wake;               /* eventfd: control writes, the thread polls and reads */
+	_Atomic bool spin;      /* control writes, the thread reads */
+	bool refused;           /* the thread could not register; under lock */
+	uint64_t turns_seen;    /* control's own, for am_workers_advance */
 	/* The thread's own. */
 	struct pollfd fds[FDS_MAX];
 	int n_fds; /* without wake; -1: something must be polled */
@@ -137,13 +138,20 @@ static void stand(struct thread *t)
 	am_worker_online(t->worker);
 }
 
+static void rest(struct thread *t)
+{
+	sleep_on(t, 1, t->packets >= BULK ? REST_BULK_NS : REST_NS);
+	atomic_store_explicit(
+		&t->rests, atomic_load_explicit(&t->rests, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
 /* After so many empty turns; how many that is from now on. */
 static unsigned idle(struct thread *t, unsigned empty)
 {
 	if (t->packets >= TRAFFIC) {
 		if (empty < REST_TURNS)
 			return empty;
-		sleep_on(t, 1, t->packets >= BULK ? REST_BULK_NS : REST_NS);
+		rest(t);
 		t->packets = 0;
 		return 0;
 	}
@@ -445,4 +453,9 @@ int am_workers_cpu(const struct am_workers *all, unsigned i)
 int am_workers_tid(const struct am_workers *all, unsigned i)
 {
 	return i < all->n ? atomic_load(&all->threads[i].tid) : 0;
+}
+
+uint64_t am_workers_rests(const struct am_workers *all, unsigned i)
+{
+	return i < all->n ? atomic_load_explicit(&all->threads[i].rests, memory_order_relaxed) : 0;
 }

@@ -42,5 +42,7 @@ unsigned am_workers_count(const struct am_workers *workers);
 /* The CPU that worker i is bound to, or -1. */
 int am_workers_cpu(const struct am_workers *workers, unsigned i);
 int am_workers_tid(const struct am_workers *workers, unsigned i);
+/* How often worker i has rested with its ports' descriptors not waited for, since it came up. */
+uint64_t am_workers_rests(const struct am_workers *workers, unsigned i);
 
 #endif

@@ -24,20 +24,29 @@ def waits(daemon, folder):
     return len(found) - len(rests), len(rests)
 
 
+def counted(daemon):
+    worker = daemon.show("workers")["workers"][0]
+    return worker["sleeps"], worker["rests"]
+
+
 def test(_, folder):
     (_, a), (_, b) = sites(folder)
     for daemon in (a, b):
         daemon.start()
     expect_path()
     with Flood(sizes=(100,), pause=PAUSE):
+        before = counted(a)
         ports, rests = waits(a, folder)
+        after = counted(a)
     expect(ports > 0 and not rests, f"one packet at a time: waited {ports} times for its ports, rested {rests} times")
+    expect(after[0] - before[0] > 10 and after[1] == before[1], f"and that is counted: {before} to {after} sleeps, rests")
     frame = bytes.fromhex(mac(HOST_A, "eth0").replace(":", ""))
     frame = b"\2\0\0\0\0\x99" + frame + b"\x88\xb5" + bytes(46)
     with send_junk(HOST_A, "eth0", RATE, SECONDS, write_frames(os.path.join(folder, "frames"), [frame])) as sender:
         ports, rests = waits(a, folder)
         sender.communicate()
     expect(rests > 10, f"bursts of packets: waited {ports} times for its ports, rested {rests} times")
+    expect(counted(a)[1] - after[1] >= rests, f"and rests are counted: {after} to {counted(a)}")
     for daemon in (a, b):
         daemon.stop()
 
