@@ -412,8 +412,11 @@ static inline AM_INLINE bool am_lane_is_usual(const uint8_t *frame, uint32_t pay
 static inline AM_INLINE bool am_lane_is_no_syn(
 	const struct am_lane *lane, const uint8_t *frame, uint32_t payload)
 {
+	/* What the lane has too, but known to the compiler. */
+	const struct am_ether eth = {.len = AM_ETH_LEN, .type = AM_ET_IPV4};
+
 	return payload - AM_IP4_LEN < lane->no_syn_room &&
-	       !am_mss_may_clamp(frame, payload + AM_ETH_LEN, &lane->rest.eth);
+	       !am_mss_may_clamp(frame, payload + AM_ETH_LEN, &eth);
 }
 
 /*
