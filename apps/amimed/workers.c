@@ -17,18 +17,11 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include "rest.h"
+
 enum {
-	IDLE_TURNS = 64, /* empty turns before a worker goes to sleep: some 10 us of looking */
-	/*
-	 * Where there is traffic a worker that is through with it rests for a while, and wakes by its own clock. To be woken by
-	 * each frame costs the sender of that frame several microseconds, every time, and frames are dearer one by one.
-	 */
-	TRAFFIC = 8,    /* packets since it last slept; fewer are somebody who waits for an answer */
-	REST_TURNS = 4, /* empty turns before it rests */
-	REST_NS = 50000,
-	/* So many are bulk, where twice the rest carries a tenth more; as a NIC that moderates its interrupts would. */
-	BULK = 16,
-	REST_BULK_NS = 100000,
+	IDLE_TURNS = 64,       /* empty turns before a worker goes to sleep: some 10 us of looking */
+	REST_TURNS = 4,        /* the same before it rests, where there is traffic (rest.h) */
 	TIMER_SLACK_NS = 1000, /* the kernel's own of 50 us would double a rest */
 	FDS_MAX = AM_PORTS_MAX + 8,
 	POLL_MIN_NS = 20000,  /* where a queue has no descriptor: sleep this long, and longer each time ... */
@@ -57,7 +50,7 @@ struct thread {
 	struct pollfd fds[FDS_MAX];
 	int n_fds; /* without wake; -1: something must be polled */
 	uint64_t nap_ns;
-	unsigned packets; /* since it last slept or rested */
+	struct am_rest rest;
 };
 
 struct am_workers {
@@ -138,27 +131,30 @@ static void stand(struct thread *t)
 	am_worker_online(t->worker);
 }
 
-static void rest(struct thread *t)
+static void rest(struct thread *t, uint64_t now)
 {
-	sleep_on(t, 1, t->packets >= BULK ? REST_BULK_NS : REST_NS);
+	uint64_t ns = am_rest_take(&t->rest, now);
+
+	if (!ns)
+		return;
+	sleep_on(t, 1, ns);
 	atomic_store_explicit(
 		&t->rests, atomic_load_explicit(&t->rests, memory_order_relaxed) + 1, memory_order_relaxed);
 }
 
-/* After so many empty turns; how many that is from now on. */
-static unsigned idle(struct thread *t, unsigned empty)
+/* After so many empty turns; how many that is from now on. Where nobody wakes a worker it has no reason to rest. */
+static unsigned idle(struct thread *t, unsigned empty, uint64_t now)
 {
-	if (t->packets >= TRAFFIC) {
+	if (am_rest_is_traffic(&t->rest) && t->n_fds >= 0) {
 		if (empty < REST_TURNS)
 			return empty;
-		rest(t);
-		t->packets = 0;
+		rest(t, now);
 		return 0;
 	}
 	if (empty < IDLE_TURNS)
 		return empty;
 	wait_for_work(t);
-	t->packets = 0;
+	am_rest_woken(&t->rest, am_clock_monotonic().ns);
 	return t->n_fds < 0 ? IDLE_TURNS - 1 : 0;
 }
 
@@ -167,14 +163,15 @@ static void turn_until_told(struct thread *t)
 	unsigned empty = 0;
 
 	while (atomic_load_explicit(&t->all->order, memory_order_acquire) == RUN) {
-		unsigned n = am_worker_turn(t->worker, am_clock_monotonic());
+		am_time now = am_clock_monotonic();
+		unsigned n = am_worker_turn(t->worker, now);
 
 		if (n) {
 			empty = 0;
-			t->packets += n;
+			t->rest.packets += n;
 			t->nap_ns = POLL_MIN_NS;
 		} else if (!atomic_load_explicit(&t->spin, memory_order_relaxed)) {
-			empty = idle(t, empty + 1);
+			empty = idle(t, empty + 1, now.ns);
 		}
 	}
 }
