@@ -47,7 +47,8 @@ def expect_back(daemon, name, device):
     expect_path(patience=8)
     expect_ping()
     expect(port(daemon, name)["link"] == "up" and "why" not in port(daemon, name), f"{name} is up")
-    expect(log_lines(daemon, f"port {name}", f"{device} is there again"), "and the log says so")
+    # Said when the old device is closed, which takes the kernel a while; packets pass before.
+    wait_until(lambda: log_lines(daemon, f"port {name}", f"{device} is there again: opened"), "and the log says so")
 
 
 def make_lan():
