@@ -104,7 +104,8 @@ def lacp(folder):
         wait_for(lambda: all(active(a)) and all(active(b)), "all members of both ends carry", 8.0)
         trunk_b = next(p for p in b.show("ports") if p["name"] == "trunk")
         expect(all(m["partner"] == trunk_b["mac"] for m in members(a)), "each knows the other end")
-        expect(all("distributing" in m["partner_state"] for m in members(a)), "which says that it carries, too")
+        # Each knows of itself at once, and of the other by its next LACPDU.
+        wait_for(lambda: all("distributing" in m["partner_state"] for m in members(a)), "which says that it carries, too", 3.0)
         expect_path(patience=3)
         expect_ping()
         set_links((a, b), 0, "down")
