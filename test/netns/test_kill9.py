@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """While amimed runs the kernel does not answer for it; after kill -9 nothing of it remains, and a new one starts."""
+import contextlib
 import json
 import os
 import select
@@ -45,7 +46,8 @@ def links_of(pid):
     """Numbers of the BPF links that a process holds."""
     found = set()
     for name in os.listdir(f"/proc/{pid}/fdinfo"):
-        with open(f"/proc/{pid}/fdinfo/{name}", encoding="ascii") as file:
+        # What it has closed meanwhile, as its sockets of a moment, is no link that it holds.
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/{pid}/fdinfo/{name}", encoding="ascii") as file:
             found |= {int(line.split()[1]) for line in file if line.startswith("link_id:")}
     return found
 
