@@ -103,7 +103,11 @@ def renumbered(home, office_daemon, folder, responder):
     expect_path(patience=1.0)
     print(f"      after {time.monotonic() - begin:.2f} s")
     expect_ping()
-    expect(tunnel(home)["moves"]["changes"] == 2, "two changes of its ends are counted")
+    # A slow `ip` leaves the uplink without an address for so long that this is a change of its own, and said.
+    changes = tunnel(home)["moves"]["changes"]
+    with open(home.log, encoding="utf-8") as log:
+        between = sum("down: local" in line and "is gone" in line for line in log)
+    expect(changes == 2 + between, f"two changes of its ends are counted, and {between} between them: {changes}")
 
 
 def lost_and_back(home):
