@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import stat
+import threading
 import time
 
 import frames
@@ -24,21 +25,26 @@ libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_
 
 
 class Manager:
-    """Listens as a service manager does."""
+    """Listens as a service manager does: all the time, since who has something to say waits where a queue is full."""
 
     def __init__(self, folder):
         self.path = os.path.join(folder, "notify")
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.path)
         self.said = []
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            self.said.append(self.socket.recv(4096).decode().split("\n")[0])
 
     def environment(self):
         return ["env", f"NOTIFY_SOCKET={self.path}", "WATCHDOG_USEC=3000000"]
 
     def hear(self, word, patience=5.0):
         end = time.monotonic() + patience
-        while word not in self.said and select.select([self.socket], [], [], max(0, end - time.monotonic()))[0]:
-            self.said.append(self.socket.recv(4096).decode().split("\n")[0])
+        while word not in self.said and time.monotonic() < end:
+            time.sleep(0.01)
         return word in self.said
 
 
@@ -80,6 +86,9 @@ def metrics(daemon, path):
         after = prometheus.total(prometheus.read(wait_for(path)), "amime_interface_rx_packets_total", interface="lan", kind="port")
     expect(after >= before + 20, f"counters go on in it, at the interval: {before}, then {after}")
     expect(after <= sum(p["counters"]["rx_packets"] for p in daemon.show("ports") if p["name"] == "lan"), "and are those of show")
+    end = time.monotonic() + 3
+    while os.path.exists(path + ".new") and time.monotonic() < end:  # just being written, as each second
+        time.sleep(0.02)
     expect(stat.S_IMODE(os.stat(path).st_mode) == 0o644 and not os.path.exists(path + ".new"), "others may read it; nothing is left over")
 
 
