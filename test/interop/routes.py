@@ -24,8 +24,9 @@ def expect_theirs(a, family="ipv4", next_hop=None, path=str(AS[B]), prefix=None)
 
 def expect_ours_in_frr(frr, family="ipv4", next_hop=None, prefix=None):
     prefix = prefix or OURS[family]
-    path = eventually(f"{prefix} is in FRR's table", lambda: frr.route(prefix))[0]
-    expect(path["valid"] and path["aspath"]["string"] == str(AS[A]), f"it is valid there, by AS path {path['aspath']['string']}")
+    # bgpd has a path before zebra has told it of the next hop; it says nothing of "valid" until then.
+    path = eventually(f"{prefix} is in FRR's table, and valid", lambda: [path for path in frr.route(prefix) if path.get("valid")])[0]
+    expect(path["aspath"]["string"] == str(AS[A]), f"by AS path {path['aspath']['string']}")
     hops = [hop["ip"] for hop in path["nexthops"]]
     if next_hop:
         expect(next_hop in hops, f"its next hops there are {hops}")
