@@ -68,6 +68,7 @@ def rfc8950(scene):
                           bgp=f" neighbor {ADDRESS[A][1]} capability extended-nexthop"))
     a = scene.ours({"address": ADDRESS[B][1]})
     eventually("Established, as we see it", a.is_up)
+    eventually("as FRR sees it", lambda: frr.is_up(ADDRESS[A][1]))  # it names no capabilities before
     expect(a.neighbor()["agreed"]["ipv6_next_hop"] == ["ipv4"], "both ends agreed on RFC 8950")
     caps = frr.neighbor(ADDRESS[A][1])["neighborCapabilities"]
     expect(caps["extendedNexthop"] == "advertisedAndReceived", f"FRR: {caps['extendedNexthop']}")
@@ -99,7 +100,7 @@ def roles(scene):
     line = f"neighbor {ADDRESS[A][0]} local-role"
     frr = scene.start(Frr(scene.folder + "/r", bgp=f" {line} provider"))
     a = scene.ours({"role": "provider"})
-    end = eventually("a wrong role ends the attempt", lambda: a.neighbor().get("last_end", {}).get("code") and a.neighbor()["last_end"])
+    end = eventually("a wrong role ends the attempt", lambda: (end := a.neighbor().get("last_end", {})).get("code") == 2 and end)
     expect((end["code"], end["subcode"]) == (2, 11), f"with 2/11: {end['notification']}, by {end['by']}")
     expect(not a.is_up() and not frr.is_up(), "it is not up on either side")
     frr.vty("configure terminal", f"router bgp {AS[B]}", f"{line} customer")
