@@ -53,18 +53,18 @@ def changes(a, b):
     for _ in range(2):
         expect(b.reload({**other, "decision": {"multipath": 1}})["needs_start"] == ["decision"], "what it cannot take on, it says each time")
     b.ask("clear", "a")
-    eventually("clear begins a new session", lambda: a.neighbor()["times_up"] == 2 and a.is_up())
-    end = a.neighbor()["last_end"]
+    # Before the new one: what two that connect at once end, would be the last end then.
+    end = eventually("clear ends the session", lambda: (end := a.neighbor()["last_end"])["by"] == "peer" and end)
     expect((end["code"], end["subcode"], end["by"]) == (6, 4, "peer"), f"the old one ended with {end['notification']}")
+    eventually("and begins a new one", lambda: a.neighbor()["times_up"] == 2 and a.is_up())
     b.reload(other_side(1, {"hold_time": 30}))
-    eventually("another hold time begins a new session, too", lambda: a.neighbor()["times_up"] == 3 and a.is_up())
+    eventually("another hold time begins a new session, too", lambda: a.neighbor()["times_up"] == 3 and a.is_up() and b.is_up("a"))
     expect(b.neighbor("a")["hold_time"] == 9, "the smaller hold time counts")
     eventually("and the prefix is gone", lambda: not a.ask("show", "routes", "192.0.2.0/24")["routes"])
     without = other_side(1)
     without["neighbors"] = {}
     b.reload(without)
-    eventually("a neighbour that is removed ends its session", lambda: not a.is_up())
-    end = a.neighbor()["last_end"]
+    end = eventually("a neighbour that is removed ends its session", lambda: (n := a.neighbor())["state"] != "Established" and n["last_end"])
     expect((end["code"], end["subcode"]) == (6, 3), f"with {end['notification']}")
 
 
