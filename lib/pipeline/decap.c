@@ -44,15 +44,23 @@ static inline bool side_by_side(const struct am_arrival *a, struct am_halves *h)
 	return are_halves(a + reversed, a + !reversed, h);
 }
 
-/* Is a first fragment's header that of its lane, all of it in the len octets that are the datagram's? */
-static inline AM_INLINE bool has_lane(const struct am_arrival *first, uint32_t len, bool wide)
+/* Is a first fragment's header that of its lane, or of one beside that, which is its lane then? All of it must be in the len octets that are the datagram's. */
+static inline AM_INLINE bool has_lane(
+	const struct am_worker *w, struct am_arrival *first, uint32_t len, bool wide)
 {
+	const bool v4 = first->type == AM_ET_IPV4;
 	const uint8_t *ip = first->ip;
+	const struct am_lane *lane;
 
 	if (unlikely(!first->lane || first->lane->mark != first->shape->mark || len < first->shape->octets))
 		return false;
-	return first->type == AM_ET_IPV4 ? am_lane_is_same(ip, first->lane, first->shape, wide)
-					 : am_lane_is_same_in_fragment(ip, first->lane, first->shape);
+	if (likely(v4 ? am_lane_is_same(ip, first->lane, first->shape, wide)
+		      : am_lane_is_same_in_fragment(ip, first->lane, first->shape)))
+		return true;
+	lane = am_lane_beside(w, first, !v4);
+	if (lane)
+		first->lane = lane;
+	return lane;
 }
 
 /* Whose fragment it is, by its addresses. False where that takes the long way: nobody's, or with little of a header. */
@@ -134,16 +142,17 @@ static inline AM_INLINE void prefetch_pair(const struct am_arrival *a, uint32_t 
 
 /* Halves that came side by side, at a. False: they are none, or what is held of the datagram must be asked. */
 static inline AM_INLINE bool take_pair(struct am_lane_burst *b, const struct am_port_root *port,
-	const struct am_arrival *a, struct am_reasm_pair *p, bool wide)
+	struct am_arrival *a, struct am_reasm_pair *p, bool wide)
 {
 	const bool reversed = a->part == AM_PART_LATER;
-	const struct am_arrival *first = a + reversed, *later = a + !reversed;
+	struct am_arrival *first = a + reversed;
+	const struct am_arrival *later = a + !reversed;
 	const struct am_halves *h = &p->halves;
 	bool same;
 
 	if (!are_halves(first, later, &p->halves))
 		return false;
-	same = has_lane(first, h->plen[0], wide);
+	same = has_lane(b->w, first, h->plen[0], wide);
 	if (likely(same))
 		p->peer = first->lane->rest.peer;
 	else if (!find_peer(b->w, port, first, h->proto, h->plen[0], &p->peer))

@@ -83,6 +83,23 @@ bool am_lane_open_any(struct am_lane_burst *b, const struct am_lane *lane, const
 	return true;
 }
 
+static uint32_t beside(const struct am_worker *w, const struct am_lane *lane)
+{
+	return (uint32_t)(lane - w->lanes) ^ 1;
+}
+
+const struct am_lane *am_lane_beside(const struct am_worker *w, const struct am_arrival *a, bool part6)
+{
+	const struct am_lane *lane = &w->lanes[beside(w, a->lane)];
+
+	if (lane->mark != a->shape->mark)
+		return NULL;
+	return (part6 ? am_lane_is_same_in_fragment(a->ip, lane, a->shape)
+		      : am_lane_is_same(a->ip, lane, a->shape, false))
+		       ? lane
+		       : NULL;
+}
+
 /* Of which part of a datagram a packet on IPv6 is, of which so many octets are there. */
 static enum am_part part6(const uint8_t *ip, uint32_t has)
 {
@@ -295,6 +312,18 @@ static void describe(
 		lane->inner_rest = am_csum_ip4_rest(ip + shape->inner4_at);
 }
 
+/* Its place, or the one beside it where another one's lane is there and none beside. */
+static struct am_lane *place_for(struct am_worker *w, const struct am_lane_shape *shape, const uint8_t *ip)
+{
+	struct am_lane *lane = &w->lanes[am_lane_hash(shape, ip, ip) & w->lane_mask];
+	struct am_lane *other = &w->lanes[beside(w, lane)];
+
+	if (lane->mark != shape->mark || other->mark == shape->mark ||
+		am_lane_is_same(ip, lane, shape, false))
+		return lane;
+	return other;
+}
+
 static void learn(struct am_worker *w, struct am_lane_note *note, const uint8_t *ip, const struct am_lane *as)
 {
 	struct am_lane_layout *at = &note->at;
@@ -305,7 +334,7 @@ static void learn(struct am_worker *w, struct am_lane_note *note, const uint8_t 
 
 	at->udp_csum = at->udp_at && am_load16(ip + at->udp_at + 6);
 	settle_shape(w, place, at);
-	lane = &w->lanes[am_lane_hash(place, ip, ip) & w->lane_mask];
+	lane = place_for(w, place, ip);
 	*lane = *as;
 	lane->mark = place->mark;
 	describe(w, lane, place, ip);

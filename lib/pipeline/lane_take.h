@@ -446,6 +446,12 @@ static inline AM_INLINE bool am_lane_open(struct am_lane_burst *b, const struct 
 	return true;
 }
 
+/*
+ * Where a packet's lane would be, another one's is: the place beside it may hold this one's. NULL, or that of a packet with the
+ * header at ip; a has a lane, of the shape's mark. part: a first fragment on IPv6.
+ */
+const struct am_lane *am_lane_beside(const struct am_worker *w, const struct am_arrival *a, bool part6);
+
 /* Take an arrival that is whole, if the lane that it was asked for is the one it belongs to. False: it is untouched. */
 static inline AM_INLINE bool am_lane_take(
 	struct am_lane_burst *b, const struct am_arrival *a, bool whole_made, bool wide)
@@ -455,8 +461,13 @@ static inline AM_INLINE bool am_lane_take(
 	uint8_t *ip = a->ip;
 	uint32_t total;
 
-	if (unlikely(!lane || lane->mark != shape->mark || !am_lane_is_same(ip, lane, shape, wide)))
+	if (unlikely(!lane || lane->mark != shape->mark))
 		return false;
+	if (unlikely(!am_lane_is_same(ip, lane, shape, wide))) {
+		lane = am_lane_beside(b->w, a, false);
+		if (!lane)
+			return false;
+	}
 	if (likely(shape->outer4)) {
 		total = am_load16(ip + 2);
 		if (unlikely(!am_csum_ip4_fits(ip, lane->outer_rest)))

@@ -621,6 +621,56 @@ static void test_one_place(void **state)
 	close_trial(&t);
 }
 
+/* The same packet of another pair of addresses. */
+static void move(const struct trial *t, struct rig_frame *f, unsigned pair)
+{
+	const bool v4 = t->at.family[0] == AM_IPV4;
+
+	f->bytes[t->at.ip_at[0] + (v4 ? 15 : 23)] += (uint8_t)pair;
+	f->bytes[t->at.ip_at[0] + (v4 ? 19 : 39)] += (uint8_t)pair;
+	repair(&(struct layout){.n_ip = 1, .ip_at = {AM_ETH_LEN}, .family = {t->at.family[0]}}, f);
+}
+
+/* Two lanes have one place: the second one gets the place beside it, and both last, for packets and for halves of them. */
+static void test_beside(void **state)
+{
+	static const struct lane_kind three[] = {
+		{{"etherip", 4, 0, 3, ""}, true},
+		{{"etherip", 6, 0, 3, ""}, true},
+		{{"gre", 4, 4, 3, ""}, true},
+		{{"gre", 6, 4, 3, ""}, true},
+	};
+	struct rig_frame f, wire[2], moved[2];
+	struct trial t;
+	uint32_t mask;
+
+	(void)state;
+	for (unsigned k = 0; k < MEMBERS_OF(three); k++) {
+		open_trial(&t, &three[k]);
+		rig_udp_frame(&f, HOST_A, HOST_B, 1, 1, 1514);
+		assert_int_equal(encapsulate(&three[k].site, &f, wire), 2);
+		mask = worker(&t.warm)->lane_mask;
+		worker(&t.warm)->lane_mask = 0;
+		for (unsigned i = 0; i < 40; i++) {
+			const unsigned n = i / 2 % 2 ? 2 : 1;
+
+			say(&t, "packet", i);
+			moved[0] = n == 2 ? wire[0] : t.good;
+			moved[1] = wire[1];
+			for (unsigned half = 0; half < n; half++) {
+				move(&t, &moved[half], i % 2);
+				both_push(&t, &moved[half]);
+			}
+			rig_turn(&t.warm);
+			assert_int_equal(assert_same(&t), 1);
+			if (took_lane(&t.warm) != (i > 1))
+				fail_msg("%s: with%s a lane", t.what, i > 1 ? "out" : "");
+		}
+		worker(&t.warm)->lane_mask = mask;
+		close_trial(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -629,6 +679,7 @@ int main(void)
 		cmocka_unit_test(test_halves),
 		cmocka_unit_test(test_forgotten_on_reload),
 		cmocka_unit_test(test_one_place),
+		cmocka_unit_test(test_beside),
 	};
 
 	if (am_test_eal() < 0)
