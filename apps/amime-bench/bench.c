@@ -307,13 +307,12 @@ static void count(const struct bench *b, struct bench_result *r)
 		r->kept += bench_keeps(b, &r->samples[i]);
 }
 
-/* Kept ones of this repeat. */
-static unsigned kept_now(const struct bench *b, const struct bench_result *r)
+static unsigned kept_of(const struct bench *b, const struct bench_result *r, unsigned repeat)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < r->n; i++)
-		n += r->samples[i].repeat == b->repeat && bench_keeps(b, &r->samples[i]);
+		n += r->samples[i].repeat == repeat && bench_keeps(b, &r->samples[i]);
 	return n;
 }
 
@@ -386,6 +385,39 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 	return 0;
 }
 
+/*
+ * How many samples each repeat of a case needs, by how far the first ones spread. That of all repeats together, whose medians are not
+ * looked at: to take more until they agree would be to wait for luck.
+ */
+static unsigned needs(const struct bench *b, const struct bench_result *r)
+{
+	double *cycles = malloc((r->n ? r->n : 1) * sizeof *cycles);
+	struct bench_stats stats;
+	size_t n = 0;
+
+	for (unsigned i = 0; cycles && i < r->n; i++)
+		if (bench_keeps(b, &r->samples[i]))
+			cycles[n++] = r->samples[i].cycles;
+	if (n)
+		bench_stats(cycles, n, &stats);
+	free(cycles);
+	return b->size.samples * (n ? bench_stats_times(&stats) : 1);
+}
+
+/* Where repeats are compared: of cases that have all samples they were to have, how many they shall have. */
+static void widen(const struct bench *b, struct bench_result *results, unsigned n)
+{
+	for (unsigned i = 0; i < n && b->size.repeats > 1; i++) {
+		struct bench_result *r = &results[i];
+		bool all = !r->wanted;
+
+		for (unsigned repeat = 0; all && repeat < b->size.repeats; repeat++)
+			all = kept_of(b, r, repeat) >= b->size.samples;
+		if (all)
+			r->wanted = needs(b, r);
+	}
+}
+
 /* How many samples to take of a case in a round: a part of all, or what is missing. */
 static unsigned share(const struct bench *b, const struct bench_result *r, unsigned missing)
 {
@@ -426,13 +458,13 @@ static int measure_round(struct bench *b, struct bench_result *results, unsigned
 		draw_order(b, round, order, n);
 	for (unsigned k = 0; ret == 0 && k < n; k++) {
 		struct bench_result *r = &results[order[k]];
-		unsigned kept = kept_now(b, r);
+		unsigned kept = kept_of(b, r, b->repeat), wanted = r->wanted ? r->wanted : b->size.samples;
 
-		if (kept >= b->size.samples)
+		if (kept >= wanted)
 			continue;
 		++*lacking;
 		progress(round, b->repeat, k, n, r->c->name);
-		ret = measure(b, r, share(b, r, b->size.samples - kept), err);
+		ret = measure(b, r, share(b, r, wanted - kept), err);
 	}
 	free(order);
 	return ret;
@@ -466,6 +498,7 @@ int bench_measure(struct bench *b, struct bench_result *results, unsigned n, uin
 		}
 		if (ret)
 			return ret;
+		widen(b, results, n);
 	} while (lacking && !late && am_time_since(am_clock_monotonic(), start) < limit_ns);
 	ret = follow_all(b, results, n);
 	for (unsigned i = 0; ret == 0 && i < n; i++) {

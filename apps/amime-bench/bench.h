@@ -127,6 +127,8 @@ struct bench_result {
 	struct bench_sample *samples;
 	unsigned n, room;
 	unsigned kept;
+	unsigned
+		wanted; /* samples of each repeat that shall be kept; 0: it is not known yet how far they spread */
 	double follows[TREND_BY]; /* its yardstick, and the clock */
 	uint64_t open_ns;         /* the longest that opening it took; 0: it was not yet */
 	struct bench_stats stats; /* of those kept; nothing where kept is 0 */
@@ -137,8 +139,9 @@ enum { BENCH_RUNS_MEMORY = 8 };
 
 /* How much to measure. */
 struct bench_size {
-	unsigned samples; /* wanted, for each case and repeat */
-	unsigned runs;    /* in one sample */
+	unsigned
+		samples; /* wanted, for each case and repeat; more where repeats are compared and samples spread far */
+	unsigned runs; /* in one sample */
 	unsigned
 		warm_ops; /* before the first sample of work that misses caches, until they hold what they will hold */
 	unsigned repeats;

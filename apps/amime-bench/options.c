@@ -41,7 +41,7 @@ static int usage(const struct options_of *of, FILE *out, int status)
 	fprintf(out,
 		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
 		"  --samples N      N samples of each case\n"
-		"  --seconds N      go on for at most N seconds (%d, or one and a half for each case; quick: %d)\n"
+		"  --seconds N      go on for at most N seconds (%d, or two for each case; quick: %d)\n"
 		"                   where samples must be left out because the clock ran slow or the CPU was\n"
 		"                   taken away\n"
 		"  --repeat N       do it N times over, show how far the medians lie apart, and fail where\n"

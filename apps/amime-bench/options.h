@@ -8,7 +8,7 @@
 enum {
 	OPTIONS_SAMPLES = 200,
 	OPTIONS_RUNS = 8,
-	OPTIONS_SECONDS = 20, /* at least; or one and a half for each case */
+	OPTIONS_SECONDS = 20, /* at least; or two for each case */
 	OPTIONS_WARM = 32768, /* packets, where caches are missed: once through all buffers of a cold case */
 	OPTIONS_QUICK_SAMPLES = 10,
 	OPTIONS_QUICK_WARM = 4096,

@@ -31,10 +31,27 @@ static void test_quartiles(void **state)
 	expect(four, 4, 1.75, 2.5, 3.25);
 }
 
+static unsigned times(double q1, double q3)
+{
+	return bench_stats_times(&(struct bench_stats){.q1 = q1, .median = 100, .q3 = q3});
+}
+
+static void test_what_spreads_needs_more(void **state)
+{
+	(void)state;
+	assert_int_equal(times(100, 100), 1);
+	assert_int_equal(times(93, 107), 1);
+	assert_int_equal(times(92, 108), 2);
+	assert_int_equal(times(86, 115), 4);
+	assert_int_equal(times(10, 500), 8);
+	assert_int_equal(bench_stats_times(&(struct bench_stats){.q3 = 1}), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quartiles),
+		cmocka_unit_test(test_what_spreads_needs_more),
 	};
 
 	return cmocka_run_group_tests_name("amime-bench/stats", tests, NULL, NULL);

@@ -160,7 +160,7 @@ static void say_estimate(unsigned n, const struct options *o, uint64_t most)
 static int measure(struct bench *b, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
-	uint64_t seconds = n * 3 / 2 > OPTIONS_SECONDS ? n * 3 / 2 : OPTIONS_SECONDS;
+	uint64_t seconds = n * 2 > OPTIONS_SECONDS ? n * 2 : OPTIONS_SECONDS;
 	int ret;
 
 	if (o->seconds)
