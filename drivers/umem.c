@@ -13,6 +13,25 @@
 
 #include "pkt/buf.h"
 
+enum {
+	RING_MIN = 64,
+	RING_MAX = 4096,
+	/*
+	 * A ring may hold this part of the pool. The kernel fills the buffers of a ring in turn, so all of a long one's have
+	 * left the caches when their turn comes again, and it is longer than TCP needs to fill a link.
+	 */
+	RING_SHARE = 32,
+};
+
+uint32_t am_umem_ring(uint32_t count)
+{
+	uint32_t n = RING_MIN;
+
+	while (n < RING_MAX && n * 2 <= count / RING_SHARE)
+		n *= 2;
+	return n;
+}
+
 static void unmap(struct rte_mempool_memhdr *hdr, void *opaque)
 {
 	(void)opaque;

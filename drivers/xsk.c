@@ -13,13 +13,6 @@
 #include "pkt/buf.h"
 
 enum {
-	RING_MIN = 64,
-	RING_MAX = 4096,
-	/*
-	 * A ring may hold this part of the pool. The kernel fills the buffers of a ring in turn, so all of a long one's have
-	 * left the caches when their turn comes again, and it is longer than TCP needs to fill a link.
-	 */
-	RING_SHARE = 32,
 	BATCH = 64,
 	KICKS = 8,             /* system calls a turn at most; the kernel sends 32 frames in each */
 	SEND_BUFFER = 8 << 20, /* octets in flight, as the kernel counts them (4 KiB a frame or more) */
@@ -191,16 +184,6 @@ void xsk_add_stats(const struct xsk *x, struct am_port_stats *out)
 	out->tx_errors += s.tx_invalid_descs;
 }
 
-/* A power of two: bursts need some, and a few ports with three of them each must leave buffers in the pool. */
-static uint32_t ring_size(const struct rte_mempool *pool)
-{
-	uint32_t n = RING_MIN;
-
-	while (n < RING_MAX && n * 2 <= pool->size / RING_SHARE)
-		n *= 2;
-	return n;
-}
-
 static int open_umem(struct xsk *x, uint32_t ring, struct am_err *err)
 {
 	struct xsk_umem_config conf = {
@@ -247,7 +230,7 @@ static int open_socket(struct xsk *x, const char *device, uint32_t queue, uint32
 
 int xsk_open(struct xsk *x, const char *device, uint32_t queue, struct rte_mempool *pool, struct am_err *err)
 {
-	uint32_t ring = ring_size(pool);
+	uint32_t ring = am_umem_ring(pool->size);
 	int rc;
 
 	*x = (struct xsk){.fd = -1, .pool = pool, .owed = ring};

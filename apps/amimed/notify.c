@@ -11,8 +11,11 @@
 
 #include "base/clock.h"
 
-/* What cannot be told is not worth failing for: the manager has its own timeout. */
-static void notify(const char *text, int flags)
+/*
+ * What cannot be told is not worth failing for: the manager has its own timeout. Nor worth waiting for: one that reads nothing
+ * must not hold the control thread.
+ */
+static void notify(const char *text)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -27,14 +30,14 @@ static void notify(const char *text, int flags)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | flags, (const struct sockaddr *)&to,
+	(void)sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (const struct sockaddr *)&to,
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
 }
 
 void am_notify_ready(void)
 {
-	notify("READY=1", 0);
+	notify("READY=1");
 }
 
 void am_notify_reloading(void)
@@ -43,17 +46,16 @@ void am_notify_reloading(void)
 
 	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		(unsigned long long)(am_clock_monotonic().ns / AM_US));
-	notify(text, 0);
+	notify(text);
 }
 
 void am_notify_stopping(void)
 {
-	notify("STOPPING=1", 0);
+	notify("STOPPING=1");
 }
 
 void am_notify_watchdog(void)
 {
-	/* There is another one soon: a manager that reads nothing for a while must not hold who tells it. */
 	if (getenv("WATCHDOG_USEC"))
-		notify("WATCHDOG=1", MSG_DONTWAIT);
+		notify("WATCHDOG=1");
 }

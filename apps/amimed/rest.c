@@ -4,9 +4,10 @@
 uint64_t am_rest_take(struct am_rest *r, uint64_t now)
 {
 	uint64_t most = r->packets < AM_REST_BULK ? AM_REST_NS : AM_REST_BULK_NS;
-	uint64_t room = AM_REST_FRAMES * (now - r->since) / r->packets;
+	uint64_t room = r->frames * (now - r->since) / r->packets;
 
-	*r = (struct am_rest){.since = now};
+	r->packets = 0;
+	r->since = now;
 	if (room < AM_REST_LEAST_NS)
 		return 0;
 	return room < most ? room : most;
@@ -14,5 +15,6 @@ uint64_t am_rest_take(struct am_rest *r, uint64_t now)
 
 void am_rest_woken(struct am_rest *r, uint64_t now)
 {
-	*r = (struct am_rest){.since = now - AM_REST_WAKING_NS};
+	r->packets = 0;
+	r->since = now - AM_REST_WAKING_NS;
 }

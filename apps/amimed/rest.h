@@ -16,15 +16,14 @@ enum {
 	/* So many are bulk, where twice the rest carries a tenth more. */
 	AM_REST_BULK = 16,
 	AM_REST_BULK_NS = 100000,
-	/* What may come meanwhile if it comes as it did: a quarter of the usual queue. */
-	AM_REST_FRAMES = 128,
 	AM_REST_LEAST_NS = 10000,  /* less is not worth a system call */
 	AM_REST_WAKING_NS = 20000, /* what a worker finds that was woken has come in so long */
 };
 
 struct am_rest {
 	uint64_t packets;
-	uint64_t since; /* ns */
+	uint64_t since;  /* ns */
+	uint32_t frames; /* that may come in a rest if they come as they did: a part of the shortest queue */
 };
 
 static inline bool am_rest_is_traffic(const struct am_rest *r)

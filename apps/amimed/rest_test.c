@@ -8,14 +8,19 @@
 
 #include "rest.h"
 
-enum { US = 1000, MS = 1000000, BEGIN = 77 };
+enum { US = 1000, MS = 1000000, BEGIN = 77, FRAMES = 128 };
+
+static uint64_t after_with(uint32_t frames, uint64_t packets, uint64_t ns)
+{
+	struct am_rest r = {.packets = packets, .since = BEGIN, .frames = frames};
+
+	return am_rest_take(&r, BEGIN + ns);
+}
 
 /* The rest after so many packets in so long. */
 static uint64_t after(uint64_t packets, uint64_t ns)
 {
-	struct am_rest r = {.packets = packets, .since = BEGIN};
-
-	return am_rest_take(&r, BEGIN + ns);
+	return after_with(FRAMES, packets, ns);
 }
 
 static void few_are_no_traffic(void **state)
@@ -45,7 +50,8 @@ static void no_rest_fills_a_queue(void **state)
 			uint64_t rest = after(packets, ns);
 
 			assert_true(rest <= AM_REST_BULK_NS && (rest == 0 || rest >= AM_REST_LEAST_NS));
-			assert_true(rest * packets <= AM_REST_FRAMES * ns);
+			assert_true(rest * packets <= FRAMES * ns);
+			assert_true(after_with(FRAMES / 8, packets, ns) * packets <= FRAMES / 8 * ns);
 		}
 	}
 	assert_int_equal(after(2000, 1 * MS), 64 * US);
@@ -55,7 +61,7 @@ static void no_rest_fills_a_queue(void **state)
 /* One that does not rest, or has rested, counts anew: a fast second does not keep it awake for another one. */
 static void each_rest_begins_a_count(void **state)
 {
-	struct am_rest r = {.packets = 20 * MS, .since = 0};
+	struct am_rest r = {.packets = 20 * MS, .since = 0, .frames = FRAMES};
 
 	(void)state;
 	assert_int_equal(am_rest_take(&r, 1000ull * MS), 0);
@@ -69,7 +75,7 @@ static void each_rest_begins_a_count(void **state)
 /* What a worker was woken for did not come all at once, however fast it was taken. */
 static void who_was_woken_may_rest(void **state)
 {
-	struct am_rest r = {.packets = 3, .since = 0};
+	struct am_rest r = {.packets = 3, .since = 0, .frames = FRAMES};
 
 	(void)state;
 	am_rest_woken(&r, 5 * MS);

@@ -17,10 +17,12 @@
 #include <rte_errno.h>
 #include <rte_lcore.h>
 
+#include "drivers/umem.h"
 #include "rest.h"
 
 enum {
 	IDLE_TURNS = 64,       /* empty turns before a worker goes to sleep: some 10 us of looking */
+	REST_SHARE = 4,        /* of a port's queue what comes in a rest may be */
 	REST_TURNS = 4,        /* the same before it rests, where there is traffic (rest.h) */
 	TIMER_SLACK_NS = 1000, /* the kernel's own of 50 us would double a rest */
 	FDS_MAX = AM_PORTS_MAX + 8,
@@ -287,7 +289,11 @@ struct am_workers *am_workers_start(struct am_plane *plane, const struct am_conf
 	pthread_mutex_init(&all->lock, NULL);
 	pthread_cond_init(&all->change, NULL);
 	for (unsigned i = 0; i < AM_WORKERS_MAX; i++)
-		all->threads[i] = (struct thread){.all = all, .wake = -1, .cpu = -1, .nap_ns = POLL_MIN_NS};
+		all->threads[i] = (struct thread){.all = all,
+			.wake = -1,
+			.cpu = -1,
+			.nap_ns = POLL_MIN_NS,
+			.rest.frames = am_umem_ring(conf->buffers) / REST_SHARE};
 	for (unsigned i = 0; i < conf->workers && rc == 0; i++) {
 		struct thread *t = &all->threads[i];
 

@@ -141,8 +141,28 @@ def drains(daemon, manager):
     expect(len(arrived) == BURST, f"of {BURST} frames that waited when it was told to end arrived {len(arrived)}")
 
 
+def deaf(folder):
+    """A manager that reads nothing, whose queue is full: nobody waits for it."""
+    path = os.path.join(folder, "deaf")
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager, \
+            contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as other:
+        manager.bind(path)
+        other.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                other.sendto(b"", path)
+        (config, _), _ = sites(folder)
+        daemon = Daemon(EDGE_A, write(folder, "deaf.json", config), BUILD, folder, wrapper=["env", f"NOTIFY_SOCKET={path}", "WATCHDOG_USEC=3000000"])
+        daemon.start()
+        daemon.signal(signal.SIGHUP)
+        time.sleep(1.2)  # a reload and a watchdog's turn
+        expect(daemon.show("config"), "a service manager that reads nothing holds nobody")
+        daemon.stop()
+
+
 def test(net, folder):
     net.path_mtu(1500)
+    deaf(folder)
     (config, _), (_, b) = sites(folder)
     path = os.path.join(folder, "amime.prom")
     group = grp.getgrgid(os.getgid() or 4)  # adm is everywhere

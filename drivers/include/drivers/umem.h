@@ -33,6 +33,12 @@ struct am_umem_region {
  */
 struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cache);
 
+/*
+ * Frames that a queue of AF_XDP holds, each way, with a pool of so many buffers: a power of two. Bursts need some, and a few
+ * ports with three rings each must leave buffers in the pool.
+ */
+uint32_t am_umem_ring(uint32_t count);
+
 /* Where its chunks are. 0, or -EINVAL where it is no pool of am_umem_pool's. */
 int am_umem_region(const struct rte_mempool *pool, struct am_umem_region *out);
 
