@@ -195,7 +195,8 @@ def other_table(measured):
 
 
 def table(measured):
-    yield "TCP between hosts of two sites, MTU 1500 over 1500: median Mbit/s (least-most), segments resent; ping: median round trip; dropped: in all runs, those of other use too\n"
+    yield "TCP between hosts of two sites, MTU 1500 over 1500: median Mbit/s (least-most), segments resent; ping: median round trip"
+    yield "dropped: in all runs, those of other use too\n"
     ways = measured[0].uses[:2]
     yield LINE.format("SETUP", *(f"TCP x {use.flows}" for use in ways), "RESENT", "PING us", "IDLE")
     for one in measured:
