@@ -44,7 +44,10 @@ static inline bool side_by_side(const struct am_arrival *a, struct am_halves *h)
 	return are_halves(a + reversed, a + !reversed, h);
 }
 
-/* Is a first fragment's header that of its lane, or of one beside that, which is its lane then? All of it must be in the len octets that are the datagram's. */
+/*
+ * Is a first fragment's header, all of it in the len octets that are the datagram's, that of its lane? Or of the one beside that,
+ * which is its lane then.
+ */
 static inline AM_INLINE bool has_lane(
 	const struct am_worker *w, struct am_arrival *first, uint32_t len, bool wide)
 {
