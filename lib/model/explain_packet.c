@@ -196,7 +196,7 @@ static bool into_tunnel(struct packet *p, const struct am_adjacency *a, uint32_t
 
 	if (!live)
 		return false;
-	bit = am_nth_live(live, hash & 0xffff);
+	bit = am_live_of(live, am_stripe_share(hash));
 	path = path_of(p->s, a->paths, bit);
 	e = atomic_load_explicit(&a->paths->encap[bit], memory_order_acquire);
 	json_object_set_new(out, "path", json_integer(bit));
@@ -266,7 +266,7 @@ static void forward(struct packet *p, const struct am_route *route)
 		refuse(p, AM_V_ROUTE_DOWN, "host unreachable");
 		return;
 	}
-	hop = am_nth_live(live, am_route_share(hash));
+	hop = am_live_of(live, am_route_share(hash));
 	a = am_route_hop(route, hop);
 	json_object_set_new(p->o, "hop", json_integer(hop));
 	json_object_set_new(p->o, "hash", json_integer(hash));

@@ -148,16 +148,6 @@ void am_output_other(
 	*sum = (struct am_output_sum){1, bytes, exit->also_iface};
 }
 
-bool am_output_striped(struct am_worker *w, const struct am_output_frame *o, const struct am_exit *exit)
-{
-	const struct am_path_list *list = w->roots->members[exit->member]->paths;
-	unsigned path = am_output_path(list, o->flow.hash);
-
-	return path < list->n &&
-	       am_output_by(
-		       w, o, atomic_load_explicit(&list->encap[path], memory_order_acquire), NULL, false);
-}
-
 static void to_path(struct am_worker *w, struct am_frame *f, const struct am_member *member)
 {
 	const struct am_path_list *list = member->paths;

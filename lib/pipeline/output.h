@@ -47,17 +47,10 @@ static inline void am_output_to_port(struct am_worker *w, struct am_frame *f, ui
 static inline unsigned am_output_path(const struct am_path_list *list, uint32_t hash)
 {
 	uint32_t live = atomic_load_explicit(&list->live, memory_order_acquire);
-	unsigned nth;
 
-	if (likely(live == 1))
-		return 0;
 	if (unlikely(live == 0))
 		return list->n;
-	/* The low half: hand-off has used the high bits. */
-	nth = (hash & 0xffff) % (unsigned)__builtin_popcount(live);
-	while (nth--)
-		live &= live - 1;
-	return (unsigned)__builtin_ctz(live);
+	return am_live_of(live, am_stripe_share(hash));
 }
 
 /* Two counters side by side. */
@@ -191,8 +184,15 @@ static inline AM_INLINE bool am_output_by(struct am_worker *w, const struct am_o
 	return true;
 }
 
-/* The same where it is to be found out which string. */
-bool am_output_striped(struct am_worker *w, const struct am_output_frame *o, const struct am_exit *exit);
+/* The string of this flow where a member has several, or none: NULL. */
+static inline AM_INLINE const struct am_encap *am_output_stripe(
+	const struct am_worker *w, const struct am_exit *exit, uint32_t hash)
+{
+	const struct am_path_list *list = w->roots->members[exit->member]->paths;
+	unsigned path = am_output_path(list, hash);
+
+	return likely(path < list->n) ? atomic_load_explicit(&list->encap[path], memory_order_acquire) : NULL;
+}
 
 /*
  * A frame without a tag that a member takes as it is, into one of its paths. False: not that simple, and nothing has happened.
@@ -200,6 +200,7 @@ bool am_output_striped(struct am_worker *w, const struct am_output_frame *o, con
 static inline AM_INLINE bool am_output_to_path(struct am_worker *w, struct am_frame *f,
 	const struct am_exit *exit, struct am_output_sum *sum, bool wide)
 {
+	const struct am_encap *e = (const struct am_encap *)(const void *)exit;
 	struct am_output_frame o;
 
 	if (sum) /* f is one of a burst, whose headers have partly gone from the first level meanwhile */
@@ -213,12 +214,9 @@ static inline AM_INLINE bool am_output_to_path(struct am_worker *w, struct am_fr
 		return false;
 	if (unlikely(exit->mss4) && am_mss_may_clamp_usual(o.data, o.len))
 		return false;
-	if (unlikely(exit->kind != AM_EXIT_PATH)) {
-		const struct am_output_frame copy = o;
-
-		return am_output_striped(w, &copy, exit);
-	}
-	return am_output_by(w, &o, (const struct am_encap *)(const void *)exit, sum, wide);
+	if (exit->kind != AM_EXIT_PATH)
+		e = am_output_stripe(w, exit, o.flow.hash);
+	return likely(e) && am_output_by(w, &o, e, sum, wide);
 }
 
 _Static_assert(offsetof(struct am_encap, exit) == 0, "a path's exit is its string's head");

@@ -135,7 +135,7 @@ static inline const struct am_adjacency *choose(
 		return NULL;
 	*hash = am_flow_hash_ip(r->ip, r->len);
 	*hashed = true;
-	return am_route_hop(route, am_nth_live(live, am_route_share(*hash)));
+	return am_route_hop(route, am_live_of(live, am_route_share(*hash)));
 }
 
 /* The packet alone: nothing in front of it, and no padding behind. */

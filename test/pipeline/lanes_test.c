@@ -621,13 +621,18 @@ static void test_one_place(void **state)
 	close_trial(&t);
 }
 
-/* The same packet of another pair of addresses. */
-static void move(const struct trial *t, struct rig_frame *f, unsigned pair)
+/* The same packet of another pair of addresses: so many on in the round of the tunnel's. The last digit is the pair's number. */
+static void move(const struct trial *t, struct rig_frame *f, unsigned pairs)
 {
 	const bool v4 = t->at.family[0] == AM_IPV4;
+	uint8_t *ends[] = {
+		f->bytes + t->at.ip_at[0] + (v4 ? 15 : 23), f->bytes + t->at.ip_at[0] + (v4 ? 19 : 39)};
 
-	f->bytes[t->at.ip_at[0] + (v4 ? 15 : 23)] += (uint8_t)pair;
-	f->bytes[t->at.ip_at[0] + (v4 ? 19 : 39)] += (uint8_t)pair;
+	for (unsigned i = 0; i < MEMBERS_OF(ends); i++) {
+		unsigned digit = *ends[i] % (v4 ? 10 : 16);
+
+		*ends[i] += (uint8_t)((digit + pairs) % t->kind->site.stripes - digit);
+	}
 	repair(&(struct layout){.n_ip = 1, .ip_at = {AM_ETH_LEN}, .family = {t->at.family[0]}}, f);
 }
 

@@ -131,19 +131,33 @@ static inline const struct am_route *am_route_of(const am_route_slot *routes, ui
 	return atomic_load_explicit(&routes[value], memory_order_acquire);
 }
 
-/* Bit number of one of the set bits: the nth, counted round. */
-static inline unsigned am_nth_live(uint32_t live, uint32_t nth)
+/*
+ * Bit number of one of the set bits, of which there are some; share, 16 bits of a hash, says which. Mostly all are set that there
+ * can be, and then there is nothing to search: a loop whose length follows from a hash is guessed wrong each time.
+ */
+static inline unsigned am_live_of(uint32_t live, uint32_t share)
 {
-	nth %= (unsigned)__builtin_popcount(live);
+	uint32_t nth = share * (unsigned)__builtin_popcount(live) >> 16;
+
+	if (__builtin_expect(!(live & (live + 1)), 1))
+		return nth;
 	while (nth--)
 		live &= live - 1;
 	return (unsigned)__builtin_ctz(live);
 }
 
-/* The part of a flow's hash that chooses among next hops: the middle, since stripes use the low half, hand-off the high bits. */
+/*
+ * The parts of a flow's hash that choose among next hops and stripes. A choice takes the highest bits of its share, hand-off those of
+ * the hash: so none of the three follows from another.
+ */
 static inline uint32_t am_route_share(uint32_t hash)
 {
 	return hash >> 8 & 0xffff;
+}
+
+static inline uint32_t am_stripe_share(uint32_t hash)
+{
+	return hash & 0xffff;
 }
 
 static inline const struct am_adjacency *am_route_hop(const struct am_route *route, unsigned i)
