@@ -13,6 +13,8 @@ struct rte_mbuf;
 enum {
 	WORK_FRAME_MAX = 1536,
 	WORK_SMALL = 64,
+	WORK_SMALL6 = 90,  /* the same with IPv6 inside */
+	WORK_WHOLE = 1440, /* the longest inside VXLAN, GRE and IPv4 in 1500 octets */
 	WORK_FULL = 1514,
 	WORK_COLD = 16384, /* packets */
 	WORK_MSS = 1460,   /* what a SYN asks for */

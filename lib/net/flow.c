@@ -14,14 +14,6 @@ static bool has_ports(uint8_t proto)
 	       proto == PROTO_UDPLITE || proto == PROTO_DCCP;
 }
 
-static uint64_t load_native64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof v);
-	return v;
-}
-
 static uint64_t protocol_and_ports(const uint8_t *ip, const struct am_transport *t)
 {
 	uint32_t ports = 0;
@@ -43,12 +35,7 @@ static bool hash_packet(const uint8_t *ip, uint32_t len, uint32_t *hash)
 	if (!am_transport_find(ip, len, &t))
 		return false;
 	src = am_ip_src(ip, t.family);
-	addrs = load_native64(src); /* both IPv4 addresses, or half of an IPv6 one */
-	if (t.family == AM_IPV6) {
-		addrs = am_mix(addrs ^ AM_FLOW_KEY1, load_native64(src + 8) ^ AM_FLOW_KEY2);
-		addrs ^= am_mix(
-			load_native64(src + 16) ^ AM_FLOW_KEY2, load_native64(src + 24) ^ AM_FLOW_KEY1);
-	}
+	addrs = t.family == AM_IPV4 ? am_flow_word(src) : am_flow_addresses6(src); /* all of both */
 	*hash = am_flow_finish(addrs, protocol_and_ports(ip, &t));
 	return true;
 }
@@ -61,18 +48,24 @@ uint32_t am_flow_hash_ip(const uint8_t *ip, uint32_t len)
 	return hash;
 }
 
+struct am_flow am_flow_of_frame(const uint8_t *frame, uint32_t len)
+{
+	struct am_flow flow = {0};
+	uint32_t ip_at;
+
+	if (am_flow_of_usual(frame, len, &flow) || am_flow_of_usual6(frame, len, &flow))
+		return flow;
+	ip_at = am_transport_ip_at(frame, len);
+	if (ip_at && len - ip_at >= 2)
+		flow.tos = (uint8_t)(am_load16(frame + ip_at) >>
+				     (am_load16(frame + ip_at - 2) == AM_ET_IPV6 ? 4 : 0));
+	/* Without IP both MAC addresses and the type, the middle octets in both words. */
+	if ((!ip_at || !hash_packet(frame + ip_at, len - ip_at, &flow.hash)) && len >= AM_ETH_LEN)
+		flow.hash = am_flow_finish(am_flow_word(frame), am_flow_word(frame + 6));
+	return flow;
+}
+
 uint32_t am_flow_hash_frame(const uint8_t *frame, uint32_t len)
 {
-	uint32_t ip_at, hash;
-	struct am_flow flow;
-
-	if (am_flow_of_usual(frame, len, &flow))
-		return flow.hash;
-	ip_at = am_transport_ip_at(frame, len);
-	if (ip_at && hash_packet(frame + ip_at, len - ip_at, &hash))
-		return hash;
-	if (len < AM_ETH_LEN)
-		return 0;
-	/* Both MAC addresses and the type, the middle octets in both words. */
-	return am_flow_finish(load_native64(frame), load_native64(frame + 6));
+	return am_flow_of_frame(frame, len).hash;
 }

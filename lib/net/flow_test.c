@@ -15,6 +15,7 @@
 
 static const struct shape udp4 = {"", NULL, AM_IPV4, NULL, 0, 0, AM_PROTO_UDP, UDP, 0};
 static const struct shape udp6 = {"", NULL, AM_IPV6, NULL, 0, 0, AM_PROTO_UDP, UDP, 0};
+static const struct shape tagged6 = {"", "81000002", AM_IPV6, NULL, 0, 0, AM_PROTO_UDP, UDP, 0};
 
 static uint32_t hash_of(const struct shape *s)
 {
@@ -160,6 +161,54 @@ static void test_short_way(void **state)
 	free(f.bytes);
 }
 
+/* Whether it is found the short way or the long: the same of a frame as of its packet, where that says the truth about its length. */
+static void test_short_way6(void **state)
+{
+	struct frame f = frame_of(&udp6, false), tagged = frame_of(&tagged6, false);
+	uint32_t hash = am_flow_hash_frame(f.bytes, f.len);
+	struct am_flow flow;
+	unsigned usual = 0;
+
+	(void)state;
+	for (uint32_t len = 0; len < f.len; len++)
+		assert_int_equal(am_flow_of_frame(f.bytes, len).hash, am_flow_hash_frame(f.bytes, len));
+	for (uint32_t bit = 0; bit < 8 * f.len; bit++) {
+		f.bytes[bit / 8] ^= 1 << bit % 8;
+		usual += am_flow_of_usual6(f.bytes, f.len, &flow);
+		if (am_flow_of_usual6(f.bytes, f.len, &flow) &&
+			am_load16(f.bytes + f.ip_at + 4) == f.len - f.ip_at - AM_IP6_LEN) {
+			assert_int_equal(flow.hash, am_flow_hash_ip(f.bytes + f.ip_at, f.len - f.ip_at));
+			assert_int_equal(flow.tos, am_load16(f.bytes + f.ip_at) >> 4 & 0xff);
+			assert_int_equal(flow.hash, am_flow_hash_frame(f.bytes, f.len));
+		}
+		f.bytes[bit / 8] ^= 1 << bit % 8;
+	}
+	assert_true(usual > 300);
+	assert_false(am_flow_of_usual6(tagged.bytes, tagged.len, &flow));
+	assert_int_equal(am_flow_hash_frame(tagged.bytes, tagged.len), hash);
+	free(tagged.bytes);
+	free(f.bytes);
+}
+
+/* DSCP and ECN of what is no usual frame. */
+static void test_tos(void **state)
+{
+	static const struct shape options = {"", "81000002", AM_IPV4, "01010100", 0, 0, AM_PROTO_UDP, UDP, 0};
+	struct frame four = frame_of(&options, false), six = frame_of(&tagged6, false);
+	uint8_t arp[60] = {[12] = 0x08, 0x06, 0x60, 0xff};
+
+	(void)state;
+	four.bytes[four.ip_at + 1] = 0xb9;
+	six.bytes[six.ip_at] = 0x6b;
+	six.bytes[six.ip_at + 1] = 0x9f;
+	assert_int_equal(am_flow_of_frame(four.bytes, four.len).tos, 0xb9);
+	assert_int_equal(am_flow_of_frame(six.bytes, six.len).tos, 0xb9);
+	assert_int_equal(am_flow_of_frame(arp, sizeof arp).tos, 0);
+	assert_int_equal(am_flow_of_frame(four.bytes, four.ip_at + 1).tos, 0);
+	free(four.bytes);
+	free(six.bytes);
+}
+
 /* VXLAN takes its source port from the top, a stripe from the bottom: neighbouring flows spread in both. */
 static void test_spreads(void **state)
 {
@@ -191,6 +240,8 @@ int main(void)
 		cmocka_unit_test(test_what_counts),
 		cmocka_unit_test(test_no_ip),
 		cmocka_unit_test(test_short_way),
+		cmocka_unit_test(test_short_way6),
+		cmocka_unit_test(test_tos),
 		cmocka_unit_test(test_spreads),
 	};
 

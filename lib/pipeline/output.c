@@ -104,26 +104,14 @@ static bool change(struct am_worker *w, struct am_frame *f, const struct am_memb
 	return false;
 }
 
-/* DSCP and ECN of the IP packet in a frame; 0 where there is none. */
-static uint8_t tos_of(const struct am_frame *f)
-{
-	const uint8_t *ip = am_buf_data(f->m) + f->eth.len;
-
-	if (am_buf_len(f->m) < (uint32_t)f->eth.len + 2)
-		return 0;
-	if (f->eth.type == AM_ET_IPV4)
-		return ip[1];
-	return f->eth.type == AM_ET_IPV6 ? (uint8_t)(ip[0] << 4 | ip[1] >> 4) : 0;
-}
-
 /* Into the one or two packets that the path's string makes of it. */
 static enum am_verdict push(struct am_worker *w, const struct am_frame *f, const struct am_member *member,
-	unsigned path, struct rte_mbuf *out[2], unsigned *n)
+	const struct am_flow *flow, unsigned path, struct rte_mbuf *out[2], unsigned *n)
 {
 	const struct am_encap *e = atomic_load_explicit(&member->paths->encap[path], memory_order_acquire);
 	const struct am_roots *roots = w->roots;
-	struct am_encap_in in = {.hash = f->hash,
-		.tos = tos_of(f),
+	struct am_encap_in in = {.hash = flow->hash,
+		.tos = flow->tos,
 		.path = member->paths->first_path + path,
 		.stash = &w->stash};
 	enum am_verdict v;
@@ -152,17 +140,13 @@ static void to_path(struct am_worker *w, struct am_frame *f, const struct am_mem
 {
 	const struct am_path_list *list = member->paths;
 	uint32_t len = am_buf_len(f->m);
+	const struct am_flow flow = am_flow_of_frame(am_buf_data(f->m), len);
+	unsigned path = am_output_path(list, flow.hash), n = 0;
 	struct rte_mbuf *out[2];
-	enum am_verdict v;
-	unsigned path, n = 0;
+	enum am_verdict v = AM_V_TUNNEL_DOWN;
 
-	if (!f->hashed)
-		f->hash = am_flow_hash_frame(am_buf_data(f->m), len);
-	path = am_output_path(list, f->hash);
-	if (unlikely(path >= list->n))
-		v = AM_V_TUNNEL_DOWN;
-	else
-		v = push(w, f, member, path, out, &n);
+	if (likely(path < list->n))
+		v = push(w, f, member, &flow, path, out, &n);
 	if (unlikely(v != AM_V_OK)) {
 		am_drop(w, member->way_iface, v, f->m);
 		return;

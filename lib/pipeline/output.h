@@ -164,6 +164,22 @@ static inline AM_INLINE bool am_output_cut(
 	return true;
 }
 
+/*
+ * It leaves whole over IPv4, and is so long that a router may cut it. False: not that simple, and nothing has happened.
+ */
+static inline AM_INLINE bool am_output_numbered(struct am_worker *w, const struct am_output_frame *o,
+	const struct am_encap *e, struct am_output_sum *sum, bool wide)
+{
+	if (!am_string_is_numbered(e, o->len) || o->headroom < e->copy_len ||
+		(uint32_t)(e->len - e->ip_at) + o->len > w->tx[e->exit.port].mtu)
+		return false;
+	am_string_put_numbered(
+		e, o->data, o->len, o->flow.hash, o->flow.tos, am_ipid4(&w->ids, e->exit.path), wide);
+	am_output_add(w, &e->exit, o->len, sum);
+	am_output_put(w, e->exit.port, o->m, am_buf_prepend_known(o->m, o->headroom, o->len, e->len));
+	return true;
+}
+
 /* By this string of a member's. False: not that simple, and nothing has happened. sum: NULL, or the burst's. */
 static inline AM_INLINE bool am_output_by(struct am_worker *w, const struct am_output_frame *o,
 	const struct am_encap *e, struct am_output_sum *sum, bool wide)
@@ -172,7 +188,7 @@ static inline AM_INLINE bool am_output_by(struct am_worker *w, const struct am_o
 
 	if (len > e->simple_max || unlikely(o->headroom < e->copy_len)) {
 		if (unlikely(!am_output_cut(w, o, e, wide)))
-			return false;
+			return am_output_numbered(w, o, e, sum, wide);
 		am_output_add(w, &e->exit, len, sum);
 		am_output_count(&w->counters[e->exit.way_iface], AM_C_TX_FRAGMENTED, 1, 2);
 		return true;
@@ -210,10 +226,16 @@ static inline AM_INLINE bool am_output_to_path(struct am_worker *w, struct am_fr
 	o.headroom = am_buf_headroom(o.m);
 	o.len = am_buf_len(o.m);
 	o.data = (uint8_t *)o.m->buf_addr + o.headroom;
-	if (unlikely(AM_POISON || !am_flow_of_usual(o.data, o.len, &o.flow)))
+	if (AM_POISON)
 		return false;
-	if (unlikely(exit->mss4) && am_mss_may_clamp_usual(o.data, o.len))
+	if (unlikely(!am_flow_of_usual(o.data, o.len, &o.flow))) {
+		if (f->eth.tags || (exit->mss4 && am_mss_may_clamp(o.data, o.len, &f->eth)))
+			return false;
+		if (!am_flow_of_usual6(o.data, o.len, &o.flow))
+			o.flow = am_flow_of_frame(o.data, o.len);
+	} else if (unlikely(exit->mss4) && am_mss_may_clamp_usual(o.data, o.len)) {
 		return false;
+	}
 	if (exit->kind != AM_EXIT_PATH)
 		e = am_output_stripe(w, exit, o.flow.hash);
 	return likely(e) && am_output_by(w, &o, e, sum, wide);

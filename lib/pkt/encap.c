@@ -48,15 +48,6 @@ static inline void copy_back(uint8_t *dst_end, const uint8_t *src_end, uint32_t 
 		memcpy(dst_end - left, src_end - left, AM_ENCAP_COPY_STEP);
 }
 
-/* The outermost IPv4 header with its identification and fragment field. */
-static inline void patch_ip4(const struct patch *p, uint8_t *ip, uint32_t total, uint32_t id, uint32_t frag)
-{
-	uint16_t both[2] = {__builtin_bswap16((uint16_t)id), __builtin_bswap16((uint16_t)frag)};
-
-	memcpy(ip + 4, both, sizeof both);
-	am_string_ip4(ip, p->e->ip_sum + both[0] + both[1], total, p->tos);
-}
-
 /*
  * The string's checksum field holds the sum of what is constant, its length field counted twice
  * (pseudo-header).
@@ -113,9 +104,9 @@ static inline void patch_whole(const struct patch *p, uint8_t *ip, struct am_ipi
 	if (p->e->family == AM_IPV6)
 		am_string_ip6(ip, total, p->tos, p->label);
 	else if (total > AM_IP_WHOLE_ALWAYS)
-		patch_ip4(p, ip, total, am_ipid4(ids, path), 0);
+		am_string_outer4(p->e, ip, total, am_ipid4(ids, path), 0, p->tos);
 	else
-		patch_ip4(p, ip, total, 0, AM_IP4_DF);
+		am_string_outer4(p->e, ip, total, 0, AM_IP4_DF, p->tos);
 }
 
 /*
@@ -130,7 +121,8 @@ static inline void put_outer(const struct patch *p, uint8_t *end, uint32_t room,
 
 	if (e->family == AM_IPV4) {
 		copy_back(end, src_end, n, room);
-		patch_ip4(p, end - AM_IP4_LEN, o->total, o->id, o->at / 8 | (o->more ? AM_IP4_MF : 0));
+		am_string_outer4(
+			e, end - AM_IP4_LEN, o->total, o->id, o->at / 8 | (o->more ? AM_IP4_MF : 0), p->tos);
 		return;
 	}
 	end -= AM_IP6_FRAG_LEN;

@@ -28,7 +28,7 @@ struct world {
 	struct am_ipid twin[2]; /* each variant's own, of the same identifications */
 	struct am_buf_stash stash;
 	uint8_t payload[PAYLOAD_MAX];
-	unsigned pushed, cut, simple, both[3];
+	unsigned pushed, cut, simple, numbered, both[3];
 };
 
 static struct am_ip address(uint8_t family, uint8_t last)
@@ -197,6 +197,7 @@ static void check_variants(struct world *w, const struct am_encap_spec *spec, co
 	}
 	am_buf_free_bulk((struct rte_mbuf *[]){in[0].m, in[1].m, in[0].fresh, in[1].fresh}, 4);
 	w->both[n]++;
+	w->numbered += n == 1 && plen > e->simple_max;
 }
 
 static void check_spec(struct world *w, const struct am_encap_spec *spec)
@@ -410,8 +411,9 @@ static int teardown(void **state)
 	struct world *w = *state;
 
 	print_message("%u packets pushed, %u of them cut; %u pushed inline\n", w->pushed, w->cut, w->simple);
-	print_message("baseline and %s: %u whole, %u cut\n", variant_name(), w->both[1], w->both[2]);
-	if (!w->both[1] || !w->both[2])
+	print_message("baseline and %s: %u whole, %u of them with a number, %u cut\n", variant_name(),
+		w->both[1], w->numbered, w->both[2]);
+	if (!w->both[1] || !w->numbered || !w->both[2])
 		return -1;
 	am_ipid_fini(&w->ids);
 	am_ipid_fini(&w->twin[0]);

@@ -25,7 +25,11 @@ static inline AM_INLINE void variant_push_as(const struct variant_in *in, bool w
 
 	am_buf_unguard(in->m);
 	am_buf_prepend_known(in->m, am_buf_headroom(in->m), p->plen, in->e->len);
-	am_string_put_whole(in->e, end, p->plen, p->hash, p->tos, wide);
+	if (p->plen > in->e->simple_max)
+		am_string_put_numbered(
+			in->e, end, p->plen, p->hash, p->tos, am_ipid4(in->ids, p->path), wide);
+	else
+		am_string_put_whole(in->e, end, p->plen, p->hash, p->tos, wide);
 }
 
 static inline AM_INLINE void variant_cut_as(const struct variant_in *in, bool wide)
@@ -69,7 +73,7 @@ static inline unsigned variant_both(const struct variant_in in[2])
 		variant_cut(&in[1]);
 		return 2;
 	}
-	if (plen > e->simple_max || am_buf_headroom(in->m) < e->copy_len)
+	if ((plen > e->simple_max && !am_string_is_numbered(e, plen)) || am_buf_headroom(in->m) < e->copy_len)
 		return 0;
 	variant_push_base(&in[0]);
 	variant_push(&in[1]);

@@ -36,8 +36,11 @@ static inline uint32_t am_flow_finish(uint64_t a, uint64_t b)
 
 struct am_flow {
 	uint32_t hash;
-	uint8_t tos; /* DSCP and ECN */
+	uint8_t tos; /* DSCP and ECN; 0 where there is no IP */
 };
+
+/* Of a frame as am_flow_hash_frame takes it. */
+struct am_flow am_flow_of_frame(const uint8_t *frame, uint32_t len);
 
 /*
  * What nearly all frames are: TCP or UDP in IPv4, without tags and options, not cut. Where the frame says so:
@@ -67,6 +70,47 @@ static inline bool am_flow_of_usual(const uint8_t *frame, uint32_t len, struct a
 	memcpy(&ports, frame + PORTS_AT, sizeof ports);
 	flow->hash = am_flow_finish(addrs, (uint64_t)proto << 8 | ports);
 	flow->tos = (uint8_t)(type >> 24);
+	return true;
+}
+
+static inline uint64_t am_flow_word(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* Both IPv6 addresses, from src on. */
+static inline uint64_t am_flow_addresses6(const uint8_t *src)
+{
+	uint64_t both = am_mix(am_flow_word(src) ^ AM_FLOW_KEY1, am_flow_word(src + 8) ^ AM_FLOW_KEY2);
+
+	return both ^ am_mix(am_flow_word(src + 16) ^ AM_FLOW_KEY2, am_flow_word(src + 24) ^ AM_FLOW_KEY1);
+}
+
+/* As am_flow_of_usual, of TCP or UDP right behind an IPv6 header. */
+static inline bool am_flow_of_usual6(const uint8_t *frame, uint32_t len, struct am_flow *flow)
+{
+	enum {
+		PORTS_LEN = 4,
+		NEXT_AT = AM_ETH_LEN + 6,
+		SRC_AT = AM_ETH_LEN + 8,
+		PORTS_AT = AM_ETH_LEN + AM_IP6_LEN
+	};
+	uint32_t type, ports;
+	uint8_t proto;
+
+	if (len < PORTS_AT + PORTS_LEN)
+		return false;
+	type = am_load32(frame + AM_ETH_LEN - 2);
+	proto = frame[NEXT_AT];
+	if ((type & 0xfffff000) != ((uint32_t)AM_ET_IPV6 << 16 | 0x6000) ||
+		(proto != AM_PROTO_UDP && proto != AM_PROTO_TCP))
+		return false;
+	memcpy(&ports, frame + PORTS_AT, sizeof ports);
+	flow->hash = am_flow_finish(am_flow_addresses6(frame + SRC_AT), (uint64_t)proto << 32 | ports);
+	flow->tos = (uint8_t)(type >> 4);
 	return true;
 }
 

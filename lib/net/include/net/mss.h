@@ -19,20 +19,23 @@ bool am_mss_clamp_ip(uint8_t *ip, uint32_t len, uint16_t mss4, uint16_t mss6);
 
 /*
  * Is there anything to clamp in a frame whose Ethernet header is parsed? True also where that takes a closer look, which
- * is am_mss_clamp_frame's. What most frames are, no SYN in plain IPv4, is seen here.
+ * is am_mss_clamp_frame's. What most frames are, no SYN right behind an IP header without options, is seen here.
  */
 static inline bool am_mss_may_clamp(const uint8_t *frame, uint32_t len, const struct am_ether *eth)
 {
-	enum {
-		IP_PLAIN = 0x45,
-		PROTO_AT = AM_ETH_LEN + 9,
-		FLAGS_AT = AM_ETH_LEN + AM_IP4_LEN + 13,
-		SYN = 0x02
-	};
+	enum { IP_PLAIN = 0x45, FLAGS = 13, SYN = 0x02 };
+	const uint8_t *ip = frame + AM_ETH_LEN;
+	uint32_t flags_at = AM_ETH_LEN + FLAGS + (eth->type == AM_ET_IPV4 ? AM_IP4_LEN : AM_IP6_LEN);
+	uint8_t protocol;
 
-	if (eth->type != AM_ET_IPV4 || eth->tags || len <= FLAGS_AT || frame[AM_ETH_LEN] != IP_PLAIN)
+	if (eth->tags || len <= flags_at)
 		return true;
-	return frame[PROTO_AT] == AM_PROTO_TCP && frame[FLAGS_AT] & SYN;
+	if (eth->type == AM_ET_IPV4)
+		return ip[0] != IP_PLAIN || (ip[9] == AM_PROTO_TCP && frame[flags_at] & SYN);
+	protocol = ip[6];
+	if (eth->type != AM_ET_IPV6 || protocol != AM_PROTO_TCP)
+		return eth->type != AM_ET_IPV6 || (protocol != AM_PROTO_UDP && protocol != AM_PROTO_ICMPV6);
+	return frame[flags_at] & SYN;
 }
 
 /* The same of a frame that is known to be TCP or UDP in IPv4, as am_flow_of_usual says. */

@@ -107,18 +107,24 @@ static inline void am_string_vxlan(
 		am_string_udp(string + e->udp_at, e->len - e->udp_at + plen, hash);
 }
 
-/* The outermost IP header of a packet that needs no identification; total: its octets. */
+/* The outermost IPv4 header with its identification and fragment field, both as numbers; total: octets of the packet. */
+static inline void am_string_outer4(
+	const struct am_encap *e, uint8_t *ip, uint32_t total, uint32_t id, uint32_t frag, uint32_t tos)
+{
+	const uint16_t both[2] = {__builtin_bswap16((uint16_t)id), __builtin_bswap16((uint16_t)frag)};
+
+	memcpy(ip + 4, both, sizeof both);
+	am_string_ip4(ip, e->ip_sum + both[0] + both[1], total, tos);
+}
+
+/* The outermost IP header of a packet that needs no identification. */
 static inline void am_string_outer(
 	const struct am_encap *e, uint8_t *ip, uint8_t family, uint32_t total, uint32_t hash, uint32_t tos)
 {
-	uint16_t atomic = __builtin_bswap16(AM_IP4_DF);
-
-	if (family == AM_IPV4) {
-		memcpy(ip + 6, &atomic, sizeof atomic);
-		am_string_ip4(ip, e->ip_sum + atomic, total, tos);
-	} else {
+	if (family == AM_IPV4)
+		am_string_outer4(e, ip, total, 0, AM_IP4_DF, tos);
+	else
 		am_string_ip6(ip, total, tos, am_string_label(e, hash));
-	}
 }
 
 #if AM_STRING_WIDE
@@ -261,6 +267,19 @@ static inline AM_INLINE __m128i am_string_patch(
 
 	return shape == AM_SHAPE_44 ? patch : am_string_flow6(e, patch, word, hash);
 }
+
+/* The same over IPv4, of a packet that a router may cut: it has a number, and DF under VXLAN alone. */
+static inline AM_INLINE __m128i am_string_patch_numbered(
+	const struct am_encap *e, uint32_t plen, uint32_t hash, uint32_t tos, uint32_t id)
+{
+	uint32_t word = am_string_tos(e, tos);
+	__m128i length = _mm_add_epi32(_mm_set1_epi32((int)plen), am_string_widen(e->shaped.length));
+	/* What shaped.sum takes off again was not added. */
+	__m128i sum = _mm_add_epi32(_mm_set1_epi32((int)word), _mm_setr_epi32((int)id, AM_ENCAP_DF, 0, 0));
+
+	sum = _mm_add_epi32(sum, am_string_widen(e->shaped.sum));
+	return am_string_rest(am_string_sums(length, sum), word | id << 16, hash);
+}
 #endif
 
 /* A packet of plen octets of payload that leaves whole: its string, so that it ends at end. */
@@ -288,6 +307,35 @@ static inline AM_INLINE void am_string_put_whole(
 	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
 	am_string_vxlan(e, string, plen, hash, tos);
 	am_string_outer(e, string + e->ip_at, e->family, e->len - e->ip_at + plen, hash, tos);
+}
+
+/*
+ * A packet that leaves whole, of a string without checksums over payload and sequence numbers, where so much payload over IPv4 is
+ * more than every path carries: a router may cut it, so it has an identification (RFC 6864).
+ */
+static inline bool am_string_is_numbered(const struct am_encap *e, uint32_t plen)
+{
+	return e->simple_max && e->family == AM_IPV4 && plen <= e->payload_max &&
+	       (uint32_t)(e->len - e->ip_at) + plen <= e->whole_max;
+}
+
+/* The string of one, with its identification. */
+static inline AM_INLINE void am_string_put_numbered(const struct am_encap *e, uint8_t *end, uint32_t plen,
+	uint32_t hash, uint32_t tos, uint32_t id, bool wide)
+{
+	uint8_t *string = end - e->len;
+
+#if AM_STRING_WIDE
+	if (__builtin_expect(e->shape == AM_SHAPE_44, 1)) {
+		am_string_put_all(
+			e, end, am_string_patch_numbered(e, plen, hash, tos, id), AM_SHAPE_44, wide);
+		return;
+	}
+#endif
+	tos = am_string_tos(e, tos);
+	am_string_copy(end, e->bytes + AM_ENCAP_HDR_MAX, e->copy_len);
+	am_string_vxlan(e, string, plen, hash, tos);
+	am_string_outer4(e, string + e->ip_at, e->len - e->ip_at + plen, id, 0, tos);
 }
 
 /*

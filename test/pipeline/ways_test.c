@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Into a tunnel there are short ways and a long one: what is usual, and what is not. Which one a frame takes must not be seen: the same
+ * frames go through two sites, one of which takes the long way because somebody looks on, and the same packets and counters come of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "eal.h"
+#include "net/csum.h"
+#include "net/ether.h"
+#include "net/ip.h"
+#include "pipeline/tap.h"
+#include "rig.h"
+#include "sites.h"
+
+#define MEMBERS_OF(a) (sizeof(a) / sizeof *(a))
+
+enum {
+	CONFIG_ROOM = 4096,
+	FRAME_MIN = 76, /* a SYN over IPv6 with its option */
+	FRAME_MAX = 1514,
+	FRAMES = 3000,
+	PACKETS = 8,  /* more than one frame may leave as */
+	TCP_LEN = 24, /* with the option */
+	HOST_A = 1,
+	HOST_B = 2,
+};
+
+enum inner {
+	UDP4,
+	TCP4,
+	SYN4,
+	OPTIONS4,
+	FRAGMENT4,
+	UDP6,
+	TCP6,
+	SYN6,
+	EXTENSION6,
+	FRAGMENT6,
+	ARP,
+	OTHER,
+	LIE4,
+	LIE6,
+	KINDS
+};
+
+static const struct site_kind kinds[] = {
+	{"gre", 4, 4, 1, ",\"tcp_mss\":\"fit\""},
+	{"gre", 4, 4, 1, ",\"split\":\"fill\",\"tcp_mss\":\"whole\""},
+	{"gre", 4, 4, 3, ",\"split\":\"fill\""},
+	{"gre", 4, 4, 16, ",\"dscp\":\"uniform\""},
+	{"gre", 6, 4, 5, ",\"tcp_mss\":\"fit\""},
+	{"gre", 6, 6, 2, ""},
+	{"gre", 4, 4, 1, ",\"checksum\":true,\"sequence\":true"},
+	{"etherip", 4, 0, 1, ",\"split\":\"fill\""},
+	{"etherip", 6, 4, 4, ",\"dscp\":\"uniform\",\"flow_label\":false"},
+	{"gretap", 4, 4, 7, ",\"split\":\"fill\",\"path_mtu\":1400,\"key\":7"},
+	{NULL, 4, 4, 1, ""},
+	{NULL, 6, 6, 1, ""},
+};
+
+static struct rte_mempool *pool;
+
+struct ways {
+	struct rig usual, watched;
+	struct am_tap *tap;
+	char config[2][CONFIG_ROOM], what[128];
+	unsigned cut, whole;
+};
+
+/* ---- frames ---- */
+
+static uint32_t roll(uint64_t *dice, uint32_t n)
+{
+	*dice = *dice * 6364136223846793005ull + 1442695040888963407ull;
+	return (uint32_t)((*dice >> 33) % n);
+}
+
+static bool is_ip6(enum inner kind)
+{
+	return kind == UDP6 || kind == TCP6 || kind == SYN6 || kind == EXTENSION6 || kind == FRAGMENT6 ||
+	       kind == LIE6;
+}
+
+static void put_ip4(uint8_t *ip, uint16_t len, enum inner kind, uint8_t proto)
+{
+	ip[0] = kind == OPTIONS4 ? 0x46 : 0x45;
+	am_store16(ip + 2, kind == LIE4 ? 9 : len);
+	am_store16(ip + 6, kind == FRAGMENT4 ? 0x2000 | (ip[4] & 1 ? 5 : 0) : AM_IP4_DF);
+	ip[8] = 64;
+	ip[9] = proto;
+	memset(ip + 20, 1, kind == OPTIONS4 ? 4 : 0);
+	am_store16(ip + 10, 0);
+	am_store16(ip + 10, __builtin_bswap16(am_csum_finish(am_csum_add(ip, (ip[0] & 15u) * 4, 0))));
+}
+
+static void put_ip6(uint8_t *ip, uint16_t len, enum inner kind, uint8_t proto)
+{
+	ip[0] = 0x60 | ip[0] >> 4;
+	am_store16(ip + 4, kind == LIE6 ? 4000 : (uint16_t)(len - AM_IP6_LEN));
+	ip[6] = kind == EXTENSION6 ? 60 : kind == FRAGMENT6 ? AM_PROTO_FRAGMENT : proto;
+	if (kind != EXTENSION6 && kind != FRAGMENT6)
+		return;
+	memset(ip + AM_IP6_LEN, 0, 8);
+	ip[AM_IP6_LEN] = proto;
+	ip[AM_IP6_LEN + 3] = kind == FRAGMENT6;
+}
+
+/* A segment with an MSS beyond all that is clamped to. */
+static void put_tcp(uint8_t *tcp, bool syn)
+{
+	static const uint8_t option[] = {2, 4, 0xff, 0xff};
+
+	tcp[12] = TCP_LEN / 4 << 4;
+	tcp[13] = syn ? 0x02 : 0x10;
+	memcpy(tcp + TCP_LEN - sizeof option, option, sizeof option);
+}
+
+static void make_frame(struct rig_frame *f, enum inner kind, uint64_t *dice)
+{
+	static const uint8_t macs[] = {2, 0, 0, 0, 0, HOST_B, 2, 0, 0, 0, 0, HOST_A};
+	bool tcp = kind == TCP4 || kind == SYN4 || kind == TCP6 || kind == SYN6 || kind == EXTENSION6;
+	uint8_t *ip = f->bytes + AM_ETH_LEN, proto = tcp ? AM_PROTO_TCP : AM_PROTO_UDP;
+	uint16_t len;
+
+	f->len = (uint16_t)(FRAME_MIN + roll(dice, FRAME_MAX - FRAME_MIN + 1));
+	for (unsigned i = 0; i < f->len; i++)
+		f->bytes[i] = (uint8_t)roll(dice, 256);
+	memcpy(f->bytes, macs, sizeof macs);
+	am_store16(ip - 2, kind == ARP     ? AM_ET_ARP
+			   : kind == OTHER ? 0x88b5
+			   : is_ip6(kind)  ? AM_ET_IPV6
+					   : AM_ET_IPV4);
+	if (kind == ARP || kind == OTHER)
+		return;
+	/* Some are padded. */
+	len = (uint16_t)(f->len - AM_ETH_LEN - (roll(dice, 4) ? 0 : roll(dice, 4)));
+	if (is_ip6(kind))
+		put_ip6(ip, len, kind, proto);
+	else
+		put_ip4(ip, len, kind, proto);
+	if (tcp)
+		put_tcp(ip + (is_ip6(kind) ? AM_IP6_LEN : AM_IP4_LEN), kind == SYN4 || kind == SYN6);
+}
+
+/* ---- both ways ---- */
+
+static bool see_nothing(const void *ctx, enum am_tap_link link, const uint8_t *octets, uint32_t len)
+{
+	(void)ctx;
+	(void)link;
+	(void)octets;
+	(void)len;
+	return false;
+}
+
+/* Where host B is. */
+static void meet(struct ways *w, const struct site_kind *kind)
+{
+	struct rig_frame f, wire;
+	struct rig there;
+
+	rig_open(&there, pool, site_config(kind, 1, "", w->config[1], CONFIG_ROOM), 1, 1, false);
+	rig_udp_frame(&f, HOST_B, HOST_A, 1, 1, FRAME_MIN);
+	rig_push(&there, "lan", 0, f.bytes, f.len);
+	rig_settle(&there);
+	assert_true(rig_pop(&there, "wan", 0, &wire));
+	rig_push(&w->usual, "wan", 0, wire.bytes, wire.len);
+	rig_push(&w->watched, "wan", 0, wire.bytes, wire.len);
+	rig_settle(&w->usual);
+	rig_settle(&w->watched);
+	assert_true(rig_pop(&w->usual, "lan", 0, &f));
+	assert_true(rig_pop(&w->watched, "lan", 0, &f));
+	rig_close(&there);
+}
+
+static void open_ways(struct ways *w, const struct site_kind *kind)
+{
+	const struct am_tap_conf conf = {
+		.stages = 1 << AM_TAP_ENCAP, .iface = AM_TAP_ANY_IFACE, .snaplen = 64, .match = see_nothing};
+	const char *config = site_config(kind, 0, "", w->config[0], CONFIG_ROOM);
+	struct am_err err;
+
+	rig_open(&w->usual, pool, config, 1, 1, false);
+	rig_open(&w->watched, pool, config, 1, 1, false);
+	w->tap = am_tap_create(w->watched.plane, &conf, &err);
+	assert_non_null(w->tap);
+	am_plane_arm_tap(w->watched.plane, w->tap);
+	w->cut = w->whole = 0;
+	meet(w, kind);
+}
+
+static void close_ways(struct ways *w)
+{
+	am_plane_arm_tap(w->watched.plane, NULL);
+	rig_close(&w->usual);
+	rig_close(&w->watched);
+	am_tap_free(w->tap);
+}
+
+static unsigned send(struct rig *r, const struct rig_frame *f, struct rig_frame out[PACKETS])
+{
+	unsigned n = 0;
+
+	rig_push(r, "lan", 0, f->bytes, f->len);
+	rig_settle(r);
+	while (n < PACKETS && rig_pop(r, "wan", 0, &out[n]))
+		n++;
+	return n;
+}
+
+static void send_both(struct ways *w, const struct rig_frame *f)
+{
+	static struct rig_frame usual[PACKETS], watched[PACKETS];
+	unsigned n = send(&w->usual, f, usual);
+
+	if (send(&w->watched, f, watched) != n)
+		fail_msg("%s: %u packets, not as many the long way", w->what, n);
+	for (unsigned i = 0; i < n; i++)
+		if (usual[i].len != watched[i].len ||
+			memcmp(usual[i].bytes, watched[i].bytes, usual[i].len) != 0)
+			fail_msg("%s: packet %u of %u is not the same the long way", w->what, i, n);
+	w->whole += n == 1;
+	w->cut += n == 2;
+}
+
+static void assert_same_counters(const struct ways *w)
+{
+	for (unsigned c = 0; c < AM_COUNTERS; c++)
+		if (rig_count(&w->usual, (enum am_counter)c) != rig_count(&w->watched, (enum am_counter)c))
+			fail_msg("%s: counter %u is %lu, the long way %lu", w->what, c,
+				rig_count(&w->usual, (enum am_counter)c),
+				rig_count(&w->watched, (enum am_counter)c));
+	for (unsigned v = 0; v < AM_VERDICTS; v++)
+		assert_int_equal(
+			rig_drops(&w->usual, (enum am_verdict)v), rig_drops(&w->watched, (enum am_verdict)v));
+}
+
+static void test_same(void **state)
+{
+	uint64_t dice = 1;
+	struct rig_frame f;
+	struct ways w;
+
+	(void)state;
+	for (unsigned k = 0; k < MEMBERS_OF(kinds); k++) {
+		open_ways(&w, &kinds[k]);
+		for (unsigned i = 0; i < FRAMES; i++) {
+			make_frame(&f, (enum inner)(i % KINDS), &dice);
+			snprintf(w.what, sizeof w.what, "%s v%d vxlan %d x%u%s: frame %u, kind %u, %u octets",
+				kinds[k].type ? kinds[k].type : "port", kinds[k].family, kinds[k].vxlan,
+				kinds[k].stripes, kinds[k].extra, i, i % KINDS, f.len);
+			send_both(&w, &f);
+		}
+		assert_same_counters(&w);
+		assert_true(w.whole > FRAMES / 8 && (w.cut > FRAMES / 64) == (kinds[k].type != NULL));
+		assert_int_equal(rig_count(&w.usual, AM_C_MSS_CLAMPED) > FRAMES / KINDS,
+			strstr(kinds[k].extra, "tcp_mss") != NULL);
+		close_ways(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_same)};
+
+	if (am_test_eal() < 0)
+		return 1;
+	pool = rig_pool(4096);
+	return cmocka_run_group_tests_name("pipeline/ways", tests, NULL, NULL);
+}
