@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Rows route/NAME, and routes/FAMILY/NUMBER of scale: IP packets with random destinations through a worker's whole way, between routed ports in memory, or one of them and a GRE tunnel. */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "drivers/mem.h"
 #include "fib_routes.h"
 #include "limit_route.h"
+#include "net/encap.h"
 #include "net/ether.h"
 #include "net/ip.h"
 #include "pipeline/stage.h"
@@ -24,8 +26,9 @@
 enum {
 	ADDRESSES = 1 << 16, /* sent to in turn */
 	LARGE = 4200,        /* routes in the configuration: enough for the direct table of a large VRF */
-	TEXT_OF_ONE = 96,
-	TEXT_OF_REST = 1024,
+	TEXT_OF_ONE = 112,
+	TEXT_OF_REST = 2048,
+	TEXT_OF_ENDS = 512,
 	CHURN = 8, /* routes that go and come again between two bursts */
 	CHURNED = 4096,
 	RECLAIM_EVERY = 256,
@@ -47,6 +50,10 @@ struct route_arg {
 	enum route_way way;
 	bool routed;     /* each packet to an address that some route has, not to any */
 	bool everything; /* that an operator can turn on: octets by AS, MSS clamp, a trace */
+	/* 0 is 1, of the octets WORK_SMALL. */
+	unsigned hops;    /* equal neighbours at the port */
+	unsigned stripes; /* address pairs of the tunnel */
+	uint16_t octets;  /* of a frame with the packet in it */
 };
 
 struct route {
@@ -73,8 +80,8 @@ static const char head[] = "{\"system\":{\"name\":\"bench\"},\"ports\":{"
 			   "\"addresses\":[\"198.19.0.1/24\",\"2001:2:0:1::1/64\"]}";
 static const char gre_head[] =
 	",\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:00:00:00:00:03\"}},"
-	"\"tunnels\":{\"t\":{\"type\":\"gre\",%s\"local\":\"192.0.2.1\",\"remote\":\"192.0.2.2\"}},"
-	"\"vrfs\":{\"underlay\":{\"routes\":[{\"prefix\":\"192.0.2.2/32\",\"port\":\"wan\","
+	"\"tunnels\":{\"t\":{\"type\":\"gre\",%s\"local\":[%s],\"remote\":[%s]}},"
+	"\"vrfs\":{\"underlay\":{\"routes\":[{\"prefix\":\"192.0.2.0/24\",\"port\":\"wan\","
 	"\"mac\":\"02:00:00:00:00:0b\"}]},\"default\":{\"routes\":[";
 static const char port_head[] = "},\"vrfs\":{\"default\":{\"routes\":[";
 static const uint8_t port_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 1}, wan_mac[AM_MAC_LEN] = {2, 0, 0, 0, 0, 3},
@@ -86,31 +93,76 @@ static unsigned written(const struct route_arg *arg)
 	return arg->routes > LARGE ? LARGE : 1;
 }
 
+/* A text that grows; what has no room is left out. */
+struct text {
+	char *at;
+	size_t room;
+};
+
+static void add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct text *t, const char *fmt, ...)
+{
+	va_list args;
+	size_t n;
+
+	va_start(args, fmt);
+	n = (size_t)vsnprintf(t->at, t->room, fmt, args);
+	va_end(args);
+	n = RTE_MIN(n, t->room);
+	t->at += n;
+	t->room -= n;
+}
+
+static void add_tunnel(struct text *t, const struct route_arg *arg)
+{
+	char ends[2][TEXT_OF_ENDS];
+	struct text end[2] = {{ends[0], TEXT_OF_ENDS}, {ends[1], TEXT_OF_ENDS}};
+
+	/* That of one pair is what put_gre has. */
+	for (unsigned i = 0; i < RTE_MAX(arg->stripes, 1u); i++) {
+		add(&end[0], "%s\"192.0.2.%u\"", i ? "," : "", 2 * i + 1);
+		add(&end[1], "%s\"192.0.2.%u\"", i ? "," : "", 2 * i + 2);
+	}
+	add(t, gre_head, arg->everything ? "\"tcp_mss\":\"fit\"," : "", ends[0], ends[1]);
+}
+
+static void add_route(struct text *t, const struct route_arg *arg, unsigned i, unsigned hop)
+{
+	add(t, i || hop ? "," : "");
+	if (!i)
+		add(t, "{\"prefix\":\"%s\"", arg->family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
+	else if (arg->family == AM_IPV4)
+		add(t, "{\"prefix\":\"10.0.%u.%u/32\"", i >> 8, i & 255);
+	else
+		add(t, "{\"prefix\":\"fd00::%x/128\"", i);
+	add(t, "%s", arg->everything ? ",\"as\":64500" : "");
+	if (arg->way == WAY_ENCAP)
+		add(t, ",\"tunnel\":\"t\"}");
+	else
+		add(t, ",\"port\":\"out\",\"via\":\"%s%u\",\"mac\":\"02:00:00:00:00:%02x\"}",
+			arg->family == AM_IPV4 ? "198.19.0." : "2001:2:0:1::", 10 + hop, 10 + hop);
+}
+
 /* NULL: no memory. */
 static char *write_config(const struct route_arg *arg)
 {
-	size_t room = TEXT_OF_REST + (size_t)written(arg) * TEXT_OF_ONE, at;
+	unsigned hops = RTE_MAX(arg->hops, 1u);
+	size_t room = TEXT_OF_REST + (size_t)(written(arg) + hops) * TEXT_OF_ONE;
 	char *text = malloc(room);
+	struct text t = {text, room};
 
 	if (!text)
 		return NULL;
-	at = (size_t)snprintf(text, room, "%s", head);
-	at += (size_t)snprintf(text + at, room - at, arg->way == WAY_PORTS ? port_head : gre_head,
-		arg->everything ? "\"tcp_mss\":\"fit\"," : "");
-	for (unsigned i = 0; i < written(arg); i++) {
-		if (!i)
-			at += (size_t)snprintf(text + at, room - at, "{\"prefix\":\"%s\"",
-				arg->family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
-		else if (arg->family == AM_IPV4)
-			at += (size_t)snprintf(
-				text + at, room - at, ",{\"prefix\":\"10.0.%u.%u/32\"", i >> 8, i & 255);
-		else
-			at += (size_t)snprintf(text + at, room - at, ",{\"prefix\":\"fd00::%x/128\"", i);
-		at += (size_t)snprintf(text + at, room - at, "%s%s", arg->everything ? ",\"as\":64500" : "",
-			arg->way == WAY_ENCAP ? ",\"tunnel\":\"t\"}"
-					      : ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
-	}
-	snprintf(text + at, room - at, "]}}}");
+	add(&t, "%s", head);
+	if (arg->way == WAY_PORTS)
+		add(&t, port_head);
+	else
+		add_tunnel(&t, arg);
+	for (unsigned i = 0; i < written(arg); i++)
+		for (unsigned hop = 0; hop < (i ? 1 : hops); hop++)
+			add_route(&t, arg, i, hop);
+	add(&t, "]}}}");
 	return text;
 }
 
@@ -225,17 +277,17 @@ static uint8_t *put_ether(uint8_t *p, const uint8_t *to, uint16_t type)
 	return p + AM_ETH_LEN;
 }
 
-static void put_packet(uint8_t *p, const struct am_ip *to)
+static void put_packet(uint8_t *p, uint16_t octets, const struct am_ip *to)
 {
 	static const uint8_t from4[4] = {198, 18, 0, 9}, from6[16] = {0x20, 1, 0, 2, [15] = 9};
-	enum { IP_LEN = WORK_SMALL - AM_ETH_LEN };
+	const uint16_t len = octets - AM_ETH_LEN;
 
 	memset(p, 0, WORK_SMALL);
 	if (to->family == AM_IPV4)
-		work_ip4(put_ether(p, port_mac, AM_ET_IPV4), IP_LEN, AM_PROTO_UDP, from4, to->bytes);
+		work_ip4(put_ether(p, port_mac, AM_ET_IPV4), len, AM_PROTO_UDP, from4, to->bytes);
 	else
-		work_ip6(put_ether(p, port_mac, AM_ET_IPV6), IP_LEN - AM_IP6_LEN, AM_PROTO_UDP, from6,
-			to->bytes);
+		work_ip6(
+			put_ether(p, port_mac, AM_ET_IPV6), len - AM_IP6_LEN, AM_PROTO_UDP, from6, to->bytes);
 }
 
 /* The packet that p has behind room for a tunnel's headers, in GRE. */
@@ -250,16 +302,17 @@ static void put_gre(uint8_t *p)
 	am_store16(gre + 2, type);
 }
 
-static void put_packet_of(struct rte_mbuf *m, enum route_way way, const struct am_ip *to)
+static void put_packet_of(struct rte_mbuf *m, const struct route_arg *arg, const struct am_ip *to)
 {
+	uint16_t octets = arg->octets ? arg->octets : WORK_SMALL;
 	uint8_t *p;
 
-	if (way != WAY_DECAP) {
-		put_packet(am_buf_set_len(m, WORK_SMALL), to);
+	if (arg->way != WAY_DECAP) {
+		put_packet(am_buf_set_len(m, octets), octets, to);
 		return;
 	}
 	p = am_buf_set_len(m, AM_IP4_LEN + GRE_LEN + WORK_SMALL);
-	put_packet(p + AM_IP4_LEN + GRE_LEN, to);
+	put_packet(p + AM_IP4_LEN + GRE_LEN, WORK_SMALL, to);
 	put_gre(p);
 }
 
@@ -273,7 +326,7 @@ static bool arrive(void *state)
 	if (!work_buffers(r->bed.pool, m, BENCH_BURST))
 		return false;
 	for (unsigned i = 0; i < BENCH_BURST; i++) {
-		put_packet_of(m[i], r->arg->way, &r->ips[r->at]);
+		put_packet_of(m[i], r->arg, &r->ips[r->at]);
 		r->at = (r->at + 1) % ADDRESSES;
 	}
 	return am_mem_push(r->bed.port[r->arg->way == WAY_DECAP ? PORT_WAN : PORT_IN], 0, m, BENCH_BURST) ==
@@ -287,15 +340,22 @@ static bool work(void *state)
 	return am_worker_turn(am_plane_worker(r->bed.plane, 0), r->bed.now) == BENCH_BURST;
 }
 
+/* Does each packet leave as two? */
+static bool is_cut(const struct route_arg *arg)
+{
+	return arg->way == WAY_ENCAP && AM_IP4_LEN + GRE_LEN + arg->octets > AM_ETH_LEN + AM_IP_WHOLE_ALWAYS;
+}
+
 static bool collect(void *state)
 {
 	struct route *r = state;
-	struct rte_mbuf *m[BENCH_BURST];
-	unsigned n =
-		am_mem_pop(r->bed.port[r->arg->way == WAY_ENCAP ? PORT_WAN : PORT_OUT], 0, m, BENCH_BURST);
+	struct rte_mbuf *m[2 * BENCH_BURST];
+	unsigned leave = is_cut(r->arg) ? 2 * BENCH_BURST : BENCH_BURST;
+	unsigned n = am_mem_pop(
+		r->bed.port[r->arg->way == WAY_ENCAP ? PORT_WAN : PORT_OUT], 0, m, 2 * BENCH_BURST);
 
 	am_buf_free_bulk(m, n);
-	return n == BENCH_BURST && bed_read_trace(&r->bed);
+	return n == leave && bed_read_trace(&r->bed);
 }
 
 /* ---- open, close ---- */
@@ -391,7 +451,7 @@ static bool arrive_stick(void *state)
 	struct route *r = state;
 
 	for (unsigned i = 0; i < BENCH_BURST; i++) {
-		put_packet_of(r->packets[i], WAY_PORTS, &r->ips[r->at]);
+		put_packet_of(r->packets[i], r->arg, &r->ips[r->at]);
 		r->at = (r->at + 1) % ADDRESSES;
 	}
 	return true;
@@ -413,23 +473,24 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 }
 
 /* clang-format off */
-#define ROUTE(name_, about_, large_, goal_, ...) \
+#define ROUTE(name_, about_, large_, goal_, family_, routes_, way_, ...) \
 	{.name = "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", .goal = goal_, \
 	 .memory = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
-	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){__VA_ARGS__}}
+	 .stages = stages, .close = close_route, \
+	 .arg = &(const struct route_arg){.family = family_, .routes = routes_, .way = WAY_##way_, ##__VA_ARGS__}}
 #define WITH_ALL(name_, about_, way_) \
 	{.name = "route/" name_ "-everything", .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", \
 	 .relative = {"route/" name_, 1.15, 0}, .open = open_route, .prepare = arrive, .run = work, .finish = collect, .stages = stages, \
-	 .close = close_route, .arg = &(const struct route_arg){AM_IPV4, 5000, false, way_, false, true}}
+	 .close = close_route, .arg = &(const struct route_arg){.family = AM_IPV4, .routes = 5000, .way = WAY_##way_, .everything = true}}
 #define STICK(name_, about_, large_, family_, routes_, routed_) \
 	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, \
 	 .open = open_stick, .prepare = arrive_stick, .run = work_stick, .close = close_stick, \
-	 .arg = &(const struct route_arg){family_, routes_, false, WAY_PORTS, routed_, false}}
+	 .arg = &(const struct route_arg){.family = family_, .routes = routes_, .routed = routed_}}
 
 #define NUMBER(name_, family_, n_) \
 	{.name = "routes/" name_ "/" #n_, .about = "64 octets, each packet to one of so many routes", .per = "packet", .ops = BENCH_BURST, \
 	 .null = "null/forward", .memory = true, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
-	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){family_, n_, false, WAY_PORTS, true, false}}
+	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){.family = family_, .routes = n_, .routed = true}}
 
 const struct bench_case bench_scale_route_cases[] = {
 	NUMBER("ipv4", AM_IPV4, 10),
@@ -444,17 +505,20 @@ const struct bench_case bench_scale_route_cases[] = {
 };
 
 const struct bench_case bench_route_cases[] = {
-	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, false, WAY_PORTS, false, false),
-	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, false, WAY_PORTS, false, false),
-	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, true, WAY_PORTS, false, false),
-	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, false, WAY_PORTS, false, false),
-	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, false, WAY_PORTS, false, false),
-	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, true, WAY_PORTS, false, false),
-	ROUTE("v6-250k-routed", "the same, each packet to an address that a route has", true, 0, AM_IPV6, 250000, false, WAY_PORTS, true, false),
-	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, false, WAY_ENCAP, false, false),
-	ROUTE("gre-decap", "the same out of the tunnel, to a port", false, 0, AM_IPV4, 5000, false, WAY_DECAP, false, false),
-	WITH_ALL("v4-5k", "with octets by AS and a trace of one packet in 1000", WAY_PORTS),
-	WITH_ALL("gre-encap", "with octets by AS, MSS clamp and a trace of one packet in 1000", WAY_ENCAP),
+	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, PORTS),
+	ROUTE("v4-5k-4hops", "the same, each with four equal neighbours", false, 0, AM_IPV4, 5000, PORTS, .hops = 4),
+	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, PORTS),
+	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, PORTS, .churn = true),
+	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, PORTS),
+	ROUTE("v6-250k", "250,000 routes", true, 80, AM_IPV6, 250000, PORTS),
+	ROUTE("v6-250k-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV6, 250000, PORTS, .churn = true),
+	ROUTE("v6-250k-routed", "the same, each packet to an address that a route has", true, 0, AM_IPV6, 250000, PORTS, .routed = true),
+	ROUTE("gre-encap", "IPv4, 64 octets, 5,000 routes into one GRE tunnel", false, 0, AM_IPV4, 5000, ENCAP),
+	ROUTE("gre-encap-4pairs", "into a tunnel of four address pairs", false, 0, AM_IPV4, 5000, ENCAP, .stripes = 4),
+	ROUTE("gre-encap-1514", "1514 octets into one GRE tunnel, cut at 1276", false, 0, AM_IPV4, 5000, ENCAP, .octets = WORK_FULL),
+	ROUTE("gre-decap", "64 octets out of the tunnel, to a port", false, 0, AM_IPV4, 5000, DECAP),
+	WITH_ALL("v4-5k", "with octets by AS and a trace of one packet in 1000", PORTS),
+	WITH_ALL("gre-encap", "with octets by AS, MSS clamp and a trace of one packet in 1000", ENCAP),
 	STICK("v4-5k", "the least that the row's work takes: headers, the FIB, a rewrite, a counter", false, AM_IPV4, 5000, false),
 	STICK("v4-1m", "the same, 1,000,000 routes", true, AM_IPV4, 1000000, false),
 	STICK("v6-5k", "the same of IPv6, 5,000 routes", false, AM_IPV6, 5000, false),

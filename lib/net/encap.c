@@ -512,7 +512,7 @@ static void set_simple(uint8_t *string, struct am_encap *e)
 		set_shaped(string, e);
 	e->cut_above = UINT16_MAX;
 	e->cut_room = e->copy_len;
-	if (simple && !e->carries_ip && e->first_len > head + frag) {
+	if (simple && e->first_len > head + frag) {
 		e->cut_first = (uint16_t)(e->first_len - head - frag);
 		e->cut_head = (uint8_t)(e->ip_at + ip_header_len(e->family) + frag);
 		e->cut_grows = (uint8_t)(e->len + frag);

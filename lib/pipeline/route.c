@@ -11,6 +11,7 @@
 #include "net/mss.h"
 #include "open.h"
 #include "output.h"
+#include "pkt/cut.h"
 #include "pkt/encap.h"
 #include "pkt/fragment.h"
 #include "tap.h"
@@ -122,6 +123,15 @@ static unsigned check_sources(struct am_worker *w, unsigned n)
 }
 
 /* ---- the way out ---- */
+
+/* As am_flow_hash_ip, family a constant. */
+static inline uint32_t hash_of(const struct am_routed *r, uint8_t family)
+{
+	uint32_t hash;
+
+	return likely(am_flow_of_usual_ip(r->ip, r->len, family, &hash)) ? hash
+									 : am_flow_hash_ip(r->ip, r->len);
+}
 
 /* The live next hop of the packet's flow; NULL where there is none. */
 static inline const struct am_adjacency *choose(
@@ -471,63 +481,139 @@ static inline bool straight_to_port(
 	return true;
 }
 
-/* A tunnel's only path, and the string where the packet leaves by it whole and needs nothing but lengths. Else NULL. */
-static inline const struct am_encap *only_string(
-	const struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a)
+/* A packet that is about to go into a tunnel the short way. */
+struct straight {
+	const struct am_encap *e;
+	uint32_t len; /* of what the string goes in front of */
+	uint32_t hash, tos;
+	unsigned path;
+	uint8_t *payload;
+};
+
+/* The string of the packet's flow; NULL: that takes more than this. */
+static inline const struct am_encap *find_string(const struct am_worker *w, const struct am_routed *r,
+	const struct am_adjacency *a, struct straight *s, uint8_t family)
 {
 	const struct am_path_list *list = a->paths;
+	uint32_t live = atomic_load_explicit(&list->live, memory_order_acquire);
 	const struct am_encap *e;
 
-	if (AM_POISON || unlikely(a->tx_seq || am_tap_watched(w) || a->interface == r->in->id ||
-				  atomic_load_explicit(&list->live, memory_order_acquire) != 1))
+	if (AM_POISON || unlikely(a->tx_seq || am_tap_watched(w) || a->interface == r->in->id || !live))
 		return NULL;
-	e = atomic_load_explicit(&list->encap[0], memory_order_acquire);
-	if ((uint32_t)r->len + a->head_len > e->simple_max ||
-		unlikely(am_buf_headroom(r->m) + r->l2 < (uint32_t)a->head_len + e->copy_len))
-		return NULL;
+	s->hash = 0;
+	s->path = 0;
+	if (unlikely(live != 1)) {
+		s->hash = hash_of(r, family);
+		s->path = am_live_of(live, am_stripe_share(s->hash));
+	}
+	e = atomic_load_explicit(&list->encap[s->path], memory_order_acquire);
+	if (e->flow_label && live == 1)
+		s->hash = hash_of(r, family);
 	return e;
+}
+
+/* The packet alone, with the Ethernet header of tunnels that want one. */
+static inline void put_front(
+	struct am_routed *r, const struct am_adjacency *a, struct straight *s, uint8_t family)
+{
+	am_forward_hop(r->ip, family);
+	s->tos = family == AM_IPV4 ? r->ip[1] : (uint8_t)(am_load16(r->ip) >> 4);
+	am_buf_cut(r->m, r->l2, r->len);
+	if (a->head_len)
+		put_known_head(am_buf_prepend(r->m, AM_ETH_LEN), a, family);
+	s->payload = am_buf_data(r->m);
+}
+
+/*
+ * One that is longer than what every path carries: over IPv4 with a number, or in two. False: it is not that simple, and nothing
+ * has happened.
+ */
+static bool long_but_straight(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a,
+	struct straight *s, uint8_t family)
+{
+	const struct am_encap *e = s->e;
+	const uint16_t port = a->paths->port[s->path];
+	struct am_cut cut = {.plen = s->len, .hash = s->hash, .path = a->paths->first_path + s->path};
+	uint32_t room = am_buf_headroom(r->m) + r->l2 - a->head_len;
+	struct rte_mbuf *fresh;
+
+	if (am_string_is_numbered(e, s->len)) {
+		if (room < e->copy_len || (uint32_t)(e->len - e->ip_at) + s->len > w->tx[port].mtu)
+			return false;
+		put_front(r, a, s, family);
+		am_string_put_numbered(
+			e, s->payload, s->len, s->hash, s->tos, am_ipid4(&w->ids, cut.path), false);
+		am_buf_prepend_known(r->m, am_buf_headroom(r->m), s->len, e->len);
+		am_output_put(w, port, r->m, s->len + e->len);
+		return true;
+	}
+	if (room < e->cut_room || !am_cut_has(e, s->len) || am_buf_tailroom(r->m) < AM_CUT_STEP)
+		return false;
+	fresh = am_buf_take(&w->stash, AM_BUF_HEADROOM);
+	if (unlikely(!fresh))
+		return false;
+	put_front(r, a, s, family);
+	cut.tos = s->tos;
+	am_cut_usual(e, &w->ids, &cut, r->m, fresh, false);
+	am_output_put(w, port, r->m, am_buf_len(r->m));
+	am_output_put(w, port, fresh, am_buf_len(fresh));
+	am_output_count(&w->counters[a->iface], AM_C_TX_FRAGMENTED, 1, 2);
+	return true;
+}
+
+static __attribute__((noinline)) bool straight_and_long(struct am_worker *w, struct am_routed *r,
+	const struct am_adjacency *a, struct straight *s, uint8_t family)
+{
+	if (!long_but_straight(w, r, a, s, family))
+		return false;
+	if (s->e->carries_ip)
+		am_string_put_type(s->e, s->payload, type_of(family));
+	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, r->len);
+	return true;
 }
 
 /* Into a tunnel: GRE, or another with an Ethernet header of its own in between. */
 static inline bool straight_to_tunnel(
-	struct am_worker *w, const struct am_routed *r, const struct am_adjacency *a, uint8_t family)
+	struct am_worker *w, struct am_routed *r, const struct am_adjacency *a, uint8_t family)
 {
-	const struct am_encap *e = only_string(w, r, a);
-	uint32_t hash = 0, tos, len = (uint32_t)r->len + a->head_len;
+	struct straight s = {.len = (uint32_t)r->len + a->head_len};
+	const struct am_encap *e = s.e = find_string(w, r, a, &s, family);
 
-	if (unlikely(!e || (a->head_len && a->head_len != AM_ETH_LEN)))
+	if (unlikely(!e || (a->head_len && a->head_len != AM_ETH_LEN) ||
+		     am_buf_headroom(r->m) + r->l2 < (uint32_t)a->head_len + e->copy_len))
 		return false;
-	if (e->flow_label)
-		hash = am_flow_hash_ip(r->ip, r->len);
-	am_forward_hop(r->ip, family);
-	tos = family == AM_IPV4 ? r->ip[1] : (uint8_t)(am_load16(r->ip) >> 4);
-	am_buf_cut(r->m, r->l2, r->len);
-	if (!a->head_len) {
-		am_string_push_ip(e, r->m, len, hash, tos, type_of(family));
-	} else {
-		put_known_head(am_buf_prepend(r->m, AM_ETH_LEN), a, family);
-		am_string_push_simple(e, r->m, len, hash, tos);
+	if (unlikely(s.len > e->simple_max)) {
+		struct straight copy = s;
+
+		return straight_and_long(w, r, a, &copy, family);
 	}
+	put_front(r, a, &s, family);
+	am_string_push_simple(e, r->m, s.len, s.hash, s.tos);
+	if (e->carries_ip)
+		am_string_put_type(e, s.payload, type_of(family));
+	am_output_put(w, a->paths->port[s.path], r->m, s.len + e->len);
 	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, r->len);
-	am_output_put(w, a->paths->port[0], r->m, len + e->len);
 	return true;
 }
 
 /*
- * The usual packet: one next hop, at a port or through a tunnel with one path, where it fits as it is. False: it is not, and
+ * The usual packet, to a neighbour at a port that it fits, or through a tunnel. False: it is not, and
  * nothing has happened. mss is not 0 where SYNs that come by its interface are clamped; family is a constant where this is
  * inlined.
  */
-static inline __attribute__((always_inline)) bool go_straight(struct am_worker *w, const struct am_routed *r,
-	const struct am_route *route, uint16_t mss, uint8_t family)
+static inline __attribute__((always_inline)) bool go_straight(
+	struct am_worker *w, struct am_routed *r, const struct am_route *route, uint16_t mss, uint8_t family)
 {
 	const struct am_adjacency *a;
+	uint32_t live;
 	bool gone;
 
-	if (unlikely(!route || route->kind != AM_ROUTE_FORWARD ||
-		     atomic_load_explicit(&route->live, memory_order_acquire) != 1))
+	if (unlikely(!route || route->kind != AM_ROUTE_FORWARD))
 		return false;
-	a = am_route_hop(route, 0);
+	live = atomic_load_explicit(&route->live, memory_order_acquire);
+	if (unlikely(!live))
+		return false;
+	a = am_route_hop(route, live == 1 ? 0 : am_live_of(live, am_route_share(hash_of(r, family))));
 	if (unlikely(!a || r->len > a->mtu || am_forward_ttl(r->ip, family) <= 1))
 		return false;
 	if (unlikely(a->mss4 | a->mss6 | mss) && am_mss_may_clamp_ip(r->ip, r->len, family))

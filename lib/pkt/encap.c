@@ -61,6 +61,12 @@ static inline void patch_udp_csum(const struct patch *p, uint8_t *string, uint32
 	am_store16(string + p->e->udp_at + 6, csum ? csum : 0xffff);
 }
 
+/* Of an IP packet. */
+static inline uint16_t payload_type(const struct patch *p)
+{
+	return p->plen && p->payload[0] >> 4 == 6 ? AM_ET_IPV6 : AM_ET_IPV4;
+}
+
 static inline void patch_gre(const struct patch *p, uint8_t *string, uint32_t payload_sum)
 {
 	const struct am_encap *e = p->e;
@@ -68,7 +74,7 @@ static inline void patch_gre(const struct patch *p, uint8_t *string, uint32_t pa
 	uint32_t sum;
 
 	if (e->carries_ip)
-		am_store16(gre + 2, p->plen && p->payload[0] >> 4 == 6 ? AM_ET_IPV6 : AM_ET_IPV4);
+		am_store16(gre + 2, payload_type(p));
 	if (e->gre_seq_at)
 		am_store32(string + e->gre_seq_at, p->seq);
 	if (!e->gre_csum_at)
@@ -253,6 +259,7 @@ static inline bool cut_usual(const struct patch *p, struct am_ipid *ids, const s
 	struct rte_mbuf *m, struct rte_mbuf *out[2])
 {
 	const struct am_cut cut = {.plen = p->plen, .hash = p->hash, .tos = in->tos, .path = in->path};
+	uint8_t *payload = am_buf_data(m);
 
 	if (!in->stash || !am_cut_is_usual(p->e, m, p->plen))
 		return false;
@@ -261,6 +268,8 @@ static inline bool cut_usual(const struct patch *p, struct am_ipid *ids, const s
 	if (!out[1])
 		return false;
 	am_cut_usual(p->e, ids, &cut, m, out[1], false);
+	if (p->e->carries_ip)
+		am_string_put_type(p->e, payload, payload_type(p));
 	return true;
 }
 

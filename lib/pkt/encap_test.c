@@ -159,11 +159,10 @@ static void check_simple(struct world *w, const struct am_encap_spec *spec, cons
 		return;
 	m = make_packet(w, headroom, plen);
 	am_buf_unguard(m);
-	if (spec->kind == AM_TUNNEL_GRE && !spec->vxlan)
-		am_string_push_ip(
-			e, m, plen, in.hash, in.tos, w->payload[0] >> 4 == 4 ? AM_ET_IPV4 : AM_ET_IPV6);
-	else
-		am_string_push_simple(e, m, plen, in.hash, in.tos);
+	am_string_push_simple(e, m, plen, in.hash, in.tos);
+	if (e->carries_ip)
+		am_string_put_type(
+			e, am_buf_data(m) + e->len, w->payload[0] >> 4 == 4 ? AM_ET_IPV4 : AM_ET_IPV6);
 	choices = read_choices(spec, e, &in, am_buf_data(m), false);
 	assert_int_equal(ref_encap(want, spec, &choices, w->payload, plen), 1);
 	expect_frame(m, &want[0], "simple");

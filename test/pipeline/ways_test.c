@@ -22,7 +22,7 @@
 #define MEMBERS_OF(a) (sizeof(a) / sizeof *(a))
 
 enum {
-	CONFIG_ROOM = 4096,
+	CONFIG_ROOM = 8192,
 	FRAME_MIN = 76, /* a SYN over IPv6 with its option */
 	FRAME_MAX = 1514,
 	FRAMES = 3000,
@@ -90,11 +90,14 @@ static bool is_ip6(enum inner kind)
 
 static void put_ip4(uint8_t *ip, uint16_t len, enum inner kind, uint8_t proto)
 {
+	static const uint8_t addresses[7] = {198, 18, 0, 9, 203, 0, 113}; /* and one of any kind */
+
 	ip[0] = kind == OPTIONS4 ? 0x46 : 0x45;
 	am_store16(ip + 2, kind == LIE4 ? 9 : len);
 	am_store16(ip + 6, kind == FRAGMENT4 ? 0x2000 | (ip[4] & 1 ? 5 : 0) : AM_IP4_DF);
 	ip[8] = 64;
 	ip[9] = proto;
+	memcpy(ip + 12, addresses, sizeof addresses);
 	memset(ip + 20, 1, kind == OPTIONS4 ? 4 : 0);
 	am_store16(ip + 10, 0);
 	am_store16(ip + 10, __builtin_bswap16(am_csum_finish(am_csum_add(ip, (ip[0] & 15u) * 4, 0))));
@@ -102,7 +105,11 @@ static void put_ip4(uint8_t *ip, uint16_t len, enum inner kind, uint8_t proto)
 
 static void put_ip6(uint8_t *ip, uint16_t len, enum inner kind, uint8_t proto)
 {
+	static const uint8_t addresses[] = {
+		0x20, 1, 0, 2, [15] = 9, 0x20, 1, 0x0d, 0xb8, [31] = 0}; /* and others */
+
 	ip[0] = 0x60 | ip[0] >> 4;
+	memcpy(ip + 8, addresses, sizeof addresses - 2);
 	am_store16(ip + 4, kind == LIE6 ? 4000 : (uint16_t)(len - AM_IP6_LEN));
 	ip[6] = kind == EXTENSION6 ? 60 : kind == FRAGMENT6 ? AM_PROTO_FRAGMENT : proto;
 	if (kind != EXTENSION6 && kind != FRAGMENT6)
@@ -180,11 +187,10 @@ static void meet(struct ways *w, const struct site_kind *kind)
 	rig_close(&there);
 }
 
-static void open_ways(struct ways *w, const struct site_kind *kind)
+static void open_ways(struct ways *w, const char *config)
 {
 	const struct am_tap_conf conf = {
 		.stages = 1 << AM_TAP_ENCAP, .iface = AM_TAP_ANY_IFACE, .snaplen = 64, .match = see_nothing};
-	const char *config = site_config(kind, 0, "", w->config[0], CONFIG_ROOM);
 	struct am_err err;
 
 	rig_open(&w->usual, pool, config, 1, 1, false);
@@ -193,7 +199,6 @@ static void open_ways(struct ways *w, const struct site_kind *kind)
 	assert_non_null(w->tap);
 	am_plane_arm_tap(w->watched.plane, w->tap);
 	w->cut = w->whole = 0;
-	meet(w, kind);
 }
 
 static void close_ways(struct ways *w)
@@ -204,13 +209,14 @@ static void close_ways(struct ways *w)
 	am_tap_free(w->tap);
 }
 
+/* What comes of it at the port, and what is said back. */
 static unsigned send(struct rig *r, const struct rig_frame *f, struct rig_frame out[PACKETS])
 {
 	unsigned n = 0;
 
 	rig_push(r, "lan", 0, f->bytes, f->len);
 	rig_settle(r);
-	while (n < PACKETS && rig_pop(r, "wan", 0, &out[n]))
+	while (n < PACKETS && (rig_pop(r, "wan", 0, &out[n]) || rig_pop(r, "lan", 0, &out[n])))
 		n++;
 	return n;
 }
@@ -242,7 +248,7 @@ static void assert_same_counters(const struct ways *w)
 			rig_drops(&w->usual, (enum am_verdict)v), rig_drops(&w->watched, (enum am_verdict)v));
 }
 
-static void test_same(void **state)
+static void test_bridged(void **state)
 {
 	uint64_t dice = 1;
 	struct rig_frame f;
@@ -250,7 +256,8 @@ static void test_same(void **state)
 
 	(void)state;
 	for (unsigned k = 0; k < MEMBERS_OF(kinds); k++) {
-		open_ways(&w, &kinds[k]);
+		open_ways(&w, site_config(&kinds[k], 0, "", w.config[0], CONFIG_ROOM));
+		meet(&w, &kinds[k]);
 		for (unsigned i = 0; i < FRAMES; i++) {
 			make_frame(&f, (enum inner)(i % KINDS), &dice);
 			snprintf(w.what, sizeof w.what, "%s v%d vxlan %d x%u%s: frame %u, kind %u, %u octets",
@@ -266,9 +273,78 @@ static void test_same(void **state)
 	}
 }
 
+/* Tunnels t and u of a router, and where they lead: equal routes, each flow takes one. */
+static const struct {
+	const char *tunnel[2], *more;
+	unsigned stripes;
+	char family;
+} routers[] = {
+	{{"gre", "gre"}, "", 1, '4'},
+	{{"gre", "gre"}, ",\"split\":\"fill\",\"tcp_mss\":\"fit\"", 3, '4'},
+	{{"gre", "gre"}, ",\"key\":9,\"tcp_mss\":\"whole\"", 4, '6'},
+	{{"gre", "etherip"}, ",\"dscp\":\"uniform\"", 2, '4'},
+	{{"gretap", "etherip"}, ",\"split\":\"fill\",\"path_mtu\":1400", 5, '4'},
+	{{"gre", "gretap"}, ",\"dscp\":\"uniform\",\"flow_label\":false", 16, '6'},
+};
+
+static const char *router_config(unsigned k, char *buf, size_t room)
+{
+	const char *mac[2], *net = routers[k].family == '4' ? "192.0.2." : "2001:db8::";
+	char ends[2][2][512] = {0};
+
+	for (unsigned t = 0; t < 2; t++) {
+		mac[t] = routers[k].tunnel[t][0] == 'g' && !routers[k].tunnel[t][3]
+				 ? ""
+				 : ",\"mac\":\"02:ee:00:00:00:02\"";
+		for (unsigned i = 0; i < routers[k].stripes; i++)
+			for (unsigned end = 0; end < 2; end++)
+				snprintf(ends[t][end] + strlen(ends[t][end]),
+					sizeof ends[t][end] - strlen(ends[t][end]), "%s\"%s%u\"",
+					i ? "," : "", net, 10 + 40 * t + 20 * end + i);
+	}
+	assert_true(
+		snprintf(buf, room,
+			"{\"system\":{\"name\":\"r\"},\"ports\":{"
+			"\"wan\":{\"driver\":\"mem\",\"vrf\":\"underlay\",\"mac\":\"02:ff:00:00:00:01\",\"mtu\":1500},"
+			"\"lan\":{\"driver\":\"mem\",\"vrf\":\"default\",\"mac\":\"02:00:00:00:00:02\","
+			"\"addresses\":[\"198.18.0.1/24\",\"2001:2::1/64\"]}},\"tunnels\":{"
+			"\"t\":{\"type\":\"%s\",\"local\":[%s],\"remote\":[%s]%s},"
+			"\"u\":{\"type\":\"%s\",\"local\":[%s],\"remote\":[%s]%s}},\"vrfs\":{"
+			"\"underlay\":{\"routes\":[{\"prefix\":\"0.0.0.0/0\",\"port\":\"wan\",\"mac\":\"02:ff:00:00:00:02\"},"
+			"{\"prefix\":\"::/0\",\"port\":\"wan\",\"mac\":\"02:ff:00:00:00:02\"}]},\"default\":{\"routes\":["
+			"{\"prefix\":\"0.0.0.0/0\",\"tunnel\":\"t\"%s},{\"prefix\":\"0.0.0.0/0\",\"tunnel\":\"u\"%s},"
+			"{\"prefix\":\"::/0\",\"tunnel\":\"t\"%s},{\"prefix\":\"::/0\",\"tunnel\":\"u\"%s}]}}}",
+			routers[k].tunnel[0], ends[0][0], ends[0][1], routers[k].more, routers[k].tunnel[1],
+			ends[1][0], ends[1][1], routers[k].more, mac[0], mac[1], mac[0], mac[1]) < (int)room);
+	return buf;
+}
+
+static void test_routed(void **state)
+{
+	uint64_t dice = 2;
+	struct rig_frame f;
+	struct ways w;
+
+	(void)state;
+	for (unsigned k = 0; k < MEMBERS_OF(routers); k++) {
+		open_ways(&w, router_config(k, w.config[0], CONFIG_ROOM));
+		for (unsigned i = 0; i < FRAMES; i++) {
+			make_frame(&f, (enum inner)(i % KINDS), &dice);
+			snprintf(w.what, sizeof w.what, "router %u: frame %u, kind %u, %u octets", k, i,
+				i % KINDS, f.len);
+			send_both(&w, &f);
+		}
+		assert_same_counters(&w);
+		assert_true(w.whole > FRAMES / 4 && w.cut > FRAMES / 128);
+		assert_int_equal(rig_count(&w.usual, AM_C_MSS_CLAMPED) > FRAMES / KINDS,
+			strstr(routers[k].more, "tcp_mss") != NULL);
+		close_ways(&w);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_same)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bridged), cmocka_unit_test(test_routed)};
 
 	if (am_test_eal() < 0)
 		return 1;

@@ -114,4 +114,24 @@ static inline bool am_flow_of_usual6(const uint8_t *frame, uint32_t len, struct 
 	return true;
 }
 
+/*
+ * Where a packet of a family, whose header is right, is TCP or UDP right behind that without options and no fragment:
+ * am_flow_hash_ip of it.
+ */
+static inline bool am_flow_of_usual_ip(const uint8_t *ip, uint32_t len, uint8_t family, uint32_t *hash)
+{
+	enum { PORTS_LEN = 4, IP_PLAIN = 0x45 };
+	bool v4 = family == AM_IPV4;
+	uint32_t at = v4 ? AM_IP4_LEN : AM_IP6_LEN, ports;
+	uint8_t proto = ip[v4 ? 9 : 6];
+
+	if (len < at + PORTS_LEN || (proto != AM_PROTO_TCP && proto != AM_PROTO_UDP) ||
+		(v4 && (ip[0] != IP_PLAIN || am_load16(ip + 6) & (uint16_t)~AM_IP4_DF)))
+		return false;
+	memcpy(&ports, ip + at, sizeof ports);
+	*hash = am_flow_finish(
+		v4 ? am_flow_word(ip + 12) : am_flow_addresses6(ip + 8), (uint64_t)proto << 32 | ports);
+	return true;
+}
+
 #endif

@@ -29,11 +29,16 @@ struct am_cut {
 	uint32_t path; /* index for am_ipid4 */
 };
 
-/* Is m, so many octets of payload, one that is cut here, and with room for whole steps? */
+/* Is so much payload cut by e, here? */
+static inline bool am_cut_has(const struct am_encap *e, uint32_t plen)
+{
+	return plen > e->cut_above && plen <= e->payload_max && plen - e->cut_first <= AM_CUT_TAIL;
+}
+
+/* And has m, which it is, room for whole steps? */
 static inline bool am_cut_fits(const struct am_encap *e, const struct rte_mbuf *m, uint32_t plen)
 {
-	return plen > e->cut_above && plen <= e->payload_max && plen - e->cut_first <= AM_CUT_TAIL &&
-	       am_buf_headroom(m) >= e->cut_room && am_buf_tailroom(m) >= AM_CUT_STEP;
+	return am_cut_has(e, plen) && am_buf_headroom(m) >= e->cut_room && am_buf_tailroom(m) >= AM_CUT_STEP;
 }
 
 /* Steps would write what is poisoned. */
@@ -219,7 +224,10 @@ static inline AM_INLINE void am_cut_put6(const struct am_encap *e, struct am_ipi
 	am_cut_store(b + AM_IP6_LEN, id | e->cut6.frag[1]);
 }
 
-/* Cut m, which is usual: it is the first fragment then, and fresh, an empty buffer, the second. */
+/*
+ * Cut m, which is usual: it is the first fragment then, and fresh, an empty buffer, the second. Where e carries IP, the GRE header
+ * lacks the payload's type.
+ */
 static inline AM_INLINE void am_cut_usual(const struct am_encap *e, struct am_ipid *ids,
 	const struct am_cut *c, struct rte_mbuf *m, struct rte_mbuf *fresh, bool wide)
 {

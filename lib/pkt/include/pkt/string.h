@@ -352,12 +352,10 @@ static inline void am_string_push_simple(
 	am_string_put_whole(e, end, plen, hash, tos, false);
 }
 
-/* The same of an IP packet, of an EtherType, into a tunnel that carries such. */
-static inline void am_string_push_ip(const struct am_encap *e, struct rte_mbuf *m, uint32_t plen,
-	uint32_t hash, uint32_t tos, uint16_t type)
+/* What a string that carries IP lacks: the EtherType of the payload, in the GRE header in front of it. */
+static inline void am_string_put_type(const struct am_encap *e, uint8_t *payload, uint16_t type)
 {
-	am_string_push_simple(e, m, plen, hash, tos);
-	am_store16(am_buf_data(m) + e->gre_at + 2, type);
+	am_store16(payload - e->len + e->gre_at + 2, type);
 }
 
 #endif
