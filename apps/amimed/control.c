@@ -191,12 +191,13 @@ static int make_loop(struct am_daemon *d, struct am_err *err)
 	uv_timer_init(loop, &d->every_second);
 	uv_timer_init(loop, &d->hop_timer);
 	uv_timer_init(loop, &d->age_timer);
+	uv_timer_init(loop, &d->learn_timer);
 	am_watch_init(&d->watch, d);
 	am_export_init(d);
 	if (am_steps_init(&d->steps, loop) < 0)
 		return am_fail(err, EIO, "cannot watch the event loop");
 	d->on_hup.data = d->on_term.data = d->on_int.data = d;
-	d->every_second.data = d->hop_timer.data = d->age_timer.data = d;
+	d->every_second.data = d->hop_timer.data = d->age_timer.data = d->learn_timer.data = d;
 	signal(SIGPIPE, SIG_IGN);
 	uv_signal_start(&d->on_hup, on_hup, SIGHUP);
 	uv_signal_start(&d->on_term, on_end, SIGTERM);
@@ -288,6 +289,7 @@ static int go_live(struct am_daemon *d, struct am_config *config, struct am_err 
 	d->workers = am_workers_start(d->plane, am_model_config(d->model), err);
 	if (!d->workers)
 		return -EIO;
+	am_learn_adapt(d);
 	rc = watch_descriptors(d, err);
 	if (rc == 0) {
 		d->telemetry = am_telemetry_start(d) == 0;

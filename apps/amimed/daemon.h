@@ -85,7 +85,7 @@ struct am_daemon {
 	uv_poll_t on_learn, on_netlink, on_glean;
 	struct am_space_watch spaces[AM_SPACES];
 	unsigned n_spaces;
-	uv_timer_t every_second, hop_timer, age_timer;
+	uv_timer_t every_second, hop_timer, age_timer, learn_timer;
 	struct am_watch watch;
 	int learn_fd; /* eventfd: workers write, control reads */
 	bool loop_made;

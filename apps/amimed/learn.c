@@ -3,7 +3,7 @@
 
 #include "daemon.h"
 
-enum { BATCH = 64, ROUNDS = 16 }; /* 1024 of each worker a step: well under a millisecond */
+enum { LOOK_MS = 1, BATCH = 64, ROUNDS = 16 }; /* 1024 of each worker a step: well under a millisecond */
 
 static unsigned drain_worker(struct am_daemon *d, unsigned worker, uint64_t now_s)
 {
@@ -65,4 +65,21 @@ bool am_learn_drain(struct am_daemon *d)
 			n += drain_worker(d, i, now_s) + drain_pairs(d, i, now_s);
 	}
 	return n;
+}
+
+static void on_look(uv_timer_t *timer)
+{
+	am_learn_drain(timer->data);
+}
+
+void am_learn_adapt(struct am_daemon *d)
+{
+	bool spin = am_model_config(d->model)->idle == AM_IDLE_SPIN;
+
+	am_plane_set_quiet(d->plane, spin);
+	am_slow_look(d->slow, spin);
+	if (spin)
+		uv_timer_start(&d->learn_timer, on_look, LOOK_MS, LOOK_MS);
+	else
+		uv_timer_stop(&d->learn_timer);
 }

@@ -8,5 +8,7 @@ struct am_daemon;
 
 /* Take what waits, within the budget of one step. True where more may wait. */
 bool am_learn_drain(struct am_daemon *d);
+/* How workers are idle may have changed: those that spin are quiet, and then control looks each millisecond. */
+void am_learn_adapt(struct am_daemon *d);
 
 #endif

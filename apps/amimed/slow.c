@@ -27,6 +27,7 @@ enum {
 	FIRST = -20,    /* nice */
 	WAKE = TARGETS, /* in an event's data, beside targets */
 	STOP,
+	LOOK_MS = 1,
 	REPORTS = 64, /* that control has not seen; more are lost, and the next ones say the same */
 	GLEANS = 256, /* that control has not seen; more are asked for again by the next packet */
 };
@@ -42,6 +43,7 @@ struct am_slow {
 	unsigned workers;
 	pthread_t id;
 	bool started;
+	_Atomic bool looks;    /* control writes, the thread reads: it looks by itself */
 	int gleaned;           /* an eventfd that the thread writes, and control reads */
 	int epoll, wake, stop; /* stop: an eventfd that control writes */
 	pthread_mutex_t lock;  /* of what follows */
@@ -223,9 +225,10 @@ static void take(struct am_slow *slow, uint16_t target)
 static bool turn(struct am_slow *slow, bool *more)
 {
 	struct epoll_event events[EVENTS];
-	int n = epoll_wait(slow->epoll, events, EVENTS, *more ? 0 : -1);
+	bool looks = atomic_load(&slow->looks);
+	int n = epoll_wait(slow->epoll, events, EVENTS, *more ? 0 : looks ? LOOK_MS : -1);
+	bool woken = *more || looks, go_on = true;
 	uint64_t count;
-	bool woken = *more, go_on = true;
 
 	pthread_mutex_lock(&slow->lock);
 	for (int i = 0; i < n; i++) {
@@ -387,6 +390,16 @@ void am_slow_set_port(struct am_slow *slow, uint16_t port_id, struct am_port *po
 	pthread_mutex_lock(&slow->lock);
 	slow->ports[port_id] = port && port->ops->give_back ? port : NULL;
 	pthread_mutex_unlock(&slow->lock);
+}
+
+void am_slow_look(struct am_slow *slow, bool by_itself)
+{
+	const uint64_t one = 1;
+	ssize_t n;
+
+	atomic_store(&slow->looks, by_itself);
+	n = write(slow->wake, &one, sizeof one);
+	(void)n; /* full means that it is readable already */
 }
 
 int am_slow_glean_fd(const struct am_slow *slow)

@@ -31,6 +31,8 @@ struct am_slow_stats {
 struct am_slow *am_slow_start(
 	struct am_plane *plane, unsigned workers, struct rte_mempool *pool, struct am_err *err);
 void am_slow_stop(struct am_slow *slow);
+/* Control: workers are quiet (am_plane_set_quiet), so the thread looks each millisecond by itself. */
+void am_slow_look(struct am_slow *slow, bool by_itself);
 
 /*
  * Control: the device of a target (pipeline/punt.h) from now on; NULL: none any more, and it is not used when this returns.

@@ -12,6 +12,7 @@
 #include "config/restart.h"
 #include "daemon.h"
 #include "ends.h"
+#include "learn.h"
 #include "mirror.h"
 #include "plane.h"
 #include "who.h"
@@ -312,8 +313,10 @@ int am_transaction_commit(struct am_daemon *d, struct am_transaction *t)
 			" changes of routes, which stay as they were: free some, then "
 			"restart amimed",
 			am_model_fib_failures(d->model) - failures);
-	if (d->workers)
+	if (d->workers) {
 		am_workers_adapt(d->workers, am_model_config(d->model));
+		am_learn_adapt(d);
+	}
 	free(t->ports);
 	t->plan = NULL;
 	t->ports = NULL;

@@ -243,6 +243,7 @@ struct am_plane {
 	struct am_plane_conf conf;
 	struct rte_rcu_qsbr *qsbr;
 	_Atomic(const struct am_roots *) roots; /* written by control, read by workers once a burst */
+	_Atomic bool quiet;                     /* written by control, read by workers: they wake nobody */
 	_Atomic bool learn_signalled;           /* set by workers, cleared by control when it drains */
 	struct am_punt_shared *punt;            /* NULL: nobody punts */
 	struct am_port *ports[AM_PORTS_MAX];

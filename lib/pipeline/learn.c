@@ -25,7 +25,8 @@ static void wake_control(struct am_plane *plane)
 {
 	uint64_t one = 1;
 
-	if (plane->conf.learn_fd < 0 || atomic_exchange(&plane->learn_signalled, true))
+	if (plane->conf.learn_fd < 0 || atomic_load_explicit(&plane->quiet, memory_order_relaxed) ||
+		atomic_exchange(&plane->learn_signalled, true))
 		return;
 	/* A full eventfd is readable already; that is all that matters. */
 	if (write(plane->conf.learn_fd, &one, sizeof one) < 0 && errno != EAGAIN)

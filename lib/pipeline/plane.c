@@ -234,6 +234,11 @@ const struct am_roots *am_plane_swap_roots(struct am_plane *plane, const struct 
 	return atomic_exchange_explicit(&plane->roots, roots, memory_order_acq_rel);
 }
 
+void am_plane_set_quiet(struct am_plane *plane, bool quiet)
+{
+	atomic_store(&plane->quiet, quiet);
+}
+
 uint64_t am_plane_token(struct am_plane *plane)
 {
 	return rte_rcu_qsbr_start(plane->qsbr);

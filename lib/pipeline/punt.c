@@ -210,11 +210,13 @@ static bool within_limit(struct am_worker *w, enum am_punt_class class)
 	return true;
 }
 
-static void wake_slow(struct am_punt_shared *shared)
+static void wake_slow(struct am_plane *plane)
 {
+	struct am_punt_shared *shared = plane->punt;
 	uint64_t one = 1;
 
-	if (atomic_exchange(&shared->signalled, true))
+	if (atomic_load_explicit(&plane->quiet, memory_order_relaxed) ||
+		atomic_exchange(&shared->signalled, true))
 		return;
 	/* A full eventfd is readable already; that is all that matters. */
 	if (write(shared->fd, &one, sizeof one) < 0 && errno != EAGAIN)
@@ -234,7 +236,7 @@ void am_punt(struct am_worker *w, uint16_t iface, uint16_t to, enum am_punt_clas
 	} else {
 		__atomic_store_n(&w->punt->passed[class], w->punt->passed[class] + 1, __ATOMIC_RELAXED);
 		am_count(w, iface, AM_C_PUNTED, 1);
-		wake_slow(w->plane->punt);
+		wake_slow(w->plane);
 	}
 }
 

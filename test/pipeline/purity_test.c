@@ -29,6 +29,7 @@
 #include "net/csum.h"
 #include "net/ether.h"
 #include "net/ip.h"
+#include "pipeline/punt.h"
 #include "pkt/buf.h"
 #include "rig.h"
 #include "sites.h"
@@ -45,6 +46,7 @@ enum {
 	ENOUGH_TURNS = 5,
 	DROPS_MIN = 6, /* kinds of them */
 	UNKNOWN_HOST = 99,
+	NEW_HOST = 1000, /* and one more each round */
 	BUFFERS = 8191,
 };
 
@@ -112,6 +114,12 @@ static void system_call(struct runner *r)
 {
 	(void)r;
 	getppid();
+}
+
+/* As in the adaptive mode: there are new hosts. */
+static void wake_control(struct runner *r)
+{
+	am_plane_set_quiet(r->rig->plane, false);
 }
 
 static void allocate(struct runner *r)
@@ -193,6 +201,7 @@ static const struct scenario scenarios[] = {
 	{"etherip4", 1, {"etherip", 4, 0, 2, ",\"tcp_mss\":1200"}, NULL, 0},
 	{"two workers, vxlan-gre4", 2, {"gre", 4, 4, 1, ",\"tcp_mss\":1200"}, NULL, 0},
 	{"two workers, vxlan-etherip6", 2, {"etherip", 6, 4, 2, ",\"tcp_mss\":1200"}, NULL, 0},
+	{"waking control", 1, {"gre", 4, 4, 1, ""}, wake_control, SIGSYS},
 	{"a system call", 1, {"gre", 4, 4, 1, ""}, system_call, SIGSYS},
 	{"malloc", 1, {"gre", 4, 4, 1, ""}, allocate, SIGILL},
 	{"calloc", 1, {"gre", 4, 4, 1, ""}, allocate_zeroed, SIGILL},
@@ -276,6 +285,8 @@ static void open_site(struct world *w, int side, struct rte_mempool *pool)
 	site_config(&s->kind, side, system, site->config, CONFIG_ROOM);
 	extend(site->config);
 	rig_open(&site->rig, pool, site->config, s->workers, 1, s->workers > 1);
+	am_plane_set_quiet(site->rig.plane, true);
+	assert_int_equal(am_plane_set_punt(site->rig.plane, site->rig.learn_fd), 0);
 }
 
 /* An IPv4 TCP SYN whose MSS must be lowered, made of the UDP frame that f is. */
@@ -316,7 +327,8 @@ static void make_frame(struct rig_frame *f, int side, uint16_t flow, uint32_t se
 {
 	unsigned from = (unsigned)side + 1, to = 2 - (unsigned)side;
 
-	rig_udp_frame(f, from, flow % 16 == 5 ? UNKNOWN_HOST : to, flow, seq, flow % 2 ? 1514 : 64);
+	rig_udp_frame(f, flow % 16 == 12 ? NEW_HOST + seq : from, flow % 16 == 5 ? UNKNOWN_HOST : to, flow,
+		seq, flow % 2 ? 1514 : 64);
 	if (flow % 16 == 6)
 		memset(f->bytes, 0xff, AM_MAC_LEN);
 	if (flow % 16 == 8)
@@ -325,10 +337,11 @@ static void make_frame(struct rig_frame *f, int side, uint16_t flow, uint32_t se
 		make_arp(f, from, flow % 32 == 10);
 }
 
-/* From a host beside the routed port to one behind it. */
-static void make_routed(struct rig_frame *f, uint32_t seq)
+/* From a host beside the routed port to one behind it, or to the port itself, which is the kernel's business. */
+static void make_routed(struct rig_frame *f, uint32_t seq, bool local)
 {
-	static const uint8_t port[] = {2, 0xff, 0, 0, 0, 0x0f}, addresses[] = {198, 18, 0, 9, 198, 18, 1, 5};
+	static const uint8_t port[] = {2, 0xff, 0, 0, 0, 0x0f};
+	const uint8_t addresses[] = {198, 18, 0, 9, 198, 18, !local, local ? 1 : 5};
 	uint8_t *ip = f->bytes + AM_ETH_LEN;
 	uint16_t sum;
 
@@ -351,8 +364,10 @@ static void push_round(struct world *w, uint32_t seq)
 		}
 	}
 	for (int side = 0; side < SITES; side++) {
-		make_routed(&f, seq);
-		rig_push(&w->sites[side].rig, "far", 0, f.bytes, f.len);
+		for (unsigned local = 0; local < 2; local++) {
+			make_routed(&f, seq, local);
+			rig_push(&w->sites[side].rig, "far", 0, f.bytes, f.len);
+		}
 	}
 }
 
@@ -552,6 +567,24 @@ static uint64_t handed_out(const struct world *w, int side)
 	return n;
 }
 
+/* That workers had something to tell, both to control and to the slow thread. */
+static void check_reports(const struct world *w)
+{
+	for (int side = 0; side < SITES; side++) {
+		uint64_t punted[AM_PUNT_CLASSES], punts = 0;
+		struct am_learn told[2 * ROUNDS];
+		unsigned n = 0;
+
+		for (unsigned i = 0; i < w->scenario->workers; i++)
+			n += am_plane_learned(w->sites[side].rig.plane, i, told, 2 * ROUNDS);
+		am_plane_punt_stats(w->sites[side].rig.plane, punted);
+		for (unsigned c = 0; c < AM_PUNT_CLASSES; c++)
+			punts += punted[c];
+		assert_true(n >= ROUNDS);
+		assert_true(punts >= ROUNDS);
+	}
+}
+
 /* That the traffic was what it was meant to be. */
 static void check_traffic(const struct world *w)
 {
@@ -572,6 +605,7 @@ static void check_traffic(const struct world *w)
 		assert_true((handed_out(w, side) > 0) == (w->scenario->workers > 1));
 	}
 	assert_true(w->delivered > ROUNDS * FLOWS / 2);
+	check_reports(w);
 	assert_true(w->routed >= ROUNDS);
 }
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -79,7 +81,11 @@ void rig_open(struct rig *r, struct rte_mempool *pool, const char *text, unsigne
 	struct am_err err = {""};
 	struct am_plan *plan;
 
-	*r = (struct rig){.pool = pool, .workers = workers, .now = {AM_S}};
+	*r = (struct rig){.pool = pool,
+		.workers = workers,
+		.now = {AM_S},
+		.learn_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+	assert_true(r->learn_fd >= 0);
 	open_ports(r, config, queues, limits);
 	r->model = am_model_create(FDB, workers, 7, PATHS);
 	assert_non_null(r->model);
@@ -100,7 +106,7 @@ void rig_open(struct rig *r, struct rte_mempool *pool, const char *text, unsigne
 			.paths = PATHS,
 			.ifaces = IFACES,
 			.seed = 7,
-			.learn_fd = -1,
+			.learn_fd = r->learn_fd,
 			.handoff = handoff,
 		},
 		&err);
@@ -138,6 +144,7 @@ void rig_close(struct rig *r)
 	for (uint16_t i = 0; i < r->n_ports; i++)
 		r->ports[i]->ops->close(r->ports[i]);
 	am_model_free(r->model);
+	close(r->learn_fd);
 }
 
 struct am_port *rig_port(const struct rig *r, const char *name)

@@ -21,6 +21,7 @@ struct rig {
 	uint16_t n_ports;
 	struct am_port *ports[8];
 	am_time now;
+	int learn_fd;       /* workers write to it; nobody reads */
 	unsigned favourite; /* a test's own: which worker has turns now */
 };
 

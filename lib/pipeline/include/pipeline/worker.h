@@ -52,7 +52,7 @@ struct am_plane_conf {
 	uint32_t paths;  /* header strings at most */
 	uint16_t ifaces; /* interfaces at most: rows of counters */
 	uint64_t seed;
-	int learn_fd; /* an eventfd that workers write to after they reported a MAC, or -1 */
+	int learn_fd; /* an eventfd that workers which are not quiet write to after they reported a MAC, or -1 */
 	bool handoff; /* spread what one queue receives over all workers by flow */
 };
 
@@ -70,6 +70,12 @@ int am_plane_set_port(struct am_plane *plane, uint16_t port_id, struct am_port *
 
 /* Control thread, at any time: what workers use from their next burst on. Returns the old snapshot. */
 const struct am_roots *am_plane_swap_roots(struct am_plane *plane, const struct am_roots *roots);
+
+/*
+ * Control thread, at any time. Quiet workers make no system call: they write to no descriptor, neither conf.learn_fd nor the one of
+ * am_plane_set_punt, and whoever waits for those looks by himself, once more after he ended it. At first they are not quiet.
+ */
+void am_plane_set_quiet(struct am_plane *plane, bool quiet);
 
 /*
  * Grace periods. am_plane_token after unlinking something; once am_plane_passed(token) is true no worker can
