@@ -398,14 +398,33 @@ struct am_lane_packet {
 bool am_lane_open_any(struct am_lane_burst *b, const struct am_lane *lane, const struct am_lane_shape *shape,
 	const struct am_lane_packet *p);
 
-/* Is what came out IPv4 without a tag, of so many octets, that says how long it is? It has at least its header. */
-static inline AM_INLINE bool am_lane_is_usual(const uint8_t *frame, uint32_t payload, bool whole_made)
+/* The type of a frame as a native word. */
+static inline AM_INLINE uint16_t am_lane_type(const uint8_t *frame)
 {
 	uint16_t type;
 
 	memcpy(&type, frame + 2 * AM_MAC_LEN, sizeof type);
-	return type == __builtin_bswap16(AM_ET_IPV4) &&
-	       am_lane_says(am_load16(frame + AM_ETH_LEN + 2), payload, whole_made);
+	return type;
+}
+
+static inline AM_INLINE bool am_lane_is_six(uint16_t type)
+{
+	return type == __builtin_bswap16(AM_ET_IPV6);
+}
+
+/*
+ * Is what came out an IP packet without a tag, of so many octets, that says how long it is? It has at least IPv4's header, and type is
+ * am_lane_type.
+ */
+static inline AM_INLINE bool am_lane_is_usual(
+	const uint8_t *frame, uint16_t type, uint32_t payload, bool whole_made)
+{
+	const uint8_t *ip = frame + AM_ETH_LEN;
+
+	if (likely(type == __builtin_bswap16(AM_ET_IPV4)))
+		return am_lane_says(am_load16(ip + 2), payload, whole_made);
+	return am_lane_is_six(type) &&
+	       am_lane_says(am_load16(ip + 4) + (uint32_t)AM_IP6_LEN, payload, whole_made);
 }
 
 /* Where SYNs take a closer look: is it none, and not too long either? */
@@ -413,10 +432,12 @@ static inline AM_INLINE bool am_lane_is_no_syn(
 	const struct am_lane *lane, const uint8_t *frame, uint32_t payload)
 {
 	/* What the lane has too, but known to the compiler. */
-	const struct am_ether eth = {.len = AM_ETH_LEN, .type = AM_ET_IPV4};
+	struct am_ether eth = {.len = AM_ETH_LEN};
 
-	return payload - AM_IP4_LEN < lane->no_syn_room &&
-	       !am_mss_may_clamp(frame, payload + AM_ETH_LEN, &eth);
+	if (payload - AM_IP4_LEN >= lane->no_syn_room)
+		return false;
+	eth.type = am_lane_is_six(am_lane_type(frame)) ? AM_ET_IPV6 : AM_ET_IPV4;
+	return !am_mss_may_clamp(frame, payload + AM_ETH_LEN, &eth);
 }
 
 /*
@@ -430,17 +451,20 @@ static inline AM_INLINE bool am_lane_open(struct am_lane_burst *b, const struct 
 	uint8_t *frame = ip + shape->len;
 	uint32_t payload = total - shape->least;
 	struct am_frame *f = b->next;
+	uint16_t type;
 
 	/* There are at least AM_ETH_LEN octets behind the header. Too few in all are vastly many as payload, and no lane's. */
 	if (unlikely(total > has || !am_lane_agrees(ip, lane, shape, total)))
 		return false;
 	if (unlikely((payload - AM_IP4_LEN >= lane->room && !am_lane_is_no_syn(lane, frame, payload)) ||
-		     !am_lane_is_usual(frame, payload, whole_made) || b->unusual))
+		     !am_lane_is_usual(frame, type = am_lane_type(frame), payload, whole_made) || b->unusual))
 		return am_lane_open_any(b, lane, shape, &(struct am_lane_packet){m, ip, total, whole_made});
 	am_lane_count(lane, total - shape->inside_less, payload + AM_ETH_LEN, whole_made);
 	am_buf_cut_to(m, frame, payload + AM_ETH_LEN);
 	f->m = m;
 	am_lane_put_rest(f, lane);
+	if (unlikely(am_lane_is_six(type)))
+		f->eth.type = AM_ET_IPV6;
 	am_bridge_ask(f, frame, lane->bridge, b->fdb);
 	b->next++;
 	return true;

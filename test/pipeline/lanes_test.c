@@ -390,6 +390,32 @@ static void make_syn(struct rig_frame *f)
 	memcpy(ip + AM_IP4_LEN + 16, &csum, 2);
 }
 
+/* UDP in IPv6, or TCP with an MSS of 1440: its first segment, or a later one. */
+static void make_six(struct rig_frame *f, bool tcp, bool syn)
+{
+	static const uint8_t udp[44] = {0x30, 0x39, 0, 80, 0, 44};
+	const uint8_t segment[24] = {0x30, 0x39, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x60, syn ? 2 : 16, 0xff,
+		0xff, 0, 0, 0, 0, 2, 4, 1440 >> 8, 1440 & 0xff};
+	uint16_t len = tcp ? sizeof segment : sizeof udp, csum;
+	uint8_t *ip = f->bytes + AM_ETH_LEN, *upper = ip + AM_IP6_LEN;
+
+	rig_udp_frame(f, HOST_A, HOST_B, 1, 1, AM_ETH_LEN + AM_IP6_LEN + len);
+	memset(ip, 0, AM_IP6_LEN);
+	am_store16(ip - 2, AM_ET_IPV6);
+	ip[0] = 0x60;
+	am_store16(ip + 4, len);
+	ip[6] = tcp ? AM_PROTO_TCP : AM_PROTO_UDP;
+	ip[7] = 64;
+	ip[8] = ip[24] = 0xfd;
+	ip[23] = HOST_A;
+	ip[39] = HOST_B;
+	memcpy(upper, tcp ? segment : udp, len);
+	csum = am_csum_finish(am_csum_add(upper, len, am_csum_pseudo(AM_IPV6, ip + 8, ip + 24, ip[6], len)));
+	memcpy(upper + (tcp ? 16 : 6), &csum, sizeof csum);
+}
+
+enum { FRAMES = 7 };
+
 static void make_frame(struct rig_frame *f, unsigned which)
 {
 	rig_udp_frame(f, HOST_A, HOST_B, 1, 1, 100);
@@ -399,6 +425,8 @@ static void make_frame(struct rig_frame *f, unsigned which)
 		make_syn(f);
 	else if (which == 3) /* neither IPv4 nor IPv6 */
 		am_store16(f->bytes + 12, 0x0806);
+	else if (which > 3)
+		make_six(f, which > 4, which == 6);
 }
 
 static unsigned encapsulate(const struct site_kind *kind, const struct rig_frame *f, struct rig_frame wire[2])
@@ -448,7 +476,7 @@ static void other_frames(struct trial *t)
 {
 	struct rig_frame f, wire[2];
 
-	for (unsigned which = 0; which < 4; which++) {
+	for (unsigned which = 0; which < FRAMES; which++) {
 		make_frame(&f, which);
 		say(t, "frame", which);
 		assert_int_equal(encapsulate(&t->kind->site, &f, wire), 1);
@@ -676,6 +704,33 @@ static void test_beside(void **state)
 	}
 }
 
+/* To the bridge's own address: routed as what it is. */
+static void test_routed(void **state)
+{
+	static const char members[] = "\"members\":[",
+			  own[] = "\"mac\":\"02:00:00:00:00:09\",\"addresses\":[\"fd07::1/64\"],";
+	static const struct lane_kind kind = {{"gre", 4, 4, 1, ""}, true};
+	char config[CONFIG_ROOM], *at;
+	struct rig_frame f, wire[2];
+	struct trial t;
+
+	(void)state;
+	site_config(&kind.site, 1, "", config, sizeof config - sizeof own);
+	at = strstr(config, members);
+	memmove(at + sizeof own - 1, at, strlen(at) + 1);
+	memcpy(at, own, sizeof own - 1);
+	open_with(&t, &kind, config);
+	for (unsigned which = 0; which < FRAMES; which++) {
+		make_frame(&f, which);
+		say(&t, "routed frame", which);
+		f.bytes[5] = 9;
+		assert_int_equal(encapsulate(&kind.site, &f, wire), 1);
+		try_both(&t, &wire[0]);
+	}
+	assert_true(rig_drops(&t.warm, AM_V_ROUTE_NONE) >= 5);
+	close_trial(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -685,6 +740,7 @@ int main(void)
 		cmocka_unit_test(test_forgotten_on_reload),
 		cmocka_unit_test(test_one_place),
 		cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_routed),
 	};
 
 	if (am_test_eal() < 0)
