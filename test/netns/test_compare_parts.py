@@ -101,5 +101,26 @@ class Judging(unittest.TestCase):
         self.assertEqual(report.verdict(self.result, "ovs"), (None, False))
         self.assertFalse(report.good([self.result]))
 
+    def test_complaint(self):
+        self.assertTrue(report.good([self.result]))
+        self.result.complaints["ovs"] = "lan drops: 3"
+        self.assertFalse(report.good([self.result]))
+        self.assertIn("ovs, its own counters: lan drops: 3", "\n".join(report.case_lines(self.result, 2e9)))
+
+    def add_null(self):
+        null = contestant("ovs-null", (150, 1, 100), (50, 1, 100), (50, 1, 100), (110, 1, 100))
+        self.result.contestants[null.name], self.result.floor_of[null.name] = null, "floor"
+        rounds.judge(list(self.result.contestants.values()))
+
+    def test_own_null_is_no_peer(self):
+        self.add_null()
+        self.assertEqual(report.others(self.result), ["ovs"])
+        self.assertEqual(report.ratios(self.result, "ovs"), [0.5, 0.4])
+
+    def test_ratio_less_own_null(self):
+        self.add_null()
+        self.assertEqual(report.ratios(self.result, "ovs", "ovs-null"), [1.0, 0.5])
+        self.assertIn("amime / ovs less ovs-null: 0.75", "\n".join(report.case_lines(self.result, 2e9)))
+
 
 unittest.main()

@@ -122,6 +122,9 @@ class Path:
         with open(f"/proc/{self.softirqs}/schedstat", encoding="ascii") as file:
             return self.sender.busy_ns() + int(file.read().split()[0])
 
+    def complaint(self):
+        return self.sender.complaint()
+
     def freeze(self):
         self.sender.freeze()
 

@@ -53,9 +53,10 @@ def show_work(case, peer, files, folder, cpu):
     plane = peer.show(case, files.source(peer.form), out, cpu)
     try:
         all_out(plane, TRIALS * FRAMES * case.outs)
+        said = plane.complaint()
     finally:
         plane.stop()
-    return inspect(case, peer, frames.read_pcap(out))
+    return inspect(case, peer, frames.read_pcap(out)) or (f"wrong counters: {said}" if said else None)
 
 
 class Result:
@@ -64,8 +65,14 @@ class Result:
     def __init__(self, case):
         self.case = case
         self.contestants = {}  # name: Contestant
-        self.floor_of = {}     # name of a peer: name of its floor
+        self.floor_of = {}     # name of all others: name of its floor
         self.refused = {}      # name of a peer: why it was not measured
+        self.complaints = {}   # name of a contestant: what its own counters say that must not be
+
+
+def null_of(name):
+    """The same program with nothing to do but receive and send."""
+    return f"{name}-null"
 
 
 def contestants(case, able, cpu, stack):
@@ -82,9 +89,21 @@ def contestants(case, able, cpu, stack):
         name = floors.get(key, f"floor-{peer.name}")
         progress(f"{case.name}: starting {peer.name}")
         yield ready(peer.name, peer.start(case, source, cpu), case.ins, case.outs), name
+        if hasattr(peer, "start_null"):
+            yield ready(null_of(peer.name), peer.start_null(case, source, cpu), case.ins, case.ins), name
         if key not in floors:
             floors[key] = name
             yield ready(name, peer.start_floor(source, cpu), case.ins, case.ins), None
+
+
+def hear(result):
+    """What each says when all samples are taken."""
+    for name, contestant in result.contestants.items():
+        contestant.plane.thaw()
+        said = contestant.plane.complaint()
+        contestant.plane.freeze()
+        if said:
+            result.complaints[name] = said
 
 
 def play(case, peers, clock, options):
@@ -104,5 +123,6 @@ def play(case, peers, clock, options):
                 result.floor_of[contestant.name] = its_floor
         rounds.take(list(result.contestants.values()), clock, options.cpu, options.rounds, options.seconds,
                     lambda text: progress(f"{case.name}: {text}"))
+        hear(result)
     progress("")
     return result

@@ -37,7 +37,7 @@ def compare(options):
     result = Result("peers", options.program("amime-bench"), {p.name: p.version() for p in [*peers, floor] if p.name != "amime"},
                     settings)
     results = [match.play(case, peers, clock, options) for case in cases.CASES if case.name in options.case]
-    titles = {p.name: p.title for p in peers}
+    titles = {p.name: p.title for p in peers} | {match.null_of(p.name): p.null_title for p in peers if hasattr(p, "null_title")}
     for one in results:
         result.add(*report.rows(one, titles))
     return result, list(report.table(results, result.machine, peers, settings)), report.good(results)

@@ -4,25 +4,26 @@ import math
 import statistics
 
 import rounds
+from match import null_of
 from result import row
 
-LINE = "{:<17} {:<7} {:>8} {:>17} {:>8} {:>8} {:>7} {:>5}  {}"
+LINE = "{:<17} {:<8} {:>8} {:>17} {:>8} {:>8} {:>7} {:>5}  {}"
 
 
-def net(result, name):
-    """Cycles less those of the floor, round by round: {round: cycles}"""
-    mine, floor = (result.contestants[n].samples for n in (name, result.floor_of[name]))
+def net(result, name, base=None):
+    """Cycles less those of the floor, or of another base, round by round: {round: cycles}"""
+    mine, floor = (result.contestants[n].samples for n in (name, base or result.floor_of[name]))
     return {i: a.cycles - b.cycles for i, (a, b) in enumerate(zip(mine, floor)) if a.fate == b.fate == "kept"}
 
 
-def ratios(result, other):
-    """Ours to another's, net, round by round."""
-    ours, theirs = net(result, "amime"), net(result, other)
+def ratios(result, other, base=None):
+    """Ours to another's, net, round by round. Base: what is taken off the other instead of its floor."""
+    ours, theirs = net(result, "amime"), net(result, other, base)
     return [ours[i] / theirs[i] for i in sorted(ours.keys() & theirs.keys()) if theirs[i] > 0]
 
 
 def others(result):
-    return [name for name in result.floor_of if name != "amime"]
+    return [name for name in result.floor_of if name != "amime" and name not in map(null_of, result.floor_of)]
 
 
 def judged(result, other):
@@ -38,7 +39,8 @@ def verdict(result, other):
 def good(results):
     """Whether every goal that could be judged is met, and every peer did what it said."""
     goals = [verdict(r, other)[1] for r in results for other in others(r)]
-    return False not in goals and not any(why.startswith("wrong") for r in results for why in r.refused.values())
+    wrong = [why for r in results for why in r.refused.values() if why.startswith("wrong")]
+    return False not in goals and not wrong and not any(r.complaints for r in results)
 
 
 def table(results, machine, peers, settings):
@@ -48,6 +50,8 @@ def table(results, machine, peers, settings):
            f"{machine['cpus']}, {machine['kernel']}, {settings['memory']}")
     for peer in peers:
         yield f"  {peer.name}: {peer.title} ({peer.version()})"
+        if hasattr(peer, "null_title"):
+            yield f"  {null_of(peer.name)}: {peer.null_title}"
     yield "TSC cycles a frame, median and quartiles; net: less the floor, which only receives and sends, round by round\n"
     yield LINE.format("CASE", "PEER", "CYCLES", "QUARTILES", "FLOOR", "NET", "MPPS", "KEPT", "")
     for result in results:
@@ -59,11 +63,19 @@ def case_lines(result, hertz):
         yield peer_line(result, name, hertz)
     for name, why in result.refused.items():
         yield LINE.format(result.case.name, name, *["-"] * 5, "", why)
+    for name, complaint in result.complaints.items():
+        yield f"{'':17} {name}, its own counters: {complaint}"
     for other in others(result):
         ratio, met = verdict(result, other)
         goal = "" if met is None else f"; goal {result.case.goal}: {'pass' if met else 'FAIL'}"
-        said = f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f}, {ratio.n} rounds)" if ratio else "no round to trust"
-        yield f"{'':17} amime / {other}, net: {said}{goal}"
+        yield f"{'':17} amime / {other}, net: {said(ratio)}{goal}"
+        null = null_of(other)
+        if null in result.contestants:
+            yield f"{'':17} amime / {other} less {null}: {said(rounds.spread(ratios(result, other, null)))}"
+
+
+def said(ratio):
+    return f"{ratio.median:.2f} ({ratio.low:.2f}-{ratio.high:.2f}, {ratio.n} rounds)" if ratio else "no round to trust"
 
 
 def peer_line(result, name, hertz):
@@ -90,3 +102,7 @@ def rows(result, titles):
     for other in others(result):
         yield row(f"ratio/{case.name} amime:{other}", f"{case.about}, net cycles round by round", "ratio", ratios(result, other),
                   goal=judged(result, other))
+        null = null_of(other)
+        if null in result.contestants:
+            yield row(f"ratio/{case.name} amime:{other} less {null}", f"{case.about}, {other}'s own forwarding taken off it", "ratio",
+                      ratios(result, other, null))
