@@ -1,18 +1,25 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """The parts of tools/compare that judge: a wrong output is seen, and samples are kept, left out and paired as is said."""
+import argparse
 import os
+import socket
 import sys
 import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools", "peers"))
 
 import cases  # noqa: E402
+import dpdk  # noqa: E402
 import frames  # noqa: E402
+import main  # noqa: E402
 import match  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
+import vpp  # noqa: E402
+from process import Trouble  # noqa: E402
 
 
 def sent(inner, n):
@@ -121,6 +128,116 @@ class Judging(unittest.TestCase):
         self.add_null()
         self.assertEqual(report.ratios(self.result, "ovs", "ovs-null"), [1.0, 0.5])
         self.assertIn("amime / ovs less ovs-null: 0.75", "\n".join(report.case_lines(self.result, 2e9)))
+
+    def test_absent(self):
+        machine = {"tsc_hz": 2e9, "core_hz": 3e9, "cpu": "a CPU", "cpus": 2, "kernel": "Linux"}
+        lines = list(report.table([], machine, [], {"cpu": 1, "memory": "4 KB pages"}, {"vpp": "no program vpp in PATH"}))
+        self.assertIn("  vpp: takes no part: no program vpp in PATH", lines)
+
+
+# As VPP prints it, shortened: three frames of 3072 were dropped on their way from Ethernet0 into the tunnel.
+INTERFACES = """\
+              Name               Idx    State  MTU (L3/IP4/IP6/MPLS)     Counter          Count     
+Ethernet0                         1      up          1500/0/0/0     rx packets                  3072
+                                                                    rx bytes                  350208
+                                                                    drops                          3
+                                                                    ip4                         3072
+Ethernet1                         2      up          9000/0/0/0     tx packets                  3069
+                                                                    tx bytes                  196416
+local0                            0     down          0/0/0/0       
+"""
+ERRORS = """\
+   Count                  Node                              Reason               Severity 
+         3            vxlan4-input                      no such tunnel              error  
+      3069             l2-output                      L2 output packets            error  
+"""
+
+
+class VppSays(unittest.TestCase):
+    def test_interfaces(self):
+        self.assertEqual(vpp.interfaces(INTERFACES), {
+            1: ("Ethernet0", {"rx packets": 3072, "rx bytes": 350208, "drops": 3, "ip4": 3072}),
+            2: ("Ethernet1", {"tx packets": 3069, "tx bytes": 196416}), 0: ("local0", {})})
+
+    def test_drops(self):
+        self.assertEqual(vpp.wrongs(vpp.interfaces(INTERFACES), ERRORS),
+                         ["Ethernet0 drops: 3", "3 vxlan4-input no such tunnel", "3069 l2-output L2 output packets"])
+
+    def test_no_drops(self):
+        without = "".join(line for line in INTERFACES.splitlines(True) if "drops" not in line)
+        self.assertEqual(vpp.wrongs(vpp.interfaces(without), ERRORS), [])
+
+
+class VppIsTold(unittest.TestCase):
+    def answers(self, *answers):
+        """A console whose other end echoes each command, says one of these after it, and ends with a NUL."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "cli.sock")
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.addCleanup(server.close)
+        server.bind(path)
+        server.listen()
+
+        def serve():
+            with server.accept()[0] as end:
+                for answer in answers:
+                    end.sendall(end.recv(4096) + answer.encode())
+                    end.sendall(b"\0")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        self.addCleanup(thread.join)
+        console = vpp.Console(path, None)
+        self.addCleanup(console.close)
+        return console
+
+    def test_answer(self):
+        self.assertEqual(self.answers("one\ntwo\n").ask("show it").split(), ["one", "two"])
+
+    def test_order(self):
+        console = self.answers("", "vxlan_tunnel0\n", "unknown interface `lan'\n")
+        console.order("set interface state wan up")
+        console.order("create vxlan tunnel", "vxlan_tunnel0")
+        with self.assertRaisesRegex(Trouble, "state lan up: unknown interface"):
+            console.order("set interface state lan up")
+
+    def settings(self, name):
+        case = next(c for c in cases.CASES if c.name == name)
+        return vpp.startup("/f", "x", dpdk.Memory(True), 1, case, "net_pcap0", "net_null0")
+
+    def test_link_is_first_port(self):
+        self.assertIn("vdev net_null0 vdev net_pcap0 ", self.settings("encap-64"))
+        self.assertIn("vdev net_pcap0 vdev net_null0 ", self.settings("decap-64"))
+
+    def test_joined_frames_are_chains(self):
+        self.assertIn("no-multi-seg", self.settings("decap-64"))
+        self.assertNotIn("no-multi-seg", self.settings("decap-1514"))
+
+
+class TakingPart(unittest.TestCase):
+    def options(self, **given):
+        options = argparse.Namespace(**{"peer": None, "quick": False, "vpp": None} | given)
+        main.take_part(options)
+        return options
+
+    def test_vpp_named(self):
+        options = self.options(vpp="/bin/true")
+        self.assertEqual((options.peer, options.vpp, options.absent), (["amime", "ovs", "kernel", "vpp"], "/bin/true", {}))
+
+    def test_no_vpp(self):
+        path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"
+        self.addCleanup(os.environ.__setitem__, "PATH", path)
+        options = self.options()
+        self.assertEqual((options.peer, list(options.absent)), (["amime", "ovs", "kernel"], ["vpp"]))
+
+    def test_vpp_asked_for_is_missing(self):
+        with self.assertRaisesRegex(Trouble, "no program /nowhere/vpp"):
+            self.options(vpp="/nowhere/vpp")
+
+    def test_not_asked_for(self):
+        self.assertEqual(self.options(peer=["ovs"]).absent, {})
+        self.assertEqual(self.options(quick=True).peer, ["amime", "kernel"])
 
 
 unittest.main()

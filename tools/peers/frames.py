@@ -7,7 +7,8 @@ Addresses of the stage, the same for every peer: we are 192.0.2.1, the other end
 import ipaddress
 import struct
 
-OUR_MAC, THEIR_MAC = "02:00:00:00:00:02", "02:00:00:00:00:fe"
+# Ours is what net_pcap gives its first device and nobody can change: VPP takes only frames to the address that its port has.
+OUR_MAC, THEIR_MAC = "02:70:63:61:70:00", "02:00:00:00:00:fe"
 OUR_IP, THEIR_IP = "192.0.2.1", "192.0.2.2"
 OUR_VTEP, THEIR_VTEP = "10.255.0.1", "10.255.0.2"
 VNI, VXLAN_PORT = 10100, 4789

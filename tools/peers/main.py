@@ -10,13 +10,14 @@ import time
 import cases
 import peers
 import traffic
+import vpp
 from process import Trouble, priority
 
 PRIORITY = -15  # of all that is measured: what else the machine does is to disturb no sample
 WHAT = {"peers": peers, "traffic": traffic}
 ABOUT = """\
-peers (the default): the same frames through Amime, OVS-DPDK, the kernel and a forwarder that does nothing, in turns on one
-core; TSC cycles a frame, and their ratio round by round.
+peers (the default): the same frames through Amime, OVS-DPDK, the kernel, VPP where one is installed, and a forwarder that does
+nothing, in turns on one core; TSC cycles a frame, and their ratio round by round.
 traffic: TCP and pings between ordinary hosts of two sites, through what stands at the sites' edges: amimed, the kernel's
 VXLAN, plain forwarders.
 """
@@ -28,14 +29,15 @@ def arguments(top):
     names = [c.name for c in cases.CASES]
     parser.add_argument("what", nargs="?", choices=WHAT, default="peers")
     parser.add_argument("--case", action="append", choices=names, metavar="NAME", help="only this one; may be given again")
-    parser.add_argument("--peer", action="append", choices=("amime", "ovs", "kernel"), metavar="NAME",
-                        help="amime, ovs or kernel: only amime and those given (default: all)")
+    parser.add_argument("--peer", action="append", choices=("amime", "ovs", "kernel", "vpp"), metavar="NAME",
+                        help="amime, ovs, kernel or vpp: only amime and those given (default: all, vpp where one is installed)")
+    parser.add_argument("--vpp", metavar="PROGRAM", help="peers: VPP's program (default: vpp of PATH, if there is one; Debian has no package of it)")
     parser.add_argument("--rounds", type=int, metavar="N", help="turns of each (peers: 9 good ones; traffic: 5)")
     parser.add_argument("--seconds", type=float, metavar="S", help="of a sample (peers: 0.4) or a TCP run (traffic: 3)")
     parser.add_argument("--congestion", default="cubic", metavar="NAME", help="traffic: congestion control of the hosts in ordinary use (default: cubic)")
     parser.add_argument("--cpu", type=int, default=os.cpu_count() - 1, metavar="N", help="peers: the measured core (default: the last)")
     parser.add_argument("--small-pages", action="store_true", help="peers: nobody uses huge pages")
-    parser.add_argument("--quick", action="store_true", help="little of it, without OVS-DPDK: does everything work?")
+    parser.add_argument("--quick", action="store_true", help="little of it, without OVS-DPDK and VPP: does everything work?")
     parser.add_argument("--json", metavar="FILE", help="write machine, versions and every sample; - is standard output")
     parser.add_argument("--out", metavar="DIR", help="write result.json, table.txt and plots (SVG) there")
     parser.add_argument("--build", metavar="DIR", help="folder with the built programs (default: build, or where we are installed)")
@@ -50,7 +52,7 @@ def fill(options, top):
     default = {"peers": (2, 0.2) if quick else (9, 0.4), "traffic": (1, 1) if quick else (5, 3)}[options.what]
     options.rounds, options.seconds = options.rounds or default[0], options.seconds or default[1]
     options.case = options.case or (cases.QUICK if quick else [c.name for c in cases.CASES])
-    options.peer = ["amime", *(options.peer or (["kernel"] if quick else ["ovs", "kernel"]))]
+    take_part(options)
     built = options.build or os.path.join(top, "build")
     if options.build or os.path.isdir(built):
         options.program = lambda name: os.path.join(built, "apps", name, name)
@@ -59,6 +61,20 @@ def fill(options, top):
         built = None
     options.logs = log_folder(options.logs, built)
     return options
+
+
+def take_part(options):
+    """Who does: options.peer, and options.absent with a word for each that would if it were installed."""
+    asked, options.absent = options.peer, {}
+    options.peer = ["amime", *(asked or (["kernel"] if options.quick else ["ovs", "kernel", "vpp"]))]
+    if "vpp" in options.peer:
+        found, missing = vpp.program(options.vpp)
+        if missing and (asked or options.vpp):
+            raise Trouble(f"vpp cannot take part: {missing}")
+        if missing:
+            options.absent["vpp"] = missing
+            options.peer.remove("vpp")
+        options.vpp = found
 
 
 def log_folder(asked, built):

@@ -13,8 +13,10 @@ from ovs import PROGRAM as OVS_PROGRAM
 from ovs import Ovs
 from result import Result
 from testpmd import Testpmd
+from vpp import MEMORY_MB as VPP_MB
+from vpp import Vpp
 
-PEERS_MB = 400  # huge pages for all that stand side by side
+PEERS_MB = 400  # huge pages for all that stand side by side, without VPP
 # program: the Debian package that has it
 NEEDED = {"dpdk-testpmd": "dpdk-dev"}
 NEEDED_OVS = {OVS_PROGRAM: "openvswitch-switch-dpdk", "ovs-vsctl": "openvswitch-common", "ovsdb-server": "openvswitch-switch"}
@@ -26,10 +28,12 @@ def needed(options):
 
 def compare(options):
     """(result, lines of the table, whether all goals are met)"""
-    memory = dpdk.Memory(not options.small_pages and dpdk.free_hugepages_mb() >= PEERS_MB)
+    enough = PEERS_MB + (VPP_MB if "vpp" in options.peer else 0)
+    memory = dpdk.Memory(not options.small_pages and dpdk.free_hugepages_mb() >= enough)
     floor = Testpmd(options.logs, memory)
     all_peers = {"amime": lambda: Amime(options.program("amimed"), options.logs, memory, floor),
-                 "ovs": lambda: Ovs(options.logs, memory, floor), "kernel": lambda: Kernel(floor)}
+                 "ovs": lambda: Ovs(options.logs, memory, floor), "kernel": lambda: Kernel(floor),
+                 "vpp": lambda: Vpp(options.vpp, options.logs, memory, floor)}
     peers = [all_peers[name]() for name in all_peers if name in options.peer]
     clock = Clock()
     os.sched_setaffinity(0, set(range(os.cpu_count())) - {options.cpu})
@@ -40,4 +44,4 @@ def compare(options):
     titles = {p.name: p.title for p in peers} | {match.null_of(p.name): p.null_title for p in peers if hasattr(p, "null_title")}
     for one in results:
         result.add(*report.rows(one, titles))
-    return result, list(report.table(results, result.machine, peers, settings)), report.good(results)
+    return result, list(report.table(results, result.machine, peers, settings, options.absent)), report.good(results)

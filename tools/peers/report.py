@@ -43,8 +43,8 @@ def good(results):
     return False not in goals and not wrong and not any(r.complaints for r in results)
 
 
-def table(results, machine, peers, settings):
-    """All lines of it."""
+def table(results, machine, peers, settings, absent):
+    """All lines of it; absent: {name of a peer that takes no part: why}."""
     hertz = machine["tsc_hz"]
     yield (f"{machine['cpu']}, TSC {hertz / 1e6:.0f} MHz, core {machine['core_hz'] / 1e6:.0f} MHz at best, CPU {settings['cpu']} of "
            f"{machine['cpus']}, {machine['kernel']}, {settings['memory']}")
@@ -52,6 +52,8 @@ def table(results, machine, peers, settings):
         yield f"  {peer.name}: {peer.title} ({peer.version()})"
         if hasattr(peer, "null_title"):
             yield f"  {null_of(peer.name)}: {peer.null_title}"
+    for name, why in absent.items():
+        yield f"  {name}: takes no part: {why}"
     yield "TSC cycles a frame, median and quartiles; net: less the floor, which only receives and sends, round by round\n"
     yield LINE.format("CASE", "PEER", "CYCLES", "QUARTILES", "FLOOR", "NET", "MPPS", "KEPT", "")
     for result in results:
