@@ -54,6 +54,7 @@ struct route_arg {
 	unsigned hops;    /* equal neighbours at the port */
 	unsigned stripes; /* address pairs of the tunnel */
 	uint16_t octets;  /* of a frame with the packet in it */
+	bool mixed;       /* each second packet is of the other family, by its default route */
 };
 
 struct route {
@@ -93,6 +94,11 @@ static unsigned written(const struct route_arg *arg)
 	return arg->routes > LARGE ? LARGE : 1;
 }
 
+static enum am_family other_family(enum am_family family)
+{
+	return family == AM_IPV4 ? AM_IPV6 : AM_IPV4;
+}
+
 /* A text that grows; what has no room is left out. */
 struct text {
 	char *at;
@@ -127,11 +133,17 @@ static void add_tunnel(struct text *t, const struct route_arg *arg)
 	add(t, gre_head, arg->everything ? "\"tcp_mss\":\"fit\"," : "", ends[0], ends[1]);
 }
 
+/* Where all of a family goes that no other route has. */
+static void add_default(struct text *t, enum am_family family)
+{
+	add(t, "{\"prefix\":\"%s\"", family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
+}
+
 static void add_route(struct text *t, const struct route_arg *arg, unsigned i, unsigned hop)
 {
 	add(t, i || hop ? "," : "");
 	if (!i)
-		add(t, "{\"prefix\":\"%s\"", arg->family == AM_IPV4 ? "0.0.0.0/0" : "::/0");
+		add_default(t, arg->family);
 	else if (arg->family == AM_IPV4)
 		add(t, "{\"prefix\":\"10.0.%u.%u/32\"", i >> 8, i & 255);
 	else
@@ -162,6 +174,11 @@ static char *write_config(const struct route_arg *arg)
 	for (unsigned i = 0; i < written(arg); i++)
 		for (unsigned hop = 0; hop < (i ? 1 : hops); hop++)
 			add_route(&t, arg, i, hop);
+	if (arg->mixed) {
+		add(&t, ",");
+		add_default(&t, other_family(arg->family));
+		add(&t, ",\"port\":\"out\",\"mac\":\"02:00:00:00:00:0a\"}");
+	}
 	add(&t, "]}}}");
 	return text;
 }
@@ -239,8 +256,9 @@ static int fill(struct route *r, uint64_t *dice)
 			reclaim(r->fib);
 	}
 	for (unsigned i = 0; i < ADDRESSES; i++)
-		r->ips[i] = r->arg->routed ? address_in(&r->drawn[i % r->n_drawn], dice)
-					   : draw(r->arg->family, dice).ip;
+		r->ips[i] = r->arg->routed           ? address_in(&r->drawn[i % r->n_drawn], dice)
+			    : r->arg->mixed && i % 2 ? draw(other_family(r->arg->family), dice).ip
+						     : draw(r->arg->family, dice).ip;
 	return ret;
 }
 
@@ -506,7 +524,8 @@ const struct bench_case bench_scale_route_cases[] = {
 
 const struct bench_case bench_route_cases[] = {
 	ROUTE("v4-5k", "IPv4, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV4, 5000, PORTS),
-	ROUTE("v4-5k-4hops", "the same, each with four equal neighbours", false, 0, AM_IPV4, 5000, PORTS, .hops = 4),
+	ROUTE("v4-v6-5k", "each second packet IPv6, by its default route", false, 0, AM_IPV4, 5000, PORTS, .mixed = true),
+	ROUTE("v4-5k-4hops", "IPv4, each route with four equal neighbours", false, 0, AM_IPV4, 5000, PORTS, .hops = 4),
 	ROUTE("v4-1m", "1,000,000 routes", true, 45, AM_IPV4, 1000000, PORTS),
 	ROUTE("v4-1m-churn", "the same, and 8 of them go and come again between two bursts", true, 0, AM_IPV4, 1000000, PORTS, .churn = true),
 	ROUTE("v6-5k", "IPv6, 64 octets, 5,000 routes, random destinations", false, 0, AM_IPV6, 5000, PORTS),

@@ -639,16 +639,39 @@ static __attribute__((noinline)) void go_any(struct am_worker *w, struct am_rout
 		not_forward(w, r, route);
 }
 
+static inline __attribute__((always_inline)) void go(struct am_worker *w, struct am_routed *r,
+	const struct am_route *route, uint16_t mss, const struct am_interface *staying, uint8_t family)
+{
+	if (unlikely(!go_straight(w, r, route, mss, family)))
+		go_any(w, r, route, staying);
+}
+
 static inline __attribute__((always_inline)) void go_all(struct am_worker *w,
 	const struct am_route *const *routes, unsigned n, uint16_t mss, const struct am_interface *staying,
 	uint8_t family)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (unlikely(!go_straight(w, &w->routed[i], routes[i], mss, family)))
-			go_any(w, &w->routed[i], routes[i], staying);
+		go(w, &w->routed[i], routes[i], mss, staying, family);
 }
 
-/* Are the first n from one interface, of one family, and none of them the box's own? Mostly they are. */
+/* Of several interfaces, or of both families: each as it is. */
+static __attribute__((noinline)) void go_mixed(struct am_worker *w, const struct am_route *const *routes,
+	unsigned n, const struct am_interface *staying)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct am_routed *r = &w->routed[i];
+		const uint16_t mss = r->in->mss4 | r->in->mss6;
+
+		if (unlikely(r->how == AM_ROUTED_OWN))
+			go_any(w, r, routes[i], staying);
+		else if (r->family == AM_IPV4)
+			go(w, r, routes[i], mss, staying, AM_IPV4);
+		else
+			go(w, r, routes[i], mss, staying, AM_IPV6);
+	}
+}
+
+/* Are the first n from one interface, of one family, and none of them the box's own? */
 static bool are_alike(const struct am_worker *w, unsigned n)
 {
 	const struct am_routed *first = &w->routed[0];
@@ -684,9 +707,11 @@ static void route_round(struct am_worker *w, const struct am_interface *staying)
 		routes[i] = am_route_of(w->roots->routes, values[i]);
 		rte_prefetch0(routes[i]);
 	}
-	if (unlikely(!alike || w->rx_finish || w->roots->acls_out))
+	if (unlikely(w->rx_finish || w->roots->acls_out))
 		for (unsigned i = 0; i < n; i++)
 			go_any(w, &w->routed[i], routes[i], staying);
+	else if (unlikely(!alike))
+		go_mixed(w, routes, n, staying);
 	else if (w->routed[0].family == AM_IPV4)
 		go_all(w, routes, n, in->mss4 | in->mss6, staying, AM_IPV4);
 	else

@@ -26,8 +26,9 @@ enum {
 	FRAME_MIN = 76, /* a SYN over IPv6 with its option */
 	FRAME_MAX = 1514,
 	FRAMES = 3000,
-	PACKETS = 8,  /* more than one frame may leave as */
-	TCP_LEN = 24, /* with the option */
+	BURST = 8,
+	PACKETS = 3 * BURST, /* more than such a burst may leave as */
+	TCP_LEN = 24,        /* with the option */
 	HOST_A = 1,
 	HOST_B = 2,
 };
@@ -209,24 +210,25 @@ static void close_ways(struct ways *w)
 	am_tap_free(w->tap);
 }
 
-/* What comes of it at the port, and what is said back. */
-static unsigned send(struct rig *r, const struct rig_frame *f, struct rig_frame out[PACKETS])
+/* What comes of a burst at the port, and what is said back. */
+static unsigned send(struct rig *r, const struct rig_frame *f, unsigned burst, struct rig_frame out[PACKETS])
 {
 	unsigned n = 0;
 
-	rig_push(r, "lan", 0, f->bytes, f->len);
+	for (unsigned i = 0; i < burst; i++)
+		rig_push(r, "lan", 0, f[i].bytes, f[i].len);
 	rig_settle(r);
 	while (n < PACKETS && (rig_pop(r, "wan", 0, &out[n]) || rig_pop(r, "lan", 0, &out[n])))
 		n++;
 	return n;
 }
 
-static void send_both(struct ways *w, const struct rig_frame *f)
+static void send_both(struct ways *w, const struct rig_frame *f, unsigned burst)
 {
 	static struct rig_frame usual[PACKETS], watched[PACKETS];
-	unsigned n = send(&w->usual, f, usual);
+	unsigned n = send(&w->usual, f, burst, usual);
 
-	if (send(&w->watched, f, watched) != n)
+	if (send(&w->watched, f, burst, watched) != n)
 		fail_msg("%s: %u packets, not as many the long way", w->what, n);
 	for (unsigned i = 0; i < n; i++)
 		if (usual[i].len != watched[i].len ||
@@ -263,7 +265,7 @@ static void test_bridged(void **state)
 			snprintf(w.what, sizeof w.what, "%s v%d vxlan %d x%u%s: frame %u, kind %u, %u octets",
 				kinds[k].type ? kinds[k].type : "port", kinds[k].family, kinds[k].vxlan,
 				kinds[k].stripes, kinds[k].extra, i, i % KINDS, f.len);
-			send_both(&w, &f);
+			send_both(&w, &f, 1);
 		}
 		assert_same_counters(&w);
 		assert_true(w.whole > FRAMES / 8 && (w.cut > FRAMES / 64) == (kinds[k].type != NULL));
@@ -332,7 +334,7 @@ static void test_routed(void **state)
 			make_frame(&f, (enum inner)(i % KINDS), &dice);
 			snprintf(w.what, sizeof w.what, "router %u: frame %u, kind %u, %u octets", k, i,
 				i % KINDS, f.len);
-			send_both(&w, &f);
+			send_both(&w, &f, 1);
 		}
 		assert_same_counters(&w);
 		assert_true(w.whole > FRAMES / 4 && w.cut > FRAMES / 128);
@@ -342,9 +344,36 @@ static void test_routed(void **state)
 	}
 }
 
+/* Bursts of both families, and of what nobody routes. */
+static void test_routed_bursts(void **state)
+{
+	struct rig_frame f[BURST];
+	uint64_t dice = 3;
+	struct ways w;
+
+	(void)state;
+	for (unsigned k = 0; k < MEMBERS_OF(routers); k++) {
+		open_ways(&w, router_config(k, w.config[0], CONFIG_ROOM));
+		for (unsigned i = 0; i < FRAMES; i += BURST) {
+			for (unsigned j = 0; j < BURST; j++) {
+				make_frame(&f[j], (enum inner)roll(&dice, KINDS), &dice);
+				if (f[j].bytes[AM_ETH_LEN] >> 4 ==
+					6) /* what is said of it would come in another order */
+					f[j].bytes[AM_ETH_LEN + 7] = 64;
+			}
+			snprintf(w.what, sizeof w.what, "router %u: burst at %u", k, i);
+			send_both(&w, f, BURST);
+		}
+		assert_same_counters(&w);
+		assert_true(rig_count(&w.usual, AM_C_TX_PACKETS) > FRAMES / 2);
+		close_ways(&w);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bridged), cmocka_unit_test(test_routed)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bridged), cmocka_unit_test(test_routed),
+		cmocka_unit_test(test_routed_bursts)};
 
 	if (am_test_eal() < 0)
 		return 1;
