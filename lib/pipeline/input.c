@@ -122,6 +122,7 @@ struct burst {
 	const struct am_member *in; /* of untagged frames; NULL where they need a closer look */
 	struct am_fdb_lines fdb;
 	struct am_frame frame; /* a usual one, from eth on */
+	bool vlans;            /* some frames may have a tag that needs no closer look */
 	uint64_t mac;          /* the port's, as in an FDB key; NO_MAC: it has no IP identity without a tag */
 	uint32_t mtu;
 };
@@ -136,6 +137,7 @@ static struct burst describe(const struct am_worker *w, const struct am_port_roo
 
 	if (member != AM_NO_ID && !w->rx_finish && !w->hands_off)
 		b.in = w->roots->members[member];
+	b.vlans = map->by_vid && port->vrf == AM_NO_ID && !port->vlans_l3 && !w->rx_finish && !w->hands_off;
 	if (b.in && b.in->mtu < b.mtu)
 		b.mtu = b.in->mtu;
 	if (port->vrf != AM_NO_ID && port->vlan == 0)
@@ -187,6 +189,62 @@ static inline struct rest rest_of(const struct am_frame *usual)
 }
 
 /*
+ * One tag, of a VLAN that is a member's, and not too long: f is that frame then, without its tag. What the FDB is asked is read where
+ * it came, since what was just moved could not be read at once. False: it takes a closer look, and nothing has happened.
+ */
+static inline bool take_tagged(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
+	struct am_frame *f, struct rte_mbuf *m)
+{
+	enum { HEADER = AM_ETH_LEN + AM_TAG_LEN };
+	uint8_t *frame = am_buf_data(m);
+	const uint32_t len = am_buf_len(m);
+	const struct am_member *in;
+	uint16_t tpid, tci, type, member;
+
+	if (!b->vlans || unlikely(len - HEADER > port->mtu)) /* what is shorter is vastly longer here */
+		return false;
+	tpid = am_load16(frame + AM_VLAN_ADDRESSES);
+	tci = am_load16(frame + AM_VLAN_ADDRESSES + 2);
+	type = am_load16(frame + HEADER - 2);
+	member = tci & 0x0fff ? port->vlans.by_vid[tci & 0x0fff] : AM_NO_ID;
+	if (unlikely((tpid != AM_ET_DOT1Q && tpid != AM_ET_DOT1AD) || type == AM_ET_DOT1Q ||
+		     type == AM_ET_DOT1AD || member == AM_NO_ID))
+		return false;
+	in = w->roots->members[member];
+	if (unlikely(len - HEADER > in->mtu))
+		return false;
+	memcpy(&f->eth, &b->frame.eth, sizeof *f - offsetof(struct am_frame, eth));
+	f->m = m;
+	f->eth.type = type;
+	f->popped = true;
+	f->tci = tci;
+	f->member = member;
+	f->across = in->across;
+	am_bridge_ask(f, frame, in->bridge, b->fdb);
+	am_vlan_move(frame + AM_TAG_LEN, frame);
+	am_buf_adj(m, AM_TAG_LEN);
+	return true;
+}
+
+/* A port of tagged members: nearly every packet is one of theirs. */
+static void take_trunk(struct am_worker *w, const struct am_port_root *port, const struct burst *b,
+	struct rte_mbuf **m, unsigned n)
+{
+	struct am_frame *f = w->frames;
+
+	for (struct rte_mbuf **end = m + n; m < end; m++) {
+		if (likely(take_tagged(w, port, b, f, *m))) {
+			f++;
+			continue;
+		}
+		w->n_frames = (unsigned)(f - w->frames);
+		input_one(w, port, *m);
+		f = w->frames + w->n_frames;
+	}
+	w->n_frames = (unsigned)(f - w->frames);
+}
+
+/*
  * A port that is a bridge's alone. Nearly every packet is an untagged frame for its untagged member, most of them are IPv4: f,
  * from the first that is free on, are filled by those, and what takes a closer look is put among them by the way.
  */
@@ -209,6 +267,10 @@ static void take_frames(struct am_worker *w, const struct am_port_root *port, co
 		if (unlikely(!is_usual(header, am_buf_len(frame), mtu))) {
 			type = usual_type(header, am_buf_len(frame), mtu);
 			if (unlikely(!type)) {
+				if (take_tagged(w, port, b, f, frame)) {
+					f++;
+					continue;
+				}
 				w->n_frames = (unsigned)(f - w->frames);
 				input_one(w, port, frame);
 				f = w->frames + w->n_frames;
@@ -369,6 +431,8 @@ void am_input_burst(struct am_worker *w, const struct am_port_root *port, struct
 	b = describe(w, port);
 	if (b.in && b.mac == NO_MAC)
 		take_frames(w, port, &b, m, n);
+	else if (b.vlans && b.mac == NO_MAC)
+		take_trunk(w, port, &b, m, n);
 	else if (port->l3)
 		take_routed(w, port, &b, m, n);
 	else

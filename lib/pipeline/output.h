@@ -8,6 +8,7 @@
 #include "net/flow.h"
 #include "net/mss.h"
 #include "pkt/cut.h"
+#include "pkt/vlan.h"
 
 void am_output_flush_port(struct am_worker *w, uint16_t port_id);
 /* A transmit buffer that takes no more, or whose port is not there. */
@@ -41,6 +42,24 @@ static inline void am_output_to_port(struct am_worker *w, struct am_frame *f, ui
 		am_drop(w, tx->iface, AM_V_PORT_MTU, f->m);
 	else
 		am_output_put(w, port_id, f->m, len);
+}
+
+/* The same with a tag, and the priority that the frame came in with. False: not that simple, and nothing has happened. */
+static inline AM_INLINE bool am_output_with_tag(
+	struct am_worker *w, const struct am_frame *f, const struct am_exit *exit)
+{
+	uint32_t len = am_buf_len(f->m), headroom = am_buf_headroom(f->m);
+	uint32_t priority = f->popped ? f->tci & 0xf000u : 0;
+	uint8_t *frame = am_buf_data(f->m);
+
+	if (unlikely(AM_POISON || headroom < AM_TAG_LEN || len - f->eth.len > w->tx[exit->port].mtu))
+		return false;
+	len = am_buf_prepend_known(f->m, headroom, len, AM_TAG_LEN);
+	frame -= AM_TAG_LEN;
+	am_vlan_move(frame, frame + AM_TAG_LEN);
+	am_store32(frame + AM_VLAN_ADDRESSES, exit->tag | priority);
+	am_output_put(w, exit->port, f->m, len);
+	return true;
 }
 
 /* The live path of this flow; n where there is none. */
@@ -249,7 +268,8 @@ static inline AM_INLINE void am_output_straight(struct am_worker *w, struct am_f
 {
 	if (exit->kind == AM_EXIT_PORT)
 		am_output_to_port(w, f, exit->port);
-	else if (unlikely(!am_output_to_path(w, f, exit, sum, wide)))
+	else if (exit->kind == AM_EXIT_TAG ? !am_output_with_tag(w, f, exit)
+					   : unlikely(!am_output_to_path(w, f, exit, sum, wide)))
 		am_output(w, f, w->roots->members[exit->member]);
 }
 

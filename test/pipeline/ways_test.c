@@ -31,6 +31,8 @@ enum {
 	TCP_LEN = 24,        /* with the option */
 	HOST_A = 1,
 	HOST_B = 2,
+	VLAN = 100,
+	OTHER_VLAN = 200,
 };
 
 enum inner {
@@ -72,7 +74,7 @@ struct ways {
 	struct rig usual, watched;
 	struct am_tap *tap;
 	char config[2][CONFIG_ROOM], what[128];
-	unsigned cut, whole;
+	unsigned cut, whole, received;
 };
 
 /* ---- frames ---- */
@@ -130,9 +132,9 @@ static void put_tcp(uint8_t *tcp, bool syn)
 	memcpy(tcp + TCP_LEN - sizeof option, option, sizeof option);
 }
 
-static void make_frame(struct rig_frame *f, enum inner kind, uint64_t *dice)
+static void make_frame_between(struct rig_frame *f, enum inner kind, uint64_t *dice, uint8_t from, uint8_t to)
 {
-	static const uint8_t macs[] = {2, 0, 0, 0, 0, HOST_B, 2, 0, 0, 0, 0, HOST_A};
+	const uint8_t macs[] = {2, 0, 0, 0, 0, to, 2, 0, 0, 0, 0, from};
 	bool tcp = kind == TCP4 || kind == SYN4 || kind == TCP6 || kind == SYN6 || kind == EXTENSION6;
 	uint8_t *ip = f->bytes + AM_ETH_LEN, proto = tcp ? AM_PROTO_TCP : AM_PROTO_UDP;
 	uint16_t len;
@@ -155,6 +157,27 @@ static void make_frame(struct rig_frame *f, enum inner kind, uint64_t *dice)
 		put_ip4(ip, len, kind, proto);
 	if (tcp)
 		put_tcp(ip + (is_ip6(kind) ? AM_IP6_LEN : AM_IP4_LEN), kind == SYN4 || kind == SYN6);
+}
+
+static void make_frame(struct rig_frame *f, enum inner kind, uint64_t *dice)
+{
+	make_frame_between(f, kind, dice, HOST_A, HOST_B);
+}
+
+/* Mostly a tag of the trunk's members with any priority; else another one, none, or two. */
+static void tag(struct rig_frame *f, uint64_t *dice)
+{
+	static const uint16_t tpids[] = {0x8100, 0x8100, 0x8100, 0x88a8, 0x9100};
+	static const uint16_t vids[] = {VLAN, VLAN, VLAN, VLAN, VLAN, VLAN, OTHER_VLAN, OTHER_VLAN, 0, 7};
+	unsigned tags = roll(dice, 12) == 0 ? 0 : 1 + (roll(dice, 12) == 0);
+
+	for (; tags; tags--) {
+		memmove(f->bytes + AM_ETH_LEN + 2, f->bytes + AM_ETH_LEN - 2, f->len - AM_ETH_LEN + 2u);
+		am_store16(f->bytes + AM_ETH_LEN - 2, tpids[roll(dice, MEMBERS_OF(tpids))]);
+		am_store16(f->bytes + AM_ETH_LEN,
+			(uint16_t)(roll(dice, 16) << 12 | vids[roll(dice, MEMBERS_OF(vids))]));
+		f->len += 4;
+	}
 }
 
 /* ---- both ways ---- */
@@ -199,7 +222,7 @@ static void open_ways(struct ways *w, const char *config)
 	w->tap = am_tap_create(w->watched.plane, &conf, &err);
 	assert_non_null(w->tap);
 	am_plane_arm_tap(w->watched.plane, w->tap);
-	w->cut = w->whole = 0;
+	w->cut = w->whole = w->received = 0;
 }
 
 static void close_ways(struct ways *w)
@@ -272,6 +295,75 @@ static void test_bridged(void **state)
 		assert_int_equal(rig_count(&w.usual, AM_C_MSS_CLAMPED) > FRAMES / KINDS,
 			strstr(kinds[k].extra, "tcp_mss") != NULL);
 		close_ways(&w);
+	}
+}
+
+/* The port's members in the configuration: of two VLANs, and where `untagged` says so of no tag, too, and then none inside VXLAN. */
+static void make_trunk(char *config, bool untagged)
+{
+	static const char one[] = "{\"port\":\"lan\"}", inner[] = "\"inner_vlan\":true,";
+	char text[128], *at = strstr(config, inner);
+
+	if (untagged && at)
+		memmove(at, at + strlen(inner), strlen(at + strlen(inner)) + 1);
+	at = strstr(config, one);
+
+	assert_non_null(at);
+	snprintf(text, sizeof text, "{\"port\":\"lan\",\"vlan\":%d},{\"port\":\"lan\",\"vlan\":%d}%s%s", VLAN,
+		OTHER_VLAN, untagged ? "," : "", untagged ? one : "");
+	memmove(at + strlen(text), at + strlen(one), strlen(at + strlen(one)) + 1);
+	memcpy(at, text, strlen(text));
+}
+
+/* What the other site makes of a frame, out of the tunnel and to the trunk. */
+static void receive_both(struct ways *w, struct rig *there, const struct rig_frame *f)
+{
+	struct rig_frame wire, a, b;
+	unsigned n = 0;
+
+	rig_push(there, "lan", 0, f->bytes, f->len);
+	rig_settle(there);
+	while (rig_pop(there, "wan", 0, &wire)) {
+		rig_push(&w->usual, "wan", 0, wire.bytes, wire.len);
+		rig_push(&w->watched, "wan", 0, wire.bytes, wire.len);
+	}
+	rig_settle(&w->usual);
+	rig_settle(&w->watched);
+	for (; rig_pop(&w->usual, "lan", 0, &a); n++)
+		if (!rig_pop(&w->watched, "lan", 0, &b) || a.len != b.len ||
+			memcmp(a.bytes, b.bytes, a.len) != 0)
+			fail_msg("%s: frame %u is not the same the long way", w->what, n);
+	assert_false(rig_pop(&w->watched, "lan", 0, &b));
+	w->received += n;
+}
+
+static void test_trunk(void **state)
+{
+	uint64_t dice = 4;
+	struct rig_frame f;
+	struct rig there;
+	struct ways w;
+
+	(void)state;
+	for (unsigned k = 0; k < 2 * MEMBERS_OF(kinds); k++) {
+		const struct site_kind *kind = &kinds[k / 2];
+
+		site_config(kind, 0, "", w.config[0], CONFIG_ROOM - 256);
+		make_trunk(w.config[0], k % 2);
+		open_ways(&w, w.config[0]);
+		rig_open(&there, pool, site_config(kind, 1, "", w.config[1], CONFIG_ROOM), 1, 1, false);
+		for (unsigned i = 0; i < FRAMES / 2; i++) {
+			snprintf(w.what, sizeof w.what, "trunk %u: frame %u, kind %u", k, i, i % KINDS);
+			make_frame(&f, (enum inner)(i % KINDS), &dice);
+			tag(&f, &dice);
+			send_both(&w, &f, 1);
+			make_frame_between(&f, (enum inner)(i % KINDS), &dice, HOST_B, HOST_A);
+			receive_both(&w, &there, &f);
+		}
+		assert_same_counters(&w);
+		assert_true(w.whole > FRAMES / 8 && w.received > FRAMES / 4);
+		close_ways(&w);
+		rig_close(&there);
 	}
 }
 
@@ -372,8 +464,8 @@ static void test_routed_bursts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bridged), cmocka_unit_test(test_routed),
-		cmocka_unit_test(test_routed_bursts)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bridged), cmocka_unit_test(test_trunk),
+		cmocka_unit_test(test_routed), cmocka_unit_test(test_routed_bursts)};
 
 	if (am_test_eal() < 0)
 		return 1;

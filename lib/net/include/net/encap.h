@@ -98,6 +98,7 @@ struct am_encap_spec {
 
 enum am_exit_kind {
 	AM_EXIT_PORT,
+	AM_EXIT_TAG,  /* the same with a tag */
 	AM_EXIT_PATH, /* it begins a struct am_encap */
 	AM_EXIT_LIST, /* there is not just one path: the member's list has them */
 };
@@ -108,7 +109,10 @@ enum am_exit_kind {
  */
 struct am_exit {
 	uint32_t face; /* am_member_settle */
-	uint32_t path; /* kind PATH: its number, of identification counters */
+	union {
+		uint32_t path; /* kind PATH: its number, of identification counters */
+		uint32_t tag;  /* kind TAG: TPID and VID as they go on the wire, in one number */
+	};
 	uint16_t member;
 	uint16_t port;
 	uint16_t way_iface;  /* where packets count: the tunnel, or the member's own interface */

@@ -89,26 +89,30 @@ struct am_member {
 };
 
 /*
- * When the rest but for paths is set. A face is a member's bridge, and whether frames leave through it as they are, for a port or into
- * a path. Between a port and a tunnel or VTEP with the right face there is no other way back, and no horizon to split.
+ * When the rest but for paths is set. A face is a member's bridge, and whether frames leave through it as they are, or with a tag, for a
+ * port, or into a path. Between a port and a tunnel or VTEP with the right face there is no other way back, and no horizon to split.
  */
 static inline void am_member_settle(struct am_member *m)
 {
 	enum { PORT = 1 << 16, PATH = 2 << 16, NONE = 3 << 16, NOBODY = 4 << 16 };
-	bool tag = m->vid != AM_VID_UNTAGGED && m->vid != AM_VID_ANY;
+	bool tag = m->vid != AM_VID_UNTAGGED && m->vid != AM_VID_ANY, port = m->kind == AM_MEMBER_PORT;
 
 	m->exit = (struct am_exit){
-		.face = m->bridge | (tag || m->xconnect || m->kind == AM_MEMBER_IRB ? NONE
-					    : m->kind == AM_MEMBER_PORT             ? PORT
-										    : PATH),
+		.face = m->bridge | (m->xconnect || m->kind == AM_MEMBER_IRB || (tag && !port) ? NONE
+					    : port                                             ? PORT
+											       : PATH),
 		.member = m->id,
 		.port = m->port,
 		.way_iface = m->way_iface,
 		.also_iface = m->iface == m->way_iface ? AM_NO_ID : m->iface,
 		.mss4 = m->mss4,
-		.kind = m->kind == AM_MEMBER_PORT ? AM_EXIT_PORT : AM_EXIT_LIST,
+		.kind = !port ? AM_EXIT_LIST
+			: tag ? AM_EXIT_TAG
+			      : AM_EXIT_PORT,
 	};
-	m->across = m->bridge | (m->xconnect ? NOBODY : m->kind == AM_MEMBER_PORT ? PATH : PORT);
+	if (m->exit.kind == AM_EXIT_TAG)
+		m->exit.tag = (uint32_t)m->tpid << 16 | m->vid;
+	m->across = m->bridge | (m->xconnect ? NOBODY : port ? PATH : PORT);
 }
 
 struct am_bridge {
