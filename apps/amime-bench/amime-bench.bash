@@ -28,7 +28,7 @@ _amime_bench() {
 			return
 			;;
 		--json | --svg | --check | --config | --traffic) ;;
-		--samples | --seconds | --repeat | --burst | --cpu | --threshold | --rounds) return ;;
+		--samples | --seconds | --repeat | --burst | --cpu | --handicap | --threshold | --rounds) return ;;
 		*) [[ $cur != -* ]] || words=$(_amime_bench_options "$command") ;;
 		esac
 	fi

@@ -15,6 +15,7 @@
 #include "cases.h"
 #include "command.h"
 #include "diff.h"
+#include "handicap.h"
 #include "load.h"
 #include "machine.h"
 #include "output.h"
@@ -44,6 +45,7 @@ struct options {
 	const char *check[CHECKS_MAX]; /* files, each of another kind of core */
 	unsigned n_check;
 	int cpu; /* -1: the one we are on */
+	unsigned handicap;
 };
 
 static int usage(FILE *out, int status)
@@ -57,6 +59,8 @@ static int usage(FILE *out, int status)
 		"                the one of a core of this kind\n"
 		"  --json FILE   keep the result; - is standard output, in place of the table\n"
 		"  --out DIR     write result.json, table.txt and plots (SVG) to DIR\n"
+		"  --handicap N  each run of a case takes N %% longer, by a wait inside the clock: to see whether\n"
+		"                --check notices\n"
 		"  --cpu N       run on CPU N instead of the one it was started on\n"
 		"  --help        this text\n",
 		LIMIT);
@@ -73,6 +77,11 @@ static bool read_cpu(int *out)
 	return true;
 }
 
+static bool read_handicap(unsigned *out)
+{
+	return argument_number("handicap", optarg, 0, HANDICAP_MOST, out);
+}
+
 /* -1: go on; otherwise the exit status. */
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -80,6 +89,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"check", required_argument, NULL, 'k'},
 		{"json", required_argument, NULL, 'j'},
 		{"out", required_argument, NULL, 'o'},
+		{"handicap", required_argument, NULL, 'H'},
 		{"cpu", required_argument, NULL, 'c'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -96,9 +106,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->output.json = optarg;
 		else if (c == 'o')
 			o->output.dir = optarg;
-		else if (c != 'c')
+		else if (c != 'c' && c != 'H')
 			return usage(stderr, TROUBLE);
-		else if (!read_cpu(&o->cpu))
+		else if (!(c == 'c' ? read_cpu(&o->cpu) : read_handicap(&o->handicap)))
 			return TROUBLE;
 	}
 	if (optind == argc)
@@ -134,6 +144,17 @@ static unsigned choose_cases(struct pair_row rows[CASES_MAX])
 		if (is_null_of(c, rows, wanted))
 			rows[n++] = (struct pair_row){.c = c};
 	return n;
+}
+
+/* What they are net of is slowed down as they are: so the net cost grows by that much, too. */
+static void slow_down(
+	struct pair_row *rows, unsigned n, unsigned percent, struct bench_case slower[CASES_MAX])
+{
+	for (unsigned i = 0; i < n; i++) {
+		slower[i] = *rows[i].c;
+		slower[i].handicap = percent;
+		rows[i].c = &slower[i];
+	}
 }
 
 static void show_progress(unsigned round, unsigned repeat, unsigned at, unsigned n, const char *name)
@@ -191,7 +212,7 @@ static void add_row(struct report *r, const struct pair_row *row)
 			});
 }
 
-static struct report *make_report(const struct pair_row *rows, unsigned n)
+static struct report *make_report(const struct pair_row *rows, unsigned n, unsigned handicap)
 {
 	struct report *r = report_new("baseline");
 
@@ -204,6 +225,8 @@ static struct report *make_report(const struct pair_row *rows, unsigned n)
 	report_add_number(r, REPORT_SETTINGS, "rounds", ROUNDS);
 	report_add_number(r, REPORT_SETTINGS, "pairs_per_round", PAIRS);
 	report_add_number(r, REPORT_SETTINGS, "rounds_of_which_one_is_kept", QUIET);
+	if (handicap)
+		report_add_number(r, REPORT_SETTINGS, "handicap_percent", handicap);
 	for (unsigned i = 0; i < n; i++)
 		add_row(r, &rows[i]);
 	return r;
@@ -212,6 +235,7 @@ static struct report *make_report(const struct pair_row *rows, unsigned n)
 static int run(const struct options *o, struct report **out, struct am_err *err)
 {
 	struct bench_env env = {.seed = SEED, .cpu = o->cpu >= 0 ? o->cpu : sched_getcpu(), .second_cpu = -1};
+	struct bench_case slower[CASES_MAX];
 	struct pair_row rows[CASES_MAX];
 	unsigned n = choose_cases(rows);
 	/* Small pages even where there are others: a result that is kept must not hang on what a machine has reserved. */
@@ -222,10 +246,11 @@ static int run(const struct options *o, struct report **out, struct am_err *err)
 	env.pool = am_buf_pool("bench", BUFFERS, BUFFER_CACHE);
 	if (!env.pool)
 		return am_fail(err, ENOMEM, "no memory for %d packet buffers", BUFFERS);
+	slow_down(rows, n, o->handicap, slower);
 	ret = measure(&env, rows, n, err);
 	if (ret)
 		return ret;
-	*out = make_report(rows, n);
+	*out = make_report(rows, n, o->handicap);
 	return *out ? 0 : am_fail(err, ENOMEM, "no memory for the results");
 }
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "buffers.h"
+#include "handicap.h"
 #include "reference.h"
 #include "reference_cold.h"
 
@@ -99,7 +100,7 @@ static bool run_once(const struct bench *b, const struct bench_case *c, void *st
 		return false;
 	start = rte_rdtsc_precise();
 	good = c->run(state);
-	took = rte_rdtsc_precise() - start;
+	took = handicap_await(start, c->handicap);
 	*cycles += took > b->overhead ? took - b->overhead : 0;
 	return good && (!c->finish || c->finish(state));
 }

@@ -82,6 +82,7 @@ struct bench_case {
 	unsigned burst;                 /* 0: BENCH_BURST */
 	enum bench_shapes shapes;       /* that it can also be measured in; its ops are a burst then */
 	bool two_cpus;                  /* it needs env->second_cpu */
+	unsigned handicap;              /* per cent that each run is made longer by, see handicap.h */
 	void *(*open)(const struct bench_env *env, const void *arg, struct am_err *err);
 	bool (*prepare)(
 		void *state);     /* before each run, outside the clock; false: it went wrong. May be NULL */

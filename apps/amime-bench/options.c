@@ -7,6 +7,7 @@
 
 #include "argument.h"
 #include "bench.h"
+#include "handicap.h"
 
 static const char files_text[] =
 	"  --config FILE    this configuration instead of the built-in cases; its ports have\n"
@@ -46,6 +47,8 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		"                   taken away\n"
 		"  --repeat N       do it N times over, show how far the medians lie apart, and fail where\n"
 		"                   that is more than %d %%; --seconds counts for each\n"
+		"  --handicap N     each run of a case takes N %% longer, by a wait inside the clock: to see\n"
+		"                   whether a comparison notices\n"
 		"  --cpu N          run on CPU N instead of the one it was started on\n"
 		"  --small-pages    packet buffers on small pages even where there are huge ones\n"
 		"  --list           only name the cases\n"
@@ -109,6 +112,8 @@ static int take(const struct options_of *of, int option, struct options *o)
 	case 'p':
 		o->small_pages = true;
 		return -1;
+	case 'H':
+		return argument_number("handicap", optarg, 0, HANDICAP_MOST, &o->want.handicap) ? -1 : 2;
 	case 'b':
 		return bursts(&o->want);
 	case 'd':
@@ -167,6 +172,7 @@ int options_parse(const struct options_of *of, int argc, char **argv, struct opt
 		{"samples", required_argument, NULL, 's'},
 		{"seconds", required_argument, NULL, 't'},
 		{"repeat", required_argument, NULL, 'r'},
+		{"handicap", required_argument, NULL, 'H'},
 		{"cpu", required_argument, NULL, 'c'},
 		{"quick", no_argument, NULL, 'q'},
 		{"list", no_argument, NULL, 'l'},

@@ -7,6 +7,7 @@
 
 #include <rte_cycles.h>
 
+#include "handicap.h"
 #include "reference.h"
 
 enum {
@@ -42,7 +43,7 @@ static bool run_side(const struct pair_side *s, double *cycles)
 			return false;
 		start = rte_rdtsc_precise();
 		good = s->c->run(s->state);
-		total += rte_rdtsc_precise() - start;
+		total += handicap_await(start, s->c->handicap);
 		if (!good || (s->c->finish && !s->c->finish(s->state)))
 			return false;
 	}

@@ -119,6 +119,7 @@ static void test_baseline_refuses_what_is_none(void **state)
 	assert_int_equal(run(out, "%s baseline --check %s/none.json 2>&1", program, dir), 2);
 	assert_int_equal(run(out, "%s baseline extra 2>&1", program), 2);
 	assert_int_equal(run(out, "%s baseline --cpu -1 2>&1", program), 2);
+	assert_int_equal(run(out, "%s baseline --handicap x 2>&1", program), 2);
 }
 
 /* The names of cases that come after the expected one are not this test's matter. */

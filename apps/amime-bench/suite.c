@@ -137,6 +137,8 @@ static int report(const struct suite *suite, const struct options *o, const stru
 		return am_fail(err, ENOMEM, "no memory for the results");
 	machine_describe(r);
 	report_add_bool(r, REPORT_SETTINGS, "huge_pages", huge);
+	if (o->want.handicap)
+		report_add_number(r, REPORT_SETTINGS, "handicap_percent", o->want.handicap);
 	gather_results(r, b, results, n);
 	ret = suite->more ? suite->more(r, results, n, err) : 0;
 	if (ret == 0)
@@ -289,8 +291,10 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 		return run_stages(argv);
 	if (is_given && !given_load(&given, o.config, o.traffic))
 		return 1;
-	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++)
+	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++) {
+		given.cases[i].handicap = o.want.handicap;
 		results[n++].c = &given.cases[i];
+	}
 	if (!is_given && variants_make(&variants, suite->groups, suite->n, &o.want))
 		return out_of_memory();
 	if (!is_given)

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void add(struct variants *v, const struct bench_case *c, unsigned burst, bool cold)
+static void add(struct variants *v, const struct bench_case *c, const struct variants_want *want,
+	unsigned burst, bool cold)
 {
 	struct bench_case *to = &v->cases[v->n];
 	char *name = v->names[v->n++];
 
 	*to = *c;
+	to->handicap = want->handicap;
 	if (c->shapes & BENCH_BURSTS)
 		to->ops = to->burst = burst;
 	if (cold)
@@ -33,9 +35,9 @@ static void add_bursts(struct variants *v, const struct bench_case *c, const str
 	if (!(c->shapes & BENCH_BURSTS))
 		n = 1;
 	for (unsigned i = 0; i < n; i++)
-		add(v, c, bursts[i], false);
+		add(v, c, want, bursts[i], false);
 	if (cold)
-		add(v, c, bursts[0], true);
+		add(v, c, want, bursts[0], true);
 }
 
 int variants_make(struct variants *v, const struct bench_case *const *groups, unsigned n,

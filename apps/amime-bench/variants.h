@@ -10,6 +10,7 @@ struct variants_want {
 	unsigned bursts[VARIANTS_BURSTS_MAX]; /* in place of the usual ones */
 	unsigned n_bursts;                    /* 0: BENCH_BURST, and 1, 8 and 32 for key cases */
 	bool cold;                            /* every case that can; otherwise key cases */
+	unsigned handicap;                    /* of every case */
 };
 
 struct variants {
