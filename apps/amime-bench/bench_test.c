@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Runs amime-bench itself: argv[1] is the program. Numbers are checked for sense only, not against a goal. */
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -320,6 +321,32 @@ static void test_scale(void **state)
 	json_decref(report);
 }
 
+/* Whether the model holds is for the machine to say; that something is said, wherever there are samples to trust. */
+static void test_two_workers_are_predicted(void **state)
+{
+	static const char *const from[] = {"null/forward", "workers/encap/1", "workers/encap/2-apart"};
+	cpu_set_t usable;
+	json_t *report, *cases, *two;
+	bool trusted = true;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof usable, &usable), 0);
+	if (CPU_COUNT(&usable) < 2)
+		skip();
+	report = run_quick("scale --quick --filter workers/encap --json -");
+	cases = json_object_get(report, "cases");
+	two = find_case(cases, "workers/encap/2");
+	for (size_t i = 0; i < sizeof from / sizeof *from; i++)
+		trusted &= json_is_object(json_object_get(find_case(cases, from[i]), "stats"));
+	if (trusted)
+		assert_true(real(two, "predicted") > 0);
+	if (trusted && json_is_object(json_object_get(two, "stats"))) {
+		assert_float_equal(real(two, "apart"), real(two, "net") / real(two, "predicted") - 1, 1e-6);
+		assert_true(json_is_boolean(json_object_get(two, "as_predicted")));
+	}
+	json_decref(report);
+}
+
 /*
  * Whether they agree is for the machine to say, and not for this test; a busy one has no samples to trust, and the
  * status says that they do not agree.
@@ -386,6 +413,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_machine_is_named),
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_scale),
+		cmocka_unit_test(test_two_workers_are_predicted),
 		cmocka_unit_test(test_given_files),
 		cmocka_unit_test(test_given_files_are_refused),
 		cmocka_unit_test(test_repeats_are_compared),

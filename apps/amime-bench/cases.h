@@ -16,5 +16,6 @@ extern const struct bench_case bench_route_cases[]; /* routed, with many routes 
 extern const struct bench_case bench_limit_cases[]; /* "limit/NAME": what row NAME cannot cost less than */
 extern const struct bench_case bench_scale_cases[];
 extern const struct bench_case bench_scale_route_cases[];
+extern const struct bench_case bench_line_cases[];
 
 #endif

@@ -91,21 +91,29 @@ int helper_cpu(int but)
 	return -1;
 }
 
-int helper_start(struct helper *h, struct feed *feed, int cpu, struct am_err *err)
+int helper_thread(pthread_t *thread, int cpu, void *(*run)(void *), void *arg)
 {
 	pthread_attr_t attr;
 	cpu_set_t on;
 	int ret;
 
-	memset(h, 0, sizeof *h);
-	h->feed = feed;
-	h->cpu = cpu;
 	CPU_ZERO(&on);
 	CPU_SET(cpu, &on);
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof on, &on);
-	ret = pthread_create(&h->thread, &attr, work, h);
+	ret = pthread_create(thread, &attr, run, arg);
 	pthread_attr_destroy(&attr);
+	return ret;
+}
+
+int helper_start(struct helper *h, struct feed *feed, int cpu, struct am_err *err)
+{
+	int ret;
+
+	memset(h, 0, sizeof *h);
+	h->feed = feed;
+	h->cpu = cpu;
+	ret = helper_thread(&h->thread, cpu, work, h);
 	if (ret)
 		return am_fail(err, ret, "no thread for a second worker on CPU %d: %s", cpu, strerror(ret));
 	h->started = true;

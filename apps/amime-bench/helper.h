@@ -31,6 +31,9 @@ struct helper {
 /* A CPU that this thread may use, but for one; -1: there is none. Ask before DPDK binds the thread. */
 int helper_cpu(int but);
 
+/* A thread on that CPU alone. 0 or an errno. */
+int helper_thread(pthread_t *thread, int cpu, void *(*run)(void *), void *arg);
+
 /* It runs when this returns. 0 or a negative errno. */
 int helper_start(struct helper *h, struct feed *feed, int cpu, struct am_err *err);
 /* TSC cycles that a cache line takes to the helper's CPU and another one back, on the average of many times. */

@@ -109,6 +109,19 @@ static json_t *limit_ratio_json(const struct report_row *row)
 	return report_limit(row, &limit, &ratio) ? json_real(ratio) : json_null();
 }
 
+static void add_prediction(json_t *object, const struct report_row *row)
+{
+	double apart;
+
+	if (row->predicted <= 0)
+		return;
+	json_object_set_new(object, "predicted", json_real(row->predicted));
+	if (!report_apart(row, &apart))
+		return;
+	json_object_set_new(object, "apart", json_real(apart));
+	json_object_set_new(object, "as_predicted", json_boolean(!report_is_apart(apart)));
+}
+
 static json_t *stages_json(const struct report_row *row)
 {
 	json_t *list = json_array();
@@ -139,6 +152,7 @@ static json_t *row_json(const struct report_row *row)
 		json_object_set_new(object, "base_ratio", base_ratio_json(row));
 	if (row->limit)
 		json_object_set_new(object, "limit_ratio", limit_ratio_json(row));
+	add_prediction(object, row);
 	json_object_set_new(object, "taken", json_integer((json_int_t)row->n_samples));
 	for (int i = 0; i < REPORT_FATES; i++)
 		json_object_set_new(object, report_fate_words[i], json_integer((json_int_t)row->fates[i]));

@@ -131,7 +131,7 @@ struct raw_row {
 	struct report *r;
 	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], base[NAME], limit[NAME];
 	uint8_t better;
-	double goal;
+	double goal, predicted;
 };
 
 struct raw_sample {
@@ -275,6 +275,11 @@ static void read_row_goal(const struct place *at, void *raw)
 		read_number(at, 0, &((struct raw_row *)raw)->goal);
 }
 
+static void read_row_predicted(const struct place *at, void *raw)
+{
+	read_number(at, 0, &((struct raw_row *)raw)->predicted);
+}
+
 static const struct field row_rows[] = {
 	{.name = "name", .kind = FIELD_OTHER, .required = true, .read = read_row_name},
 	OTHER("about", read_row_about, NULL, NULL),
@@ -285,12 +290,15 @@ static const struct field row_rows[] = {
 	OTHER("base", read_row_base, NULL, NULL),
 	OTHER("limit", read_row_limit, NULL, NULL),
 	OTHER("goal", read_row_goal, NULL, NULL),
+	OTHER("predicted", read_row_predicted, NULL, NULL),
 	DERIVED("stats"),
 	DERIVED("net"),
 	DERIVED("follows"),
 	DERIVED("goal_ratio"),
 	DERIVED("base_ratio"),
 	DERIVED("limit_ratio"),
+	DERIVED("apart"),
+	DERIVED("as_predicted"),
 	DERIVED("taken"),
 	DERIVED("kept"),
 	DERIVED("slow"),
@@ -320,6 +328,7 @@ static void read_row(const struct place *at, struct report *r)
 					.base = *raw.base ? raw.base : NULL,
 					.limit = *raw.limit ? raw.limit : NULL,
 					.goal = raw.goal,
+					.predicted = raw.predicted,
 					.more_is_better = raw.better,
 				});
 	samples = conf_place_member(at, "samples");

@@ -30,6 +30,7 @@ static struct report *make_report(void)
 					.per = "packet",
 					.null = "null/x",
 					.goal = 40.5,
+					.predicted = 50,
 					.more_is_better = true});
 	report_add_sample(r, row, &(struct report_sample){50.25, 2000, REPORT_KEPT, 0, 0, 0});
 	report_add_sample(r, row, &(struct report_sample){99, 3000, REPORT_SLOW, 2, 0, 0});
@@ -64,6 +65,8 @@ static void check_row(const struct report_row *row)
 	assert_true(row->more_is_better);
 	assert_true(report_net(row, &v));
 	assert_float_equal(v, 40.25, 1e-9);
+	assert_true(report_apart(row, &v));
+	assert_float_equal(v, -0.195, 1e-9);
 	assert_int_equal(row->n_samples, 3);
 	assert_int_equal(row->samples[1].fate, REPORT_SLOW);
 	assert_float_equal(row->samples[1].probe, 3000, 0);

@@ -5,7 +5,7 @@
 
 /* Columns that some row has something for. */
 struct columns {
-	bool goal, base, limit, per;
+	bool goal, base, limit, predicted, per;
 };
 
 static bool has_one_of(const char *name, const char *texts)
@@ -93,6 +93,10 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 		has = report_limit(row, &limit, &ratio);
 		print_ratio(has, limit, "%.1f", ratio, out);
 	}
+	if (c->predicted) {
+		has = report_apart(row, &ratio);
+		print_ratio(has, row->predicted, "%.1f", 1 + ratio, out);
+	}
 	if (c->per)
 		fprintf(out, " %s%s%s |", row->unit, *row->per ? "/" : "", row->per);
 	fprintf(out, " %zu of %zu |\n", report_kept(row), row->n_samples);
@@ -100,11 +104,11 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 
 static void print_head(const struct columns *c, FILE *out)
 {
-	unsigned n = 3 + 2 * (unsigned)(c->goal + c->base + c->limit) + c->per;
+	unsigned n = 3 + 2 * (unsigned)(c->goal + c->base + c->limit + c->predicted) + c->per;
 
-	fprintf(out, "| case | cost |%s%s%s%s kept |\n", c->goal ? " goal | of goal |" : "",
+	fprintf(out, "| case | cost |%s%s%s%s%s kept |\n", c->goal ? " goal | of goal |" : "",
 		c->base ? " of its base | allowed |" : "", c->limit ? " limit | of limit |" : "",
-		c->per ? " unit |" : "");
+		c->predicted ? " predicted | of that |" : "", c->per ? " unit |" : "");
 	for (unsigned i = 0; i < n; i++)
 		fprintf(out, "| --- ");
 	fprintf(out, "|\n");
@@ -124,6 +128,7 @@ static bool print_costs(const struct report *r, const char *texts, FILE *out)
 		c.goal |= row->goal > 0;
 		c.base |= row->base != NULL;
 		c.limit |= row->limit != NULL;
+		c.predicted |= row->predicted > 0;
 		c.per |= strcmp(row->per, first->per) || strcmp(row->unit, first->unit);
 	}
 	if (!first)

@@ -179,6 +179,7 @@ struct report_row *report_add_row(struct report *r, const struct report_row *abo
 	row->base = about->base ? copy_text(r, about->base) : NULL;
 	row->limit = about->limit ? copy_text(r, about->limit) : NULL;
 	row->goal = about->goal;
+	row->predicted = about->predicted;
 	row->more_is_better = about->more_is_better;
 	for (size_t i = 0; i < sizeof row->follows / sizeof *row->follows; i++)
 		row->follows[i] = about->follows[i];
@@ -201,6 +202,13 @@ void report_add_stage(struct report *r, struct report_row *row, const char *name
 		return;
 	APPEND(r, row->stages, row->n_stages);
 	row->stages[row->n_stages - 1] = (struct report_stage){copy_text(r, name), value};
+}
+
+void report_predict(struct report *r, const char *name, double predicted)
+{
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (!strcmp(r->rows[i]->name, name))
+			r->rows[i]->predicted = predicted;
 }
 
 static struct report_axis copy_axis(struct report *r, const struct report_axis *axis)
@@ -248,7 +256,7 @@ void report_add_point(struct report *r, struct report_series *series, const stru
 
 static bool is_row_finite(const struct report_row *row)
 {
-	bool good = isfinite(row->goal);
+	bool good = isfinite(row->goal) && isfinite(row->predicted);
 
 	for (size_t i = 0; i < row->n_samples; i++)
 		good &= isfinite(row->samples[i].value) && isfinite(row->samples[i].probe) &&
@@ -375,6 +383,21 @@ bool report_goal_ratio(const struct report_row *row, double *ratio)
 		return false;
 	*ratio = row->more_is_better ? row->goal / value : value / row->goal;
 	return true;
+}
+
+bool report_apart(const struct report_row *row, double *apart)
+{
+	double value;
+
+	if (row->predicted <= 0 || !report_net(row, &value))
+		return false;
+	*apart = value / row->predicted - 1;
+	return true;
+}
+
+bool report_is_apart(double apart)
+{
+	return fabs(apart) * 100 > REPORT_APART_PERCENT;
 }
 
 bool report_limit(const struct report_row *row, double *limit, double *ratio)

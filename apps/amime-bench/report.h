@@ -40,6 +40,9 @@ struct report_sample {
 	double beside; /* TSC cycles of the yardstick beside it, by which the value was scaled; 0: it was not */
 };
 
+/* Per cent that a value may be apart from what a model predicts before that counts as wrong. */
+enum { REPORT_APART_PERCENT = 10 };
+
 struct report_stage {
 	const char *name;
 	double value; /* in the row's unit */
@@ -53,9 +56,10 @@ struct report_row {
 	const char *per;   /* of what one value is: "packet"; "" where the unit says it all */
 	const char
 		*null; /* name of the row whose value is the harness's own, to be subtracted; may be NULL */
-	const char *base;    /* name of the row that the goal follows from; may be NULL */
-	const char *limit;   /* name of the row that this one cannot be below; may be NULL */
-	double goal;         /* in the unit, of the net value where there is a null row; 0: none */
+	const char *base;  /* name of the row that the goal follows from; may be NULL */
+	const char *limit; /* name of the row that this one cannot be below; may be NULL */
+	double goal;       /* in the unit, of the net value where there is a null row; 0: none */
+	double predicted; /* by a model, in the unit, of the net value where there is a null row; 0: by none */
 	bool more_is_better; /* throughput; otherwise less is better */
 	double follows
 		[2]; /* powers of the yardstick beside it and of the clock that its values follow; both 0: not known */
@@ -130,6 +134,8 @@ void report_add_bool(struct report *r, enum report_section section, const char *
 /* about: its texts and goal are copied. */
 struct report_row *report_add_row(struct report *r, const struct report_row *about);
 void report_add_sample(struct report *r, struct report_row *row, const struct report_sample *sample);
+/* Of the row of that name, if there is one. */
+void report_predict(struct report *r, const char *name, double predicted);
 void report_add_stage(struct report *r, struct report_row *row, const char *name, double value);
 
 /* about: its texts and axes are copied. */
@@ -156,6 +162,10 @@ size_t report_kept(const struct report_row *row);
 bool report_net(const struct report_row *row, double *value);
 /* Whether row has a goal and samples to trust; then how much of it is taken: 1 and below is reached. */
 bool report_goal_ratio(const struct report_row *row, double *ratio);
+
+/* Whether a model says something of row, and it has samples to trust; then by what part of what was predicted its value is above it. */
+bool report_apart(const struct report_row *row, double *apart);
+bool report_is_apart(double apart);
 
 /*
  * Probes compare samples with each other and cannot tell that all were slow, but their length can: whether the clock was

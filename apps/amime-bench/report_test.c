@@ -180,6 +180,31 @@ static void test_markdown_has_goal_base_and_limit(void **state)
 	report_free(r);
 }
 
+static void test_a_model_that_does_not_hold_is_marked(void **state)
+{
+	struct report *r = report_new("scale");
+	char text[4096];
+
+	(void)state;
+	add_row(r, "null", NULL, 0, (double[]){10}, 1);
+	add_row(r, "holds", "null", 0, (double[]){46}, 1);
+	add_row(r, "cheaper", "null", 0, (double[]){44}, 1);
+	add_row(r, "dearer", "null", 0, (double[]){55}, 1);
+	add_row(r, "empty", "null", 0, NULL, 0);
+	add_row(r, "free", "null", 0, (double[]){90}, 1);
+	for (size_t i = 1; i < 5; i++)
+		report_predict(r, r->rows[i]->name, 40);
+	report_predict(r, "no such row", 1);
+	printed(r, text, sizeof text);
+	assert_non_null(strstr(text, "\nholds                 40.0      36.0   -10.0%\n"));
+	assert_non_null(
+		strstr(text, "\ncheaper               40.0      34.0   -15.0%  the model does not hold\n"));
+	assert_non_null(
+		strstr(text, "\ndearer                40.0      45.0   +12.5%  the model does not hold\n"));
+	assert_non_null(strstr(text, "\nempty                 40.0         -        -\n"));
+	report_free(r);
+}
+
 /* Lists grow, texts are the report's own. */
 static void test_many_of_everything(void **state)
 {
@@ -225,6 +250,7 @@ int main(void)
 		cmocka_unit_test(test_configuration_is_named_by_its_sum),
 		cmocka_unit_test(test_a_slow_run_is_said),
 		cmocka_unit_test(test_markdown_has_goal_base_and_limit),
+		cmocka_unit_test(test_a_model_that_does_not_hold_is_marked),
 		cmocka_unit_test(test_many_of_everything),
 	};
 

@@ -8,6 +8,7 @@
 
 #include <rte_cycles.h>
 
+#include "crowd.h"
 #include "fib_routes.h"
 #include "model/model.h"
 #include "net/ip.h"
@@ -91,51 +92,57 @@ static void add_curve(struct report *r, const struct bench_result *results, unsi
 
 /* ---- workers ---- */
 
-double scale_workers(unsigned workers, double more)
+/* A packet's cost in a case of that name; 0: it has nothing to show. */
+static double cost_of(const struct bench_result *results, unsigned n, const char *way, const char *which)
 {
-	return workers / (1 + more * (workers - 1));
-}
+	char name[64];
 
-static const struct bench_result *find(
-	const struct bench_result *results, unsigned n, const char *group, const char *way, unsigned number)
-{
-	unsigned is;
-
+	snprintf(name, sizeof name, "workers/%s/%s", way, which);
 	for (unsigned i = 0; i < n; i++)
-		if (number_of(&results[i], group, way, &is) && is == number)
-			return &results[i];
-	return NULL;
+		if (!strcmp(results[i].c->name, name))
+			return has_cost(&results[i]) ? cost(&results[i]) : 0;
+	return 0;
 }
 
-/* Workers share nothing that they write: that a second one makes packets no dearer is what the run of two checks. */
+static void add_throughput(struct report *r, struct report_series *s, unsigned workers, double cycles)
+{
+	double y = workers * (double)rte_get_tsc_hz() / cycles / 1e6;
+
+	report_add_point(r, s, &(struct report_point){workers, y, y, y});
+}
+
+static void add_model(struct report *r, struct report_curve *c, const char *way, const struct crowd *crowd)
+{
+	struct report_series *model;
+	char name[64];
+
+	snprintf(name, sizeof name, "%s, model with %.1f %% a worker", way, crowd->more * 100);
+	model = report_add_series(r, c, name);
+	for (unsigned w = 1; w <= WORKERS_MOST; w *= 2)
+		add_throughput(r, model, w, crowd_cost(crowd, w));
+	snprintf(name, sizeof name, "workers/%s/2", way);
+	report_predict(r, name, crowd_cost(crowd, 2));
+}
+
 static void add_workers(struct report *r, struct report_curve *c, const struct bench_result *results,
 	unsigned n, const char *way)
 {
-	const struct bench_result *one = find(results, n, "workers", way, 1);
-	const struct bench_result *two = find(results, n, "workers", way, 2);
-	struct report_series *measured, *model;
-	double alone, more = 0;
+	double one = cost_of(results, n, way, "1"), two = cost_of(results, n, way, "2"),
+	       apart = cost_of(results, n, way, "2-apart");
+	struct report_series *measured;
+	struct crowd crowd;
 	char name[32];
 
-	if (!one)
+	if (one <= 0)
 		return;
-	alone = (double)rte_get_tsc_hz() / cost(one) / 1e6;
 	snprintf(name, sizeof name, "%s, measured", way);
 	measured = report_add_series(r, c, name);
-	report_add_point(r, measured, &(struct report_point){1, alone, alone, alone});
-	if (two) {
-		double both = 2 * (double)rte_get_tsc_hz() / cost(two) / 1e6;
-
-		report_add_point(r, measured, &(struct report_point){2, both, both, both});
-		more = cost(two) > cost(one) ? cost(two) / cost(one) - 1 : 0;
-	}
-	snprintf(name, sizeof name, "%s, model with %.1f %%", way, more * 100);
-	model = report_add_series(r, c, name);
-	for (unsigned w = 1; w <= WORKERS_MOST; w *= 2) {
-		double y = alone * scale_workers(w, more);
-
-		report_add_point(r, model, &(struct report_point){w, y, y, y});
-	}
+	add_throughput(r, measured, 1, one);
+	if (two > 0)
+		add_throughput(r, measured, 2, two);
+	crowd = crowd_of(one, apart);
+	if (apart > 0)
+		add_model(r, c, way, &crowd);
 }
 
 /* ---- memory ---- */
@@ -289,8 +296,8 @@ int scale_report(struct report *r, const struct bench_result *results, unsigned 
 	add_curve(r, results, n, "flows", ways, "flows");
 	workers = report_add_curve(r, &(struct report_curve){
 					      .name = "workers",
-					      .about = "throughput of all workers; the model takes what a "
-						       "second one was seen to add",
+					      .about = "throughput of all workers; the model takes what one "
+						       "that shares the machine alone was seen to add",
 					      .x = {"workers", "", REPORT_LOG},
 					      .y = {"throughput", "Mpps", REPORT_LINEAR},
 				      });

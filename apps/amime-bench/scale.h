@@ -8,7 +8,4 @@
 /* Adds to r. 0 or a negative errno. */
 int scale_report(struct report *r, const struct bench_result *results, unsigned n, struct am_err *err);
 
-/* Packets that workers carry together, as a multiple of one's, where a second one makes each packet dearer by `more` (0.1: 10 %). */
-double scale_workers(unsigned workers, double more);
-
 #endif

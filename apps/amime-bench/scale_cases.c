@@ -17,6 +17,8 @@
 #define WORKER(way, null_) \
 	ROW("workers/" #way "/1", "one worker, 64 tunnels", "packet", BENCH_BURST, .null = null_, \
 		ARG(SETUP(GRE, 4, 4, FLOOR, 1), TRAFFIC(way, WORK_SMALL, HOT))), \
+	ROW("workers/" #way "/2-apart", "one worker beside that of another data plane, 64 tunnels", "packet", BENCH_BURST, .null = null_, IN_TWO, \
+		ARG(SETUP(GRE, 4, 4, FLOOR, 1), TRAFFIC(way, WORK_SMALL, HOT), .beside = BESIDE_APART)), \
 	ROW("workers/" #way "/2", "one of two workers, 64 tunnels", "packet", BENCH_BURST, .null = null_, IN_TWO, \
 		ARG(SETUP(GRE, 4, 4, FLOOR, 1, .workers = 2), TRAFFIC(way, WORK_SMALL, HOT), .beside = BESIDE_WORKER))
 

@@ -347,7 +347,8 @@ int bench_pipeline_main(int argc, char **argv)
 
 int bench_scale_main(int argc, char **argv)
 {
-	static const struct bench_case *const groups[] = {bench_scale_cases, bench_scale_route_cases};
+	static const struct bench_case *const groups[] = {
+		bench_scale_cases, bench_scale_route_cases, bench_line_cases};
 	static const struct suite scale = {
 		{"scale",
 			"how the cost of a packet follows the number of tunnels, bridges, MACs, routes, flows "

@@ -247,6 +247,37 @@ static void print_stages(const struct report_row *row, FILE *out)
 	}
 }
 
+static void print_prediction(const struct report_row *row, int width, FILE *out)
+{
+	double value, apart;
+
+	fprintf(out, "%-*s", width, row->name);
+	print_value(row->predicted, row->unit, out);
+	if (!report_apart(row, &apart) || !report_net(row, &value)) {
+		fprintf(out, " %9s %8s\n", "-", "-");
+		return;
+	}
+	print_value(value, row->unit, out);
+	fprintf(out, " %+7.1f%%%s\n", apart * 100, report_is_apart(apart) ? "  the model does not hold" : "");
+}
+
+static void print_predictions(const struct report *r, int width, FILE *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_rows; i++) {
+		if (r->rows[i]->predicted <= 0)
+			continue;
+		if (!n++)
+			fprintf(out, "\n%-*s %9s %9s %8s\n", width, "by a model", "predicted", "measured",
+				"apart");
+		print_prediction(r->rows[i], width, out);
+	}
+	if (n)
+		fprintf(out, "Predicted from other rows than that one; a model holds within %d %%.\n",
+			REPORT_APART_PERCENT);
+}
+
 void report_print(const struct report *r, FILE *out)
 {
 	struct columns c = choose_columns(r);
@@ -257,6 +288,7 @@ void report_print(const struct report *r, FILE *out)
 		for (size_t i = 0; i < r->n_rows; i++)
 			print_row(r->rows[i], &c, out);
 		print_foot(r, &c, out);
+		print_predictions(r, c.name, out);
 	}
 	for (size_t i = 0; i < r->n_rows; i++)
 		if (r->rows[i]->n_stages)
