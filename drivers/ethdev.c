@@ -184,7 +184,7 @@ static int fail_pci(const char *address, int code, struct am_err *err)
 		address, driver, address);
 }
 
-/* said is the first line that DPDK logged, which is nearest to the cause. */
+/* said is the first error that DPDK logged, which is nearest to the cause. */
 static int fail_probe(const char *devargs, int code, const char *said, struct am_err *err)
 {
 	char address[32];
@@ -203,28 +203,46 @@ static int fail_probe(const char *devargs, int code, const char *said, struct am
 		devargs, *said ? said : rte_strerror(code));
 }
 
+/* What is logged during a probe. */
+struct overheard {
+	FILE *all;
+	char *said; /* [160] */
+};
+
+/* DPDK flushes each message. Warnings may come before the error, and of other things: memif's do. */
+static ssize_t overhear(void *cookie, const char *text, size_t len)
+{
+	struct overheard *o = cookie;
+
+	if (!*o->said && rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
+		snprintf(o->said, 160, "%.*s", (int)strcspn(text, "\n"), text);
+	return (ssize_t)fwrite(text, 1, len, o->all);
+}
+
 /*
- * rte_dev_probe logs the same failure on every layer. Here it is kept to its first line, for the error; what is logged
- * by a success goes where it would have gone.
+ * rte_dev_probe logs the same failure on every layer. Here it is kept to its first error; what is logged by a success goes
+ * where it would have gone.
  */
 static int probe(const char *devargs, char said[160])
 {
-	FILE *log = rte_log_get_stream(), *kept;
+	FILE *log = rte_log_get_stream(), *heard;
 	char *text = NULL;
 	size_t len;
+	struct overheard o = {open_memstream(&text, &len), said};
 	int rc;
 
 	said[0] = 0;
-	kept = open_memstream(&text, &len);
-	if (!kept)
-		return rte_dev_probe(devargs);
-	rte_openlog_stream(kept);
+	heard = o.all ? fopencookie(&o, "w", (cookie_io_functions_t){.write = overhear}) : NULL;
+	if (heard)
+		rte_openlog_stream(heard);
 	rc = rte_dev_probe(devargs);
-	rte_openlog_stream(log);
-	fclose(kept);
-	if (rc)
-		snprintf(said, 160, "%.*s", (int)strcspn(text, "\n"), text);
-	else
+	if (heard) {
+		rte_openlog_stream(log);
+		fclose(heard);
+	}
+	if (o.all)
+		fclose(o.all);
+	if (!rc && text)
 		fputs(text, log);
 	free(text);
 	return rc;
@@ -329,6 +347,18 @@ static int fill_limits(struct ethdev_port *p, const struct am_port_conf *conf,
 	return rte_eth_dev_get_mtu(p->device.id, &p->port.limits.mtu);
 }
 
+/* Where nobody answers at its socket, memif says only that it is not permitted. */
+static int fail_start(
+	const struct rte_eth_dev_info *info, uint16_t queues, uint16_t mtu, int code, struct am_err *err)
+{
+	if (!strcmp(info->driver_name, "net_memif") && code == EPERM)
+		return am_fail(err, ECONNREFUSED,
+			"nobody answers at the socket of this memif: the end with role=server must be there first, and both name "
+			"the same \"socket\" and \"socket-abstract\"");
+	return am_fail(err, code, "driver %s refuses %u queues and MTU %u: %s", info->driver_name, queues,
+		mtu, rte_strerror(code));
+}
+
 static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct am_err *err)
 {
 	uint16_t mtu = conf->mtu ? conf->mtu : 1500, queues = conf->queues ? conf->queues : 1;
@@ -348,8 +378,7 @@ static int start(struct ethdev_port *p, const struct am_port_conf *conf, struct 
 	if (!rc)
 		rc = rte_eth_dev_start(p->device.id);
 	if (rc)
-		return am_fail(err, -rc, "driver %s refuses %u queues and MTU %u: %s", info.driver_name,
-			queues, mtu, rte_strerror(-rc));
+		return fail_start(&info, queues, mtu, -rc, err);
 	p->started = true;
 	/* Some drivers cannot set the MTU, and some only have one mode: neither matters while frames come. */
 	rte_eth_dev_set_mtu(p->device.id, mtu);

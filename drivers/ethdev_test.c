@@ -63,6 +63,10 @@ static void test_refusals(void **state)
 	} cases[] = {
 		{"net_af_packet0,iface=lo", ENOTSUP, "\"driver\": \"af_packet\""},
 		{"eth_af_packet0,iface=lo", ENOTSUP, "reassemble"},
+		/* memif warns of something else first */
+		{"net_memif8,role=client,zero-copy=yes", 0, "Zero-copy doesn't support"},
+		{"net_memif9,role=client,socket=/tmp/no.sock,socket-abstract=no", ECONNREFUSED,
+			"role=server must be there first"},
 		{"0000:ff:1f.7", ENODEV, "dpdk-devbind.py --status"},
 		{"pci:ff:1f.7", ENODEV, "no PCI device 0000:ff:1f.7"},
 		{"net_nosuch0", ENODEV, "net_nosuch0"},
