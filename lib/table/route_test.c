@@ -42,6 +42,23 @@ static void live_are_even(void **state)
 	assert_even(0x80000001);
 }
 
+/* RFC 2992: where one of n goes, between a quarter and half of all flows change their way, and not all but an nth. */
+static void few_move(void **state)
+{
+	(void)state;
+	for (unsigned n = 4; n <= 16; n++) {
+		const uint32_t all = (1u << n) - 1;
+
+		for (unsigned gone = 0; gone < n; gone++) {
+			unsigned moved = 0;
+
+			for (uint32_t share = 0; share < SHARES; share++)
+				moved += am_live_of(all, share) != am_live_of(all & ~(1u << gone), share);
+			assert_in_range(moved, SHARES / 4, SHARES * 51 / 100);
+		}
+	}
+}
+
 /* What one choice says of a hash says nothing of the other: whoever shares a next hop still has all stripes. */
 static void shares_differ(void **state)
 {
@@ -64,6 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(live_are_even),
+		cmocka_unit_test(few_move),
 		cmocka_unit_test(shares_differ),
 	};
 

@@ -132,8 +132,9 @@ static inline const struct am_route *am_route_of(const am_route_slot *routes, ui
 }
 
 /*
- * Bit number of one of the set bits, of which there are some; share, 16 bits of a hash, says which. Mostly all are set that there
- * can be, and then there is nothing to search: a loop whose length follows from a hash is guessed wrong each time.
+ * Bit number of one of the set bits, of which there are some; share, 16 bits of a hash, says which: RFC 2992's hash-threshold, by which
+ * fewer flows change their way than by a remainder when one bit goes. Mostly all are set that there can be, and then there is nothing
+ * to search: a loop whose length follows from a hash is guessed wrong each time.
  */
 static inline unsigned am_live_of(uint32_t live, uint32_t share)
 {
