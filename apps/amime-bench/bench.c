@@ -91,6 +91,12 @@ static bool needs_memory(const struct bench_case *c)
 	return c->cold || c->memory;
 }
 
+/* Runs of a small burst that do the work of one usual run: a sample is of as many packets whatever the burst. */
+static unsigned per_usual_run(const struct bench_case *c)
+{
+	return c->burst ? BENCH_BURST / c->burst : 1;
+}
+
 static bool run_once(const struct bench *b, const struct bench_case *c, void *state, uint64_t *cycles)
 {
 	uint64_t start, took;
@@ -109,7 +115,7 @@ static bool run_counted(
 	const struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
 {
 	uint64_t stages[2][BENCH_STAGES_MAX] = {{0}}, cycles = 0;
-	unsigned runs = needs_memory(c) ? b->size.runs * BENCH_RUNS_MEMORY : b->size.runs;
+	unsigned runs = b->size.runs * (needs_memory(c) ? BENCH_RUNS_MEMORY : 1) * per_usual_run(c);
 	double ops = (double)runs * c->ops;
 
 	if (c->stages)
@@ -132,6 +138,16 @@ static enum bench_stick stick_of(const struct bench_case *c)
 	return c->two_cpus ? BENCH_STICK_TWO : BENCH_STICK_HOT;
 }
 
+static bool run_uncounted(const struct bench *b, const struct bench_case *c, void *state, unsigned runs)
+{
+	uint64_t ignored = 0;
+
+	for (unsigned i = 0; i < runs; i++)
+		if (!run_once(b, c, state, &ignored))
+			return false;
+	return true;
+}
+
 /* The first run is not counted: who slowed us down has left other things in the caches. */
 static bool take(struct bench *b, const struct bench_case *c, void *state, struct bench_sample *s)
 {
@@ -140,13 +156,12 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 	bool worked = true;
 	struct probe_moment before = probes_await(&b->probes), after;
 	long switches = involuntary_switches();
-	uint64_t ignored = 0;
 	double more = 0;
 
 	*s = (struct bench_sample){.repeat = b->repeat, .stick = stick};
 	s->looks.before = yardstick_look(y);
 	s->exchange = c->exchange ? c->exchange(state) : 0;
-	if (!run_once(b, c, state, &ignored))
+	if (!run_uncounted(b, c, state, per_usual_run(c)))
 		return false;
 	if (c->beside)
 		c->beside(state, &more);
@@ -168,12 +183,8 @@ static bool take(struct bench *b, const struct bench_case *c, void *state, struc
 static bool warm_up(const struct bench *b, const struct bench_case *c, void *state)
 {
 	unsigned runs = needs_memory(c) ? b->size.warm_ops / c->ops : 0;
-	uint64_t ignored = 0;
 
-	for (unsigned i = 0; i < WARM_UPS + runs; i++)
-		if (!run_once(b, c, state, &ignored))
-			return false;
-	return true;
+	return run_uncounted(b, c, state, WARM_UPS * per_usual_run(c) + runs);
 }
 
 /* One round of a case. */
@@ -218,7 +229,7 @@ static int measure(struct bench *b, struct bench_result *r, unsigned missing, st
 
 	if (make_room(r, missing))
 		return am_fail(err, ENOMEM, "case %s: no memory for its samples", r->c->name);
-	if (buffers_shuffle(env.pool, env.seed) || (env.cold && buffers_shuffle(env.cold, env.seed)))
+	if (buffers_shuffle(env.pool, env.seed) || (r->c->cold && buffers_shuffle(env.cold, env.seed)))
 		return am_fail(err, ENOMEM, "case %s: no memory to put its buffers in order", r->c->name);
 	env.burst = r->c->burst ? r->c->burst : BENCH_BURST;
 	env.is_cold = r->c->cold;
@@ -386,6 +397,17 @@ static int sum_up(const struct bench *b, struct bench_result *r)
 	return 0;
 }
 
+static unsigned fewer(const struct bench_case *c)
+{
+	return c->fewer ? c->fewer : 1;
+}
+
+/* That each repeat of a case shall keep, however they spread. */
+static unsigned least_samples(const struct bench *b, const struct bench_result *r)
+{
+	return (b->size.samples + fewer(r->c) - 1) / fewer(r->c);
+}
+
 /*
  * How many samples each repeat of a case needs, by how far the first ones spread. That of all repeats together, whose medians are not
  * looked at: to take more until they agree would be to wait for luck.
@@ -402,7 +424,7 @@ static unsigned needs(const struct bench *b, const struct bench_result *r)
 	if (n)
 		bench_stats(cycles, n, &stats);
 	free(cycles);
-	return b->size.samples * (n ? bench_stats_times(&stats) : 1);
+	return least_samples(b, r) * (n ? bench_stats_times(&stats) : 1);
 }
 
 /* Where repeats are compared: of cases that have all samples they were to have, how many they shall have. */
@@ -413,7 +435,7 @@ static void widen(const struct bench *b, struct bench_result *results, unsigned 
 		bool all = !r->wanted;
 
 		for (unsigned repeat = 0; all && repeat < b->size.repeats; repeat++)
-			all = kept_of(b, r, repeat) >= b->size.samples;
+			all = kept_of(b, r, repeat) >= least_samples(b, r);
 		if (all)
 			r->wanted = needs(b, r);
 	}
@@ -422,13 +444,23 @@ static void widen(const struct bench *b, struct bench_result *results, unsigned 
 /* How many samples to take of a case in a round: a part of all, or what is missing. */
 static unsigned share(const struct bench *b, const struct bench_result *r, unsigned missing)
 {
-	unsigned rounds = ROUNDS, part;
+	unsigned rounds = ROUNDS / fewer(r->c), part;
+	uint64_t openings_ns = OPENINGS_NS / fewer(r->c);
 
-	if (r->open_ns * rounds > OPENINGS_NS)
-		rounds = (unsigned)(OPENINGS_NS / r->open_ns);
+	if (r->open_ns * rounds > openings_ns)
+		rounds = (unsigned)(openings_ns / r->open_ns);
 	rounds = rounds < ROUNDS_LEAST ? ROUNDS_LEAST : rounds;
-	part = (b->size.samples + rounds - 1) / rounds;
+	part = (least_samples(b, r) + rounds - 1) / rounds;
 	return part < missing ? part : missing;
+}
+
+/*
+ * Those that take fewer samples do so in as many fewer rounds, each in others: so they meet slow changes as all do. In the first one
+ * everybody is measured.
+ */
+static bool has_turn(const struct bench_result *r, uint32_t number, unsigned round)
+{
+	return round == 1 || (round + number) % fewer(r->c) == 0;
 }
 
 /*
@@ -459,11 +491,14 @@ static int measure_round(struct bench *b, struct bench_result *results, unsigned
 		draw_order(b, round, order, n);
 	for (unsigned k = 0; ret == 0 && k < n; k++) {
 		struct bench_result *r = &results[order[k]];
-		unsigned kept = kept_of(b, r, b->repeat), wanted = r->wanted ? r->wanted : b->size.samples;
+		unsigned kept = kept_of(b, r, b->repeat),
+			 wanted = r->wanted ? r->wanted : least_samples(b, r);
 
 		if (kept >= wanted)
 			continue;
 		++*lacking;
+		if (!has_turn(r, order[k], round))
+			continue;
 		progress(round, b->repeat, k, n, r->c->name);
 		ret = measure(b, r, share(b, r, wanted - kept), err);
 	}
@@ -531,7 +566,7 @@ static bool by_repeat(const struct bench *b, const struct bench_result *r, unsig
 	free(cycles);
 	if (n)
 		*median = stats.median;
-	return n > 0 && n * TRUSTED_PART >= b->size.samples;
+	return n > 0 && n * TRUSTED_PART >= least_samples(b, r);
 }
 
 bool bench_disagreement(

@@ -43,7 +43,7 @@ struct bench_env {
 	int cpu, second_cpu;      /* that we are on, and for a second worker; -1: there is none */
 	uint64_t seed;
 	unsigned burst; /* of the case: how many packets it works on between two readings of the clock */
-	bool is_cold;   /* of the case: its packets are others each time, more than caches hold */
+	bool is_cold; /* of the case: its packets, or places in its table, are others each time, more than caches hold */
 };
 
 /* Beside bursts of BENCH_BURST on warm packets. */
@@ -70,6 +70,8 @@ struct bench_curve {
 /* One thing to measure. open returns the state that the others get; NULL and err where it cannot be made. */
 struct bench_case {
 	const char *name;  /* "encap/gre4": group and what */
+	const char *of;    /* name of the case that this is another shape of; NULL: none */
+	unsigned fewer;    /* so many times fewer samples than others take; 0: as many */
 	const char *per;   /* what one operation is: "packet" */
 	const char *about; /* one line for people */
 	unsigned ops;      /* operations in one run */
