@@ -11,22 +11,22 @@
 enum {
 	NODES = 1 << 20,
 	VALUES = 1 << 22,
-	ADDRESSES = 1 << 16, /* looked for in turn */
+	ADDRESSES = 1024, /* looked for in turn; more of them where the table is large */
 	RECLAIM_EVERY = 256,
 };
 
 struct fib_arg {
 	enum am_family family;
 	uint32_t routes;
+	uint32_t addresses;
 };
 
 struct fib {
 	struct am_fib_room *room;
 	struct am_fib *table;
-	unsigned burst;
-	uint32_t at;
-	const uint8_t *addresses[ADDRESSES];
-	struct am_ip ips[ADDRESSES];
+	unsigned burst, n, at;
+	struct am_ip *ips;
+	const uint8_t *addresses[];
 };
 
 static void close_fib(void *state)
@@ -35,6 +35,7 @@ static void close_fib(void *state)
 
 	am_fib_destroy(f->table);
 	am_fib_room_destroy(f->room);
+	free(f->ips);
 	free(f);
 }
 
@@ -56,7 +57,7 @@ static int fill(struct fib *f, const struct fib_arg *a, uint64_t *dice)
 static void *open_fib(const struct bench_env *env, const void *arg, struct am_err *err)
 {
 	const struct fib_arg *a = arg;
-	struct fib *f = work_alloc(sizeof *f);
+	struct fib *f = work_alloc(sizeof *f + a->addresses * sizeof f->addresses[0]);
 	uint64_t dice = env->seed;
 
 	if (!f) {
@@ -64,17 +65,17 @@ static void *open_fib(const struct bench_env *env, const void *arg, struct am_er
 		return NULL;
 	}
 	f->burst = env->burst;
-	f->at = 0;
-	f->table = NULL;
+	f->n = a->addresses;
+	f->ips = work_alloc(a->addresses * sizeof *f->ips);
 	f->room = am_fib_room_create(NODES, VALUES);
 	if (f->room)
 		f->table = am_fib_create(f->room, a->family, AM_FIB_ROOT_LARGE);
-	if (!f->table || fill(f, a, &dice) != 0) {
+	if (!f->ips || !f->table || fill(f, a, &dice) != 0) {
 		am_fail(err, ENOMEM, "no memory for a FIB of %u routes", a->routes);
 		close_fib(f);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < ADDRESSES; i++) {
+	for (uint32_t i = 0; i < f->n; i++) {
 		f->ips[i] = fib_routes_draw(a->family, &dice).ip;
 		f->addresses[i] = f->ips[i].bytes;
 	}
@@ -90,15 +91,15 @@ static bool run_fib(void *state)
 	am_fib_lookup_bulk(f->table, f->addresses + f->at, f->burst, values);
 	for (unsigned i = 0; i < f->burst; i++)
 		found += values[i] != 0;
-	f->at = (f->at + f->burst) % ADDRESSES;
+	f->at = work_next(f->at, f->burst, f->n);
 	return found == f->burst;
 }
 
 /* clang-format off */
 #define FIB(name_, about_, large_, family_, routes_) \
 	{.name = name_, .per = "lookup", .about = about_, .ops = BENCH_BURST, .memory = large_, \
-	 .shapes = BENCH_BURSTS | BENCH_KEY, .open = open_fib, .run = run_fib, .close = close_fib, \
-	 .arg = &(const struct fib_arg){family_, routes_}}
+	 .shapes = BENCH_BURSTS, .open = open_fib, .run = run_fib, .close = close_fib, \
+	 .arg = &(const struct fib_arg){family_, routes_, (large_) ? WORK_MANY : ADDRESSES}}
 
 const struct bench_case bench_fib_cases[] = {
 	FIB("fib/v4-1k", "longest match among 1,000 IPv4 routes", false, AM_IPV4, 1000),

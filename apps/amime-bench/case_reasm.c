@@ -13,7 +13,7 @@
 #include "workload.h"
 
 enum {
-	DATAGRAMS_MAX = 128,
+	WINDOW = 128, /* datagrams */
 	FRAGMENTS = 2,
 	ENTRIES = 4096,
 	PEER_ENTRIES = 2048,
@@ -22,24 +22,23 @@ enum {
 	LONGEST = 2400,
 };
 
-/* In which order the fragments of a burst of datagrams arrive. */
+/* In which order fragments arrive. */
 enum order {
 	ADJACENT,    /* first, second, first, second */
 	REVERSED,    /* second, first, second, first */
-	INTERLEAVED, /* all firsts, then all seconds */
+	INTERLEAVED, /* a window of firsts, then their seconds */
 };
 
 struct reasm_arg {
 	struct work_tunnel tunnel;
 	enum order order;
-	unsigned datagrams;   /* 0: a burst */
 	unsigned outstanding; /* halves of another peer that are held all the time */
 };
 
-/* A burst of datagrams as it arrives. */
-struct burst {
-	struct rte_mbuf *in[DATAGRAMS_MAX * FRAGMENTS];
-	struct am_ip_hdr hdr[DATAGRAMS_MAX * FRAGMENTS];
+/* A fragment that is to arrive. */
+struct arrival {
+	struct rte_mbuf *m; /* NULL: it has, or is about to */
+	struct am_ip_hdr hdr;
 };
 
 struct reasm {
@@ -48,14 +47,26 @@ struct reasm {
 	struct am_reasm *table;
 	struct rte_mempool *pool;
 	const struct reasm_arg *arg;
-	unsigned datagrams;
-	unsigned groups,
-		at; /* bursts that take turns: one, or more than caches hold; the one whose turn it is */
+	unsigned burst;      /* datagrams, of as many fragments as those have, in one run */
+	unsigned datagrams;  /* of a group: a burst, or a window of some */
+	unsigned groups, at; /* that take turns: one, or more than caches hold; the one whose turn it is */
+	unsigned from;       /* fragments of the group that have arrived */
 	am_time now;
-	struct rte_mbuf *whole[DATAGRAMS_MAX];
+	struct arrival arriving[BENCH_BURST * FRAGMENTS]; /* in this run */
+	struct rte_mbuf *whole[WINDOW];
 	unsigned n_whole;
-	struct burst bursts[];
+	struct arrival in[];
 };
+
+static unsigned fragments(const struct reasm *r)
+{
+	return r->datagrams * FRAGMENTS;
+}
+
+static struct arrival *group(struct reasm *r)
+{
+	return r->in + r->at * fragments(r);
+}
 
 static void count_nothing(void *ctx, uint32_t peer, enum am_verdict why, unsigned packets)
 {
@@ -70,44 +81,59 @@ static void close_reasm(void *state)
 	struct reasm *r = state;
 
 	am_buf_free_bulk(r->whole, r->n_whole);
-	for (unsigned g = 0; g < r->groups; g++)
-		for (unsigned i = 0; i < r->datagrams * FRAGMENTS; i++)
-			if (r->bursts[g].in[i])
-				am_buf_free(r->bursts[g].in[i]);
+	for (unsigned i = 0; i < r->groups * fragments(r); i++)
+		if (r->in[i].m)
+			am_buf_free(r->in[i].m);
 	am_reasm_free(r->table);
 	am_ipid_fini(&r->ids);
 	free(r);
 }
 
 static bool hold_halves(struct reasm *r);
-static bool make_bursts(struct reasm *r);
+static bool make_groups(struct reasm *r);
 
-static void *open_reasm(const struct bench_env *env, const void *arg, struct am_err *err)
+static struct am_reasm *make_table(const struct reasm_arg *a, uint64_t seed)
 {
-	const struct reasm_arg *a = arg;
 	const struct am_reasm_conf conf = {
 		.entries = a->outstanding ? ENTRIES_MANY : ENTRIES,
 		.peer_entries = a->outstanding ? ENTRIES_MANY : PEER_ENTRIES,
 		.peers = 2,
-		.seed = env->seed,
+		.seed = seed,
 		.timeout6_ns = AM_S,
 		.timeout4_min_ns = 20 * AM_MS,
 		.timeout4_max_ns = 500 * AM_MS,
 		.id_range = 65536,
 	};
-	unsigned datagrams = a->datagrams ? a->datagrams : env->burst;
-	unsigned groups = env->is_cold && !a->outstanding ? WORK_COLD / (datagrams * FRAGMENTS) : 1;
-	struct reasm *r = work_alloc(sizeof *r + groups * sizeof r->bursts[0]);
+
+	return am_reasm_create(&conf, count_nothing, NULL);
+}
+
+/* Without anything in it. */
+static struct reasm *make_reasm(const struct bench_env *env, const struct reasm_arg *a)
+{
+	unsigned datagrams = a->order == INTERLEAVED ? WINDOW / env->burst * env->burst : env->burst;
+	unsigned n = datagrams * FRAGMENTS, groups = env->is_cold && !a->outstanding ? WORK_COLD / n : 1;
+	struct reasm *r = work_alloc(sizeof *r + (size_t)groups * n * sizeof r->in[0]);
+
+	if (!r)
+		return NULL;
+	r->pool = env->is_cold ? env->cold : env->pool;
+	r->arg = a;
+	r->burst = env->burst;
+	r->datagrams = datagrams;
+	r->groups = groups;
+	r->now = (am_time){AM_S};
+	return r;
+}
+
+static void *open_reasm(const struct bench_env *env, const void *arg, struct am_err *err)
+{
+	struct reasm *r = make_reasm(env, arg);
 
 	if (!r) {
 		am_fail(err, ENOMEM, "no memory");
 		return NULL;
 	}
-	*r = (struct reasm){.pool = env->is_cold ? env->cold : env->pool,
-		.arg = a,
-		.datagrams = datagrams,
-		.groups = groups,
-		.now = {AM_S}};
 	if (work_encap(&r->arg->tunnel, &r->encap, err)) {
 		free(r);
 		return NULL;
@@ -117,20 +143,20 @@ static void *open_reasm(const struct bench_env *env, const void *arg, struct am_
 		free(r);
 		return NULL;
 	}
-	r->table = am_reasm_create(&conf, count_nothing, NULL);
+	r->table = make_table(r->arg, env->seed);
 	if (!r->table) {
 		am_fail(err, ENOMEM, "no memory for the reassembly table");
 		close_reasm(r);
 		return NULL;
 	}
-	if (hold_halves(r) && make_bursts(r))
+	if (hold_halves(r) && make_groups(r))
 		return r;
 	am_fail(err, ENOMEM, "packet buffers are used up");
 	close_reasm(r);
 	return NULL;
 }
 
-/* Where fragment j of datagram i stands in the burst. */
+/* Where fragment j of datagram i stands in its group. */
 static unsigned place(const struct reasm *r, unsigned i, unsigned j)
 {
 	switch (r->arg->order) {
@@ -148,7 +174,6 @@ static bool make_datagram(struct reasm *r, unsigned i)
 {
 	uint16_t len = r->arg->tunnel.frame_len;
 	struct rte_mbuf *m, *out[FRAGMENTS];
-	struct burst *b = &r->bursts[r->at];
 	struct am_encap_in in = {0};
 	unsigned n;
 
@@ -159,11 +184,11 @@ static bool make_datagram(struct reasm *r, unsigned i)
 	if (am_encap_push(&r->encap, &r->ids, r->pool, &in, m, out, &n) != AM_V_OK || n != FRAGMENTS)
 		return false;
 	for (unsigned j = 0; j < n; j++) {
-		unsigned at = place(r, i, j);
+		struct arrival *a = &group(r)[place(r, i, j)];
 
-		b->in[at] = out[j];
-		if (am_ip_parse(am_buf_data(out[j]) + AM_ETH_LEN, am_buf_len(out[j]) - AM_ETH_LEN,
-			    &b->hdr[at]) != AM_V_OK)
+		a->m = out[j];
+		if (am_ip_parse(am_buf_data(a->m) + AM_ETH_LEN, am_buf_len(a->m) - AM_ETH_LEN, &a->hdr) !=
+			AM_V_OK)
 			return false;
 	}
 	return true;
@@ -172,20 +197,19 @@ static bool make_datagram(struct reasm *r, unsigned i)
 /* First halves without second ones. */
 static bool hold_halves(struct reasm *r)
 {
-	unsigned first = place(r, 0, 0), second = place(r, 0, 1);
-	struct burst *b = &r->bursts[0];
+	struct arrival *first = &r->in[place(r, 0, 0)], *second = &r->in[place(r, 0, 1)];
 
 	for (unsigned i = 0; i < r->arg->outstanding; i++) {
 		if (!make_datagram(r, 0))
 			return false;
-		am_reasm_add(r->table, 1, b->in[first], AM_ETH_LEN, &b->hdr[first], LONGEST, r->now);
-		am_buf_free(b->in[second]);
+		am_reasm_add(r->table, 1, first->m, AM_ETH_LEN, &first->hdr, LONGEST, r->now);
+		am_buf_free(second->m);
 	}
-	b->in[first] = b->in[second] = NULL;
+	first->m = second->m = NULL;
 	return true;
 }
 
-static bool make_burst(struct reasm *r)
+static bool make_group(struct reasm *r)
 {
 	bool good = true;
 
@@ -195,12 +219,12 @@ static bool make_burst(struct reasm *r)
 }
 
 /* Cold ones long before they arrive. */
-static bool make_bursts(struct reasm *r)
+static bool make_groups(struct reasm *r)
 {
 	bool good = true;
 
 	for (r->at = 0; good && r->at < r->groups; r->at++)
-		good = make_burst(r);
+		good = make_group(r);
 	r->at = 0;
 	return good;
 }
@@ -208,64 +232,78 @@ static bool make_bursts(struct reasm *r)
 static bool prepare_reasm(void *state)
 {
 	struct reasm *r = state;
+	struct arrival *next = group(r) + r->from;
 
 	if (!r->arg->outstanding) /* those are not to expire */
 		r->now = am_time_add(r->now, 10 * AM_US);
-	am_reasm_expire(r->table, r->now, DATAGRAMS_MAX);
+	am_reasm_expire(r->table, r->now, WINDOW);
+	for (unsigned i = 0; i < r->burst * FRAGMENTS; i++) {
+		r->arriving[i] = next[i];
+		next[i].m = NULL;
+	}
 	return true;
 }
 
-/* What became whole goes, and the like of what came is made. */
+/* When a group has arrived, what became whole goes, and the like of what came is made. */
 static bool finish_reasm(void *state)
 {
 	struct reasm *r = state;
 	bool good;
 
+	if (r->from < fragments(r))
+		return true;
 	am_buf_free_bulk(r->whole, r->n_whole);
 	r->n_whole = 0;
-	good = make_burst(r);
+	r->from = 0;
+	good = make_group(r);
 	r->at = r->at + 1 == r->groups ? 0 : r->at + 1;
 	return good;
+}
+
+/* How many datagrams are whole where so many fragments of a group have arrived. */
+static unsigned whole_of(const struct reasm *r, unsigned arrived)
+{
+	if (r->arg->order != INTERLEAVED)
+		return arrived / FRAGMENTS;
+	return arrived > r->datagrams ? arrived - r->datagrams : 0;
 }
 
 static bool run_reasm(void *state)
 {
 	struct reasm *r = state;
-	struct burst *b = &r->bursts[r->at];
-	unsigned n = r->datagrams * FRAGMENTS;
+	unsigned n = r->burst * FRAGMENTS;
 
 	for (unsigned i = 0; i < n; i++) {
-		struct rte_mbuf *m =
-			am_reasm_add(r->table, 0, b->in[i], AM_ETH_LEN, &b->hdr[i], LONGEST, r->now);
+		struct arrival *a = &r->arriving[i];
+		struct rte_mbuf *m = am_reasm_add(r->table, 0, a->m, AM_ETH_LEN, &a->hdr, LONGEST, r->now);
 
-		b->in[i] = NULL;
 		if (m)
 			r->whole[r->n_whole++] = m;
 	}
-	return r->n_whole == r->datagrams;
+	r->from += n;
+	return r->n_whole == whole_of(r, r->from);
 }
 
 /* clang-format off */
-#define REASM(name_, about_, ops_, shapes_, cold_, ...) \
-	{.name = "reassemble/" name_, .per = "datagram", .about = about_, .ops = ops_, .shapes = shapes_, .cold = cold_, \
+#define REASM(name_, about_, shapes_, cold_, ...) \
+	{.name = "reassemble/" name_, .per = "datagram", .about = about_, .ops = BENCH_BURST, .shapes = shapes_, .cold = cold_, \
 	 .open = open_reasm, .prepare = prepare_reasm, .run = run_reasm, .finish = finish_reasm, .close = close_reasm, \
 	 .arg = &(const struct reasm_arg){__VA_ARGS__}}
 #define TUNNEL(family, split) {AM_TUNNEL_GRE, family, AM_IPV4, split, WORK_FULL, FRAGMENTS}
-#define BURST(name, about, shapes, order, family, split) \
-	REASM(name, about, BENCH_BURST, BENCH_BURSTS | BENCH_COLD | (shapes), false, TUNNEL(family, split), order, 0, 0)
-#define HELD(name, about, ops, datagrams, order) \
-	REASM(name, about, ops, 0, true, TUNNEL(AM_IPV4, AM_SPLIT_FLOOR), order, datagrams, OUTSTANDING)
+#define ARRIVE(name, about, order, family, split) \
+	REASM(name, about, BENCH_BURSTS | BENCH_COLD, false, TUNNEL(family, split), order, 0)
+#define HELD(name, about, order) \
+	REASM(name, about, BENCH_BURSTS, true, TUNNEL(AM_IPV4, AM_SPLIT_FLOOR), order, OUTSTANDING)
 
 const struct bench_case bench_reasm_cases[] = {
-	BURST("adjacent", "IPv4, first and second halves side by side, 1276 + rest", BENCH_KEY, ADJACENT, AM_IPV4, AM_SPLIT_FLOOR),
-	BURST("reversed", "IPv4, second half first, 1276 + rest", 0, REVERSED, AM_IPV4, AM_SPLIT_FLOOR),
-	REASM("interleaved-128", "IPv4, 128 firsts and then 128 seconds, 1276 + rest", DATAGRAMS_MAX, BENCH_COLD, false,
-		TUNNEL(AM_IPV4, AM_SPLIT_FLOOR), INTERLEAVED, DATAGRAMS_MAX, 0),
-	BURST("adjacent-fill", "IPv4, first and second halves side by side, 1500 + rest", 0, ADJACENT, AM_IPV4, AM_SPLIT_FILL),
-	BURST("adjacent-ipv6", "IPv6, first and second halves side by side, 1280 + rest", 0, ADJACENT, AM_IPV6, AM_SPLIT_FLOOR),
-	HELD("adjacent-16k", "as adjacent, with 16,384 halves of another peer held", BENCH_BURST, BENCH_BURST, ADJACENT),
-	HELD("reversed-16k", "as reversed, with 16,384 halves of another peer held", BENCH_BURST, BENCH_BURST, REVERSED),
-	HELD("interleaved-128-16k", "as interleaved-128, with 16,384 halves of another peer held", DATAGRAMS_MAX, DATAGRAMS_MAX, INTERLEAVED),
+	ARRIVE("adjacent", "IPv4, first and second halves side by side, 1276 + rest", ADJACENT, AM_IPV4, AM_SPLIT_FLOOR),
+	ARRIVE("reversed", "IPv4, second half first, 1276 + rest", REVERSED, AM_IPV4, AM_SPLIT_FLOOR),
+	ARRIVE("interleaved-128", "IPv4, 128 firsts and then 128 seconds, 1276 + rest", INTERLEAVED, AM_IPV4, AM_SPLIT_FLOOR),
+	ARRIVE("adjacent-fill", "IPv4, first and second halves side by side, 1500 + rest", ADJACENT, AM_IPV4, AM_SPLIT_FILL),
+	ARRIVE("adjacent-ipv6", "IPv6, first and second halves side by side, 1280 + rest", ADJACENT, AM_IPV6, AM_SPLIT_FLOOR),
+	HELD("adjacent-16k", "as adjacent, with 16,384 halves of another peer held", ADJACENT),
+	HELD("reversed-16k", "as reversed, with 16,384 halves of another peer held", REVERSED),
+	HELD("interleaved-128-16k", "as interleaved-128, with 16,384 halves of another peer held", INTERLEAVED),
 	{.name = NULL},
 };
 /* clang-format on */

@@ -5,7 +5,6 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "cases.h"
-#include "pipeline/counters.h"
 #include "table/fdb.h"
 #include "table/peers.h"
 #include "workload.h"
@@ -88,9 +87,7 @@ static unsigned look_up(struct fdb *f)
 	am_fdb_lookup_bulk(f->table, f->keys + f->at, f->burst, values, slots);
 	for (unsigned i = 0; i < f->burst; i++)
 		known += values[i] != 0;
-	f->at += f->burst;
-	if (f->at + f->burst > f->n)
-		f->at = 0;
+	f->at = work_next(f->at, f->burst, f->n);
 	return known;
 }
 
@@ -111,12 +108,12 @@ static bool run_change(void *state)
 	unsigned good = 0;
 
 	for (unsigned i = 0; i < f->burst; i++) {
-		am_fdb_key key = f->keys[(f->at + i) % f->n];
+		am_fdb_key key = f->keys[f->at + i];
 
 		good += am_fdb_del(f->table, key) == 0;
 		good += am_fdb_set(f->table, key, 1, 0) == 0;
 	}
-	f->at = (f->at + f->burst) % f->n;
+	f->at = work_next(f->at, f->burst, f->n);
 	return good == 2 * f->burst;
 }
 
@@ -127,7 +124,9 @@ enum { PEERS = 64, VRF = 0 };
 struct peers {
 	struct am_peers *table;
 	uint8_t family;
-	struct am_ip remote[PEERS], local;
+	unsigned burst, n, at;
+	struct am_ip local;
+	struct am_ip remote[];
 };
 
 static struct am_ip peer_address(uint8_t family, uint32_t n)
@@ -140,8 +139,8 @@ static struct am_ip peer_address(uint8_t family, uint32_t n)
 
 static int fill_peers(struct peers *p, struct am_peers_builder *b)
 {
-	p->local = peer_address(p->family, PEERS);
-	for (uint32_t i = 0; i < PEERS; i++) {
+	p->local = peer_address(p->family, p->n);
+	for (uint32_t i = 0; i < p->n; i++) {
 		p->remote[i] = peer_address(p->family, i);
 		if (am_peers_add(b, VRF, &p->remote[i], &p->local, i) ||
 			am_peers_add_use(b, i, AM_USE_GRE, 0, i))
@@ -161,11 +160,15 @@ static void close_peers(void *state)
 
 static void *open_peers(const struct bench_env *env, const void *arg, struct am_err *err)
 {
+	unsigned n = env->is_cold ? WORK_MANY : PEERS;
 	struct am_peers_builder *b = am_peers_builder(env->seed);
-	struct peers *p = work_alloc(sizeof *p);
+	struct peers *p = work_alloc(sizeof *p + n * sizeof p->remote[0]);
 
-	if (p)
+	if (p) {
 		p->family = *(const uint8_t *)arg;
+		p->burst = env->burst;
+		p->n = n;
+	}
 	if (!b || !p || fill_peers(p, b)) {
 		am_fail(err, ENOMEM, "no memory");
 		am_peers_builder_free(b);
@@ -176,86 +179,41 @@ static void *open_peers(const struct bench_env *env, const void *arg, struct am_
 	return p;
 }
 
+/* Where a peer is in the table follows from a hash: so those beside each other are far apart there. */
 static bool run_peers(void *state)
 {
 	struct peers *p = state;
 	unsigned good = 0;
 	uint32_t peer;
 
-	for (uint32_t i = 0; i < PEERS; i++)
+	for (uint32_t i = p->at; i < p->at + p->burst; i++)
 		if (am_peers_find(p->table, VRF, p->family, p->remote[i].bytes, p->local.bytes, &peer) ==
 			AM_PEER_FOUND)
 			good += am_peers_use(p->table, peer, AM_USE_GRE, 0) == i;
-	return good == PEERS;
-}
-
-/* ---- counters ---- */
-
-enum { COUNTED_IFACES = 64 };
-
-/* Rows of a worker: those of tunnels first, then those of bridges. */
-struct counted {
-	unsigned burst;
-	uint16_t iface[BENCH_BURST];
-	uint16_t len[BENCH_BURST];
-	struct am_iface_counters rows[2 * COUNTED_IFACES];
-};
-
-static void *open_counters(const struct bench_env *env, const void *arg, struct am_err *err)
-{
-	struct counted *c = work_alloc(sizeof *c);
-
-	(void)arg;
-	if (!c) {
-		am_fail(err, ENOMEM, "no memory");
-		return NULL;
-	}
-	c->burst = env->burst;
-	for (uint32_t i = 0; i < BENCH_BURST; i++) {
-		c->iface[i] = (uint16_t)(am_hash64(i, env->seed) % COUNTED_IFACES);
-		c->len[i] = WORK_SMALL;
-	}
-	return c;
-}
-
-/* What sending a packet by a tunnel counts: packets and octets of the tunnel and of its bridge. */
-static bool run_counters(void *state)
-{
-	struct counted *c = state;
-
-	for (unsigned i = 0; i < c->burst; i++) {
-		struct am_iface_counters *tunnel = &c->rows[c->iface[i]];
-		struct am_iface_counters *bridge = &c->rows[COUNTED_IFACES + c->iface[i] % 16];
-
-		tunnel->count[AM_C_TX_PACKETS]++;
-		tunnel->count[AM_C_TX_BYTES] += c->len[i];
-		bridge->count[AM_C_TX_PACKETS]++;
-		bridge->count[AM_C_TX_BYTES] += c->len[i];
-	}
-	return c->rows[c->iface[0]].count[AM_C_TX_PACKETS] > 0;
+	p->at = work_next(p->at, p->burst, p->n);
+	return good == p->burst;
 }
 
 /* clang-format off */
-#define FDB(name_, about_, key_, run_, entries_, known_) \
-	{.name = "fdb/" name_, .per = "lookup", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | (key_), .open = open_fdb, .run = run_, \
+#define FDB_CASE(name_, per_, about_, run_, entries_, known_) \
+	{.name = "fdb/" name_, .per = per_, .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS, .open = open_fdb, .run = run_, \
 	 .memory = (entries_) > 10000, .close = close_fdb, .arg = &(const struct fdb_arg){entries_, known_}}
+#define FDB(name, about, run, entries, known) FDB_CASE(name, "lookup", about, run, entries, known)
+#define FDB_CHANGE(name, about, entries) FDB_CASE(name, "change", about, run_change, entries, true)
 #define PEER(name_, about_, family) \
-	{.name = "peers/" name_, .per = "packet", .about = about_, .ops = PEERS, .open = open_peers, .run = run_peers, \
+	{.name = "peers/" name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | BENCH_COLD, .open = open_peers, .run = run_peers, \
 	 .close = close_peers, .arg = &(const uint8_t){family}}
 
 const struct bench_case bench_table_cases[] = {
-	FDB("hit-1k", "look up known MACs, 1,000 in the table", BENCH_KEY, run_hit, 1000, true),
-	FDB("miss-1k", "look up unknown MACs, 1,000 in the table", 0, run_miss, 1000, false),
-	FDB("hit-100k", "look up known MACs in random order, 100,000 in the table", BENCH_KEY, run_hit, 100000, true),
-	FDB("hit-1m", "look up known MACs in random order, 1,000,000 in the table", 0, run_hit, 1000000, true),
-	FDB("miss-100k", "look up unknown MACs in random order, 100,000 in the table", 0, run_miss, 100000, false),
-	{.name = "fdb/change-100k", .per = "change", .about = "remove and insert a MAC, 100,000 in the table",
-	 .ops = BENCH_BURST, .shapes = BENCH_BURSTS, .open = open_fdb, .run = run_change, .close = close_fdb,
-	 .arg = &(const struct fdb_arg){100000, true}},
-	PEER("ipv4", "peer and tunnel of a packet, 64 peers over IPv4", AM_IPV4),
-	PEER("ipv6", "peer and tunnel of a packet, 64 peers over IPv6", AM_IPV6),
-	{.name = "counters/tunnel", .per = "packet", .about = "packets and octets of one of 64 tunnels and of one of 16 bridges",
-	 .ops = BENCH_BURST, .shapes = BENCH_BURSTS | BENCH_KEY, .open = open_counters, .run = run_counters, .close = free},
+	FDB("hit-1k", "look up known MACs, 1,000 in the table", run_hit, 1000, true),
+	FDB("miss-1k", "look up unknown MACs, 1,000 in the table", run_miss, 1000, false),
+	FDB("hit-100k", "look up known MACs in random order, 100,000 in the table", run_hit, 100000, true),
+	FDB("hit-1m", "look up known MACs in random order, 1,000,000 in the table", run_hit, 1000000, true),
+	FDB("miss-100k", "look up unknown MACs in random order, 100,000 in the table", run_miss, 100000, false),
+	FDB_CHANGE("change-1k", "remove and insert a MAC, 1,000 in the table", 1000),
+	FDB_CHANGE("change-100k", "remove and insert a MAC, 100,000 in the table", 100000),
+	PEER("ipv4", "peer and tunnel of a packet, 64 peers over IPv4; cold: 65,536", AM_IPV4),
+	PEER("ipv6", "peer and tunnel of a packet, 64 peers over IPv6; cold: 65,536", AM_IPV6),
 	{.name = NULL},
 };
 /* clang-format on */

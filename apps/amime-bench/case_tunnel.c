@@ -22,15 +22,17 @@ struct tunnel {
 	struct am_encap_in in[BENCH_BURST];
 	struct rte_mbuf *out[BENCH_BURST][2];
 	unsigned n_out[BENCH_BURST];
-	uint16_t off, len;    /* where the packet begins in each buffer, and how long it is */
-	unsigned frames;      /* that leave for each one that enters */
-	bool filled;          /* the buffers are there */
-	struct rte_mbuf *m[]; /* ours for as long as the case is open */
+	uint16_t off, len;                 /* where the packet begins in each buffer, and how long it is */
+	unsigned frames;                   /* that leave for each one that enters */
+	bool filled;                       /* the buffers are there */
+	struct rte_mbuf *now[BENCH_BURST]; /* those of the group */
+	struct rte_mbuf *m[];              /* of all groups; ours for as long as the case is open */
 };
 
-static struct rte_mbuf **group(struct tunnel *t)
+static void turn_to(struct tunnel *t, unsigned group)
 {
-	return t->m + t->at * t->burst;
+	t->at = group;
+	memcpy(t->now, t->m + group * t->burst, t->burst * sizeof t->now[0]);
 }
 
 static void close_tunnel(void *state)
@@ -88,6 +90,7 @@ static void *open_encap(const struct bench_env *env, const void *arg, struct am_
 		work_udp_frame(am_buf_set_len(t->m[i], t->len), t->len, AM_IPV4, i % t->burst);
 	for (uint32_t i = 0; i < t->burst; i++)
 		t->in[i].hash = am_flow_hash_frame(am_buf_data(t->m[i]), t->len);
+	turn_to(t, 0);
 	return t;
 }
 
@@ -97,7 +100,7 @@ static bool prepare_tunnel(void *state)
 	struct tunnel *t = state;
 
 	for (unsigned i = 0; i < t->burst; i++) {
-		struct rte_mbuf *m = group(t)[i];
+		struct rte_mbuf *m = t->now[i];
 
 		for (unsigned j = 0; j < t->n_out[i]; j++)
 			if (t->out[i][j] != m)
@@ -106,7 +109,7 @@ static bool prepare_tunnel(void *state)
 		m->data_off = t->off;
 		am_buf_set_len(m, t->len);
 	}
-	t->at = t->at + 1 < t->groups ? t->at + 1 : 0;
+	turn_to(t, t->at + 1 < t->groups ? t->at + 1 : 0);
 	return true;
 }
 
@@ -117,7 +120,7 @@ static bool run_encap(void *state)
 
 	for (unsigned i = 0; i < t->burst; i++) {
 		bad |= am_encap_push(
-			&t->encap, &t->ids, t->pool, &t->in[i], group(t)[i], t->out[i], &t->n_out[i]);
+			&t->encap, &t->ids, t->pool, &t->in[i], t->now[i], t->out[i], &t->n_out[i]);
 		frames += t->n_out[i];
 	}
 	return !bad && frames == t->burst * t->frames;
@@ -136,15 +139,15 @@ static void *open_decap(const struct bench_env *env, const void *arg, struct am_
 
 	if (!t)
 		return NULL;
-	for (t->at = 0; t->at < t->groups; t->at++) {
+	for (unsigned g = 0; g < t->groups; g++) {
+		turn_to(t, g);
 		if (!run_encap(t)) {
 			am_fail(err, EIO, "encap does not do what it must");
-			t->at = 0;
 			close_encap(t);
 			return NULL;
 		}
 	}
-	t->at = 0;
+	turn_to(t, 0);
 	memset(t->n_out, 0, sizeof t->n_out); /* what encap made is what arrives */
 	t->off = t->m[0]->data_off;
 	t->len = (uint16_t)am_buf_len(t->m[0]);
@@ -220,7 +223,7 @@ static bool run_decap(void *state)
 	unsigned good = 0;
 
 	for (unsigned i = 0; i < t->burst; i++) {
-		struct rte_mbuf *m = group(t)[i];
+		struct rte_mbuf *m = t->now[i];
 		struct rest r = {am_buf_data(m), am_buf_len(m)};
 		const uint8_t *start = r.p;
 		struct am_ip_hdr ip = {0};
@@ -237,41 +240,41 @@ static bool run_decap(void *state)
 }
 
 /* clang-format off */
-#define CASE(name_, about_, key_, open_, run_, ...) \
-	{.name = name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | BENCH_COLD | (key_), .open = open_, .prepare = prepare_tunnel, \
+#define CASE(name_, about_, open_, run_, ...) \
+	{.name = name_, .per = "packet", .about = about_, .ops = BENCH_BURST, .shapes = BENCH_BURSTS | BENCH_COLD, .open = open_, .prepare = prepare_tunnel, \
 	 .run = run_, .close = close_encap, .arg = &(const struct work_tunnel){__VA_ARGS__}}
-#define ENCAP(name, about, key, kind, family, vtep) \
-	CASE("encap/" name, about, key, open_encap, run_encap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
-#define CUT(name, about, key, kind, family, split) \
-	CASE("fragment/" name, about, key, open_encap, run_encap, AM_TUNNEL_##kind, family, AM_IPV4, split, WORK_FULL, 2)
-#define DECAP(name, about, key, kind, family, vtep) \
-	CASE("decap/" name, about, key, open_decap, run_decap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
+#define ENCAP(name, about, kind, family, vtep) \
+	CASE("encap/" name, about, open_encap, run_encap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
+#define CUT(name, about, kind, family, split) \
+	CASE("fragment/" name, about, open_encap, run_encap, AM_TUNNEL_##kind, family, AM_IPV4, split, WORK_FULL, 2)
+#define DECAP(name, about, kind, family, vtep) \
+	CASE("decap/" name, about, open_decap, run_decap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
 
 const struct bench_case bench_tunnel_cases[] = {
-	ENCAP("gre4", "64-octet frame into VXLAN, IPv4, GRE, IPv4", BENCH_KEY, GRE, AM_IPV4, AM_IPV4),
-	ENCAP("gre6", "64-octet frame into VXLAN, IPv4, GRE, IPv6", 0, GRE, AM_IPV6, AM_IPV4),
-	ENCAP("gretap4", "64-octet frame into VXLAN, IPv4, GRETAP, IPv4", 0, GRETAP, AM_IPV4, AM_IPV4),
-	ENCAP("gretap6", "64-octet frame into VXLAN, IPv4, GRETAP, IPv6", 0, GRETAP, AM_IPV6, AM_IPV4),
-	ENCAP("etherip4", "64-octet frame into VXLAN, IPv4, EtherIP, IPv4", BENCH_KEY, ETHERIP, AM_IPV4, AM_IPV4),
-	ENCAP("etherip6", "64-octet frame into VXLAN, IPv4, EtherIP, IPv6", 0, ETHERIP, AM_IPV6, AM_IPV4),
-	ENCAP("gre4-vtep6", "64-octet frame into VXLAN, IPv6 with UDP checksum, GRE, IPv4", 0, GRE, AM_IPV4, AM_IPV6),
-	ENCAP("etherip4-bare", "64-octet frame into EtherIP, IPv4", 0, ETHERIP, AM_IPV4, 0),
-	ENCAP("vxlan4", "64-octet frame into VXLAN, IPv4, no tunnel", 0, NONE, AM_IPV4, AM_IPV4),
-	CUT("gre4-floor", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1276", BENCH_KEY, GRE, AM_IPV4, AM_SPLIT_FLOOR),
-	CUT("gre4-fill", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1500", 0, GRE, AM_IPV4, AM_SPLIT_FILL),
-	CUT("gre6-floor", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1280", 0, GRE, AM_IPV6, AM_SPLIT_FLOOR),
-	CUT("gre6-fill", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1500", 0, GRE, AM_IPV6, AM_SPLIT_FILL),
-	CUT("etherip4-floor", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1276", 0, ETHERIP, AM_IPV4, AM_SPLIT_FLOOR),
-	CUT("etherip4-fill", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1500", 0, ETHERIP, AM_IPV4, AM_SPLIT_FILL),
-	CUT("etherip6-floor", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1280", 0, ETHERIP, AM_IPV6, AM_SPLIT_FLOOR),
-	CUT("etherip6-fill", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1500", 0, ETHERIP, AM_IPV6, AM_SPLIT_FILL),
-	DECAP("gre4", "IPv4, GRE, IPv4, VXLAN around a 64-octet frame", BENCH_KEY, GRE, AM_IPV4, AM_IPV4),
-	DECAP("gre6", "IPv6, GRE, IPv4, VXLAN around a 64-octet frame", 0, GRE, AM_IPV6, AM_IPV4),
-	DECAP("gretap4", "IPv4, GRETAP, IPv4, VXLAN around a 64-octet frame", 0, GRETAP, AM_IPV4, AM_IPV4),
-	DECAP("gretap6", "IPv6, GRETAP, IPv4, VXLAN around a 64-octet frame", 0, GRETAP, AM_IPV6, AM_IPV4),
-	DECAP("etherip4", "IPv4, EtherIP, IPv4, VXLAN around a 64-octet frame", 0, ETHERIP, AM_IPV4, AM_IPV4),
-	DECAP("etherip6", "IPv6, EtherIP, IPv4, VXLAN around a 64-octet frame", 0, ETHERIP, AM_IPV6, AM_IPV4),
-	DECAP("gre4-vtep6", "IPv4, GRE, IPv6, VXLAN with UDP checksum around a 64-octet frame", 0, GRE, AM_IPV4, AM_IPV6),
+	ENCAP("gre4", "64-octet frame into VXLAN, IPv4, GRE, IPv4", GRE, AM_IPV4, AM_IPV4),
+	ENCAP("gre6", "64-octet frame into VXLAN, IPv4, GRE, IPv6", GRE, AM_IPV6, AM_IPV4),
+	ENCAP("gretap4", "64-octet frame into VXLAN, IPv4, GRETAP, IPv4", GRETAP, AM_IPV4, AM_IPV4),
+	ENCAP("gretap6", "64-octet frame into VXLAN, IPv4, GRETAP, IPv6", GRETAP, AM_IPV6, AM_IPV4),
+	ENCAP("etherip4", "64-octet frame into VXLAN, IPv4, EtherIP, IPv4", ETHERIP, AM_IPV4, AM_IPV4),
+	ENCAP("etherip6", "64-octet frame into VXLAN, IPv4, EtherIP, IPv6", ETHERIP, AM_IPV6, AM_IPV4),
+	ENCAP("gre4-vtep6", "64-octet frame into VXLAN, IPv6 with UDP checksum, GRE, IPv4", GRE, AM_IPV4, AM_IPV6),
+	ENCAP("etherip4-bare", "64-octet frame into EtherIP, IPv4", ETHERIP, AM_IPV4, 0),
+	ENCAP("vxlan4", "64-octet frame into VXLAN, IPv4, no tunnel", NONE, AM_IPV4, AM_IPV4),
+	CUT("gre4-floor", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1276", GRE, AM_IPV4, AM_SPLIT_FLOOR),
+	CUT("gre4-fill", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1500", GRE, AM_IPV4, AM_SPLIT_FILL),
+	CUT("gre6-floor", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1280", GRE, AM_IPV6, AM_SPLIT_FLOOR),
+	CUT("gre6-fill", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1500", GRE, AM_IPV6, AM_SPLIT_FILL),
+	CUT("etherip4-floor", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1276", ETHERIP, AM_IPV4, AM_SPLIT_FLOOR),
+	CUT("etherip4-fill", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1500", ETHERIP, AM_IPV4, AM_SPLIT_FILL),
+	CUT("etherip6-floor", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1280", ETHERIP, AM_IPV6, AM_SPLIT_FLOOR),
+	CUT("etherip6-fill", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1500", ETHERIP, AM_IPV6, AM_SPLIT_FILL),
+	DECAP("gre4", "IPv4, GRE, IPv4, VXLAN around a 64-octet frame", GRE, AM_IPV4, AM_IPV4),
+	DECAP("gre6", "IPv6, GRE, IPv4, VXLAN around a 64-octet frame", GRE, AM_IPV6, AM_IPV4),
+	DECAP("gretap4", "IPv4, GRETAP, IPv4, VXLAN around a 64-octet frame", GRETAP, AM_IPV4, AM_IPV4),
+	DECAP("gretap6", "IPv6, GRETAP, IPv4, VXLAN around a 64-octet frame", GRETAP, AM_IPV6, AM_IPV4),
+	DECAP("etherip4", "IPv4, EtherIP, IPv4, VXLAN around a 64-octet frame", ETHERIP, AM_IPV4, AM_IPV4),
+	DECAP("etherip6", "IPv6, EtherIP, IPv4, VXLAN around a 64-octet frame", ETHERIP, AM_IPV6, AM_IPV4),
+	DECAP("gre4-vtep6", "IPv4, GRE, IPv6, VXLAN with UDP checksum around a 64-octet frame", GRE, AM_IPV4, AM_IPV6),
 	{.name = NULL},
 };
 /* clang-format on */

@@ -7,8 +7,9 @@
 extern const struct bench_case bench_net_cases[];    /* plain bytes: parse, checksum, MSS, flow hash */
 extern const struct bench_case bench_tunnel_cases[]; /* encap, encap and fragment, decap */
 extern const struct bench_case bench_reasm_cases[];
-extern const struct bench_case bench_table_cases[]; /* FDB, peers */
-extern const struct bench_case bench_acl_cases[];   /* access lists */
+extern const struct bench_case bench_table_cases[];   /* FDB, peers */
+extern const struct bench_case bench_counter_cases[]; /* of interfaces, route classes, access lists */
+extern const struct bench_case bench_acl_cases[];     /* access lists */
 extern const struct bench_case bench_fib_cases[];
 
 extern const struct bench_case bench_pipeline_cases[];

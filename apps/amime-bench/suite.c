@@ -326,7 +326,7 @@ static int suite_main(const struct suite *suite, int argc, char **argv)
 int bench_micro_main(int argc, char **argv)
 {
 	static const struct bench_case *const groups[] = {bench_net_cases, bench_tunnel_cases,
-		bench_reasm_cases, bench_table_cases, bench_acl_cases, bench_fib_cases};
+		bench_reasm_cases, bench_table_cases, bench_counter_cases, bench_acl_cases, bench_fib_cases};
 	static const struct suite micro = {
 		{"micro", "the building blocks of the data plane one by one", true, false, false}, NULL,
 		groups, sizeof groups / sizeof *groups};

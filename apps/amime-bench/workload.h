@@ -17,6 +17,7 @@ enum {
 	WORK_WHOLE = 1440, /* the longest inside VXLAN, GRE and IPv4 in 1500 octets */
 	WORK_FULL = 1514,
 	WORK_COLD = 16384, /* packets */
+	WORK_MANY = 65536, /* entries of a table that caches do not hold, and what is looked for in one */
 	WORK_MSS = 1460,   /* what a SYN asks for */
 };
 
@@ -47,6 +48,24 @@ int work_encap(const struct work_tunnel *t, struct am_encap *out, struct am_err 
 
 /* How many bursts a case goes through in turn: one that stays warm, or more packets than caches hold. */
 unsigned work_groups(const struct bench_env *env);
+
+/* Where among n things the next run's burst begins: behind the last one, or at the start where too few are left. */
+static inline unsigned work_next(unsigned at, unsigned burst, unsigned n)
+{
+	return at + 2 * burst > n ? 0 : at + burst;
+}
+
+/*
+ * Where number i of n things is put, so that what is gone through in order lies in an order that no prefetcher guesses. Some follow the
+ * pointers of a list that is read in order, too: so a run has those of its own burst alone, as a driver leaves them, and the next ones are
+ * put into their place outside the clock.
+ */
+static inline unsigned work_scatter(unsigned i, unsigned n)
+{
+	const uint64_t stride = 7919; /* a prime: each place is taken once, unless n is a multiple of it */
+
+	return (unsigned)(i * stride % n);
+}
 
 /* n buffers with headroom, empty. False where the pool is empty: none is held then. */
 bool work_buffers(struct rte_mempool *pool, struct rte_mbuf **m, unsigned n);
