@@ -46,11 +46,10 @@ struct bench_env {
 	bool is_cold; /* of the case: its packets, or places in its table, are others each time, more than caches hold */
 };
 
-/* Beside bursts of BENCH_BURST on warm packets. */
+/* Beside bursts of BENCH_BURST on warm data. */
 enum bench_shapes {
 	BENCH_BURSTS = 1, /* any burst */
-	BENCH_COLD = 2,   /* cold packets */
-	BENCH_KEY = 4,    /* both are worth showing unless others are asked for */
+	BENCH_COLD = 2,   /* cold data */
 };
 
 /* How a goal follows from what another case costs. */

@@ -19,9 +19,10 @@ static const char stages_text[] =
 	"                   takes; that itself costs a little\n";
 
 static const char micro_text[] =
-	"  --burst LIST     cases in bursts of so many packets, such as 1,8,32,64, instead of 64 and for\n"
-	"                   some cases all of these\n"
-	"  --cold           on cold packets too where a case can, and not only where it is usual\n";
+	"  --burst LIST     bursts of so many packets instead of 64,1,8,32; the first one is what others\n"
+	"                   stand beside\n"
+	"  --warm           only on data that caches hold\n"
+	"  --cold           only on data that they do not hold\n";
 
 static int usage(const struct options_of *of, FILE *out, int status)
 {
@@ -41,7 +42,7 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		of->stages ? stages_text : "");
 	fprintf(out,
 		"  --quick          %d short samples of each case instead of %d: to see that it works\n"
-		"  --samples N      N samples of each case\n"
+		"  --samples N      N samples of each case%s\n"
 		"  --seconds N      go on for at most N seconds (%d, or two for each case; quick: %d)\n"
 		"                   where samples must be left out because the clock ran slow or the CPU was\n"
 		"                   taken away\n"
@@ -53,8 +54,9 @@ static int usage(const struct options_of *of, FILE *out, int status)
 		"  --small-pages    packet buffers on small pages even where there are huge ones\n"
 		"  --list           only name the cases\n"
 		"  --help           this text\n",
-		OPTIONS_QUICK_SAMPLES, OPTIONS_SAMPLES, OPTIONS_SECONDS, OPTIONS_QUICK_SECONDS,
-		OPTIONS_AGREE_PERCENT);
+		OPTIONS_QUICK_SAMPLES, OPTIONS_SAMPLES,
+		of->micro ? ", a quarter of that of its other shapes" : "", OPTIONS_SECONDS,
+		OPTIONS_QUICK_SECONDS, OPTIONS_AGREE_PERCENT);
 	return status;
 }
 
@@ -75,6 +77,17 @@ static int bursts(struct variants_want *want)
 		       "burst", optarg, 1, BENCH_BURST, VARIANTS_BURSTS_MAX, want->bursts, &want->n_bursts)
 		       ? -1
 		       : 2;
+}
+
+static int only(enum variants_data data, struct options *o)
+{
+	if (o->want.data != VARIANTS_ALL && o->want.data != data) {
+		fprintf(stderr,
+			"amime-bench: --warm and --cold leave nothing to measure: leave one of them away\n");
+		return 2;
+	}
+	o->want.data = data;
+	return -1;
 }
 
 static int take(const struct options_of *of, int option, struct options *o)
@@ -116,9 +129,10 @@ static int take(const struct options_of *of, int option, struct options *o)
 		return argument_number("handicap", optarg, 0, HANDICAP_MOST, &o->want.handicap) ? -1 : 2;
 	case 'b':
 		return bursts(&o->want);
+	case 'w':
+		return only(VARIANTS_WARM, o);
 	case 'd':
-		o->want.cold = true;
-		return -1;
+		return only(VARIANTS_COLD, o);
 	case 'S':
 		o->stages = true;
 		return -1;
@@ -147,9 +161,11 @@ static int settle(const struct options_of *of, int argc, char **argv, struct opt
 				     : "stages");
 		return 2;
 	}
-	if (!of->micro && (o->want.n_bursts || o->want.cold)) {
+	if (!of->micro && (o->want.n_bursts || o->want.data)) {
 		fprintf(stderr, "amime-bench: %s takes no --%s; see amime-bench micro\n", of->name,
-			o->want.cold ? "cold" : "burst");
+			o->want.n_bursts                ? "burst"
+			: o->want.data == VARIANTS_COLD ? "cold"
+							: "warm");
 		return 2;
 	}
 	if (o->filter && (o->config || o->traffic)) {
@@ -178,6 +194,7 @@ int options_parse(const struct options_of *of, int argc, char **argv, struct opt
 		{"list", no_argument, NULL, 'l'},
 		{"small-pages", no_argument, NULL, 'p'},
 		{"burst", required_argument, NULL, 'b'},
+		{"warm", no_argument, NULL, 'w'},
 		{"cold", no_argument, NULL, 'd'},
 		{"stages", no_argument, NULL, 'S'},
 		{"help", no_argument, NULL, 'h'},

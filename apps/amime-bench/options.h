@@ -21,7 +21,7 @@ enum {
 struct options_of {
 	const char *name;
 	const char *about; /* after "Measure" */
-	bool micro;        /* takes --burst and --cold */
+	bool micro;        /* takes --burst, --warm and --cold */
 	bool pipeline;     /* takes --config and --traffic */
 	bool stages;       /* takes --stages */
 };

@@ -29,10 +29,14 @@ enum {
 	BUFFER_CACHE = 512,
 	MEMORY_MB = 48, /* for hot cases, and for cold ones */
 	MEMORY_COLD_MB = 192,
-	CASES_MAX = 512,
-	SEED = 20261123, /* the same work every time */
-	STATUS_BUSY = 3, /* the machine, not the tool, is why repeats could not be compared */
+	SAMPLES_A_SECOND = 300, /* on a quiet machine, openings and all */
+	SEED = 20261123,        /* the same work every time */
+	STATUS_BUSY = 3,        /* the machine, not the tool, is why repeats could not be compared */
 };
+
+/* To wait in, for each case, and for each that is another shape of one. */
+#define CASE_SECONDS  2.0
+#define SHAPE_SECONDS 0.25
 
 /* Whether the data plane that is linked counts the cycles of its stages. */
 #ifndef BENCH_STAGES
@@ -98,11 +102,12 @@ static void refer(struct bench_result *results, unsigned n)
 	}
 }
 
-static unsigned choose_cases(const struct variants *v, const char *filter, struct bench_result out[CASES_MAX])
+/* out has room for all. */
+static unsigned choose_cases(const struct variants *v, const char *filter, struct bench_result *out)
 {
 	unsigned n = 0;
 
-	for (const struct bench_case *c = v->cases; c->name && n < CASES_MAX; c++)
+	for (const struct bench_case *c = v->cases; c->name; c++)
 		if (!filter || matches(c, filter) || is_needed(v, filter, c))
 			out[n++].c = c;
 	return n;
@@ -148,27 +153,40 @@ static int report(const struct suite *suite, const struct options *o, const stru
 }
 
 /* Cases are opened and samples taken whatever the machine does; what is to wait for is up to the machine. */
-static void say_estimate(unsigned n, const struct options *o, uint64_t most)
+static void say_estimate(
+	const struct bench_result *results, unsigned n, const struct options *o, uint64_t most)
 {
-	uint64_t least_ms = (uint64_t)n * (unsigned)o->repeats * (unsigned)o->samples;
+	double samples = 0;
+	uint64_t least;
+
+	for (unsigned i = 0; i < n; i++)
+		samples += (double)o->samples / (results[i].c->fewer ? results[i].c->fewer : 1);
+	least = 1 + (uint64_t)(samples * o->repeats / SAMPLES_A_SECOND);
 
 	if (isatty(STDERR_FILENO))
 		fprintf(stderr,
 			"amime-bench: %u cases, %d times: about %" PRIu64 " s, on a busy machine %" PRIu64
 			" s and more; --quick takes seconds\n",
-			n, o->repeats, 1 + least_ms / 1000, most + 1 + least_ms / 1000);
+			n, o->repeats, least, most + least);
+}
+
+static double usual_seconds(const struct bench_result *results, unsigned n)
+{
+	double seconds = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		seconds += results[i].c->of ? SHAPE_SECONDS : CASE_SECONDS;
+	return seconds > OPTIONS_SECONDS ? seconds : OPTIONS_SECONDS;
 }
 
 static int measure(struct bench *b, const struct options *o, struct bench_result *results, unsigned n,
 	struct am_err *err)
 {
-	uint64_t seconds = n * 2 > OPTIONS_SECONDS ? n * 2 : OPTIONS_SECONDS;
+	uint64_t seconds = o->seconds ? (uint64_t)o->seconds : (uint64_t)usual_seconds(results, n);
 	int ret;
 
-	if (o->seconds)
-		seconds = (uint64_t)o->seconds;
 	seconds *= (unsigned)o->repeats;
-	say_estimate(n, o, seconds);
+	say_estimate(results, n, o, seconds);
 	ret = bench_measure(b, results, n, seconds * AM_S, show_progress, err);
 	end_progress();
 	return ret;
@@ -274,52 +292,82 @@ static int run_stages(char **argv)
 	return 1;
 }
 
+/* The cases of a run, and what they were made from. */
+struct chosen {
+	struct variants variants;
+	struct given given;
+	struct bench_result *results;
+	unsigned n;
+};
+
+static void free_chosen(struct chosen *c)
+{
+	bench_free(c->results, c->n);
+	free(c->results);
+	given_free(&c->given);
+	variants_free(&c->variants);
+}
+
+/* -1: go on; otherwise the exit status. */
+static int choose(const struct suite *suite, const struct options *o, struct chosen *c)
+{
+	bool is_given = o->config || o->traffic;
+
+	*c = (struct chosen){0};
+	if (is_given && !given_load(&c->given, o->config, o->traffic))
+		return 1;
+	if (!is_given && variants_make(&c->variants, suite->groups, suite->n, &o->want))
+		return out_of_memory();
+	c->results = calloc(GIVEN_CASES + c->variants.n, sizeof *c->results);
+	if (!c->results)
+		return out_of_memory();
+	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++) {
+		c->given.cases[i].handicap = o->want.handicap;
+		c->results[c->n++].c = &c->given.cases[i];
+	}
+	if (!is_given)
+		c->n = choose_cases(&c->variants, o->filter, c->results);
+	if (c->n)
+		return -1;
+	fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench %s --list\n", o->filter,
+		suite->of.name);
+	return 2;
+}
+
+static int measure_chosen(const struct suite *suite, struct options *o, struct chosen *c)
+{
+	struct am_err err = {""};
+	int second_cpu, ret;
+
+	o->cpu = o->cpu >= 0 ? o->cpu : sched_getcpu();
+	second_cpu = helper_cpu(o->cpu);
+	if (second_cpu < 0)
+		c->n = leave_out_two_cpus(c->results, c->n);
+	if (o->list) {
+		list_cases(c->results, c->n);
+		return 0;
+	}
+	refer(c->results, c->n);
+	ret = run(suite, o, second_cpu, c->results, c->n, &err);
+	if (ret)
+		fprintf(stderr, "amime-bench: %s\n", err.text);
+	return ret == -EBUSY ? STATUS_BUSY : ret ? 1 : 0;
+}
+
 static int suite_main(const struct suite *suite, int argc, char **argv)
 {
-	struct bench_result results[CASES_MAX] = {0};
-	struct am_err err = {""};
+	struct chosen chosen;
 	struct options o;
-	int status = options_parse(&suite->of, argc, argv, &o), second_cpu, ret;
-	bool is_given = o.config || o.traffic;
-	struct variants variants = {0};
-	struct given given = {0};
-	unsigned n = 0;
+	int status = options_parse(&suite->of, argc, argv, &o);
 
 	if (status >= 0)
 		return status;
 	if (o.stages && !BENCH_STAGES)
 		return run_stages(argv);
-	if (is_given && !given_load(&given, o.config, o.traffic))
-		return 1;
-	for (unsigned i = 0; is_given && i < GIVEN_CASES; i++) {
-		given.cases[i].handicap = o.want.handicap;
-		results[n++].c = &given.cases[i];
-	}
-	if (!is_given && variants_make(&variants, suite->groups, suite->n, &o.want))
-		return out_of_memory();
-	if (!is_given)
-		n = choose_cases(&variants, o.filter, results);
-	if (!n) {
-		fprintf(stderr, "amime-bench: no case has \"%s\" in its name; see amime-bench %s --list\n",
-			o.filter, suite->of.name);
-		return 2;
-	}
-	o.cpu = o.cpu >= 0 ? o.cpu : sched_getcpu();
-	second_cpu = helper_cpu(o.cpu);
-	if (second_cpu < 0)
-		n = leave_out_two_cpus(results, n);
-	if (o.list) {
-		list_cases(results, n);
-		return 0;
-	}
-	refer(results, n);
-	ret = run(suite, &o, second_cpu, results, n, &err);
-	status = ret == -EBUSY ? STATUS_BUSY : ret ? 1 : 0;
-	if (status)
-		fprintf(stderr, "amime-bench: %s\n", err.text);
-	bench_free(results, n);
-	given_free(&given);
-	variants_free(&variants);
+	status = choose(suite, &o, &chosen);
+	if (status < 0)
+		status = measure_chosen(suite, &o, &chosen);
+	free_chosen(&chosen);
 	return status;
 }
 

@@ -24,7 +24,7 @@ class Result:
     def __init__(self, command, bench, versions, settings):
         """bench: the program amime-bench, which knows the machine and our own versions."""
         self.bench = bench
-        known = json.loads(run(bench, "micro", "--quick", "--samples", "1", "--filter", "mss/syn", "--json", "-", timeout=60))
+        known = json.loads(run(bench, "micro", "--quick", "--samples", "1", "--filter", "=mss/syn", "--json", "-", timeout=60))
         self.value = {"format": FORMAT, "command": command, "machine": known["machine"],
                       "versions": known["versions"] | versions, "settings": settings, "cases": [], "curves": []}
 
