@@ -226,6 +226,10 @@ static void test_odd_bursts(void **state)
 	(void)state;
 	json_array_foreach(cases, i, c) check_case(c);
 	assert_true(i > 300);
+	c = find_case(cases, "fdb/hit-1m@50");
+	assert_string_equal(json_string_value(json_object_get(c, "of")), "fdb/hit-1m@3");
+	assert_int_equal(integer(c, "burst"), 50);
+	assert_true(json_is_true(json_object_get(c, "cold")));
 	json_decref(report);
 }
 

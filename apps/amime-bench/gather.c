@@ -87,6 +87,9 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 					  .null = c->null,
 					  .base = result->base ? result->base->c->name : NULL,
 					  .limit = result->limit ? result->limit->c->name : NULL,
+					  .of = c->of,
+					  .burst = c->burst,
+					  .cold = c->burst && (c->cold || c->memory),
 					  .goal = bench_goal(result),
 					  .follows = {result->follows[0], result->follows[1]},
 				  });

@@ -12,7 +12,8 @@ enum {
 	ABOUT = 512,
 	UNIT = 48,
 	FACTS_MAX = 128,
-	ROWS_MAX = 1024,
+	ROWS_MAX = 4096,
+	BURST_MAX = 65536,
 	SAMPLES_MAX = 1000000,
 	STAGES_MAX = 64,
 	REPEAT_MAX = 1000,
@@ -129,7 +130,9 @@ _Static_assert(sizeof scale_words / sizeof *scale_words == REPORT_SCALES + 1, "a
 
 struct raw_row {
 	struct report *r;
-	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], base[NAME], limit[NAME];
+	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], base[NAME], limit[NAME], of[NAME];
+	uint32_t burst;
+	bool cold;
 	uint8_t better;
 	double goal, predicted;
 };
@@ -269,6 +272,11 @@ static void read_row_limit(const struct place *at, void *raw)
 	conf_read_text(at, ((struct raw_row *)raw)->limit, NAME);
 }
 
+static void read_row_of(const struct place *at, void *raw)
+{
+	conf_read_text(at, ((struct raw_row *)raw)->of, NAME);
+}
+
 static void read_row_goal(const struct place *at, void *raw)
 {
 	if (!json_is_null(at->json))
@@ -289,6 +297,9 @@ static const struct field row_rows[] = {
 	OTHER("null", read_row_null, NULL, NULL),
 	OTHER("base", read_row_base, NULL, NULL),
 	OTHER("limit", read_row_limit, NULL, NULL),
+	OTHER("of", read_row_of, NULL, NULL),
+	UINT("burst", struct raw_row, burst, 0, BURST_MAX, 0),
+	BOOL("cold", struct raw_row, cold, false),
 	OTHER("goal", read_row_goal, NULL, NULL),
 	OTHER("predicted", read_row_predicted, NULL, NULL),
 	DERIVED("stats"),
@@ -327,6 +338,9 @@ static void read_row(const struct place *at, struct report *r)
 					.null = *raw.null ? raw.null : NULL,
 					.base = *raw.base ? raw.base : NULL,
 					.limit = *raw.limit ? raw.limit : NULL,
+					.of = *raw.of ? raw.of : NULL,
+					.burst = raw.burst,
+					.cold = raw.cold,
 					.goal = raw.goal,
 					.predicted = raw.predicted,
 					.more_is_better = raw.better,

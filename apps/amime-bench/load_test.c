@@ -36,6 +36,13 @@ static struct report *make_report(void)
 	report_add_sample(r, row, &(struct report_sample){99, 3000, REPORT_SLOW, 2, 0, 0});
 	report_add_sample(r, row, &(struct report_sample){98, 2000, REPORT_CONTENDED, 2, 140000, 0});
 	report_add_stage(r, row, "bridge", 20);
+	report_add_row(
+		r, &(struct report_row){.name = "fdb/hit", .unit = "cycles", .burst = 64, .cold = false});
+	report_add_row(r, &(struct report_row){.name = "fdb/hit-cold@8",
+				  .unit = "cycles",
+				  .of = "fdb/hit",
+				  .burst = 8,
+				  .cold = true});
 	series = report_add_series(r,
 		report_add_curve(r, &(struct report_curve){.name = "latency",
 					    .about = "round trip",
@@ -76,6 +83,17 @@ static void check_row(const struct report_row *row)
 	assert_string_equal(row->stages[0].name, "bridge");
 }
 
+static void check_shape(const struct report *r)
+{
+	const struct report_row *row = report_find_row(r, "fdb/hit-cold@8");
+
+	assert_ptr_equal(row->of_row, report_find_row(r, "fdb/hit"));
+	assert_int_equal(row->burst, 8);
+	assert_true(row->cold);
+	assert_int_equal(row->of_row->burst, 64);
+	assert_false(row->of_row->cold);
+}
+
 static void test_what_is_written_is_read(void **state)
 {
 	struct report *r = make_report(), *again;
@@ -92,6 +110,7 @@ static void test_what_is_written_is_read(void **state)
 	assert_non_null(again);
 	check_facts(again);
 	check_row(report_find_row(again, "encap/64"));
+	check_shape(again);
 	assert_int_equal(again->curves[0]->x.scale, REPORT_PERCENTILE);
 	assert_string_equal(again->curves[0]->y.unit, "us");
 	assert_float_equal(again->curves[0]->series[0]->points[0].high, 3, 0);
@@ -141,13 +160,15 @@ static void test_cases_are_checked(void **state)
 	REFUSE("{\"format\":1,\"command\":\"x\",\"cases\":[\n"
 	       "{\"name\":\"a\",\"unit\":\"u\",\"samples\":[1],\"null\":\"b\"},\n"
 	       "{\"name\":\"a\",\"unit\":7,\"samples\":[{\"value\":1e300},{\"value\":\"x\"}]},\n"
-	       "{\"name\":\"\",\"goal\":-1,\"better\":\"les\",\"sample\":[]},\n"
+	       "{\"name\":\"\",\"goal\":-1,\"better\":\"les\",\"burst\":70000,\"cold\":1,\"sample\":[]},\n"
 	       "7]}",
 		"f:2: $.cases[0].null: no case is named \"b\"", "f:3: $.cases[1].name: another case",
 		"f:3: $.cases[1].unit: expected a string",
 		"f:3: $.cases[1].samples[0].value: 1e+300 is out of range",
 		"f:4: $.cases[2].name: a case needs", "f:4: $.cases[2].goal: -1 is out of range",
-		"did you mean \"less\"", "f:4: $.cases[2].sample", "f:5: $.cases[3]: expected an object");
+		"did you mean \"less\"", "f:4: $.cases[2].burst: 70000 is out of range",
+		"f:4: $.cases[2].cold: expected", "f:4: $.cases[2].sample",
+		"f:5: $.cases[3]: expected an object");
 }
 
 static void test_curves_are_checked(void **state)

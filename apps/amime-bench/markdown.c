@@ -3,9 +3,12 @@
 
 #include <string.h>
 
+#include "shapes.h"
+
 /* Columns that some row has something for. */
 struct columns {
 	bool goal, base, limit, predicted, per;
+	struct shapes shapes;
 };
 
 static bool has_one_of(const char *name, const char *texts)
@@ -71,7 +74,23 @@ static void print_ratio(bool has, double value, const char *value_format, double
 	fprintf(out, " | %.2f |", ratio);
 }
 
-static void print_row(const struct report_row *row, const struct columns *c, FILE *out)
+static void print_shapes(
+	const struct report *r, const struct report_row *row, const struct columns *c, FILE *out)
+{
+	double value;
+
+	for (size_t i = 0; i < c->shapes.n; i++) {
+		const struct report_row *shape = shapes_row(r, row, &c->shapes.at[i]);
+
+		if (shape && report_net(shape, &value))
+			print_value(value, shape->unit, out);
+		else
+			fprintf(out, shape ? " – |" : " |");
+	}
+}
+
+static void print_row(
+	const struct report *r, const struct report_row *row, const struct columns *c, FILE *out)
 {
 	double value, ratio = 0, limit = 0, allowed = 0;
 	bool has;
@@ -99,19 +118,34 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 	}
 	if (c->per)
 		fprintf(out, " %s%s%s |", row->unit, *row->per ? "/" : "", row->per);
-	fprintf(out, " %zu of %zu |\n", report_kept(row), row->n_samples);
+	fprintf(out, " %zu of %zu |", report_kept(row), row->n_samples);
+	print_shapes(r, row, c, out);
+	fputc('\n', out);
 }
 
 static void print_head(const struct columns *c, FILE *out)
 {
-	unsigned n = 3 + 2 * (unsigned)(c->goal + c->base + c->limit + c->predicted) + c->per;
+	size_t n = 3 + 2 * (size_t)(c->goal + c->base + c->limit + c->predicted) + c->per + c->shapes.n;
+	char label[SHAPES_LABEL];
 
-	fprintf(out, "| case | cost |%s%s%s%s%s kept |\n", c->goal ? " goal | of goal |" : "",
+	fprintf(out, "| case | cost |%s%s%s%s%s kept |", c->goal ? " goal | of goal |" : "",
 		c->base ? " of its base | allowed |" : "", c->limit ? " limit | of limit |" : "",
 		c->predicted ? " predicted | of that |" : "", c->per ? " unit |" : "");
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < c->shapes.n; i++) {
+		shapes_label(&c->shapes.at[i], label);
+		fprintf(out, " %s |", label);
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < n; i++)
 		fprintf(out, "| --- ");
 	fprintf(out, "|\n");
+}
+
+/* What is a shape of a row that is shown stands in that one's columns. */
+static bool has_cost(const struct report *r, const struct report_row *row, const char *texts)
+{
+	return is_shown(r, row, texts, false) &&
+	       !(shapes_fold(row) && is_shown(r, row->of_row, texts, false));
 }
 
 static bool print_costs(const struct report *r, const char *texts, FILE *out)
@@ -119,10 +153,11 @@ static bool print_costs(const struct report *r, const char *texts, FILE *out)
 	const struct report_row *first = NULL;
 	struct columns c = {0};
 
+	shapes_find(r, &c.shapes);
 	for (size_t i = 0; i < r->n_rows; i++) {
 		const struct report_row *row = r->rows[i];
 
-		if (!is_shown(r, row, texts, false))
+		if (!has_cost(r, row, texts))
 			continue;
 		first = first ? first : row;
 		c.goal |= row->goal > 0;
@@ -136,8 +171,8 @@ static bool print_costs(const struct report *r, const char *texts, FILE *out)
 	print_machine(r, out);
 	print_head(&c, out);
 	for (size_t i = 0; i < r->n_rows; i++)
-		if (is_shown(r, r->rows[i], texts, false))
-			print_row(r->rows[i], &c, out);
+		if (has_cost(r, r->rows[i], texts))
+			print_row(r, r->rows[i], &c, out);
 	return true;
 }
 

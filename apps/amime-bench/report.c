@@ -178,6 +178,9 @@ struct report_row *report_add_row(struct report *r, const struct report_row *abo
 	row->null = about->null ? copy_text(r, about->null) : NULL;
 	row->base = about->base ? copy_text(r, about->base) : NULL;
 	row->limit = about->limit ? copy_text(r, about->limit) : NULL;
+	row->of = about->of ? copy_text(r, about->of) : NULL;
+	row->burst = about->burst;
+	row->cold = about->cold;
 	row->goal = about->goal;
 	row->predicted = about->predicted;
 	row->more_is_better = about->more_is_better;
@@ -313,6 +316,16 @@ static int sum_up(struct report_row *row)
 	return 0;
 }
 
+/* The row that this one is another shape of, and differs from in shape. */
+static const struct report_row *find_of(const struct report *r, const struct report_row *row)
+{
+	const struct report_row *of = row->of ? report_find_row(r, row->of) : NULL;
+
+	if (!of || of->of || !of->burst || !row->burst)
+		return NULL;
+	return of->burst != row->burst || of->cold != row->cold ? of : NULL;
+}
+
 int report_settle(struct report *r)
 {
 	for (size_t i = 0; i < r->n_rows; i++) {
@@ -321,6 +334,7 @@ int report_settle(struct report *r)
 		row->null_row = row->null ? report_find_row(r, row->null) : NULL;
 		row->base_row = row->base ? report_find_row(r, row->base) : NULL;
 		row->limit_row = row->limit ? report_find_row(r, row->limit) : NULL;
+		row->of_row = find_of(r, row);
 		if (sum_up(row))
 			return -ENOMEM;
 	}

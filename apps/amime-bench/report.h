@@ -58,6 +58,9 @@ struct report_row {
 		*null; /* name of the row whose value is the harness's own, to be subtracted; may be NULL */
 	const char *base;  /* name of the row that the goal follows from; may be NULL */
 	const char *limit; /* name of the row that this one cannot be below; may be NULL */
+	const char *of;    /* name of the row that this one is another shape of; may be NULL */
+	unsigned burst;    /* packets of a burst, where the row is of bursts; otherwise 0 */
+	bool cold;         /* such a row's data is more than caches hold */
 	double goal;       /* in the unit, of the net value where there is a null row; 0: none */
 	double predicted; /* by a model, in the unit, of the net value where there is a null row; 0: by none */
 	bool more_is_better; /* throughput; otherwise less is better */
@@ -71,6 +74,7 @@ struct report_row {
 
 	/* By report_settle. */
 	const struct report_row *null_row, *base_row, *limit_row;
+	const struct report_row *of_row; /* NULL too where that one is a shape of another itself */
 	size_t fates[REPORT_FATES];
 	struct bench_stats stats; /* of the samples kept; meaningless where there is none */
 };

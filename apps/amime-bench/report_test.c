@@ -205,6 +205,73 @@ static void test_a_model_that_does_not_hold_is_marked(void **state)
 	report_free(r);
 }
 
+static void add_shape(
+	struct report *r, const char *name, const char *of, unsigned burst, bool cold, double value)
+{
+	struct report_row *row = report_add_row(r, &(struct report_row){.name = name,
+							   .unit = "cycles",
+							   .per = "packet",
+							   .of = of,
+							   .burst = burst,
+							   .cold = cold});
+
+	if (value > 0)
+		report_add_sample(r, row, &(struct report_sample){value, 0, REPORT_KEPT, 0, 0, 0});
+}
+
+/* A case with all shapes, one that is only cold, one alone, and shapes of what is no row, or is a shape itself. */
+static struct report *make_shapes(void)
+{
+	struct report *r = report_new("micro");
+
+	add_shape(r, "a", NULL, 64, false, 10);
+	add_shape(r, "a@8", "a", 8, false, 20);
+	add_shape(r, "a-cold", "a", 64, true, 0);
+	add_shape(r, "large", NULL, 64, true, 30);
+	add_shape(r, "large@8", "large", 8, true, 40);
+	add_shape(r, "alone", NULL, 0, false, 50);
+	add_shape(r, "lost@8", "lost", 8, false, 60);
+	add_shape(r, "a@8@8", "a@8", 64, false, 70);
+	return r;
+}
+
+static void test_shapes_are_columns_of_their_case(void **state)
+{
+	struct report *r = make_shapes();
+	char text[4096] = "";
+
+	(void)state;
+	printed(r, text, sizeof text);
+	assert_non_null(strstr(text, "\na                     10.0 "));
+	assert_null(strstr(text, "\na@8 "));
+	assert_null(strstr(text, "\na-cold "));
+	assert_non_null(strstr(text, "\nlost@8                60.0 "));
+	assert_non_null(strstr(text, "\na@8@8                 70.0 "));
+	assert_non_null(strstr(text, "\ncase                     8        64    cold 8   cold 64\n"
+				     "a                     20.0      10.0                   -\n"
+				     "large                                     40.0      30.0\n"
+				     "\n"));
+	report_free(r);
+}
+
+static void test_markdown_has_shapes(void **state)
+{
+	struct report *r = make_shapes();
+	char text[2048] = "";
+	FILE *f = fmemopen(text, sizeof text, "w");
+
+	(void)state;
+	assert_int_equal(report_settle(r), 0);
+	assert_true(markdown_print(r, NULL, false, f));
+	fclose(f);
+	assert_non_null(strstr(text, "| case | cost | kept | 8 | 64 | cold 8 | cold 64 |\n"
+				     "| --- | --- | --- | --- | --- | --- | --- |\n"
+				     "| a | 10.0 | 1 of 1 | 20.0 | 10.0 | | – |\n"
+				     "| large | 30.0 | 1 of 1 | | | 40.0 | 30.0 |\n"
+				     "| alone | 50.0 | 1 of 1 | | | | |\n"));
+	report_free(r);
+}
+
 /* Lists grow, texts are the report's own. */
 static void test_many_of_everything(void **state)
 {
@@ -251,6 +318,8 @@ int main(void)
 		cmocka_unit_test(test_a_slow_run_is_said),
 		cmocka_unit_test(test_markdown_has_goal_base_and_limit),
 		cmocka_unit_test(test_a_model_that_does_not_hold_is_marked),
+		cmocka_unit_test(test_shapes_are_columns_of_their_case),
+		cmocka_unit_test(test_markdown_has_shapes),
 		cmocka_unit_test(test_many_of_everything),
 	};
 

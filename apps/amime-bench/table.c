@@ -3,13 +3,16 @@
 
 #include <string.h>
 
-enum { NAME_LEAST = 16, UNIT = 32 };
+#include "shapes.h"
+
+enum { NAME_LEAST = 16, UNIT = 32, CELL = 10 };
 
 /* Columns that have something to show. */
 struct columns {
 	int name;
 	bool net, goal, base, limit, mpps;
 	double tsc_hz;
+	struct shapes shapes; /* of a second table */
 };
 
 static bool is_per_packet(const struct report_row *row)
@@ -21,10 +24,13 @@ static struct columns choose_columns(const struct report *r)
 {
 	struct columns c = {.name = NAME_LEAST, .tsc_hz = report_number(r, REPORT_MACHINE, "tsc_hz")};
 
+	shapes_find(r, &c.shapes);
 	for (size_t i = 0; i < r->n_rows; i++) {
 		const struct report_row *row = r->rows[i];
 		int name = (int)strlen(row->name);
 
+		if (shapes_fold(row))
+			continue;
 		c.name = name > c.name ? name : c.name;
 		c.net |= row->null != NULL;
 		c.goal |= row->goal > 0;
@@ -171,6 +177,48 @@ static void print_row(const struct report_row *row, const struct columns *c, FIL
 	fprintf(out, "  %-16s %5zu %8zu\n", unit, report_kept(row), row->n_samples - report_kept(row));
 }
 
+static void print_shapes_of(
+	const struct report *r, const struct report_row *row, const struct columns *c, FILE *out)
+{
+	double value;
+	int blank = 0;
+
+	fprintf(out, "%-*s", c->name, row->name);
+	for (size_t i = 0; i < c->shapes.n; i++) {
+		const struct report_row *shape = shapes_row(r, row, &c->shapes.at[i]);
+
+		if (!shape) {
+			blank += CELL;
+			continue;
+		}
+		fprintf(out, "%*s", blank, "");
+		blank = 0;
+		if (report_net(shape, &value))
+			print_value(value, shape->unit, out);
+		else
+			fprintf(out, " %9s", "-");
+	}
+	fputc('\n', out);
+}
+
+/* Beside the usual burst what matters is how one number follows from another: so they stand in one row. */
+static void print_shapes(const struct report *r, const struct columns *c, FILE *out)
+{
+	char label[SHAPES_LABEL];
+
+	fprintf(out,
+		"\nMedians in bursts of so many, and on cold data, which is more than caches hold:\n\n%-*s",
+		c->name, "case");
+	for (size_t i = 0; i < c->shapes.n; i++) {
+		shapes_label(&c->shapes.at[i], label);
+		fprintf(out, " %9s", label);
+	}
+	fputc('\n', out);
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (shapes_has(r, r->rows[i]))
+			print_shapes_of(r, r->rows[i], c, out);
+}
+
 static void print_left_out(const struct report *r, FILE *out)
 {
 	size_t n = 0, slow = 0, contended = 0, far = 0, interrupted = 0, empty = 0;
@@ -286,7 +334,10 @@ void report_print(const struct report *r, FILE *out)
 	if (r->n_rows) {
 		print_head(&c, out);
 		for (size_t i = 0; i < r->n_rows; i++)
-			print_row(r->rows[i], &c, out);
+			if (!shapes_fold(r->rows[i]))
+				print_row(r->rows[i], &c, out);
+		if (c.shapes.n)
+			print_shapes(r, &c, out);
 		print_foot(r, &c, out);
 		print_predictions(r, c.name, out);
 	}
