@@ -34,6 +34,19 @@ void plot_begin(const struct report *r, double height, const char *title, FILE *
 	put_machine(r, out);
 }
 
+size_t plot_prefix(const char *name)
+{
+	return strcspn(name, "/");
+}
+
+bool plot_same_group(const struct report_row *a, const struct report_row *b)
+{
+	size_t n = plot_prefix(a->name);
+
+	return n == plot_prefix(b->name) && !strncmp(a->name, b->name, n) && !strcmp(a->unit, b->unit) &&
+	       !strcmp(a->per, b->per);
+}
+
 static double entry_width(const char *name)
 {
 	return SWATCH + 6 + svg_text_width(name, SVG_TEXT_SIZE) + GAP;
@@ -135,6 +148,14 @@ static int plot_one_curve(
 	return close_plot(out, path, err);
 }
 
+static bool any_shapes(const struct report *r)
+{
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (r->rows[i]->of_row)
+			return true;
+	return false;
+}
+
 static bool any_stages(const struct report *r)
 {
 	for (size_t i = 0; i < r->n_rows; i++)
@@ -147,6 +168,8 @@ int plot_all(const struct report *r, const char *dir, struct am_err *err)
 {
 	int ret = r->n_rows ? plot_rows(r, dir, "bars", plot_bars, err) : 0;
 
+	if (!ret && any_shapes(r))
+		ret = plot_rows(r, dir, "shapes", plot_shapes, err);
 	if (!ret && any_stages(r))
 		ret = plot_rows(r, dir, "stages", plot_stages, err);
 	for (size_t i = 0; !ret && i < r->n_curves; i++)

@@ -3,6 +3,7 @@
 
 #include "axis.h"
 #include "plot.h"
+#include "shapes.h"
 #include "svg.h"
 
 enum {
@@ -24,23 +25,12 @@ struct group {
 	unsigned n;
 };
 
-static size_t prefix_len(const char *name)
-{
-	return strcspn(name, "/");
-}
-
-static bool is_same_group(const struct report_row *a, const struct report_row *b)
-{
-	size_t n = prefix_len(a->name);
-
-	return n == prefix_len(b->name) && !strncmp(a->name, b->name, n) && !strcmp(a->unit, b->unit) &&
-	       !strcmp(a->per, b->per);
-}
-
 static bool is_first_of_group(const struct report *r, size_t i)
 {
+	if (shapes_fold(r->rows[i]))
+		return false;
 	for (size_t j = 0; j < i; j++)
-		if (is_same_group(r->rows[j], r->rows[i]))
+		if (!shapes_fold(r->rows[j]) && plot_same_group(r->rows[j], r->rows[i]))
 			return false;
 	return true;
 }
@@ -58,7 +48,7 @@ static struct group measure_group(const struct report *r, size_t first)
 		const struct report_row *row = r->rows[i];
 		double high = report_kept(row) ? row->stats.q3 - null_median(row) : 0;
 
-		if (!is_same_group(g.first, row))
+		if (shapes_fold(row) || !plot_same_group(g.first, row))
 			continue;
 		high = row->goal > high ? row->goal : high;
 		g.high = high > g.high ? high : g.high;
@@ -90,7 +80,7 @@ static double names_width(const struct report *r)
 	double width = 80;
 
 	for (size_t i = 0; i < r->n_rows; i++) {
-		double name = svg_text_width(r->rows[i]->name, SVG_TEXT_SIZE);
+		double name = shapes_fold(r->rows[i]) ? 0 : svg_text_width(r->rows[i]->name, SVG_TEXT_SIZE);
 
 		width = name > width ? name : width;
 	}
@@ -102,7 +92,8 @@ static double total_height(const struct report *r)
 	double height = PLOT_HEAD + FOOT;
 
 	for (size_t i = 0; i < r->n_rows; i++)
-		height += ROW + (is_first_of_group(r, i) ? GROUP_HEAD + AXIS : 0);
+		height += (shapes_fold(r->rows[i]) ? 0 : ROW) +
+			  (is_first_of_group(r, i) ? GROUP_HEAD + AXIS : 0);
 	return height;
 }
 
@@ -173,7 +164,7 @@ static void draw_bar(FILE *out, const struct report_row *row, const struct axis 
 
 static void group_title(const struct report_row *row, char *out, size_t room)
 {
-	snprintf(out, room, "%.*s, %s%s%s%s", (int)prefix_len(row->name), row->name, row->unit,
+	snprintf(out, room, "%.*s, %s%s%s%s", (int)plot_prefix(row->name), row->name, row->unit,
 		*row->per ? " per " : "", row->per, row->more_is_better ? " (more is better)" : "");
 }
 
@@ -192,7 +183,7 @@ static double draw_group(FILE *out, const struct report *r, size_t first, double
 	for (size_t i = first, at = 0; i < r->n_rows; i++) {
 		double row = top + (double)at * ROW;
 
-		if (!is_same_group(g.first, r->rows[i]))
+		if (shapes_fold(r->rows[i]) || !plot_same_group(g.first, r->rows[i]))
 			continue;
 		svg_fit(r->rows[i]->name, SVG_TEXT_SIZE, names, text, sizeof text);
 		svg_text(out, "text", SVG_START, (struct svg_point){PLOT_MARGIN, row + 14}, text);

@@ -239,6 +239,40 @@ static void test_stages(void **state)
 	report_free(r);
 }
 
+/* One row of a case, whatever it comes in; a shape without samples, or of no cost, has no dot. */
+static void test_shapes(void **state)
+{
+	static const char *const groups[] = {"fdb/hit",
+		"fdb/a-name-that-nobody-would-give-a-case-but-that-must-not-run-into-dots", "fib/v4"};
+	struct report *r = report_new("micro");
+	char name[TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		add_row(r, groups[i], NULL, 0, 10)->burst = 64;
+		for (unsigned burst = 1; burst <= 64; burst *= 2) {
+			struct report_row *row;
+
+			snprintf(name, sizeof name, "%s-cold@%u", groups[i], burst);
+			row = add_row(r, name, NULL, 0, burst == 8 ? 0 : 1e6 / burst);
+			row->of = groups[i];
+			row->burst = burst;
+			row->cold = true;
+		}
+	}
+	report_add_row(
+		r, &(struct report_row){.name = "fib/v4@1", .unit = "cycles", .of = "fib/v4", .burst = 1});
+	assert_int_equal(report_settle(r), 0);
+	draw(r, NULL, plot_shapes, &picture);
+	assert_true(says(&picture, "burst of 16"));
+	assert_true(says(&picture, "fdb/hit"));
+	assert_false(says(&picture, "fdb/hit-cold@1"));
+	draw(r, NULL, plot_bars, &picture);
+	assert_true(says(&picture, "fdb/hit"));
+	assert_false(says(&picture, "fdb/hit-cold@1"));
+	report_free(r);
+}
+
 static void check_curve(enum report_scale x, enum report_scale y, const double *points, size_t n)
 {
 	struct report *r = report_new("wire");
@@ -344,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_what_xml_would_trip_over),
 		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_curves),
 		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_axis),
