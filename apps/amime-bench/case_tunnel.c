@@ -260,6 +260,7 @@ const struct bench_case bench_tunnel_cases[] = {
 	ENCAP("gre4-vtep6", "64-octet frame into VXLAN, IPv6 with UDP checksum, GRE, IPv4", GRE, AM_IPV4, AM_IPV6),
 	ENCAP("etherip4-bare", "64-octet frame into EtherIP, IPv4", ETHERIP, AM_IPV4, 0),
 	ENCAP("vxlan4", "64-octet frame into VXLAN, IPv4, no tunnel", NONE, AM_IPV4, AM_IPV4),
+	ENCAP("vxlan6", "64-octet frame into VXLAN, IPv6 with UDP checksum, no tunnel", NONE, AM_IPV6, AM_IPV6),
 	CUT("gre4-floor", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1276", GRE, AM_IPV4, AM_SPLIT_FLOOR),
 	CUT("gre4-fill", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1500", GRE, AM_IPV4, AM_SPLIT_FILL),
 	CUT("gre6-floor", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1280", GRE, AM_IPV6, AM_SPLIT_FLOOR),
