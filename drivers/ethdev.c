@@ -212,10 +212,11 @@ struct overheard {
 /* DPDK flushes each message. Warnings may come before the error, and of other things: memif's do. */
 static ssize_t overhear(void *cookie, const char *text, size_t len)
 {
+	const char *end = memchr(text, '\n', len);
 	struct overheard *o = cookie;
 
 	if (!*o->said && rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
-		snprintf(o->said, 160, "%.*s", (int)strcspn(text, "\n"), text);
+		snprintf(o->said, 160, "%.*s", (int)(end ? (size_t)(end - text) : len), text);
 	return (ssize_t)fwrite(text, 1, len, o->all);
 }
 

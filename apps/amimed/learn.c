@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "learn.h"
 
+#include <unistd.h>
+
 #include "daemon.h"
 
 enum { LOOK_MS = 1, BATCH = 64, ROUNDS = 16 }; /* 1024 of each worker a step: well under a millisecond */
@@ -67,9 +69,21 @@ bool am_learn_drain(struct am_daemon *d)
 	return n;
 }
 
+/* Where more may wait than a step takes, the loop comes back at once, as where workers ring. */
+static void look(struct am_daemon *d)
+{
+	const uint64_t one = 1;
+	ssize_t n;
+
+	if (!am_learn_drain(d))
+		return;
+	n = write(d->learn_fd, &one, sizeof one);
+	(void)n; /* full means that it is readable already */
+}
+
 static void on_look(uv_timer_t *timer)
 {
-	am_learn_drain(timer->data);
+	look(timer->data);
 }
 
 void am_learn_adapt(struct am_daemon *d)
@@ -78,8 +92,10 @@ void am_learn_adapt(struct am_daemon *d)
 
 	am_plane_set_quiet(d->plane, spin);
 	am_slow_look(d->slow, spin);
-	if (spin)
+	if (spin) {
 		uv_timer_start(&d->learn_timer, on_look, LOOK_MS, LOOK_MS);
-	else
-		uv_timer_stop(&d->learn_timer);
+		return;
+	}
+	uv_timer_stop(&d->learn_timer);
+	look(d); /* what was reported while nobody was to ring */
 }

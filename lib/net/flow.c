@@ -48,6 +48,18 @@ uint32_t am_flow_hash_ip(const uint8_t *ip, uint32_t len)
 	return hash;
 }
 
+/* Only behind tags that the far end's decapsulation knows, too: what it marks for us it must find there (RFC 6040). */
+static uint8_t tos_of(const uint8_t *frame, uint32_t len)
+{
+	struct am_ether eth;
+
+	if (am_ether_parse(frame, len, &eth) != AM_V_OK || len - eth.len < 2)
+		return 0;
+	if (eth.type == AM_ET_IPV4)
+		return frame[eth.len + 1];
+	return eth.type == AM_ET_IPV6 ? (uint8_t)(am_load16(frame + eth.len) >> 4) : 0;
+}
+
 struct am_flow am_flow_of_frame(const uint8_t *frame, uint32_t len)
 {
 	struct am_flow flow = {0};
@@ -56,9 +68,7 @@ struct am_flow am_flow_of_frame(const uint8_t *frame, uint32_t len)
 	if (am_flow_of_usual(frame, len, &flow) || am_flow_of_usual6(frame, len, &flow))
 		return flow;
 	ip_at = am_transport_ip_at(frame, len);
-	if (ip_at && len - ip_at >= 2)
-		flow.tos = (uint8_t)(am_load16(frame + ip_at) >>
-				     (am_load16(frame + ip_at - 2) == AM_ET_IPV6 ? 4 : 0));
+	flow.tos = tos_of(frame, len);
 	/* Without IP both MAC addresses and the type, the middle octets in both words. */
 	if ((!ip_at || !hash_packet(frame + ip_at, len - ip_at, &flow.hash)) && len >= AM_ETH_LEN)
 		flow.hash = am_flow_finish(am_flow_word(frame), am_flow_word(frame + 6));

@@ -195,7 +195,9 @@ static void test_tos(void **state)
 {
 	static const struct shape options = {"", "81000002", AM_IPV4, "01010100", 0, 0, AM_PROTO_UDP, UDP, 0};
 	struct frame four = frame_of(&options, false), six = frame_of(&tagged6, false);
+	static const struct shape foreign = {"", "91000002", AM_IPV4, NULL, 0, 0, AM_PROTO_UDP, UDP, 0};
 	uint8_t arp[60] = {[12] = 0x08, 0x06, 0x60, 0xff};
+	struct frame old = frame_of(&foreign, false);
 
 	(void)state;
 	four.bytes[four.ip_at + 1] = 0xb9;
@@ -204,6 +206,10 @@ static void test_tos(void **state)
 	assert_int_equal(am_flow_of_frame(four.bytes, four.len).tos, 0xb9);
 	assert_int_equal(am_flow_of_frame(six.bytes, six.len).tos, 0xb9);
 	assert_int_equal(am_flow_of_frame(arp, sizeof arp).tos, 0);
+	old.bytes[old.ip_at + 1] = 0xb9;
+	assert_int_equal(am_flow_of_frame(old.bytes, old.len).tos,
+		0); /* nobody looks behind that tag at the far end */
+	free(old.bytes);
 	assert_int_equal(am_flow_of_frame(four.bytes, four.ip_at + 1).tos, 0);
 	free(four.bytes);
 	free(six.bytes);

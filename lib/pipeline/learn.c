@@ -25,8 +25,9 @@ static void wake_control(struct am_plane *plane)
 {
 	uint64_t one = 1;
 
-	if (plane->conf.learn_fd < 0 || atomic_load_explicit(&plane->quiet, memory_order_relaxed) ||
-		atomic_exchange(&plane->learn_signalled, true))
+	/* In this order: whoever ends the quiet clears the sign once more, and sees what is in the ring by then, or is seen here. */
+	if (plane->conf.learn_fd < 0 || atomic_exchange(&plane->learn_signalled, true) ||
+		atomic_load(&plane->quiet))
 		return;
 	/* A full eventfd is readable already; that is all that matters. */
 	if (write(plane->conf.learn_fd, &one, sizeof one) < 0 && errno != EAGAIN)

@@ -215,8 +215,7 @@ static void wake_slow(struct am_plane *plane)
 	struct am_punt_shared *shared = plane->punt;
 	uint64_t one = 1;
 
-	if (atomic_load_explicit(&plane->quiet, memory_order_relaxed) ||
-		atomic_exchange(&shared->signalled, true))
+	if (atomic_exchange(&shared->signalled, true) || atomic_load(&plane->quiet)) /* as in learn.c */
 		return;
 	/* A full eventfd is readable already; that is all that matters. */
 	if (write(shared->fd, &one, sizeof one) < 0 && errno != EAGAIN)

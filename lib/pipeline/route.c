@@ -524,50 +524,58 @@ static inline void put_front(
 	s->payload = am_buf_data(r->m);
 }
 
-/*
- * One that is longer than what every path carries: over IPv4 with a number, or in two. False: it is not that simple, and nothing
- * has happened.
- */
-static bool long_but_straight(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a,
+/* Where strings carry IP: the payload's type, before anybody else has the packet. */
+static inline void put_type(const struct straight *s, uint8_t family)
+{
+	if (s->e->carries_ip)
+		am_string_put_type(s->e, s->payload, type_of(family));
+}
+
+/* It leaves in two. False: not that simple, and nothing has happened. */
+static bool straight_in_two(struct am_worker *w, struct am_routed *r, const struct am_adjacency *a,
 	struct straight *s, uint8_t family)
 {
-	const struct am_encap *e = s->e;
-	const uint16_t port = a->paths->port[s->path];
 	struct am_cut cut = {.plen = s->len, .hash = s->hash, .path = a->paths->first_path + s->path};
-	uint32_t room = am_buf_headroom(r->m) + r->l2 - a->head_len;
+	const uint16_t port = a->paths->port[s->path];
 	struct rte_mbuf *fresh;
 
-	if (am_string_is_numbered(e, s->len)) {
-		if (room < e->copy_len || (uint32_t)(e->len - e->ip_at) + s->len > w->tx[port].mtu)
-			return false;
-		put_front(r, a, s, family);
-		am_string_put_numbered(
-			e, s->payload, s->len, s->hash, s->tos, am_ipid4(&w->ids, cut.path), false);
-		am_buf_prepend_known(r->m, am_buf_headroom(r->m), s->len, e->len);
-		am_output_put(w, port, r->m, s->len + e->len);
-		return true;
-	}
-	if (room < e->cut_room || !am_cut_has(e, s->len) || am_buf_tailroom(r->m) < AM_CUT_STEP)
+	if (am_buf_headroom(r->m) + r->l2 < (uint32_t)a->head_len + s->e->cut_room ||
+		!am_cut_has(s->e, s->len) || am_buf_tailroom(r->m) < AM_CUT_STEP)
 		return false;
 	fresh = am_buf_take(&w->stash, AM_BUF_HEADROOM);
 	if (unlikely(!fresh))
 		return false;
 	put_front(r, a, s, family);
 	cut.tos = s->tos;
-	am_cut_usual(e, &w->ids, &cut, r->m, fresh, false);
+	am_cut_usual(s->e, &w->ids, &cut, r->m, fresh, false);
+	put_type(s, family);
 	am_output_put(w, port, r->m, am_buf_len(r->m));
 	am_output_put(w, port, fresh, am_buf_len(fresh));
 	am_output_count(&w->counters[a->iface], AM_C_TX_FRAGMENTED, 1, 2);
 	return true;
 }
 
+/* One that is longer than what every path carries: over IPv4 with a number, or in two. False: as above. */
 static __attribute__((noinline)) bool straight_and_long(struct am_worker *w, struct am_routed *r,
 	const struct am_adjacency *a, struct straight *s, uint8_t family)
 {
-	if (!long_but_straight(w, r, a, s, family))
-		return false;
-	if (s->e->carries_ip)
-		am_string_put_type(s->e, s->payload, type_of(family));
+	const struct am_encap *e = s->e;
+	const uint16_t port = a->paths->port[s->path];
+
+	if (!am_string_is_numbered(e, s->len)) {
+		if (!straight_in_two(w, r, a, s, family))
+			return false;
+	} else {
+		/* There is room for a string whole (straight_to_tunnel). */
+		if ((uint32_t)(e->len - e->ip_at) + s->len > w->tx[port].mtu)
+			return false;
+		put_front(r, a, s, family);
+		am_string_put_numbered(e, s->payload, s->len, s->hash, s->tos,
+			am_ipid4(&w->ids, a->paths->first_path + s->path), false);
+		am_buf_prepend_known(r->m, am_buf_headroom(r->m), s->len, e->len);
+		put_type(s, family);
+		am_output_put(w, port, r->m, s->len + e->len);
+	}
 	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, r->len);
 	return true;
 }
@@ -589,8 +597,7 @@ static inline bool straight_to_tunnel(
 	}
 	put_front(r, a, &s, family);
 	am_string_push_simple(e, r->m, s.len, s.hash, s.tos);
-	if (e->carries_ip)
-		am_string_put_type(e, s.payload, type_of(family));
+	put_type(&s, family);
 	am_output_put(w, a->paths->port[s.path], r->m, s.len + e->len);
 	am_output_count(&w->counters[a->iface], AM_C_TX_PACKETS, 1, r->len);
 	return true;

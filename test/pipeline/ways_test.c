@@ -16,6 +16,8 @@
 #include "net/ether.h"
 #include "net/ip.h"
 #include "pipeline/tap.h"
+#include "pkt/buf.h"
+#include "pkt/port.h"
 #include "rig.h"
 #include "sites.h"
 
@@ -462,10 +464,62 @@ static void test_routed_bursts(void **state)
 	}
 }
 
+/* ---- what a driver is given ---- */
+
+static const struct am_port_ops *real_ops;
+static unsigned firsts;
+
+/* Each packet, or its first half, says what it carries when the driver gets it. */
+static uint16_t look_and_send(struct am_port *port, uint16_t queue, struct rte_mbuf **m, uint16_t n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *ip = (const uint8_t *)am_buf_data(m[i]) + AM_ETH_LEN;
+
+		if (am_load16(ip + 6) & 0x1fff)
+			continue;
+		assert_int_equal(am_load32(ip + AM_IP4_LEN), AM_ET_IPV4);
+		firsts++;
+	}
+	return real_ops->tx(port, queue, m, n);
+}
+
+/* A transmit buffer that is full between the halves of a packet is emptied there: the first one is complete by then. */
+static void test_full_buffer(void **state)
+{
+	enum { TURN = 64, LONG = 1400, SHORT = 1000 };
+	char config[CONFIG_ROOM];
+	struct am_port_ops looking;
+	struct am_port *wan;
+	struct rig_frame f;
+	uint64_t dice = 5;
+	struct rig r;
+
+	(void)state;
+	rig_open(&r, pool, router_config(0, config, sizeof config), 1, 2, false);
+	wan = rig_port(&r, "wan");
+	real_ops = wan->ops;
+	looking = *real_ops;
+	looking.tx = look_and_send;
+	wan->ops = &looking;
+	for (unsigned i = 0; i < 2 * TURN; i++) {
+		const bool is_short = i == TURN - 1;
+
+		do
+			make_frame(&f, UDP4, &dice);
+		while (is_short ? f.len > SHORT : f.len < LONG);
+		rig_push(&r, "lan", (uint16_t)(i / TURN), f.bytes, f.len);
+	}
+	rig_turn(&r);
+	wan->ops = real_ops;
+	assert_int_equal(firsts, 2 * TURN);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_bridged), cmocka_unit_test(test_trunk),
-		cmocka_unit_test(test_routed), cmocka_unit_test(test_routed_bursts)};
+		cmocka_unit_test(test_routed), cmocka_unit_test(test_routed_bursts),
+		cmocka_unit_test(test_full_buffer)};
 
 	if (am_test_eal() < 0)
 		return 1;
