@@ -351,9 +351,14 @@ static void test_machine_is_named(void **state)
 static double given(const char *arguments)
 {
 	json_t *report = run_quick(arguments), *c = find_case(json_object_get(report, "cases"), "given");
+	json_t *settings = json_object_get(report, "settings");
 	double median = integer(c, "kept") ? real(json_object_get(c, "stats"), "median") : 0;
 
 	check_case(c);
+	assert_int_equal(strstr(arguments, "--config") != NULL,
+		json_string_length(json_object_get(settings, "config_sha256")) == 64);
+	assert_int_equal(strstr(arguments, "--traffic") != NULL,
+		json_string_length(json_object_get(settings, "traffic_sha256")) == 64);
 	json_decref(report);
 	return median;
 }

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -96,12 +98,20 @@ static void test_what_no_file_could_hold(void **state)
 static void test_configuration_is_named_by_its_sum(void **state)
 {
 	struct report *r = report_new("pipeline");
+	char path[] = "/tmp/amime-config-XXXXXX";
+	int fd = mkstemp(path);
 
 	(void)state;
-	config_describe(r, "site.json", "abc");
-	assert_string_equal(report_text(r, REPORT_SETTINGS, "config"), "site.json");
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "abc", 3), 3);
+	close(fd);
+	config_describe(r, "config", path);
+	assert_string_equal(report_text(r, REPORT_SETTINGS, "config"), path);
 	assert_string_equal(report_text(r, REPORT_SETTINGS, "config_sha256"),
 		"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	unlink(path);
+	config_describe(r, "traffic", path);
+	assert_string_equal(report_text(r, REPORT_SETTINGS, "traffic_sha256"), "unknown");
 	report_free(r);
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cases.h"
 #include "command.h"
+#include "config_fact.h"
 #include "feed.h"
 #include "gather.h"
 #include "given.h"
@@ -142,6 +143,10 @@ static int report(const struct suite *suite, const struct options *o, const stru
 		return am_fail(err, ENOMEM, "no memory for the results");
 	machine_describe(r);
 	report_add_bool(r, REPORT_SETTINGS, "huge_pages", huge);
+	if (o->config)
+		config_describe(r, "config", o->config);
+	if (o->traffic)
+		config_describe(r, "traffic", o->traffic);
 	if (o->want.handicap)
 		report_add_number(r, REPORT_SETTINGS, "handicap_percent", o->want.handicap);
 	gather_results(r, b, results, n);

@@ -12,6 +12,7 @@
 
 #include "argument.h"
 #include "command.h"
+#include "config_fact.h"
 #include "machine.h"
 #include "output.h"
 #include "wire_ports.h"
@@ -175,7 +176,7 @@ static int pin(int cpu, struct am_err *err)
 static void describe(struct report *r, const struct wire_config *c, const struct options *o)
 {
 	machine_describe(r);
-	report_add_text(r, REPORT_SETTINGS, "config", "%s", o->config);
+	config_describe(r, "config", o->config);
 	report_add_number(r, REPORT_SETTINGS, "streams", c->n_streams);
 	report_add_number(r, REPORT_SETTINGS, "max_rate", c->max_rate);
 	report_add_number(r, REPORT_SETTINGS, "duration_ms", c->duration_ms);
