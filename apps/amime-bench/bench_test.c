@@ -446,15 +446,23 @@ static void test_two_workers_are_predicted(void **state)
 
 	(void)state;
 	assert_int_equal(sched_getaffinity(0, sizeof usable, &usable), 0);
-	if (CPU_COUNT(&usable) < 2)
-		skip();
 	report = run_quick("scale --quick --filter workers/encap --json -");
 	cases = json_object_get(report, "cases");
+	if (CPU_COUNT(&usable) < 2) { /* then there are no such rows, and nothing is predicted */
+		json_t *c;
+		size_t i;
+
+		json_array_foreach(cases, i, c) assert_null(json_object_get(c, "predicted"));
+		json_decref(report);
+		return;
+	}
 	two = find_case(cases, "workers/encap/2");
 	for (size_t i = 0; i < sizeof from / sizeof *from; i++)
 		trusted &= json_is_object(json_object_get(find_case(cases, from[i]), "stats"));
 	if (trusted)
 		assert_true(real(two, "predicted") > 0);
+	else
+		print_message("not looked at: no samples to trust of what predicts\n");
 	if (trusted && json_is_object(json_object_get(two, "stats"))) {
 		assert_float_equal(real(two, "apart"), real(two, "net") / real(two, "predicted") - 1, 1e-6);
 		assert_true(json_is_boolean(json_object_get(two, "as_predicted")));

@@ -184,6 +184,18 @@ def wait_for(what, condition, child=None, patience=15.0):
         time.sleep(0.02)
 
 
+def connect_when_there(sock, path, what, child):
+    """To a socket that a child makes when it is ready."""
+    def connect():
+        try:
+            sock.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        return True
+
+    wait_for(what, connect, child)
+
+
 class Telemetry:
     """Counters of the Ethernet devices of a DPDK program, the same way whatever program it is."""
 
@@ -193,15 +205,7 @@ class Telemetry:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.sock.settimeout(5)
         self.room = 16384
-
-        def connect():
-            try:
-                self.sock.connect(path)
-            except (FileNotFoundError, ConnectionRefusedError):
-                return False
-            return True
-
-        wait_for(f"DPDK's telemetry socket {path}", connect, child)
+        connect_when_there(self.sock, path, f"DPDK's telemetry socket {path}", child)
         hello = json.loads(self.sock.recv(self.room))
         self.room, self.version = hello["max_output_len"], hello["version"]
         self.ids = {}

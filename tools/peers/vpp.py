@@ -15,7 +15,7 @@ import socket
 import dpdk
 import frames
 import testpmd
-from process import Child, Trouble, run, wait_for
+from process import Child, Trouble, connect_when_there, run
 
 PROGRAM = "vpp"
 HEAP_MB, BUFFERS = 128, 8192
@@ -37,15 +37,7 @@ class Console:
     def __init__(self, path, child):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(10)
-
-        def connect():
-            try:
-                self.sock.connect(path)
-            except (FileNotFoundError, ConnectionRefusedError):
-                return False
-            return True
-
-        wait_for("VPP's command line", connect, child)
+        connect_when_there(self.sock, path, "VPP's command line", child)
 
     def ask(self, command):
         self.sock.sendall(command.encode() + b"\n")
