@@ -176,14 +176,15 @@ static void test_threads(void **state)
 	port->ops->close(port);
 }
 
-/* The pool that AF_XDP shares with the kernel: each buffer in a chunk of its own, room enough, no two overlapping. */
+/* The pool that AF_XDP shares with the kernel: each buffer in a chunk of its own, room enough, no two overlapping, none over a piece's end. */
 static void test_umem(void **state)
 {
+	enum { COUNT = 2 * (AM_UMEM_PIECE / AM_UMEM_CHUNK) + 7 };
 	struct rte_mempool *plain = am_buf_pool("plain", 8, 0);
-	struct rte_mempool *pool = am_umem_pool("umem", 100, 0);
+	struct rte_mempool *pool = am_umem_pool("umem", COUNT, 0);
 	struct am_umem_region region;
-	struct rte_mbuf *m[100];
-	bool seen[100] = {false};
+	static struct rte_mbuf *m[COUNT];
+	bool *seen;
 
 	(void)state;
 	assert_non_null(plain);
@@ -191,24 +192,34 @@ static void test_umem(void **state)
 	rte_mempool_free(plain);
 	assert_non_null(pool);
 	assert_int_equal(am_umem_region(pool, &region), 0);
-	assert_int_equal(region.len, 100 * AM_UMEM_CHUNK);
-	assert_int_equal((uintptr_t)region.base % AM_UMEM_CHUNK, 0);
-	for (unsigned i = 0; i < 100; i++) {
+	assert_in_range(
+		region.len, 2 * AM_UMEM_PIECE + 7 * AM_UMEM_CHUNK, 2 * AM_UMEM_PIECE + 8 * AM_UMEM_CHUNK);
+	assert_int_equal((uintptr_t)region.base % 4096, 0);
+	seen = calloc(am_umem_slots(region.len), sizeof *seen);
+	assert_non_null(seen);
+	for (unsigned i = 0; i < COUNT; i++) {
 		m[i] = am_buf_alloc(pool, AM_BUF_HEADROOM);
 		assert_non_null(m[i]);
-		size_t at = (size_t)((uint8_t *)m[i] - region.base);
+		size_t at = (size_t)((uint8_t *)m[i] - region.base), chunk = at - region.buf_at;
+		size_t last = chunk + AM_UMEM_CHUNK - 1;
 
-		assert_int_equal(at % AM_UMEM_CHUNK, region.buf_at);
-		assert_false(seen[at / AM_UMEM_CHUNK]);
-		seen[at / AM_UMEM_CHUNK] = true;
-		assert_ptr_equal(m[i]->buf_addr, region.base + at - region.buf_at + region.room_at);
+		assert_int_equal(am_umem_chunk(at), chunk);
+		assert_int_equal(am_umem_chunk(chunk), chunk);
+		assert_int_equal(am_umem_chunk(last), chunk);
+		assert_int_equal(chunk / AM_UMEM_PIECE, last / AM_UMEM_PIECE);
+		assert_int_equal(am_umem_slot_chunk(am_umem_slot(at)), chunk);
+		assert_true(am_umem_slot(at) < am_umem_slots(region.len));
+		assert_false(seen[am_umem_slot(at)]);
+		seen[am_umem_slot(at)] = true;
+		assert_ptr_equal(m[i]->buf_addr, region.base + chunk + region.room_at);
 		assert_true(m[i]->buf_len >= AM_BUF_ROOM);
 		assert_int_equal(region.room_at + m[i]->buf_len, AM_UMEM_CHUNK);
 		memset(am_buf_set_len(m[i], (uint16_t)am_buf_tailroom(m[i])), 0xff, am_buf_tailroom(m[i]));
 	}
+	free(seen);
 	assert_null(am_buf_alloc(pool, 0));
-	am_buf_free_bulk(m, 100);
-	assert_int_equal(rte_mempool_avail_count(pool), 100);
+	am_buf_free_bulk(m, COUNT);
+	assert_int_equal(rte_mempool_avail_count(pool), COUNT);
 	rte_mempool_free(pool);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -32,6 +33,15 @@ uint32_t am_umem_ring(uint32_t count)
 	return n;
 }
 
+/* Octets for so many chunks, where a piece holds whole ones only. */
+static size_t region_len(size_t count)
+{
+	const size_t each = AM_UMEM_PIECE / AM_UMEM_CHUNK, page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t len = count / each * AM_UMEM_PIECE + count % each * AM_UMEM_CHUNK;
+
+	return (len + page - 1) / page * page;
+}
+
 static void unmap(struct rte_mempool_memhdr *hdr, void *opaque)
 {
 	(void)opaque;
@@ -44,25 +54,56 @@ static void free_zone(struct rte_mempool_memhdr *hdr, void *opaque)
 	rte_memzone_free(opaque);
 }
 
-/* Huge pages come from EAL, so that a NIC can reach them; without any the memory is our own and as much as is wanted. */
-static int populate(struct rte_mempool *pool, size_t len)
+/* Of huge pages, which come from EAL so that a NIC can reach them. */
+static int populate_huge(struct rte_mempool *pool, size_t len)
 {
-	const struct rte_memzone *zone;
-	rte_iova_t iova;
-	void *area;
+	const struct rte_memzone *zone =
+		rte_memzone_reserve_aligned(pool->name, len, (int)SOCKET_ID_ANY, 0, AM_UMEM_PIECE);
+	int n = 0;
 
-	if (rte_eal_has_hugepages()) {
-		zone = rte_memzone_reserve_aligned(pool->name, len, (int)SOCKET_ID_ANY, 0, AM_UMEM_CHUNK);
-		if (!zone)
-			return -rte_errno;
-		return rte_mempool_populate_virt(
-			pool, zone->addr, len, zone->hugepage_sz, free_zone, (void *)(uintptr_t)zone);
+	if (!zone)
+		return -rte_errno;
+	for (size_t at = 0; at < len; at += AM_UMEM_PIECE) {
+		char *piece = (char *)zone->addr + at;
+		int rc = rte_mempool_populate_iova(pool, piece, rte_mem_virt2iova(piece),
+			RTE_MIN(len - at, (size_t)AM_UMEM_PIECE), at ? NULL : free_zone,
+			(void *)(uintptr_t)zone);
+
+		if (rc < 0 && !at)
+			rte_memzone_free(zone);
+		if (rc < 0)
+			return rc;
+		n += rc;
 	}
-	area = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return n;
+}
+
+/* Without huge pages the memory is our own and as much as is wanted. A NIC that reaches it at all does so by its addresses here. */
+static int populate_small(struct rte_mempool *pool, size_t len)
+{
+	char *area = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool by_address = rte_eal_iova_mode() == RTE_IOVA_VA;
+	size_t at = 0;
+	int n = 0, rc;
+
 	if (area == MAP_FAILED)
 		return -errno;
-	iova = rte_eal_iova_mode() == RTE_IOVA_VA ? (rte_iova_t)(uintptr_t)area : RTE_BAD_IOVA;
-	return rte_mempool_populate_iova(pool, area, iova, len, unmap, NULL);
+	pool->flags |= RTE_MEMPOOL_F_NO_IOVA_CONTIG; /* objects may cross pages */
+	while (at < len) {
+		size_t octets = RTE_MIN(len - at, (size_t)AM_UMEM_PIECE);
+		rte_iova_t iova = by_address ? (rte_iova_t)(uintptr_t)(area + at) : RTE_BAD_IOVA;
+
+		rc = rte_mempool_populate_iova(pool, area + at, iova, octets, unmap, NULL);
+		if (rc < 0)
+			break;
+		n += rc;
+		at += octets;
+	}
+	pool->flags &= ~(unsigned)RTE_MEMPOOL_F_NO_IOVA_CONTIG;
+	if (at == len)
+		return n;
+	munmap(area + at, len - at);
+	return rc;
 }
 
 static struct rte_mempool *create(const char *name, unsigned count, unsigned cache)
@@ -71,8 +112,8 @@ static struct rte_mempool *create(const char *name, unsigned count, unsigned cac
 	struct rte_pktmbuf_pool_private private = {0};
 	struct rte_mempool *pool;
 
-	/* No spreading: it pads objects, and they have to be as long as a chunk. */
-	rte_mempool_calc_obj_size(AM_UMEM_CHUNK / 2, RTE_MEMPOOL_F_NO_SPREAD, &size);
+	/* No spreading by DPDK: it pads objects, and they have to be as long as a chunk. */
+	rte_mempool_calc_obj_size(AM_UMEM_CHUNK - RTE_CACHE_LINE_SIZE, RTE_MEMPOOL_F_NO_SPREAD, &size);
 	size.elt_size = AM_UMEM_CHUNK - size.header_size - size.trailer_size;
 	pool = rte_mempool_create_empty(name, count, size.elt_size, cache, sizeof private, (int)SOCKET_ID_ANY,
 		RTE_MEMPOOL_F_NO_SPREAD);
@@ -92,7 +133,7 @@ struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cach
 
 	if (!pool)
 		return NULL;
-	rc = populate(pool, (size_t)count * AM_UMEM_CHUNK);
+	rc = (rte_eal_has_hugepages() ? populate_huge : populate_small)(pool, region_len(count));
 	if (rc != (int)count || am_umem_region(pool, &region)) {
 		rte_mempool_free(pool);
 		rte_errno = rc < 0 ? -rc : ENOMEM;
@@ -102,35 +143,32 @@ struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cach
 	return pool;
 }
 
-/* The memory may have been added in pieces (one per page where physical addresses matter); they follow each other. */
-static void bounds(const struct rte_mempool *pool, uintptr_t *start, uintptr_t *end, size_t *sum)
+/* From where to where its memory is, and how much that is; false: it is not in our pieces. */
+static bool bounds(const struct rte_mempool *pool, uintptr_t *start, size_t *len)
 {
-	const struct rte_mempool_memhdr *hdr;
+	const struct rte_mempool_memhdr *hdr = STAILQ_FIRST(&pool->mem_list);
 
-	*start = UINTPTR_MAX;
-	*end = 0;
-	*sum = 0;
-	STAILQ_FOREACH(hdr, &pool->mem_list, next)
-	{
-		uintptr_t at = (uintptr_t)hdr->addr;
-
-		*start = at < *start ? at : *start;
-		*end = at + hdr->len > *end ? at + hdr->len : *end;
-		*sum += hdr->len;
+	*start = hdr ? (uintptr_t)hdr->addr : 0;
+	*len = 0;
+	for (; hdr; hdr = STAILQ_NEXT(hdr, next)) {
+		if (*len % AM_UMEM_PIECE || (uintptr_t)hdr->addr != *start + *len || hdr->len > AM_UMEM_PIECE)
+			return false;
+		*len += hdr->len;
 	}
+	return *len != 0;
 }
 
 int am_umem_region(const struct rte_mempool *pool, struct am_umem_region *out)
 {
-	uintptr_t start, end;
-	size_t sum;
+	uintptr_t start;
+	size_t len;
 
-	bounds(pool, &start, &end, &sum);
-	if (!sum || start % AM_UMEM_CHUNK || end - start != sum ||
+	if (!bounds(pool, &start, &len) || start % (size_t)sysconf(_SC_PAGESIZE) ||
 		pool->header_size + pool->elt_size + pool->trailer_size != AM_UMEM_CHUNK)
 		return -EINVAL;
+	out->huge = rte_eal_has_hugepages();
 	out->base = (uint8_t *)start;
-	out->len = sum;
+	out->len = len;
 	out->buf_at = (uint16_t)pool->header_size;
 	out->room_at = (uint16_t)(pool->header_size + sizeof(struct rte_mbuf) +
 				  rte_pktmbuf_priv_size((struct rte_mempool *)(uintptr_t)pool));

@@ -18,19 +18,14 @@ enum {
 	SEND_BUFFER = 8 << 20, /* octets in flight, as the kernel counts them (4 KiB a frame or more) */
 };
 
-static uint64_t chunk_of(uint64_t addr)
-{
-	return addr & ~(uint64_t)(AM_UMEM_CHUNK - 1);
-}
-
 static struct rte_mbuf *buf_at(const struct xsk *x, uint64_t addr)
 {
-	return (struct rte_mbuf *)(x->region.base + chunk_of(addr) + x->region.buf_at);
+	return (struct rte_mbuf *)(x->region.base + am_umem_chunk(addr) + x->region.buf_at);
 }
 
 static void hold(struct xsk *x, uint64_t addr, bool yes)
 {
-	x->held[addr / AM_UMEM_CHUNK] = yes;
+	x->held[am_umem_slot(addr)] = yes;
 }
 
 /*
@@ -61,12 +56,13 @@ static void refill(struct xsk *x)
 
 static struct rte_mbuf *received(struct xsk *x, const struct xdp_desc *desc)
 {
-	struct rte_mbuf *m = buf_at(x, desc->addr);
+	uint64_t addr = xsk_umem__add_offset_to_addr(desc->addr);
+	struct rte_mbuf *m = buf_at(x, addr);
 
 	rte_pktmbuf_reset(m);
-	m->data_off = (uint16_t)(desc->addr % AM_UMEM_CHUNK - x->region.room_at);
+	m->data_off = (uint16_t)(addr - am_umem_chunk(addr) - x->region.room_at);
 	am_buf_set_len(m, (uint16_t)desc->len);
-	hold(x, desc->addr, false);
+	hold(x, addr, false);
 	return m;
 }
 
@@ -85,7 +81,7 @@ uint16_t xsk_rx(struct xsk *x, struct rte_mbuf **m, uint16_t n)
 	uint32_t at = 0, got = xsk_ring_cons__peek(&x->rx, n, &at);
 
 	for (uint32_t i = 0; i < got; i++)
-		look_ahead(x, xsk_ring_cons__rx_desc(&x->rx, at + i)->addr);
+		look_ahead(x, xsk_umem__add_offset_to_addr(xsk_ring_cons__rx_desc(&x->rx, at + i)->addr));
 	for (uint32_t i = 0; i < got; i++)
 		m[i] = received(x, xsk_ring_cons__rx_desc(&x->rx, at + i));
 	if (got)
@@ -190,6 +186,7 @@ static int open_umem(struct xsk *x, uint32_t ring, struct am_err *err)
 		.fill_size = ring,
 		.comp_size = ring,
 		.frame_size = AM_UMEM_CHUNK,
+		.flags = XDP_UMEM_UNALIGNED_CHUNK_FLAG,
 		.frame_headroom = x->region.room_at, /* the kernel adds 256 and writes nothing before it */
 	};
 	int rc = xsk_umem__create(&x->umem, x->region.base, x->region.len, &x->fill, &x->comp, &conf);
@@ -214,7 +211,8 @@ static int open_socket(struct xsk *x, const char *device, uint32_t queue, uint32
 		.rx_size = ring,
 		.tx_size = ring,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-		.bind_flags = XDP_USE_NEED_WAKEUP,
+		/* A device that reaches buffers itself finds those in one piece that do not cross a page. */
+		.bind_flags = XDP_USE_NEED_WAKEUP | (x->region.huge ? 0 : XDP_COPY),
 	};
 	int rc = xsk_socket__create(&x->socket, device, queue, x->umem, &x->rx, &x->tx, &conf);
 	int room = SEND_BUFFER;
@@ -236,7 +234,7 @@ int xsk_open(struct xsk *x, const char *device, uint32_t queue, struct rte_mempo
 	*x = (struct xsk){.fd = -1, .pool = pool, .owed = ring};
 	if (am_umem_region(pool, &x->region))
 		return am_fail(err, EINVAL, "its buffer pool is not made for AF_XDP (am_umem_pool)");
-	x->held = calloc(x->region.len / AM_UMEM_CHUNK, 1);
+	x->held = calloc(am_umem_slots(x->region.len), 1);
 	if (!x->held)
 		return am_fail(err, ENOMEM, "no memory");
 	rc = open_umem(x, ring, err);
@@ -261,9 +259,9 @@ void xsk_close(struct xsk *x)
 		xsk_socket__delete(x->socket);
 	if (x->umem)
 		xsk_umem__delete(x->umem);
-	for (size_t i = 0; x->held && i < x->region.len / AM_UMEM_CHUNK; i++)
+	for (size_t i = 0; x->held && i < am_umem_slots(x->region.len); i++)
 		if (x->held[i])
-			am_buf_free(buf_at(x, i * AM_UMEM_CHUNK));
+			am_buf_free(buf_at(x, am_umem_slot_chunk(i)));
 	free(x->held);
 	*x = (struct xsk){.fd = -1};
 }

@@ -52,7 +52,7 @@ static void make(struct xsk *x, struct rte_mempool *pool)
 {
 	*x = (struct xsk){.fd = -1, .pool = pool, .owed = RING};
 	assert_int_equal(am_umem_region(pool, &x->region), 0);
-	x->held = calloc(x->region.len / AM_UMEM_CHUNK, 1);
+	x->held = calloc(am_umem_slots(x->region.len), 1);
 	assert_non_null(x->held);
 	make_producer(&x->fill, &fill);
 	make_producer(&x->tx, &tx);
@@ -65,7 +65,9 @@ static void receive(uint32_t *taken, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		rx.slots.desc[(rx.producer + i) % RING] = (struct xdp_desc){
-			.addr = fill.slots.addr[(*taken + i) % RING] + AM_UMEM_CHUNK / 4, .len = LEN};
+			.addr = fill.slots.addr[(*taken + i) % RING] |
+				(uint64_t)(AM_UMEM_CHUNK / 4) << XSK_UNALIGNED_BUF_OFFSET_SHIFT,
+			.len = LEN};
 	*taken += n;
 	__atomic_store_n(&rx.producer, rx.producer + n, __ATOMIC_RELEASE);
 }
@@ -73,12 +75,12 @@ static void receive(uint32_t *taken, uint32_t n)
 /* Between what the kernel says it took and what it was given: no buffer twice. */
 static void expect_distinct(const struct xsk *x, uint32_t taken)
 {
-	uint8_t *seen = calloc(x->region.len / AM_UMEM_CHUNK, 1);
+	uint8_t *seen = calloc(am_umem_slots(x->region.len), 1);
 
 	assert_non_null(seen);
 	assert_true(fill.producer - taken <= RING);
 	for (uint32_t i = taken; i != fill.producer; i++)
-		assert_int_equal(seen[fill.slots.addr[i % RING] / AM_UMEM_CHUNK]++, 0);
+		assert_int_equal(seen[am_umem_slot(fill.slots.addr[i % RING])]++, 0);
 	free(seen);
 }
 
