@@ -14,7 +14,7 @@ enum { NOTE_LANE_LINE = 6, NOTE_LANE_BITS = 18, NOTE_SHAPE_STEP = 4 };
 
 enum {
 	LINE = 64,
-	AHEAD = 6,        /* arrivals: three pairs */
+	AHEAD = 12,       /* arrivals: six pairs */
 	ASKED_MOST = 512, /* octets; of longer ones the CPU sees by itself how they go on */
 };
 
@@ -139,8 +139,22 @@ static inline AM_INLINE void prefetch_pair(const struct am_arrival *a, uint32_t 
 
 	for (from += LINE; from < from_end; from += LINE)
 		__builtin_prefetch(from);
+	__builtin_prefetch(from_end - 1);
 	for (; to < to_end; to += LINE)
 		__builtin_prefetch(to, 1);
+	__builtin_prefetch(to_end - 1, 1);
+}
+
+/* The same for those that follow on a burst's first pair, which no earlier one asked for. */
+static __attribute__((noinline)) void prefetch_pairs(
+	const struct am_worker *w, const struct am_arrival *a, uint32_t head, uint32_t second)
+{
+	const struct am_arrival *end = w->arrivals + w->n_arrivals;
+
+	__asm__ volatile(""); /* or the compiler sees no effect of this, and leaves out the call */
+	if (second <= ASKED_MOST)
+		for (unsigned i = 2; i < AHEAD && a + i + 1 < end; i += 2)
+			prefetch_pair(a + i, head, second);
 }
 
 /* Halves that came side by side, at a. False: they are none, or what is held of the datagram must be asked. */
@@ -163,6 +177,8 @@ static inline AM_INLINE bool take_pair(struct am_lane_burst *b, const struct am_
 	p->first = first->m;
 	p->rest = later->m;
 	p->data = (uint32_t)first->l2 + h->head;
+	if (unlikely(a == b->w->arrivals))
+		prefetch_pairs(b->w, a, p->data, h->plen[1]);
 	if (likely(a + AHEAD + 1 < b->w->arrivals + b->w->n_arrivals && h->plen[1] <= ASKED_MOST))
 		prefetch_pair(a + AHEAD, p->data, h->plen[1]);
 	if (unlikely(!am_reasm_pair(b->w->reasm, p)))

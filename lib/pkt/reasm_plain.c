@@ -12,6 +12,11 @@
 
 #include <rte_branch_prediction.h>
 
+enum {
+	AHEAD = 8,        /* parts */
+	ASKED_MOST = 512, /* octets; of longer ones the CPU sees by itself how they go on */
+};
+
 /* The first half grows at its end; the rest is copied from the other's buffer. Offsets are from a buffer's data. */
 struct join {
 	struct rte_mbuf *whole, *rest;
@@ -140,6 +145,35 @@ static inline void ask(const struct am_reasm *r, struct am_reasm_part *p)
 	__builtin_prefetch(p->chain);
 }
 
+/* What a copy of n octets touches, behind the two lines that were read of the packet that they come from. */
+static inline AM_INLINE void ask_copy(
+	const struct rte_mbuf *first, uint32_t end, const struct rte_mbuf *rest, uint32_t at, uint32_t n)
+{
+	const uint8_t *from = am_buf_data(rest) + 2 * LINE, *from_end = am_buf_data(rest) + at + n;
+	const uint8_t *to = am_buf_data(first) + end, *to_end = to + n;
+
+	for (; from < from_end; from += LINE)
+		__builtin_prefetch(from);
+	__builtin_prefetch(from_end - 1);
+	for (; to < to_end; to += LINE)
+		__builtin_prefetch(to, 1);
+	__builtin_prefetch(to_end - 1, 1);
+}
+
+/* What will be copied if the first that hangs there is p's other half. If it is another's, some lines are asked for in vain. */
+static inline AM_INLINE void ask_halves(const struct am_reasm *r, const struct am_reasm_part *p)
+{
+	const struct entry *e = entry_at(r, *p->chain);
+	const struct piece *held = &e->piece[0];
+
+	if (!*p->chain || !(e->plain & PLAIN))
+		return;
+	if (!p->more && p->len <= ASKED_MOST)
+		ask_copy(held->m, (uint32_t)held->data + held->len, p->m, p->data, p->len);
+	else if (p->more && held->len <= ASKED_MOST)
+		ask_copy(p->m, (uint32_t)p->data + p->len, held->m, held->data, held->len);
+}
+
 /* Something was held: nothing is overdue before. */
 static inline void sweep_in_time(struct am_reasm *r, am_time now)
 {
@@ -175,7 +209,11 @@ unsigned am_reasm_take(struct am_reasm *r, struct am_reasm_part *part, unsigned 
 	for (unsigned i = 0; i < n; i++)
 		ask(r, &part[i]);
 	for (unsigned i = 0; i < n; i++) {
-		enum taken taken = take_plain(r, &part[i], max_end, now, out);
+		enum taken taken;
+
+		if (likely(i + AHEAD < n))
+			ask_halves(r, &part[i + AHEAD]);
+		taken = take_plain(r, &part[i], max_end, now, out);
 
 		if (unlikely(taken == NOT_TAKEN))
 			taken = take_otherwise(r, &part[i], max_end, now, out) ? WHOLE : HELD;
