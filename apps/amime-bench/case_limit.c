@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rows limit/NAME: what the measuring stick (limit.h) takes for the work of row NAME, in the same run. */
+/*
+ * Rows limit/NAME: what the measuring stick (limit.h) takes for the work of row NAME, in the same run. Rows lines/NAME: what the lines
+ * of that work take by themselves (limit_lines.h), less what the ports touch too.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +10,7 @@
 #include "cases.h"
 #include "feed.h"
 #include "limit.h"
+#include "limit_lines.h"
 #include "pkt/buf.h"
 #include "workload.h"
 
@@ -24,12 +28,14 @@ struct stick_arg {
 	bool interleaved;
 	uint16_t len, cut; /* cut 0: one packet, otherwise two */
 	unsigned datagrams;
-	uint32_t pairs; /* of MAC addresses */
+	uint32_t pairs;                  /* of MAC addresses */
+	const struct limit_touch *touch; /* NULL: all of the work */
 };
 
 struct stick {
 	const struct stick_arg *arg;
 	struct limit *limit;
+	struct limit_lines *lines;
 	struct rte_mempool *pool;
 	unsigned n, groups, at; /* packets of a run; runs that take turns */
 	uint64_t drawn, seed;
@@ -93,6 +99,7 @@ static void close_stick(void *state)
 			am_buf_free(s->rest[i]);
 	free(s->rest);
 	limit_free(s->limit);
+	limit_lines_free(s->lines);
 	free(s);
 }
 
@@ -112,13 +119,14 @@ static struct stick *make_stick(const struct bench_env *env, const struct stick_
 	s->n_rest = env->is_cold ? FEED_REST : 0;
 	s->rest = calloc(s->n_rest + 1, sizeof(void *));
 	s->limit = limit_new(arg->pairs, PATHS, s->pool, env->seed);
+	s->lines = limit_lines_new(s->pool, 2 * arg->pairs, env->seed);
 	return s;
 }
 
 static void *open_stick(const struct bench_env *env, const void *arg, struct am_err *err)
 {
 	struct stick *s = make_stick(env, arg);
-	bool good = s && s->rest && s->limit;
+	bool good = s && s->rest && s->limit && s->lines;
 
 	for (unsigned i = 0; good && i < s->groups; i++, s->at = i % s->groups)
 		good = make_group(s);
@@ -132,6 +140,8 @@ static void *open_stick(const struct bench_env *env, const void *arg, struct am_
 
 static unsigned take_call(struct stick *s, struct rte_mbuf **m, unsigned n, struct rte_mbuf **out)
 {
+	if (s->arg->touch)
+		return limit_lines_take(s->lines, s->arg->touch, m, n, out);
 	if (!s->arg->out)
 		return limit_encap(s->limit, m, n, s->arg->cut, out);
 	return s->arg->cut ? limit_join(s->limit, m, n, out) : limit_decap(s->limit, m, n, out);
@@ -175,10 +185,49 @@ static bool renew_stick(void *state)
 	return good;
 }
 
+/* Where things are: a frame's first line with its addresses and ports, what a cut copies, headers in front of it or of the inner frame's. */
+enum {
+	NEAR = 8, /* where there are many lines each, and */
+	FAR = 32, /* where there are few: what was found to be quickest */
+	FRONT = 64,
+	INNER_FRONT = LIMIT_HEADERS + 38,
+	FLOOR_FROM = 1216,
+	FLOOR_TAIL = 34 + WORK_FULL - FLOOR_FROM,
+	FILL_FROM = 1440,
+	FILL_TAIL = 34 + WORK_FULL - FILL_FROM,
+	JOINT = 1290, /* where a second half's payload goes */
+};
+
+static const struct limit_touch heads = {.ahead = FAR}, heads_cut = {.ahead = NEAR, .tail = FLOOR_TAIL},
+				heads_join = {.ahead = NEAR, .pairs = true},
+				lines_encap = {.ahead = FAR,
+					.packets = true,
+					.read = {0, FRONT},
+					.write = {-LIMIT_HEADERS, 0}},
+				lines_floor = {.ahead = NEAR,
+					.packets = true,
+					.read = {0, FRONT},
+					.copy = {FLOOR_FROM, WORK_FULL},
+					.write = {-LIMIT_HEADERS, 0},
+					.tail = FLOOR_TAIL},
+				lines_fill = {.ahead = NEAR,
+					.packets = true,
+					.read = {0, FRONT},
+					.copy = {FILL_FROM, WORK_FULL},
+					.write = {-LIMIT_HEADERS, 0},
+					.tail = FILL_TAIL},
+				lines_decap = {.ahead = FAR, .packets = true, .read = {0, INNER_FRONT}},
+				lines_join = {.ahead = NEAR,
+					.packets = true,
+					.pairs = true,
+					.read = {0, INNER_FRONT},
+					.write = {JOINT, JOINT + FLOOR_TAIL - 34},
+					.read_second = {0, FLOOR_TAIL}};
+
 /* clang-format off */
 #define STICK(name_, about_, per_, datagrams_, cold_, pairs_, ...) \
 	{.name = "limit/" name_, .about = about_, .per = per_, .ops = datagrams_, .cold = cold_, .memory = (pairs_) > PAIRS, .open = open_stick, .run = run_stick, \
-	 .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, datagrams_, pairs_}}
+	 .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, datagrams_, pairs_, NULL}}
 #define LIMIT(name, about, per, datagrams, ...) \
 	LIMIT_OUT(name, about, per, datagrams, __VA_ARGS__), \
 	STICK(name "-100k", about ", 100,000 MAC addresses", per, datagrams, false, PAIRS_MANY, __VA_ARGS__)
@@ -188,6 +237,15 @@ static bool renew_stick(void *state)
 	STICK(name "-cold", about ", cold", per, datagrams, true, PAIRS, __VA_ARGS__), \
 	STICK(name "-100k-cold", about ", 100,000 MAC addresses, cold", per, datagrams, true, PAIRS_MANY, __VA_ARGS__)
 
+#define LINES_ROW(name_, about_, per_, pairs_, touch_, null_, ...) \
+	{.name = name_, .about = about_, .per = per_, .ops = BENCH_BURST, .cold = true, .memory = (pairs_) > PAIRS, .null = null_, .open = open_stick, \
+	 .run = run_stick, .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, BENCH_BURST, pairs_, touch_}}
+#define LINES(name, about, per, touch, null, ...) \
+	LINES_ROW("lines/" name "-cold", about ", cold", per, PAIRS, touch, "null/lines-" null, __VA_ARGS__), \
+	LINES_ROW("lines/" name "-100k-cold", about ", 100,000 MAC addresses, cold", per, PAIRS_MANY, touch, "null/lines-" null, __VA_ARGS__)
+#define LINES_NULL(name, about, per, touch, ...) \
+	LINES_ROW("null/lines-" name, about, per, PAIRS, touch, NULL, __VA_ARGS__)
+
 const struct bench_case bench_limit_cases[] = {
 	LIMIT("encap/64", "the least that the row's work takes: two look-ups, a string, counters", "packet", BENCH_BURST, false, false, WORK_SMALL, 0),
 	LIMIT("encap/1514-floor", "the same, and a cut at 1276", "packet", BENCH_BURST, false, false, WORK_FULL, LIMIT_FLOOR),
@@ -195,6 +253,15 @@ const struct bench_case bench_limit_cases[] = {
 	LIMIT_OUT("join/1514", "the least that it takes to join halves side by side, unwrap and look up", "datagram", BENCH_BURST, true, false, WORK_FULL, LIMIT_FLOOR),
 	LIMIT_OUT("join/1514-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, true, true, WORK_FULL, LIMIT_FLOOR),
 	LIMIT_OUT("decap/64", "the least that it takes to check, unwrap and look up", "packet", BENCH_BURST, true, false, WORK_SMALL, 0),
+
+	LINES_NULL("one", "heads of cold buffers alone, as the ports touch them", "packet", &heads, false, false, WORK_SMALL, 0),
+	LINES_NULL("cut", "the same, and a fresh buffer", "packet", &heads_cut, false, false, WORK_FULL, LIMIT_FLOOR),
+	LINES_NULL("join", "two buffers, of which one goes", "datagram", &heads_join, true, false, WORK_FULL, LIMIT_FLOOR),
+	LINES("encap/64", "the lines of the row's work, each touched once", "packet", &lines_encap, "one", false, false, WORK_SMALL, 0),
+	LINES("encap/1514-floor", "the same, those of a cut at 1276 too", "packet", &lines_floor, "cut", false, false, WORK_FULL, LIMIT_FLOOR),
+	LINES("encap/1514-fill", "the same, those of a cut at 1500 too", "packet", &lines_fill, "cut", false, false, WORK_FULL, LIMIT_FILL),
+	LINES("join/1514", "the lines of two headers, of what is copied and where to", "datagram", &lines_join, "join", true, false, WORK_FULL, LIMIT_FLOOR),
+	LINES("decap/64", "the lines of the headers", "packet", &lines_decap, "one", true, false, WORK_SMALL, 0),
 	{.name = NULL},
 };
 /* clang-format on */
