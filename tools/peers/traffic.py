@@ -37,8 +37,9 @@ def other(congestion):
     """What hosts may do as well. BBR has a timer for each flow, and does not slow down where something is lost."""
     yield Use("tcp-64-anywhere", "TCP, flows: 64, anywhere", 64, congestion, False, RATE_GOAL)
     if sites.has_congestion(BBR):
-        yield Use("tcp-64-bbr", "TCP, flows: 64, BBR", 64, BBR, True, None)
-        yield Use("tcp-64-bbr-anywhere", "TCP, flows: 64, BBR, anywhere", 64, BBR, False, None)
+        yield Use("tcp-1-bbr", "TCP, flows: 1, BBR", 1, BBR, True, RATE_GOAL)
+        yield Use("tcp-64-bbr", "TCP, flows: 64, BBR", 64, BBR, True, RATE_GOAL)
+        yield Use("tcp-64-bbr-anywhere", "TCP, flows: 64, BBR, anywhere", 64, BBR, False, RATE_GOAL)
 
 
 def forward_of(driver):
