@@ -696,7 +696,7 @@ static int setup(struct fixture *f)
 	f->conf = (struct am_port_conf){.name = "wan", .queues = 1};
 	if (am_test_eal())
 		return -1;
-	f->conf.pool = am_umem_pool("test", BUFFERS, 0);
+	f->conf.pool = am_umem_pool("test", BUFFERS, 0, true);
 	return f->conf.pool ? 0 : -1;
 }
 

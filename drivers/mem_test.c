@@ -176,58 +176,76 @@ static void test_threads(void **state)
 	port->ops->close(port);
 }
 
-/* The pool that AF_XDP shares with the kernel: each buffer in a chunk of its own, room enough, no two overlapping, none over a piece's end. */
+/* Each buffer in a chunk of its own, room enough, no two overlapping, none over a piece's end. */
+static void check_umem(bool apart, unsigned rest)
+{
+	const size_t chunk_len = apart ? AM_UMEM_CHUNK_APART : AM_UMEM_CHUNK;
+	const unsigned count = 2 * (unsigned)(AM_UMEM_PIECE / chunk_len) + rest;
+	struct rte_mempool *pool = am_umem_pool("umem", count, 0, apart);
+	struct rte_mbuf **m = calloc(count, sizeof(void *));
+	struct am_umem_region region;
+	bool *seen;
+
+	assert_non_null(m);
+	assert_non_null(pool);
+	assert_int_equal(am_umem_region(pool, &region), 0);
+	assert_int_equal(region.apart, apart);
+	assert_in_range(region.len, 2 * AM_UMEM_PIECE + rest * chunk_len,
+		2 * AM_UMEM_PIECE + rest * chunk_len + 4095);
+	assert_int_equal((uintptr_t)region.base % 4096, 0);
+	seen = calloc(am_umem_slots(&region), sizeof *seen);
+	assert_non_null(seen);
+	for (unsigned i = 0; i < count; i++) {
+		size_t at, chunk, last;
+
+		m[i] = am_buf_alloc(pool, AM_BUF_HEADROOM);
+		assert_non_null(m[i]);
+		at = (size_t)((uint8_t *)m[i] - region.base);
+		chunk = at - region.buf_at;
+		last = chunk + chunk_len - 1;
+		assert_int_equal(am_umem_chunk(&region, at), chunk);
+		assert_int_equal(am_umem_chunk(&region, chunk), chunk);
+		assert_int_equal(am_umem_chunk(&region, last), chunk);
+		assert_int_equal(chunk / AM_UMEM_PIECE, last / AM_UMEM_PIECE);
+		assert_int_equal(am_umem_slot_chunk(&region, am_umem_slot(&region, at)), chunk);
+		assert_true(am_umem_slot(&region, at) < am_umem_slots(&region));
+		assert_false(seen[am_umem_slot(&region, at)]);
+		seen[am_umem_slot(&region, at)] = true;
+		assert_ptr_equal(m[i]->buf_addr, region.base + chunk + region.room_at);
+		assert_true(m[i]->buf_len >= AM_BUF_ROOM);
+		assert_int_equal(region.room_at + m[i]->buf_len, chunk_len);
+		memset(am_buf_set_len(m[i], (uint16_t)am_buf_tailroom(m[i])), 0xff, am_buf_tailroom(m[i]));
+	}
+	free(seen);
+	assert_null(am_buf_alloc(pool, 0));
+	am_buf_free_bulk(m, count);
+	assert_int_equal(rte_mempool_avail_count(pool), count);
+	rte_mempool_free(pool);
+	free(m);
+}
+
+/* The pool that AF_XDP shares with the kernel, in both layouts; with 63 chunks apart the last page has room for one more. */
 static void test_umem(void **state)
 {
-	enum { COUNT = 2 * (AM_UMEM_PIECE / AM_UMEM_CHUNK) + 7 };
+	static const unsigned rests[] = {0, 1, 7, 63};
 	struct rte_mempool *plain = am_buf_pool("plain", 8, 0);
-	struct rte_mempool *pool = am_umem_pool("umem", COUNT, 0);
 	struct am_umem_region region;
-	static struct rte_mbuf *m[COUNT];
-	bool *seen;
 
 	(void)state;
 	assert_non_null(plain);
 	assert_int_equal(am_umem_region(plain, &region), -EINVAL);
 	rte_mempool_free(plain);
-	assert_non_null(pool);
-	assert_int_equal(am_umem_region(pool, &region), 0);
-	assert_in_range(
-		region.len, 2 * AM_UMEM_PIECE + 7 * AM_UMEM_CHUNK, 2 * AM_UMEM_PIECE + 8 * AM_UMEM_CHUNK);
-	assert_int_equal((uintptr_t)region.base % 4096, 0);
-	seen = calloc(am_umem_slots(region.len), sizeof *seen);
-	assert_non_null(seen);
-	for (unsigned i = 0; i < COUNT; i++) {
-		m[i] = am_buf_alloc(pool, AM_BUF_HEADROOM);
-		assert_non_null(m[i]);
-		size_t at = (size_t)((uint8_t *)m[i] - region.base), chunk = at - region.buf_at;
-		size_t last = chunk + AM_UMEM_CHUNK - 1;
-
-		assert_int_equal(am_umem_chunk(at), chunk);
-		assert_int_equal(am_umem_chunk(chunk), chunk);
-		assert_int_equal(am_umem_chunk(last), chunk);
-		assert_int_equal(chunk / AM_UMEM_PIECE, last / AM_UMEM_PIECE);
-		assert_int_equal(am_umem_slot_chunk(am_umem_slot(at)), chunk);
-		assert_true(am_umem_slot(at) < am_umem_slots(region.len));
-		assert_false(seen[am_umem_slot(at)]);
-		seen[am_umem_slot(at)] = true;
-		assert_ptr_equal(m[i]->buf_addr, region.base + chunk + region.room_at);
-		assert_true(m[i]->buf_len >= AM_BUF_ROOM);
-		assert_int_equal(region.room_at + m[i]->buf_len, AM_UMEM_CHUNK);
-		memset(am_buf_set_len(m[i], (uint16_t)am_buf_tailroom(m[i])), 0xff, am_buf_tailroom(m[i]));
+	for (unsigned i = 0; i < sizeof rests / sizeof *rests; i++) {
+		check_umem(false, rests[i]);
+		check_umem(true, rests[i]);
 	}
-	free(seen);
-	assert_null(am_buf_alloc(pool, 0));
-	am_buf_free_bulk(m, COUNT);
-	assert_int_equal(rte_mempool_avail_count(pool), COUNT);
-	rte_mempool_free(pool);
 }
 
 static int setup(void **state)
 {
 	if (am_test_eal())
 		return -1;
-	*state = am_umem_pool("mem", BUFFERS, 0);
+	*state = am_umem_pool("mem", BUFFERS, 0, false);
 	return *state ? 0 : -1;
 }
 

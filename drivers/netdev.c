@@ -30,19 +30,40 @@ static int ethtool(const struct netdev *dev, void *command)
 	return ioctl(dev->fd, SIOCETHTOOL, &r) ? -errno : 0;
 }
 
+static bool has_driver(const struct netdev *dev, const char *const *drivers, unsigned n)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+
+	if (ethtool(dev, &info))
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		if (!strncmp(info.driver, drivers[i], sizeof info.driver))
+			return true;
+	return false;
+}
+
 /* Drivers whose senders, on the same host, leave checksums to a NIC that is not there. */
 static bool leaves_checksums(const struct netdev *dev)
 {
 	static const char *const drivers[] = {
 		"veth", "virtio_net", "tun", "tap", "xen_netfront", "vif", "bridge"};
-	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
 
-	if (ethtool(dev, &info))
-		return false;
-	for (unsigned i = 0; i < sizeof drivers / sizeof *drivers; i++)
-		if (!strncmp(info.driver, drivers[i], sizeof info.driver))
-			return true;
-	return false;
+	return has_driver(dev, drivers, sizeof drivers / sizeof *drivers);
+}
+
+bool am_af_xdp_copies(const char *device)
+{
+	static const char *const drivers[] = {"veth", "tun", "xen_netfront", "vif", "bridge"};
+	struct netdev dev = {.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+	bool copies = false;
+
+	if (dev.fd >= 0 && strlen(device) < sizeof dev.name) {
+		snprintf(dev.name, sizeof dev.name, "%s", device);
+		copies = has_driver(&dev, drivers, sizeof drivers / sizeof *drivers);
+	}
+	if (dev.fd >= 0)
+		close(dev.fd);
+	return copies;
 }
 
 static int read_mac(const struct netdev *dev, struct am_mac *mac)

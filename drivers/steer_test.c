@@ -304,7 +304,7 @@ static int setup(void **state)
 	static struct fixture f;
 	struct am_err err = {""};
 
-	f.pool = am_umem_pool("steer", BUFFERS, 0);
+	f.pool = am_umem_pool("steer", BUFFERS, 0, true);
 	assert_non_null(f.pool);
 	parse(&f.locals[0], addresses[OURS][0]);
 	parse(&f.locals[1], addresses[OURS][1]);

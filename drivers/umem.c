@@ -33,11 +33,16 @@ uint32_t am_umem_ring(uint32_t count)
 	return n;
 }
 
-/* Octets for so many chunks, where a piece holds whole ones only. */
-static size_t region_len(size_t count)
+static unsigned chunk_len(bool apart)
 {
-	const size_t each = AM_UMEM_PIECE / AM_UMEM_CHUNK, page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t len = count / each * AM_UMEM_PIECE + count % each * AM_UMEM_CHUNK;
+	return apart ? AM_UMEM_CHUNK_APART : AM_UMEM_CHUNK;
+}
+
+/* Octets for so many chunks, where a piece holds whole ones only. */
+static size_t region_len(size_t count, unsigned chunk)
+{
+	const size_t each = AM_UMEM_PIECE / chunk, page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t len = count / each * AM_UMEM_PIECE + count % each * chunk;
 
 	return (len + page - 1) / page * page;
 }
@@ -88,7 +93,10 @@ static int populate_small(struct rte_mempool *pool, size_t len)
 
 	if (area == MAP_FAILED)
 		return -errno;
-	pool->flags |= RTE_MEMPOOL_F_NO_IOVA_CONTIG; /* objects may cross pages */
+	pool->flags |= RTE_MEMPOOL_F_NO_IOVA_CONTIG; /* objects may cross pages ... */
+	if (by_address)
+		pool->flags &=
+			~(unsigned)RTE_MEMPOOL_F_NON_IO; /* ... which are side by side for a NIC, too */
 	while (at < len) {
 		size_t octets = RTE_MIN(len - at, (size_t)AM_UMEM_PIECE);
 		rte_iova_t iova = by_address ? (rte_iova_t)(uintptr_t)(area + at) : RTE_BAD_IOVA;
@@ -106,15 +114,15 @@ static int populate_small(struct rte_mempool *pool, size_t len)
 	return rc;
 }
 
-static struct rte_mempool *create(const char *name, unsigned count, unsigned cache)
+static struct rte_mempool *create(const char *name, unsigned count, unsigned cache, unsigned chunk)
 {
 	struct rte_mempool_objsz size;
 	struct rte_pktmbuf_pool_private private = {0};
 	struct rte_mempool *pool;
 
 	/* No spreading by DPDK: it pads objects, and they have to be as long as a chunk. */
-	rte_mempool_calc_obj_size(AM_UMEM_CHUNK - RTE_CACHE_LINE_SIZE, RTE_MEMPOOL_F_NO_SPREAD, &size);
-	size.elt_size = AM_UMEM_CHUNK - size.header_size - size.trailer_size;
+	rte_mempool_calc_obj_size(chunk - RTE_CACHE_LINE_SIZE, RTE_MEMPOOL_F_NO_SPREAD, &size);
+	size.elt_size = chunk - size.header_size - size.trailer_size;
 	pool = rte_mempool_create_empty(name, count, size.elt_size, cache, sizeof private, (int)SOCKET_ID_ANY,
 		RTE_MEMPOOL_F_NO_SPREAD);
 	if (!pool)
@@ -125,15 +133,16 @@ static struct rte_mempool *create(const char *name, unsigned count, unsigned cac
 	return pool;
 }
 
-struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cache)
+struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cache, bool apart)
 {
+	const unsigned chunk = chunk_len(apart);
 	struct am_umem_region region;
-	struct rte_mempool *pool = create(name, count, cache);
+	struct rte_mempool *pool = create(name, count, cache, chunk);
 	int rc;
 
 	if (!pool)
 		return NULL;
-	rc = (rte_eal_has_hugepages() ? populate_huge : populate_small)(pool, region_len(count));
+	rc = (rte_eal_has_hugepages() ? populate_huge : populate_small)(pool, region_len(count, chunk));
 	if (rc != (int)count || am_umem_region(pool, &region)) {
 		rte_mempool_free(pool);
 		rte_errno = rc < 0 ? -rc : ENOMEM;
@@ -160,13 +169,14 @@ static bool bounds(const struct rte_mempool *pool, uintptr_t *start, size_t *len
 
 int am_umem_region(const struct rte_mempool *pool, struct am_umem_region *out)
 {
+	const unsigned chunk = pool->header_size + pool->elt_size + pool->trailer_size;
 	uintptr_t start;
 	size_t len;
 
 	if (!bounds(pool, &start, &len) || start % (size_t)sysconf(_SC_PAGESIZE) ||
-		pool->header_size + pool->elt_size + pool->trailer_size != AM_UMEM_CHUNK)
+		(chunk != AM_UMEM_CHUNK && chunk != AM_UMEM_CHUNK_APART))
 		return -EINVAL;
-	out->huge = rte_eal_has_hugepages();
+	out->apart = chunk == AM_UMEM_CHUNK_APART;
 	out->base = (uint8_t *)start;
 	out->len = len;
 	out->buf_at = (uint16_t)pool->header_size;

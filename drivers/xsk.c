@@ -20,12 +20,12 @@ enum {
 
 static struct rte_mbuf *buf_at(const struct xsk *x, uint64_t addr)
 {
-	return (struct rte_mbuf *)(x->region.base + am_umem_chunk(addr) + x->region.buf_at);
+	return (struct rte_mbuf *)(x->region.base + am_umem_chunk(&x->region, addr) + x->region.buf_at);
 }
 
 static void hold(struct xsk *x, uint64_t addr, bool yes)
 {
-	x->held[am_umem_slot(addr)] = yes;
+	x->held[am_umem_slot(&x->region, addr)] = yes;
 }
 
 /*
@@ -54,13 +54,24 @@ static void refill(struct xsk *x)
 	}
 }
 
+/*
+ * Where a received frame begins. Of chunks apart the kernel says by how much it is behind what the fill ring had, in the upper octets; some
+ * (6.13) have a part of that in the lower ones, too.
+ */
+static inline uint64_t frame_at(const struct xsk *x, uint64_t addr)
+{
+	return x->region.apart ? am_umem_chunk(&x->region, xsk_umem__extract_addr(addr)) +
+					 xsk_umem__extract_offset(addr)
+			       : addr;
+}
+
 static struct rte_mbuf *received(struct xsk *x, const struct xdp_desc *desc)
 {
-	uint64_t addr = xsk_umem__add_offset_to_addr(desc->addr);
+	uint64_t addr = frame_at(x, desc->addr);
 	struct rte_mbuf *m = buf_at(x, addr);
 
 	rte_pktmbuf_reset(m);
-	m->data_off = (uint16_t)(addr - am_umem_chunk(addr) - x->region.room_at);
+	m->data_off = (uint16_t)(addr - am_umem_chunk(&x->region, addr) - x->region.room_at);
 	am_buf_set_len(m, (uint16_t)desc->len);
 	hold(x, addr, false);
 	return m;
@@ -81,7 +92,7 @@ uint16_t xsk_rx(struct xsk *x, struct rte_mbuf **m, uint16_t n)
 	uint32_t at = 0, got = xsk_ring_cons__peek(&x->rx, n, &at);
 
 	for (uint32_t i = 0; i < got; i++)
-		look_ahead(x, xsk_umem__add_offset_to_addr(xsk_ring_cons__rx_desc(&x->rx, at + i)->addr));
+		look_ahead(x, frame_at(x, xsk_ring_cons__rx_desc(&x->rx, at + i)->addr));
 	for (uint32_t i = 0; i < got; i++)
 		m[i] = received(x, xsk_ring_cons__rx_desc(&x->rx, at + i));
 	if (got)
@@ -185,8 +196,8 @@ static int open_umem(struct xsk *x, uint32_t ring, struct am_err *err)
 	struct xsk_umem_config conf = {
 		.fill_size = ring,
 		.comp_size = ring,
-		.frame_size = AM_UMEM_CHUNK,
-		.flags = XDP_UMEM_UNALIGNED_CHUNK_FLAG,
+		.frame_size = x->region.apart ? AM_UMEM_CHUNK_APART : AM_UMEM_CHUNK,
+		.flags = x->region.apart ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0,
 		.frame_headroom = x->region.room_at, /* the kernel adds 256 and writes nothing before it */
 	};
 	int rc = xsk_umem__create(&x->umem, x->region.base, x->region.len, &x->fill, &x->comp, &conf);
@@ -211,8 +222,7 @@ static int open_socket(struct xsk *x, const char *device, uint32_t queue, uint32
 		.rx_size = ring,
 		.tx_size = ring,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
-		/* A device that reaches buffers itself finds those in one piece that do not cross a page. */
-		.bind_flags = XDP_USE_NEED_WAKEUP | (x->region.huge ? 0 : XDP_COPY),
+		.bind_flags = XDP_USE_NEED_WAKEUP | (x->region.apart ? XDP_COPY : 0),
 	};
 	int rc = xsk_socket__create(&x->socket, device, queue, x->umem, &x->rx, &x->tx, &conf);
 	int room = SEND_BUFFER;
@@ -234,7 +244,7 @@ int xsk_open(struct xsk *x, const char *device, uint32_t queue, struct rte_mempo
 	*x = (struct xsk){.fd = -1, .pool = pool, .owed = ring};
 	if (am_umem_region(pool, &x->region))
 		return am_fail(err, EINVAL, "its buffer pool is not made for AF_XDP (am_umem_pool)");
-	x->held = calloc(am_umem_slots(x->region.len), 1);
+	x->held = calloc(am_umem_slots(&x->region), 1);
 	if (!x->held)
 		return am_fail(err, ENOMEM, "no memory");
 	rc = open_umem(x, ring, err);
@@ -259,9 +269,9 @@ void xsk_close(struct xsk *x)
 		xsk_socket__delete(x->socket);
 	if (x->umem)
 		xsk_umem__delete(x->umem);
-	for (size_t i = 0; x->held && i < am_umem_slots(x->region.len); i++)
+	for (size_t i = 0; x->held && i < am_umem_slots(&x->region); i++)
 		if (x->held[i])
-			am_buf_free(buf_at(x, am_umem_slot_chunk(i)));
+			am_buf_free(buf_at(x, am_umem_slot_chunk(&x->region, i)));
 	free(x->held);
 	*x = (struct xsk){.fd = -1};
 }

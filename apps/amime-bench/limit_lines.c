@@ -171,10 +171,14 @@ unsigned limit_lines_take(struct limit_lines *l, const struct limit_touch *t, st
 
 	for (unsigned i = 0; i < count; i++) {
 		for (; asked < count && asked <= i + t->ahead; asked++) {
-			if (!describe(l, t, m, asked, &items[asked]))
-				return sent;
+			if (!describe(l, t, m, asked, &items[asked])) {
+				count = asked; /* no buffer for a tail: those before it are done, and the run is refused */
+				break;
+			}
 			ask(l, t, &items[asked]);
 		}
+		if (i == count)
+			break;
 		touch_item(l, t, &items[i]);
 		out[sent++] = items[i].m;
 		if (items[i].tail)

@@ -30,7 +30,7 @@ struct limit_touch {
 struct limit_lines *limit_lines_new(struct rte_mempool *pool, uint32_t macs, uint64_t seed);
 void limit_lines_free(struct limit_lines *l);
 
-/* Packets that leave, in out. */
+/* n is LIMIT_BURST at most. Returns how many packets leave, in out: fewer than expected where there was no buffer for a tail. */
 unsigned limit_lines_take(struct limit_lines *l, const struct limit_touch *touch, struct rte_mbuf **m,
 	unsigned n, struct rte_mbuf **out);
 

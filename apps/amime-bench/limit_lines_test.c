@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rows lines/ touch what they say and nothing else: every octet that is written is in a line of a range, and every such line is. */
+/* Rows lines/ write what they say and nothing else: every octet that is written is in a line of a range, and every such line is. */
 #include "limit_lines.h"
 
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include "eal.h"
 #include "pkt/buf.h"
 
-enum { BUFFERS = 255, ITEMS = 32, LEN = 1514, LINE = 64, UNTOUCHED = 0xa5 };
+enum { BUFFERS = 255, ITEMS = 32, LEN = 1514, LINE = 64, TAIL = 332, UNTOUCHED = 0xa5 };
 
 static struct rte_mempool *pool;
 
@@ -21,8 +21,9 @@ static struct rte_mbuf *make(void)
 	struct rte_mbuf *m = am_buf_alloc(pool, AM_BUF_HEADROOM);
 
 	assert_non_null(m);
-	memset(m->buf_addr, UNTOUCHED, m->buf_len);
 	am_buf_set_len(m, LEN);
+	am_buf_unguard(m); /* they write in front of packets and behind them */
+	memset(m->buf_addr, UNTOUCHED, m->buf_len);
 	return m;
 }
 
@@ -52,7 +53,7 @@ static void test_cut(void **state)
 		.read = {0, 64},
 		.copy = {1216, LEN},
 		.write = {-74, 0},
-		.tail = 332};
+		.tail = TAIL};
 	struct limit_lines *l = limit_lines_new(pool, 1000, 7);
 	struct rte_mbuf *m[ITEMS], *out[2 * ITEMS];
 
@@ -64,7 +65,9 @@ static void test_cut(void **state)
 	for (unsigned i = 0; i < ITEMS; i++) {
 		assert_ptr_equal(out[2 * i], m[i]);
 		assert_int_equal(written(m[i], -74, 0), 2);
-		assert_int_equal(am_buf_len(out[2 * i + 1]), 332);
+		assert_int_equal(am_buf_len(out[2 * i + 1]), TAIL);
+		am_buf_unguard(out[2 * i + 1]);
+		assert_int_equal(written(out[2 * i + 1], 0, TAIL), (TAIL + LINE - 1) / LINE);
 	}
 	am_buf_free_bulk(out, 2 * ITEMS);
 	limit_lines_free(l);
@@ -113,10 +116,16 @@ static void test_heads(void **state)
 
 static int start(void **state)
 {
+	struct rte_mbuf *m[BUFFERS];
+
 	(void)state;
 	if (am_test_eal())
 		return -1;
 	pool = am_buf_pool("lines", BUFFERS, 0);
+	for (unsigned i = 0; pool && i < BUFFERS; i++)
+		m[i] = make();
+	if (pool)
+		am_buf_free_bulk(m, BUFFERS);
 	return pool ? 0 : -1;
 }
 

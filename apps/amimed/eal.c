@@ -164,7 +164,7 @@ static bool wants_pci(const struct am_config *config)
 	return false;
 }
 
-/* Buffers of 3.5 KiB and their heads, once for the pool; af_xdp keeps them in memory of its own. */
+/* Buffers of 3.5 KiB and their heads, once for the pool. */
 static unsigned memory_mb(const struct am_config *config)
 {
 	if (config->memory_mb)

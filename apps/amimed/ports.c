@@ -39,10 +39,19 @@ static bool has_driver(const struct am_config *config, enum am_driver driver)
 	return false;
 }
 
+/* Whether AF_XDP copies on each device that it has. */
+static bool all_copy(const struct am_config *config)
+{
+	for (uint16_t i = 0; i < config->n_ports; i++)
+		if (config->ports[i].driver == AM_DRIVER_AF_XDP && !am_af_xdp_copies(config->ports[i].device))
+			return false;
+	return true;
+}
+
 int am_ports_pool(struct am_ports *ports, const struct am_config *config, struct am_err *err)
 {
 	ports->af_xdp = has_driver(config, AM_DRIVER_AF_XDP);
-	ports->pool = ports->af_xdp ? am_umem_pool("amime", config->buffers, POOL_CACHE)
+	ports->pool = ports->af_xdp ? am_umem_pool("amime", config->buffers, POOL_CACHE, all_copy(config))
 				    : am_buf_pool("amime", config->buffers, POOL_CACHE);
 	if (!ports->pool)
 		return am_fail(err, ENOMEM,

@@ -177,8 +177,10 @@ static inline AM_INLINE bool take_pair(struct am_lane_burst *b, const struct am_
 	p->first = first->m;
 	p->rest = later->m;
 	p->data = (uint32_t)first->l2 + h->head;
-	if (unlikely(a == b->w->arrivals))
+	if (unlikely(!b->asked)) {
 		prefetch_pairs(b->w, a, p->data, h->plen[1]);
+		b->asked = true;
+	}
 	if (likely(a + AHEAD + 1 < b->w->arrivals + b->w->n_arrivals && h->plen[1] <= ASKED_MOST))
 		prefetch_pair(a + AHEAD, p->data, h->plen[1]);
 	if (unlikely(!am_reasm_pair(b->w->reasm, p)))

@@ -332,6 +332,7 @@ struct am_lane_burst {
 	struct am_frame *next; /* the worker's next frame: its own count is behind while lanes are taken */
 	struct am_fdb_lines fdb;
 	bool unusual;   /* frames need more than the FDB is asked for */
+	bool asked;     /* for what pairs behind the first one copy */
 	unsigned pairs; /* joined */
 };
 

@@ -5,6 +5,7 @@
  * Opening ports. Each driver is one file that implements struct am_port_ops (pkt/port.h); this is how an app
  * gets one. Control thread. The error says what is wrong with which device and the command that helps.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,11 @@ struct am_port_conf {
 /* -ENODEV, -EPERM, -EBUSY, -ENOTSUP ... and err. */
 int am_af_xdp_open(
 	const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
+/*
+ * Whether AF_XDP always copies on that device, since nothing but the kernel reaches buffers: veth and its like. False where nobody
+ * knows. Such devices are quickest with a pool whose chunks lie apart (drivers/umem.h).
+ */
+bool am_af_xdp_copies(const char *device);
 int am_af_packet_open(
 	const struct am_port_conf *conf, const char *device, struct am_port **out, struct am_err *err);
 int am_ethdev_open(

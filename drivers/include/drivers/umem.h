@@ -5,13 +5,14 @@
  * A buffer pool that AF_XDP can use as it is: its objects lie in one page-aligned region, each in a chunk of
  * its own, so that the kernel writes frames straight into mbufs.
  *
- *   chunk, 4032 octets
+ *   chunk, 4096 octets and as much aligned, or 4032
  *   | pool's header 64 | struct rte_mbuf 128 | headroom ........... | frame ...            |
  *                                            | kernel's own 256     |
  *
- * A chunk is an odd number of cache lines long: with 4096 octets the same line of all buffers would be in the same few sets of a cache,
- * which then holds two fifths of the frames that it could. So chunks lie across page boundaries, but not across those of 2 MiB, which a NIC
- * might see apart: behind the last whole chunk of such a piece there is some waste.
+ * With 4096 octets the same line of all buffers is in the same few sets of a cache, which then holds two fifths of the frames that it
+ * could. 4032 are an odd number of cache lines, so that chunks lie across pages. A device that reaches buffers itself may see pages
+ * apart that lie side by side here (an IOMMU maps each by itself), and the kernel drops what crosses from one to the other: that layout
+ * is for devices where the kernel copies, and makes it copy on all others. Huge pages are never crossed, whatever the layout.
  *
  * It serves every other driver just as well. Each AF_XDP queue registers the whole region.
  */
@@ -22,46 +23,47 @@
 struct rte_mempool;
 
 enum {
-	AM_UMEM_CHUNK = 4032,
-	AM_UMEM_PIECE = 2 << 20,
+	AM_UMEM_CHUNK = 4096,
+	AM_UMEM_CHUNK_APART = 4032,
+	AM_UMEM_PIECE = 2 << 20, /* begins with a chunk; behind its last whole one there may be some waste */
 };
 
 struct am_umem_region {
 	uint8_t *base;
 	size_t len;
-	bool huge;        /* no chunk crosses a page */
+	bool apart;       /* chunks of 4032 octets */
 	uint16_t buf_at;  /* from a chunk's first octet to its mbuf */
 	uint16_t room_at; /* from a chunk's first octet to the first one of the mbuf's data room */
 };
 
 /* The chunk that an octet of a region is in; both count from the region's first octet. */
-static inline uint64_t am_umem_chunk(uint64_t at)
+static inline uint64_t am_umem_chunk(const struct am_umem_region *r, uint64_t at)
 {
-	return at - at % AM_UMEM_PIECE % AM_UMEM_CHUNK;
+	return at - (r->apart ? at % AM_UMEM_PIECE % AM_UMEM_CHUNK_APART : at % AM_UMEM_CHUNK);
 }
 
-/* A number for each chunk, below am_umem_slots of the region's length; not every number is a chunk's. */
-static inline size_t am_umem_slot(uint64_t at)
+/* A number for each chunk, below am_umem_slots; not every number is a chunk's. */
+static inline size_t am_umem_slot(const struct am_umem_region *r, uint64_t at)
 {
-	return am_umem_chunk(at) / AM_UMEM_CHUNK;
+	return am_umem_chunk(r, at) / AM_UMEM_CHUNK_APART;
 }
 
-static inline size_t am_umem_slots(size_t len)
+static inline size_t am_umem_slots(const struct am_umem_region *r)
 {
-	return len / AM_UMEM_CHUNK + 1;
+	return r->len / AM_UMEM_CHUNK_APART + 1;
 }
 
 /* Where the chunk of a slot begins. */
-static inline uint64_t am_umem_slot_chunk(size_t slot)
+static inline uint64_t am_umem_slot_chunk(const struct am_umem_region *r, size_t slot)
 {
-	return am_umem_chunk((slot + 1) * AM_UMEM_CHUNK - 1);
+	return am_umem_chunk(r, (slot + 1) * AM_UMEM_CHUNK_APART - 1);
 }
 
 /*
- * A pool of count buffers, each with at least AM_BUF_ROOM of data room. cache is per thread. NULL with
+ * A pool of count buffers, each with at least AM_BUF_ROOM of data room. cache is per thread; apart: chunks of 4032 octets. NULL with
  * rte_errno.
  */
-struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cache);
+struct rte_mempool *am_umem_pool(const char *name, unsigned count, unsigned cache, bool apart);
 
 /*
  * Frames that a queue of AF_XDP holds, each way, with a pool of so many buffers: a power of two. Bursts need some, and a few
