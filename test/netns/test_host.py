@@ -162,11 +162,11 @@ def junk_files(folder):
     return write_frames(f"{folder}/junk", tunnelled), write_frames(f"{folder}/arp", asks)
 
 
-def arrived(daemon):
+def arrived(daemon, looks=("host", "ports")):
     """Frames that came to site-a's wan, as XDP counts them, as the port counts them, and what its queue could not take."""
-    # XDP's first: what comes between both looks must not be missed in the second.
-    rules = next(s for s in daemon.show("host")["steering"] if s["port"] == "wan")["rules"]
-    port = next(p for p in daemon.show("ports") if p["name"] == "wan")
+    seen = {what: daemon.show(what) for what in looks}
+    rules = next(s for s in seen["host"]["steering"] if s["port"] == "wan")["rules"]
+    port = next(p for p in seen["ports"] if p["name"] == "wan")
     return {"xdp": sum(r["frames"] for r in rules if r["rule"] == "gre"), "taken": port["counters"]["rx_packets"],
             "missed": port["driver_counters"]["rx_dropped"]}
 
@@ -175,7 +175,8 @@ def junk(a, b, folder):
     junk_file, arp_file = junk_files(folder)
     session = Session(HOST_B, BOX)
     session.start()
-    drops_before, first = {row["drop"]: row["count"] for row in a.show("drops")}, arrived(a)
+    # XDP's count is looked at last here, and first at the end: what comes between two looks must not lack among the taken.
+    drops_before, first = {row["drop"]: row["count"] for row in a.show("drops")}, arrived(a, ("ports", "host"))
     before = {row["class"]: row["passed"] for row in a.show("host")["punt"]}
     late_before = b.counter("ports", "rx_dropped")
     with Flood(HOST_B, "10.11.0.1", sizes=(100,), pause=0.005) as good:
