@@ -3,7 +3,7 @@
 #define BENCH_LIMIT_LINES_H
 /*
  * The cache lines of a row's work and nothing else: each is read or written once, in one place, asked for as far ahead as one likes,
- * and nothing is computed: about what waiting for memory takes on this machine, however clever a worker is.
+ * and nothing is computed: about what waiting for memory takes on this machine. No bound: what asks for them otherwise can be a little quicker.
  */
 #include <stdbool.h>
 #include <stdint.h>
