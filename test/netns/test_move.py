@@ -163,7 +163,9 @@ def test(net, folder):
             lost_and_back(home)
             renamed(home, there, folder, responder)
             steps = home.show("workers")["control_steps_cpu"]
-            expect(steps["to_100ms"] + steps["to_1s"] + steps["longer"] == 0, f"no step of control is long: {steps}")
+            # Each of the moves above would be one. A machine that stood still meanwhile (test_steps.py) is another.
+            long = steps["to_100ms"] + steps["to_1s"] + steps["longer"]
+            expect(long <= 1 and steps["longer"] == 0, f"moves are no long steps of control: {steps}")
             home.stop()
             there.stop()
     finally:
