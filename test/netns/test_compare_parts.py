@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import unittest
+from unittest import mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "tools", "peers"))
 
@@ -18,6 +19,8 @@ import main  # noqa: E402
 import match  # noqa: E402
 import report  # noqa: E402
 import rounds  # noqa: E402
+import sites  # noqa: E402
+import traffic  # noqa: E402
 import vpp  # noqa: E402
 from process import Trouble  # noqa: E402
 
@@ -133,6 +136,92 @@ class Judging(unittest.TestCase):
         machine = {"tsc_hz": 2e9, "core_hz": 3e9, "cpu": "a CPU", "cpus": 2, "kernel": "Linux"}
         lines = list(report.table([], machine, [], {"cpu": 1, "memory": "4 KB pages"}, {"vpp": "no program vpp in PATH"}))
         self.assertIn("  vpp: takes no part: no program vpp in PATH", lines)
+
+
+def setup(name, *pids):
+    made = mock.Mock(**{"daemons.return_value": [mock.Mock(pid=pid) for pid in pids], "losses.return_value": {}})
+    made.name = name
+    return made
+
+
+class Resting(unittest.TestCase):
+    """Traffic's idle daemons: each rest is one second of a clock of our own."""
+
+    def setUp(self):
+        self.now, self.done = 0, []
+        self.busy = dict.fromkeys(range(8), 0.01)  # process id: what it takes of a core
+        for target, name, made in ((traffic.time, "sleep", self.sleep), (traffic.time, "monotonic", lambda: self.now),
+                                   (sites, "cpu_seconds", lambda pid: self.now * self.busy[pid]), (sites, "Iperf", mock.Mock()),
+                                   (sites, "ping", lambda *_: [20.0])):
+            patched = mock.patch.object(target, name, made)
+            patched.start()
+            self.addCleanup(patched.stop)
+        self.restart()
+
+    def restart(self):
+        names = [of(driver) for driver in traffic.DRIVERS for of in (traffic.tunnel_of, traffic.forward_of)]
+        setups = [setup(traffic.KERNEL), *(setup(name, 2 * i, 2 * i + 1) for i, name in enumerate(names))]
+        self.measured = [traffic.Measured(one, None, traffic.ordinary("cubic")) for one in setups]
+        for one in self.measured:
+            one.iperf, one.losses = mock.Mock(tcp=self.tcp), {}
+        self.ours = next(one for one in self.measured if one.name == "amime/af_xdp")
+
+    def sleep(self, _seconds):
+        self.now += 1
+        self.done.append("rest")
+
+    def tcp(self, *_):
+        self.done.append("tcp")
+        return 1000.0, 0
+
+    def turns(self, number):
+        traffic.take_turns(self.measured, argparse.Namespace(rounds=number, seconds=1))
+
+    def idle_goal(self):
+        return next(goal for goal in traffic.goals(self.measured) if goal.name == "idle/af_xdp")
+
+    def test_after_each_round(self):
+        self.turns(5)
+        traffic_of_a_round = ["tcp"] * 2 * len(self.measured)
+        self.assertEqual(self.done, ["rest"] + [*traffic_of_a_round, "rest"] * 5)
+
+    def test_enough_in_few_rounds(self):
+        for number in (1, 2, 3, 4):
+            self.restart()
+            self.turns(number)
+            self.assertGreaterEqual(len(self.ours.busier()), 5)
+            self.assertEqual(self.done[-1], "rest")
+
+    def test_busier_daemon(self):
+        self.busy[1] = 0.03
+        self.turns(5)
+        self.assertEqual([round(value, 6) for value in self.ours.busier()], [3.0] * 6)
+        self.assertEqual(self.measured[0].busier(), [])
+
+    def test_worst_counts(self):
+        self.turns(5)
+        self.assertTrue(self.idle_goal().met())
+        list(self.ours.idle.values())[1][3] = 7.5
+        self.assertFalse(self.idle_goal().met())
+        self.assertIn("1.00 (1.00-7.50, least-most of 6) %; goal of the worst at most 5: FAIL", self.idle_goal().line())
+
+    def test_table(self):
+        self.turns(5)
+        list(self.ours.idle.values())[0][0] = 4.25
+        line = next(line for line in traffic.table(self.measured) if line.startswith("amime/af_xdp "))
+        self.assertTrue(line.endswith(" 1.0 (1.0-4.2)"), line)
+
+    def test_every_sample_is_kept(self):
+        self.turns(5)
+        kept = {row["name"]: row["samples"] for row in traffic.rows(self.measured)}
+        for name in ("idle/af_xdp", "idle/amime/af_xdp/a", "idle/amime/af_xdp/b", "idle/forward/af_packet/b"):
+            self.assertEqual(len(kept[name]), 6, name)
+        self.assertNotIn("idle/vxlan/kernel/a", kept)
+
+    def test_no_host_is_a_daemon(self):
+        box = sites.Amime.__new__(sites.Amime)
+        box.boxes, box.children = ["a", "b"], ["a", "b", "iperf3"]
+        self.assertEqual(box.daemons(), ["a", "b"])
 
 
 # As VPP prints it, shortened: three frames of 3072 were dropped on their way from Ethernet0 into the tunnel.

@@ -84,7 +84,7 @@ class Sites:
             ns.close()
 
     def daemons(self):
-        """Programs of ours at the edges."""
+        """Programs of ours at the edges, site a's first; what else runs in a site is no edge's."""
         return []
 
     def losses(self):
@@ -142,6 +142,7 @@ class Amime(Sites):
     def __init__(self, name, offloads, program, driver, forward=False):
         super().__init__(name, offloads)
         self.program, self.driver, self.forward = program, driver, forward
+        self.boxes = []
 
     def configuration(self, site):
         here, there = site, 1 - site
@@ -165,12 +166,13 @@ class Amime(Sites):
             stem = os.path.join(folder, f"{self.name.replace('/', '-')}-{'ab'[site]}")
             with open(stem + ".json", "w", encoding="ascii") as file:
                 json.dump(self.configuration(site), file, indent=2)
-            self.children.append(Child([self.program, "--config", stem + ".json", "--state", stem + ".state"], stem + ".log", ns=edge))
-        for child in self.children:
-            wait_for("amimed", lambda child=child: "amimed: ready" in child.tail(), child)
+            self.boxes.append(Child([self.program, "--config", stem + ".json", "--state", stem + ".state"], stem + ".log", ns=edge))
+            self.children.append(self.boxes[-1])
+        for box in self.boxes:
+            wait_for("amimed", lambda box=box: "amimed: ready" in box.tail(), box)
 
     def daemons(self):
-        return self.children
+        return self.boxes
 
     def ask(self, site, what):
         """What amimectl show says."""
