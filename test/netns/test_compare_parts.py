@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The parts of tools/compare that judge: a wrong output is seen, and samples are kept, left out and paired as is said."""
 import argparse
+import dataclasses
 import os
 import socket
 import sys
@@ -23,6 +24,7 @@ import sites  # noqa: E402
 import traffic  # noqa: E402
 import vpp  # noqa: E402
 from process import Trouble  # noqa: E402
+from result import MET, MISSED, NOT_JUDGED  # noqa: E402
 
 
 def sent(inner, n):
@@ -100,22 +102,62 @@ class Judging(unittest.TestCase):
     def test_ratio_by_round(self):
         self.assertEqual(report.ratios(self.result, "ovs"), [0.5, 0.4])
 
+    def again(self, times):
+        """All rounds so many times: each time two that are whole."""
+        for one in self.result.contestants.values():
+            one.samples = [dataclasses.replace(sample) for sample in one.samples * times]
+
+    def slower(self):
+        """Ours, so much that the goal is missed."""
+        for sample in self.result.contestants["amime"].samples:
+            sample.cycles *= 2
+
+    def lines(self):
+        return "\n".join(report.case_lines(self.result, 2e9))
+
     def test_verdict(self):
-        spread, met = report.verdict(self.result, "ovs")
+        self.again(3)
+        spread, fate = report.verdict(self.result, "ovs")
         self.assertAlmostEqual(spread.median, 0.45)
-        self.assertTrue(met)
+        self.assertEqual((fate, report.status([self.result])), (MET, 0))
+        self.assertIn("6 rounds); goal 0.6: pass", self.lines())
+
+    def test_missed(self):
+        self.again(3)
+        self.slower()
+        self.assertEqual((report.verdict(self.result, "ovs")[1], report.status([self.result])), (MISSED, 1))
+        self.assertIn("6 rounds); goal 0.6: FAIL", self.lines())
+
+    def test_too_few_rounds(self):
+        for change in (lambda: None, self.slower):
+            change()
+            self.assertEqual((report.verdict(self.result, "ovs")[1], report.status([self.result])), (NOT_JUDGED, 3))
+            self.assertIn("2 rounds); goal 0.6: not judged, 2 whole rounds where it wants 5: run it with more --rounds", self.lines())
+            self.assertNotRegex(self.lines(), "pass|FAIL")
+
+    def test_just_enough_rounds(self):
+        self.again(3)
+        samples = self.result.contestants["floor"].samples
+        for sample, n, status in ((samples[0], 5, 0), (samples[-1], 4, 3)):
+            sample.fate = "slow"
+            self.assertEqual((report.verdict(self.result, "ovs")[0].n, report.status([self.result])), (n, status))
+
+    def test_no_goal_wants_no_rounds(self):
+        self.result.case = next(c for c in cases.CASES if not c.goal)
+        self.assertEqual((report.verdict(self.result, "ovs")[1], report.status([self.result])), (None, 0))
+        self.assertNotIn("judged", self.lines())
 
     def test_no_round_to_trust(self):
         for sample in self.result.contestants["ovs"].samples:
             sample.fate = "slow"
-        self.assertEqual(report.verdict(self.result, "ovs"), (None, False))
-        self.assertFalse(report.good([self.result]))
+        self.assertEqual(report.verdict(self.result, "ovs"), (None, NOT_JUDGED))
+        self.assertEqual(report.status([self.result]), 3)
+        self.assertIn("no round to trust; goal 0.6: not judged, 0 whole rounds", self.lines())
 
     def test_complaint(self):
-        self.assertTrue(report.good([self.result]))
         self.result.complaints["ovs"] = "lan drops: 3"
-        self.assertFalse(report.good([self.result]))
-        self.assertIn("ovs, its own counters: lan drops: 3", "\n".join(report.case_lines(self.result, 2e9)))
+        self.assertEqual(report.status([self.result]), 1)
+        self.assertIn("ovs, its own counters: lan drops: 3", self.lines())
 
     def add_null(self):
         null = contestant("ovs-null", (150, 1, 100), (50, 1, 100), (50, 1, 100), (110, 1, 100))

@@ -112,7 +112,7 @@ def compare(options):
     need(options)
     begin = time.monotonic()
     with priority(PRIORITY):
-        result, lines, good = WHAT[options.what].compare(options)
+        result, lines, status = WHAT[options.what].compare(options)
     lines.append(f"\nTook {time.monotonic() - begin:.0f} s. Files and logs are in {options.logs}")
     text = "\n".join(lines) + "\n"
     if options.json != "-":
@@ -121,7 +121,7 @@ def compare(options):
         result.write(options.json)
     if options.out:
         result.draw(options.out, text)
-    return 0 if good else 1
+    return status
 
 
 def main(top):

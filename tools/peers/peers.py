@@ -27,7 +27,7 @@ def needed(options):
 
 
 def compare(options):
-    """(result, lines of the table, whether all goals are met)"""
+    """(result, lines of the table, exit status)"""
     enough = PEERS_MB + (VPP_MB if "vpp" in options.peer else 0)
     memory = dpdk.Memory(not options.small_pages and dpdk.free_hugepages_mb() >= enough)
     floor = Testpmd(options.logs, memory)
@@ -44,4 +44,4 @@ def compare(options):
     titles = {p.name: p.title for p in peers} | {match.null_of(p.name): p.null_title for p in peers if hasattr(p, "null_title")}
     for one in results:
         result.add(*report.rows(one, titles))
-    return result, list(report.table(results, result.machine, peers, settings, options.absent)), report.good(results)
+    return result, list(report.table(results, result.machine, peers, settings, options.absent)), report.status(results)

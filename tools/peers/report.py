@@ -5,8 +5,9 @@ import statistics
 
 import rounds
 from match import null_of
-from result import row
+from result import MET, MISSED, NOT_JUDGED, row
 
+LEAST_ROUNDS = 5  # of a ratio that is judged: where there are fewer, two that were disturbed decide the median
 LINE = "{:<17} {:<8} {:>8} {:>17} {:>8} {:>8} {:>7} {:>5}  {}"
 
 
@@ -31,16 +32,22 @@ def judged(result, other):
 
 
 def verdict(result, other):
-    """(spread of the ratio, None, True or False: whether the goal is met)"""
+    """(spread of the ratio, None where there is no goal, or what became of it: MET, MISSED or NOT_JUDGED)"""
     ratio, goal = rounds.spread(ratios(result, other)), judged(result, other)
-    return ratio, None if goal is None else bool(ratio and ratio.median <= goal)
+    if goal is None:
+        return ratio, None
+    if not ratio or ratio.n < LEAST_ROUNDS:
+        return ratio, NOT_JUDGED
+    return ratio, MET if ratio.median <= goal else MISSED
 
 
-def good(results):
-    """Whether every goal that could be judged is met, and every peer did what it said."""
-    goals = [verdict(r, other)[1] for r in results for other in others(r)]
+def status(results):
+    """MET where every goal is and every peer did what it said. A goal that is missed weighs more than one that cannot be judged."""
+    fates = {verdict(r, other)[1] for r in results for other in others(r)}
     wrong = [why for r in results for why in r.refused.values() if why.startswith("wrong")]
-    return False not in goals and not wrong and not any(r.complaints for r in results)
+    if MISSED in fates or wrong or any(r.complaints for r in results):
+        return MISSED
+    return NOT_JUDGED if NOT_JUDGED in fates else MET
 
 
 def table(results, machine, peers, settings, absent):
@@ -68,12 +75,19 @@ def case_lines(result, hertz):
     for name, complaint in result.complaints.items():
         yield f"{'':17} {name}, its own counters: {complaint}"
     for other in others(result):
-        ratio, met = verdict(result, other)
-        goal = "" if met is None else f"; goal {result.case.goal}: {'pass' if met else 'FAIL'}"
+        ratio, fate = verdict(result, other)
+        goal = "" if fate is None else f"; goal {result.case.goal}: {in_words(ratio, fate)}"
         yield f"{'':17} amime / {other}, net: {said(ratio)}{goal}"
         null = null_of(other)
         if null in result.contestants:
             yield f"{'':17} amime / {other} less {null}: {said(rounds.spread(ratios(result, other, null)))}"
+
+
+def in_words(ratio, fate):
+    if fate == NOT_JUDGED:
+        return (f"not judged, {ratio.n if ratio else 0} whole rounds where it wants {LEAST_ROUNDS}: "
+                "run it with more --rounds, on a machine with nothing else to do")
+    return "pass" if fate == MET else "FAIL"
 
 
 def said(ratio):

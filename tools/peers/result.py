@@ -7,6 +7,8 @@ import sys
 from process import Trouble, run
 
 FORMAT = 1
+# Exit status of a comparison, as amime-bench has it: not to be judged is what it says where a machine was too busy.
+MET, MISSED, NOT_JUDGED = 0, 1, 3
 
 
 def row(name, about, unit, samples, per="", null=None, goal=None, better="less"):
