@@ -154,6 +154,13 @@ class Judging(unittest.TestCase):
         self.assertEqual(report.status([self.result]), 3)
         self.assertIn("no round to trust; goal 0.6: not judged, 0 whole rounds", self.lines())
 
+    def test_goal_beside_nobody(self):
+        del self.result.contestants["ovs"], self.result.floor_of["ovs"]
+        self.assertEqual(report.status([self.result]), 0)
+        self.result.refused["ovs"] = "drops all"
+        self.assertEqual(report.status([self.result]), 3)
+        self.assertIn("goal 0.6: not judged, since ovs was not measured", self.lines())
+
     def test_complaint(self):
         self.result.complaints["ovs"] = "lan drops: 3"
         self.assertEqual(report.status([self.result]), 1)

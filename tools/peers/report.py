@@ -8,6 +8,7 @@ from match import null_of
 from result import MET, MISSED, NOT_JUDGED, row
 
 LEAST_ROUNDS = 5  # of a ratio that is judged: where there are fewer, two that were disturbed decide the median
+JUDGED = "ovs"  # beside it goals are
 LINE = "{:<17} {:<8} {:>8} {:>17} {:>8} {:>8} {:>7} {:>5}  {}"
 
 
@@ -28,7 +29,7 @@ def others(result):
 
 
 def judged(result, other):
-    return result.case.goal if other == "ovs" and result.case.goal else None
+    return result.case.goal if other == JUDGED and result.case.goal else None
 
 
 def verdict(result, other):
@@ -41,9 +42,14 @@ def verdict(result, other):
     return ratio, MET if ratio.median <= goal else MISSED
 
 
+def unmeasured(result):
+    """There is a goal, and no measurement of whom it is beside."""
+    return bool(result.case.goal and JUDGED in result.refused)
+
+
 def status(results):
     """MET where every goal is and every peer did what it said. A goal that is missed weighs more than one that cannot be judged."""
-    fates = {verdict(r, other)[1] for r in results for other in others(r)}
+    fates = {verdict(r, other)[1] for r in results for other in others(r)} | {NOT_JUDGED for r in results if unmeasured(r)}
     wrong = [why for r in results for why in r.refused.values() if why.startswith("wrong")]
     if MISSED in fates or wrong or any(r.complaints for r in results):
         return MISSED
@@ -72,6 +78,8 @@ def case_lines(result, hertz):
         yield peer_line(result, name, hertz)
     for name, why in result.refused.items():
         yield LINE.format(result.case.name, name, *["-"] * 5, "", why)
+    if unmeasured(result):
+        yield f"{'':17} amime / {JUDGED}: goal {result.case.goal}: not judged, since {JUDGED} was not measured"
     for name, complaint in result.complaints.items():
         yield f"{'':17} {name}, its own counters: {complaint}"
     for other in others(result):
