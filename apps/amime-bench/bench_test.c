@@ -264,6 +264,26 @@ static bool is_in(const struct names *l, const char *name, const char *shape)
 	return false;
 }
 
+/* Frames in VXLAN in each kind of tunnel, in VXLAN alone, and in a tunnel alone. */
+static void test_each_tunnel_has_its_rows(void **state)
+{
+	static const char *const names[] = {"encap/gre4", "encap/gre6", "encap/gretap4", "encap/gretap6",
+		"encap/etherip4", "encap/etherip6", "encap/vxlan4", "encap/vxlan6", "fragment/gre4-floor",
+		"fragment/gre4-fill", "fragment/gre6-floor", "fragment/gre6-fill", "fragment/gretap4-floor",
+		"fragment/gretap4-fill", "fragment/gretap6-floor", "fragment/gretap6-fill",
+		"fragment/etherip4-floor", "fragment/etherip4-fill", "fragment/etherip6-floor",
+		"fragment/etherip6-fill", "decap/gre4", "decap/gre6", "decap/gretap4", "decap/gretap6",
+		"decap/etherip4", "decap/etherip6", "decap/vxlan4", "decap/vxlan6", "decap/gretap4-bare",
+		"decap/gretap6-bare", "decap/etherip4-bare", "decap/etherip6-bare"};
+	static struct names all;
+
+	(void)state;
+	all = list("micro --list");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!is_in(&all, names[i], ""))
+			fail_msg("no case %s", names[i]);
+}
+
 static bool is_shape_of_another(const char *name)
 {
 	const char *end = strstr(name, "-cold");
@@ -534,6 +554,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_what_the_issue_asks_for_is_there),
 		cmocka_unit_test(test_bursts_and_cold_packets),
 		cmocka_unit_test(test_odd_bursts),
+		cmocka_unit_test(test_each_tunnel_has_its_rows),
 		cmocka_unit_test(test_every_case_comes_in_every_shape),
 		cmocka_unit_test(test_machine_is_named),
 		cmocka_unit_test(test_stages),

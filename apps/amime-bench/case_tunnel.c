@@ -181,21 +181,23 @@ static inline struct rest strip_ip(struct rest r, struct am_ip_hdr *ip)
 	return behind(r, ip->hlen, ip->plen);
 }
 
-static inline struct rest strip_tunnel(struct rest r, uint8_t proto)
+/* type: what it carries, AM_ET_TEB where that is a frame. */
+static inline struct rest strip_tunnel(struct rest r, uint8_t proto, uint16_t *type)
 {
 	struct am_gre gre;
 
+	*type = AM_ET_TEB;
 	if (!r.p)
 		return r;
 	if (proto == AM_PROTO_ETHERIP) {
 		if (am_etherip_parse(r.p, r.n, false) != AM_V_OK)
 			return (struct rest){0};
-		return strip_ether(behind(r, AM_ETHERIP_LEN, r.n - AM_ETHERIP_LEN));
+		return behind(r, AM_ETHERIP_LEN, r.n - AM_ETHERIP_LEN);
 	}
-	if (am_gre_parse(r.p, r.n, &gre) != AM_V_OK)
+	if (proto != AM_PROTO_GRE || am_gre_parse(r.p, r.n, &gre) != AM_V_OK)
 		return (struct rest){0};
-	r = behind(r, gre.len, r.n - gre.len);
-	return gre.type == AM_ET_TEB ? strip_ether(r) : r;
+	*type = gre.type;
+	return behind(r, gre.len, r.n - gre.len);
 }
 
 static inline struct rest strip_vxlan(struct rest r)
@@ -217,19 +219,44 @@ static inline struct rest strip_vxlan(struct rest r)
 	return behind(vxlan, AM_VXLAN_LEN, vxlan.n - AM_VXLAN_LEN);
 }
 
-static bool run_decap(void *state)
+/* To the frame inside VXLAN inside a tunnel, */
+static inline struct rest strip_both(struct rest r)
 {
-	struct tunnel *t = state;
+	struct am_ip_hdr ip = {0};
+	uint16_t type;
+
+	r = strip_ip(strip_ether(r), &ip);
+	r = strip_tunnel(r, ip.proto, &type);
+	return strip_vxlan(type == AM_ET_TEB ? strip_ether(r) : r);
+}
+
+/* inside VXLAN straight over UDP and IP, */
+static inline struct rest strip_vxlan_alone(struct rest r)
+{
+	return strip_vxlan(strip_ether(r));
+}
+
+/* and inside a tunnel that carries frames themselves. */
+static inline struct rest strip_tunnel_alone(struct rest r)
+{
+	struct am_ip_hdr ip = {0};
+	uint16_t type;
+
+	r = strip_ip(strip_ether(r), &ip);
+	r = strip_tunnel(r, ip.proto, &type);
+	return type == AM_ET_TEB ? r : (struct rest){0};
+}
+
+static inline bool decap(struct tunnel *t, struct rest (*strip)(struct rest packet))
+{
 	unsigned good = 0;
 
 	for (unsigned i = 0; i < t->burst; i++) {
 		struct rte_mbuf *m = t->now[i];
 		struct rest r = {am_buf_data(m), am_buf_len(m)};
 		const uint8_t *start = r.p;
-		struct am_ip_hdr ip = {0};
 
-		r = strip_ip(strip_ether(r), &ip);
-		r = strip_vxlan(strip_tunnel(r, ip.proto));
+		r = strip(r);
 		if (!r.p)
 			continue;
 		am_buf_adj(m, (uint16_t)(r.p - start));
@@ -237,6 +264,21 @@ static bool run_decap(void *state)
 		good += r.n == WORK_SMALL;
 	}
 	return good == t->burst;
+}
+
+static bool run_decap(void *state)
+{
+	return decap(state, strip_both);
+}
+
+static bool run_decap_vxlan(void *state)
+{
+	return decap(state, strip_vxlan_alone);
+}
+
+static bool run_decap_bare(void *state)
+{
+	return decap(state, strip_tunnel_alone);
 }
 
 /* clang-format off */
@@ -247,8 +289,11 @@ static bool run_decap(void *state)
 	CASE("encap/" name, about, open_encap, run_encap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
 #define CUT(name, about, kind, family, split) \
 	CASE("fragment/" name, about, open_encap, run_encap, AM_TUNNEL_##kind, family, AM_IPV4, split, WORK_FULL, 2)
-#define DECAP(name, about, kind, family, vtep) \
-	CASE("decap/" name, about, open_decap, run_decap, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
+#define DECAP_BY(run, name, about, kind, family, vtep) \
+	CASE("decap/" name, about, open_decap, run, AM_TUNNEL_##kind, family, vtep, AM_SPLIT_FLOOR, WORK_SMALL, 1)
+#define DECAP(name, about, kind, family, vtep) DECAP_BY(run_decap, name, about, kind, family, vtep)
+#define DECAP_VXLAN(name, about, family) DECAP_BY(run_decap_vxlan, name, about, NONE, family, family)
+#define DECAP_BARE(name, about, kind, family) DECAP_BY(run_decap_bare, name, about, kind, family, 0)
 
 const struct bench_case bench_tunnel_cases[] = {
 	ENCAP("gre4", "64-octet frame into VXLAN, IPv4, GRE, IPv4", GRE, AM_IPV4, AM_IPV4),
@@ -265,6 +310,10 @@ const struct bench_case bench_tunnel_cases[] = {
 	CUT("gre4-fill", "1514-octet frame into VXLAN, GRE, IPv4, cut at 1500", GRE, AM_IPV4, AM_SPLIT_FILL),
 	CUT("gre6-floor", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1280", GRE, AM_IPV6, AM_SPLIT_FLOOR),
 	CUT("gre6-fill", "1514-octet frame into VXLAN, GRE, IPv6, cut at 1500", GRE, AM_IPV6, AM_SPLIT_FILL),
+	CUT("gretap4-floor", "1514-octet frame into VXLAN, GRETAP, IPv4, cut at 1276", GRETAP, AM_IPV4, AM_SPLIT_FLOOR),
+	CUT("gretap4-fill", "1514-octet frame into VXLAN, GRETAP, IPv4, cut at 1500", GRETAP, AM_IPV4, AM_SPLIT_FILL),
+	CUT("gretap6-floor", "1514-octet frame into VXLAN, GRETAP, IPv6, cut at 1280", GRETAP, AM_IPV6, AM_SPLIT_FLOOR),
+	CUT("gretap6-fill", "1514-octet frame into VXLAN, GRETAP, IPv6, cut at 1500", GRETAP, AM_IPV6, AM_SPLIT_FILL),
 	CUT("etherip4-floor", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1276", ETHERIP, AM_IPV4, AM_SPLIT_FLOOR),
 	CUT("etherip4-fill", "1514-octet frame into VXLAN, EtherIP, IPv4, cut at 1500", ETHERIP, AM_IPV4, AM_SPLIT_FILL),
 	CUT("etherip6-floor", "1514-octet frame into VXLAN, EtherIP, IPv6, cut at 1280", ETHERIP, AM_IPV6, AM_SPLIT_FLOOR),
@@ -276,6 +325,12 @@ const struct bench_case bench_tunnel_cases[] = {
 	DECAP("etherip4", "IPv4, EtherIP, IPv4, VXLAN around a 64-octet frame", ETHERIP, AM_IPV4, AM_IPV4),
 	DECAP("etherip6", "IPv6, EtherIP, IPv4, VXLAN around a 64-octet frame", ETHERIP, AM_IPV6, AM_IPV4),
 	DECAP("gre4-vtep6", "IPv4, GRE, IPv6, VXLAN with UDP checksum around a 64-octet frame", GRE, AM_IPV4, AM_IPV6),
+	DECAP_BARE("gretap4-bare", "IPv4, GRETAP around a 64-octet frame", GRETAP, AM_IPV4),
+	DECAP_BARE("gretap6-bare", "IPv6, GRETAP around a 64-octet frame", GRETAP, AM_IPV6),
+	DECAP_BARE("etherip4-bare", "IPv4, EtherIP around a 64-octet frame", ETHERIP, AM_IPV4),
+	DECAP_BARE("etherip6-bare", "IPv6, EtherIP around a 64-octet frame", ETHERIP, AM_IPV6),
+	DECAP_VXLAN("vxlan4", "IPv4, VXLAN around a 64-octet frame, no tunnel", AM_IPV4),
+	DECAP_VXLAN("vxlan6", "IPv6, VXLAN with UDP checksum around a 64-octet frame, no tunnel", AM_IPV6),
 	{.name = NULL},
 };
 /* clang-format on */
