@@ -99,6 +99,8 @@ struct bench_case {
 	/* Cycles spent in each stage of the work so far, where somebody counts them. May be NULL. */
 	void (*stages)(void *state, uint64_t cycles[BENCH_STAGES_MAX]);
 	void (*close)(void *state);
+	/* The configuration that a data plane is made from; caller frees it. NULL: no memory. May be NULL. */
+	char *(*config_text)(const void *arg);
 	const void *arg;
 
 	const struct bench_curve *curve; /* NULL: the case is no point of one */

@@ -13,6 +13,10 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <openssl/evp.h>
+
+#include "net/ip.h"
+#include "setup.h"
 
 enum { LINE = 256, COMMAND = 1024, MUCH = 1000000, NAME = 64, NAMES = 1024 };
 
@@ -368,6 +372,14 @@ static void test_machine_is_named(void **state)
 	json_decref(report);
 }
 
+static const char *config_sum(json_t *cases, const char *name)
+{
+	const char *sum = json_string_value(json_object_get(find_case(cases, name), "config_sha256"));
+
+	assert_non_null(sum);
+	return sum;
+}
+
 static double given(const char *arguments)
 {
 	json_t *report = run_quick(arguments), *c = find_case(json_object_get(report, "cases"), "given");
@@ -377,10 +389,71 @@ static double given(const char *arguments)
 	check_case(c);
 	assert_int_equal(strstr(arguments, "--config") != NULL,
 		json_string_length(json_object_get(settings, "config_sha256")) == 64);
+	if (strstr(arguments, "--config"))
+		assert_string_equal(config_sum(json_object_get(report, "cases"), "given"),
+			json_string_value(json_object_get(settings, "config_sha256")));
 	assert_int_equal(strstr(arguments, "--traffic") != NULL,
 		json_string_length(json_object_get(settings, "traffic_sha256")) == 64);
 	json_decref(report);
 	return median;
+}
+
+/* The sum of what setup_config writes for it. */
+static void check_sum(json_t *cases, const char *name, const struct setup *setup)
+{
+	char *text = setup_config(setup), hex[65];
+	unsigned char octets[32];
+
+	assert_non_null(text);
+	assert_true(EVP_Digest(text, strlen(text), octets, NULL, EVP_sha256(), NULL));
+	for (size_t i = 0; i < sizeof octets; i++)
+		snprintf(hex + 2 * i, 3, "%02x", octets[i]);
+	assert_string_equal(config_sum(cases, name), hex);
+	free(text);
+}
+
+static void test_cases_name_their_configuration(void **state)
+{
+	const struct setup encap = {.kind = AM_TUNNEL_GRE,
+		.family = AM_IPV4,
+		.vtep_family = AM_IPV4,
+		.split = AM_SPLIT_FLOOR,
+		.tunnels = 64,
+		.bridges = 1};
+	json_t *report = run_quick("pipeline --quick --samples 1 --filter 64 --json -");
+	json_t *again = run_quick("pipeline --quick --samples 1 --filter =encap/64 --json -");
+	json_t *cases = json_object_get(report, "cases");
+	struct setup many = encap, other = encap;
+
+	(void)state;
+	many.macs = 100000;
+	other.kind = AM_TUNNEL_ETHERIP;
+	check_sum(cases, "encap/64", &encap);
+	check_sum(cases, "encap/64-100k", &many);
+	check_sum(cases, "encap/64-etherip", &other);
+	assert_string_equal(config_sum(cases, "encap/64-cold"), config_sum(cases, "encap/64"));
+	assert_string_not_equal(config_sum(cases, "decap/64"), config_sum(cases, "encap/64"));
+	assert_string_equal(
+		config_sum(json_object_get(again, "cases"), "encap/64"), config_sum(cases, "encap/64"));
+	assert_null(json_object_get(find_case(cases, "limit/encap/64"), "config_sha256"));
+	json_decref(again);
+	json_decref(report);
+}
+
+/* Rows of many routes have the same few thousand in their configuration, and get the others later. */
+static void test_routed_cases_name_their_configuration(void **state)
+{
+	json_t *report = run_quick("pipeline --quick --samples 1 --filter route/v --json -");
+	json_t *cases = json_object_get(report, "cases");
+	const char *sum = config_sum(cases, "route/v4-5k");
+
+	(void)state;
+	assert_int_equal(strlen(sum), 64);
+	assert_string_equal(config_sum(cases, "route/v4-1m"), sum);
+	assert_string_not_equal(config_sum(cases, "route/v4-5k-4hops"), sum);
+	assert_string_not_equal(config_sum(cases, "route/v4-5k-everything"), sum);
+	assert_string_not_equal(config_sum(cases, "route/v6-5k"), sum);
+	json_decref(report);
 }
 
 static void test_given_files(void **state)
@@ -560,6 +633,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_two_workers_are_predicted),
+		cmocka_unit_test(test_cases_name_their_configuration),
+		cmocka_unit_test(test_routed_cases_name_their_configuration),
 		cmocka_unit_test(test_given_files),
 		cmocka_unit_test(test_given_files_are_refused),
 		cmocka_unit_test(test_repeats_are_compared),

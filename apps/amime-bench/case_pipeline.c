@@ -42,19 +42,23 @@ struct pipeline {
 	uint64_t helper_runs, helper_cycles; /* its counts when the sample began */
 };
 
+char *pipeline_config(const void *arg)
+{
+	const struct pipeline_arg *a = arg;
+	struct setup setup = a->setup;
+
+	setup.tunnels = setup.tunnels ? setup.tunnels : TUNNELS;
+	return a->config ? strdup(a->config) : setup_config(&setup);
+}
+
 static struct am_config *load_config(const struct pipeline_arg *arg, struct am_err *err)
 {
 	struct am_config_errors errors = {0};
-	struct setup setup = arg->setup;
-	char *text;
+	char *text = pipeline_config(arg);
 	struct am_config *c = NULL;
-	const char *from;
 
-	setup.tunnels = setup.tunnels ? setup.tunnels : TUNNELS;
-	text = arg->config ? NULL : setup_config(&setup);
-	from = arg->config ? arg->config : text;
-	if (from)
-		c = am_config_load_checked(from, strlen(from), am_model_check, &errors);
+	if (text)
+		c = am_config_load_checked(text, strlen(text), am_model_check, &errors);
 	if (!c)
 		am_fail(err, EINVAL, "%s: %s", errors.n ? errors.items[0].path : "$",
 			errors.n ? errors.items[0].text : "no memory for a configuration");
@@ -250,4 +254,5 @@ void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg)
 	c->stages = arg->null ? NULL : pipeline_stages;
 	c->beside = c->two_cpus ? pipeline_beside : NULL;
 	c->close = pipeline_close;
+	c->config_text = pipeline_config;
 }

@@ -33,6 +33,7 @@ bool pipeline_beside(void *state, double *cycles);
 uint64_t pipeline_exchange(void *state);
 void pipeline_stages(void *state, uint64_t cycles[BENCH_STAGES_MAX]);
 void pipeline_close(void *state);
+char *pipeline_config(const void *arg);
 
 /* Fill in all of that; its name and the like are the caller's. arg lives as long as the case. */
 void pipeline_case(struct bench_case *c, const struct pipeline_arg *arg);

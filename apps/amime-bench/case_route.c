@@ -157,8 +157,9 @@ static void add_route(struct text *t, const struct route_arg *arg, unsigned i, u
 }
 
 /* NULL: no memory. */
-static char *write_config(const struct route_arg *arg)
+static char *write_config(const void *of)
 {
+	const struct route_arg *arg = of;
 	unsigned hops = RTE_MAX(arg->hops, 1u);
 	size_t room = TEXT_OF_REST + (size_t)(written(arg) + hops) * TEXT_OF_ONE;
 	char *text = malloc(room);
@@ -494,12 +495,12 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 #define ROUTE(name_, about_, large_, goal_, family_, routes_, way_, ...) \
 	{.name = "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", .goal = goal_, \
 	 .memory = large_, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
-	 .stages = stages, .close = close_route, \
+	 .stages = stages, .close = close_route, .config_text = write_config, \
 	 .arg = &(const struct route_arg){.family = family_, .routes = routes_, .way = WAY_##way_, ##__VA_ARGS__}}
 #define WITH_ALL(name_, about_, way_) \
 	{.name = "route/" name_ "-everything", .about = about_, .per = "packet", .ops = BENCH_BURST, .null = "null/forward", \
 	 .relative = {"route/" name_, 1.15, 0}, .open = open_route, .prepare = arrive, .run = work, .finish = collect, .stages = stages, \
-	 .close = close_route, .arg = &(const struct route_arg){.family = AM_IPV4, .routes = 5000, .way = WAY_##way_, .everything = true}}
+	 .close = close_route, .config_text = write_config, .arg = &(const struct route_arg){.family = AM_IPV4, .routes = 5000, .way = WAY_##way_, .everything = true}}
 #define STICK(name_, about_, large_, family_, routes_, routed_) \
 	{.name = BENCH_LIMIT "route/" name_, .about = about_, .per = "packet", .ops = BENCH_BURST, .memory = large_, \
 	 .open = open_stick, .prepare = arrive_stick, .run = work_stick, .close = close_stick, \
@@ -508,7 +509,7 @@ static void stages(void *state, uint64_t cycles[BENCH_STAGES_MAX])
 #define NUMBER(name_, family_, n_) \
 	{.name = "routes/" name_ "/" #n_, .about = "64 octets, each packet to one of so many routes", .per = "packet", .ops = BENCH_BURST, \
 	 .null = "null/forward", .memory = true, .open = open_route, .prepare = arrive, .run = work, .finish = collect, \
-	 .stages = stages, .close = close_route, .arg = &(const struct route_arg){.family = family_, .routes = n_, .routed = true}}
+	 .stages = stages, .close = close_route, .config_text = write_config, .arg = &(const struct route_arg){.family = family_, .routes = n_, .routed = true}}
 
 const struct bench_case bench_scale_route_cases[] = {
 	NUMBER("ipv4", AM_IPV4, 10),

@@ -84,6 +84,16 @@ static void compare_rows(struct diff *d, const struct report_row *a, const struc
 	d->rows[d->n_rows++] = row;
 }
 
+bool diff_knows_config(const struct diff_row *row)
+{
+	return row->a->config_sha256 && row->b->config_sha256;
+}
+
+bool diff_is_other_config(const struct diff_row *row)
+{
+	return diff_knows_config(row) && strcmp(row->a->config_sha256, row->b->config_sha256);
+}
+
 static int make_room(struct diff *d)
 {
 	size_t facts = 1;

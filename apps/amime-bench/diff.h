@@ -22,6 +22,11 @@ struct diff_row {
 	enum diff_change change;
 };
 
+/* Whether both say which configuration they were measured on. */
+bool diff_knows_config(const struct diff_row *row);
+/* Then, whether it was another one. */
+bool diff_is_other_config(const struct diff_row *row);
+
 /* Something about machine, versions or settings that is not as it was. */
 struct diff_fact {
 	enum report_section section;

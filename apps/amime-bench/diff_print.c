@@ -60,15 +60,12 @@ static void print_value(const struct report_row *row, FILE *out)
 		fprintf(out, " %10s", "-");
 }
 
-static void print_row(const struct diff_row *row, int width, FILE *out)
+static void print_change(const struct diff_row *row, FILE *out)
 {
 	char interval[64];
 
-	fprintf(out, "%-*s", width, row->a->name);
-	print_value(row->a, out);
-	print_value(row->b, out);
 	if (row->change == DIFF_UNCLEAR) {
-		fprintf(out, " %8s  %-18s unclear: %s\n", "-", "",
+		fprintf(out, " %8s  %-18s unclear: %s", "-", "",
 			strcmp(row->a->unit, row->b->unit) || strcmp(row->a->per, row->b->per)
 				? "another unit"
 				: "too few samples to trust");
@@ -76,7 +73,17 @@ static void print_row(const struct diff_row *row, int width, FILE *out)
 	}
 	snprintf(interval, sizeof interval, "%.3f to %.3f", row->ratio.low, row->ratio.high);
 	fprintf(out, " %+7.1f%%  %-18s", (row->ratio.ratio - 1) * 100, interval);
-	fprintf(out, row->change == DIFF_SAME ? "\n" : " %s\n", diff_words[row->change]);
+	if (row->change != DIFF_SAME)
+		fprintf(out, " %s", diff_words[row->change]);
+}
+
+static void print_row(const struct diff_row *row, int width, FILE *out)
+{
+	fprintf(out, "%-*s", width, row->a->name);
+	print_value(row->a, out);
+	print_value(row->b, out);
+	print_change(row, out);
+	fprintf(out, "%s\n", diff_is_other_config(row) ? " (another configuration)" : "");
 }
 
 static void print_only(const char *which, const struct report_row *const *rows, size_t n, FILE *out)
@@ -138,6 +145,8 @@ static json_t *row_json(const struct diff_row *row)
 		"per", row->a->per, "first", net_json(row->a), "second", net_json(row->b), "change",
 		diff_words[row->change]);
 
+	if (object && diff_knows_config(row))
+		json_object_set_new(object, "config_changed", json_boolean(diff_is_other_config(row)));
 	if (object && row->change != DIFF_UNCLEAR)
 		json_object_update_new(object, json_pack("{s:f s:f s:f}", "ratio", row->ratio.ratio, "low",
 						       row->ratio.low, "high", row->ratio.high));

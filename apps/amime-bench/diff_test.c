@@ -174,6 +174,42 @@ static void test_what_cannot_be_compared_is_named(void **state)
 	end(&d, a, b);
 }
 
+/* Who does not say which it was is not taken for another one. */
+static void test_another_configuration_is_named(void **state)
+{
+	static const char *const names[] = {"same", "other", "old"}, *const first[] = {"ab", "ab", NULL},
+				 *const second[] = {"ab", "cd", "cd"};
+	struct report *a = report_new("pipeline"), *b = report_new("pipeline");
+	char *text = NULL, *json = NULL;
+	size_t len = 0, json_len = 0;
+	FILE *out = open_memstream(&text, &len), *json_out = open_memstream(&json, &json_len);
+	struct diff d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		add_row(a, names[i], NULL, 100, 3, 0, 1);
+		add_row(b, names[i], NULL, 100, 3, 0, 1);
+		a->rows[i]->config_sha256 = first[i];
+		b->rows[i]->config_sha256 = second[i];
+	}
+	d = compare(a, b);
+	diff_print(&d, out);
+	assert_true(diff_print_json(&d, json_out));
+	fclose(out);
+	fclose(json_out);
+	assert_false(diff_is_other_config(&d.rows[0]));
+	assert_true(diff_is_other_config(&d.rows[1]));
+	assert_false(diff_knows_config(&d.rows[2]));
+	assert_non_null(strstr(text, "(another configuration)\nold"));
+	assert_null(strstr(strstr(text, "\nold"), "(another configuration)"));
+	assert_null(strstr(text, "(another configuration)\nother"));
+	assert_non_null(strstr(json, "\"config_changed\": false"));
+	assert_non_null(strstr(json, "\"config_changed\": true"));
+	free(text);
+	free(json);
+	end(&d, a, b);
+}
+
 /* Of 200 pairs without a difference, about ten intervals should leave 1 out. */
 static void test_interval_covers_what_it_says(void **state)
 {
@@ -205,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_net_values_are_compared),
 		cmocka_unit_test(test_throughput_is_better_where_it_is_more),
 		cmocka_unit_test(test_what_cannot_be_compared_is_named),
+		cmocka_unit_test(test_another_configuration_is_named),
 		cmocka_unit_test(test_interval_covers_what_it_says),
 	};
 

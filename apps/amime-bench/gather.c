@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_fact.h"
 #include "machine.h"
 #include "pipeline/stage.h"
 
@@ -75,9 +76,22 @@ static void gather_samples(struct report *r, struct report_row *row, const struc
 	}
 }
 
+/* NULL: c has no configuration. */
+static const char *sum_config(struct report *r, const struct bench_case *c, char sum[CONFIG_SUM])
+{
+	char *text = c->config_text ? c->config_text(c->arg) : NULL;
+
+	r->no_memory |= c->config_text && !text;
+	if (text)
+		config_sum(text, sum);
+	free(text);
+	return text ? sum : NULL;
+}
+
 static void gather_case(struct report *r, const struct bench *b, const struct bench_result *result)
 {
 	const struct bench_case *c = result->c;
+	char sum[CONFIG_SUM];
 	struct report_row *row =
 		report_add_row(r, &(struct report_row){
 					  .name = c->name,
@@ -91,6 +105,7 @@ static void gather_case(struct report *r, const struct bench *b, const struct be
 					  .burst = c->burst,
 					  .cold = c->burst && (c->cold || c->memory),
 					  .goal = bench_goal(result),
+					  .config_sha256 = sum_config(r, c, sum),
 					  .follows = {result->follows[0], result->follows[1]},
 				  });
 

@@ -139,10 +139,10 @@ static json_t *follows_json(const struct report_row *row)
 
 static json_t *row_json(const struct report_row *row)
 {
-	json_t *object =
-		json_pack("{s:s s:s s:s s:s s:s s:s* s:s* s:s* s:s*}", "name", row->name, "about", row->about,
-			"unit", row->unit, "per", row->per, "better", row->more_is_better ? "more" : "less",
-			"null", row->null, "limit", row->limit, "base", row->base, "of", row->of);
+	json_t *object = json_pack("{s:s s:s s:s s:s s:s s:s* s:s* s:s* s:s* s:s*}", "name", row->name,
+		"about", row->about, "unit", row->unit, "per", row->per, "better",
+		row->more_is_better ? "more" : "less", "null", row->null, "limit", row->limit, "base",
+		row->base, "of", row->of, "config_sha256", row->config_sha256);
 
 	if (row->burst) {
 		json_object_set_new(object, "burst", json_integer(row->burst));

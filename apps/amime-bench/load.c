@@ -130,7 +130,8 @@ _Static_assert(sizeof scale_words / sizeof *scale_words == REPORT_SCALES + 1, "a
 
 struct raw_row {
 	struct report *r;
-	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], base[NAME], limit[NAME], of[NAME];
+	char name[NAME], about[ABOUT], unit[UNIT], per[UNIT], null[NAME], base[NAME], limit[NAME], of[NAME],
+		config_sha256[NAME];
 	uint32_t burst;
 	bool cold;
 	uint8_t better;
@@ -277,6 +278,11 @@ static void read_row_of(const struct place *at, void *raw)
 	conf_read_text(at, ((struct raw_row *)raw)->of, NAME);
 }
 
+static void read_row_config(const struct place *at, void *raw)
+{
+	conf_read_text(at, ((struct raw_row *)raw)->config_sha256, NAME);
+}
+
 static void read_row_goal(const struct place *at, void *raw)
 {
 	if (!json_is_null(at->json))
@@ -298,6 +304,7 @@ static const struct field row_rows[] = {
 	OTHER("base", read_row_base, NULL, NULL),
 	OTHER("limit", read_row_limit, NULL, NULL),
 	OTHER("of", read_row_of, NULL, NULL),
+	OTHER("config_sha256", read_row_config, NULL, NULL),
 	UINT("burst", struct raw_row, burst, 0, BURST_MAX, 0),
 	BOOL("cold", struct raw_row, cold, false),
 	OTHER("goal", read_row_goal, NULL, NULL),
@@ -339,6 +346,7 @@ static void read_row(const struct place *at, struct report *r)
 					.base = *raw.base ? raw.base : NULL,
 					.limit = *raw.limit ? raw.limit : NULL,
 					.of = *raw.of ? raw.of : NULL,
+					.config_sha256 = *raw.config_sha256 ? raw.config_sha256 : NULL,
 					.burst = raw.burst,
 					.cold = raw.cold,
 					.goal = raw.goal,

@@ -29,6 +29,7 @@ static struct report *make_report(void)
 					.unit = "cycles",
 					.per = "packet",
 					.null = "null/x",
+					.config_sha256 = "ab12",
 					.goal = 40.5,
 					.predicted = 50,
 					.more_is_better = true});
@@ -69,6 +70,7 @@ static void check_row(const struct report_row *row)
 
 	assert_string_equal(row->about, "about");
 	assert_string_equal(row->per, "packet");
+	assert_string_equal(row->config_sha256, "ab12");
 	assert_true(row->more_is_better);
 	assert_true(report_net(row, &v));
 	assert_float_equal(v, 40.25, 1e-9);

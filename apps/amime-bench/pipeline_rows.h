@@ -23,10 +23,10 @@
 		TIMES("tcp/" name, 1.15), ARG(SETUP everything_, TCP_TRAFFIC(way, octets)))
 #define ROW(name_, about_, per_, ops_, ...) \
 	{.name = name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive, .run = pipeline_work, \
-	 .finish = pipeline_collect, .stages = pipeline_stages, .close = pipeline_close, __VA_ARGS__}
+	 .finish = pipeline_collect, .stages = pipeline_stages, .close = pipeline_close, .config_text = pipeline_config, __VA_ARGS__}
 #define NULL_ROW(name_, about_, per_, ops_, ...) \
 	{.name = "null/" name_, .about = about_, .per = per_, .ops = ops_, .open = pipeline_open, .prepare = pipeline_arrive_null, \
-	 .run = pipeline_work_null, .finish = pipeline_collect_null, .close = pipeline_close, __VA_ARGS__}
+	 .run = pipeline_work_null, .finish = pipeline_collect_null, .close = pipeline_close, .config_text = pipeline_config, __VA_ARGS__}
 #define IN_COLD .cold = true
 #define ARG(setup_, traffic_, ...) .arg = &(const struct pipeline_arg){.setup = setup_, .traffic = traffic_, ##__VA_ARGS__}
 #define NULL_ARG(setup_, ...) .arg = &(const struct pipeline_arg){.null = true, .setup = setup_, .traffic = __VA_ARGS__}

@@ -179,6 +179,7 @@ struct report_row *report_add_row(struct report *r, const struct report_row *abo
 	row->base = about->base ? copy_text(r, about->base) : NULL;
 	row->limit = about->limit ? copy_text(r, about->limit) : NULL;
 	row->of = about->of ? copy_text(r, about->of) : NULL;
+	row->config_sha256 = about->config_sha256 ? copy_text(r, about->config_sha256) : NULL;
 	row->burst = about->burst;
 	row->cold = about->cold;
 	row->goal = about->goal;

@@ -56,12 +56,13 @@ struct report_row {
 	const char *per;   /* of what one value is: "packet"; "" where the unit says it all */
 	const char
 		*null; /* name of the row whose value is the harness's own, to be subtracted; may be NULL */
-	const char *base;  /* name of the row that the goal follows from; may be NULL */
-	const char *limit; /* name of the row that this one cannot be below; may be NULL */
-	const char *of;    /* name of the row that this one is another shape of; may be NULL */
-	unsigned burst;    /* packets of a burst, where the row is of bursts; otherwise 0 */
-	bool cold;         /* such a row's data is more than caches hold */
-	double goal;       /* in the unit, of the net value where there is a null row; 0: none */
+	const char *base;          /* name of the row that the goal follows from; may be NULL */
+	const char *limit;         /* name of the row that this one cannot be below; may be NULL */
+	const char *of;            /* name of the row that this one is another shape of; may be NULL */
+	const char *config_sha256; /* of the configuration's text, in hexadecimal digits; may be NULL */
+	unsigned burst;            /* packets of a burst, where the row is of bursts; otherwise 0 */
+	bool cold;                 /* such a row's data is more than caches hold */
+	double goal;               /* in the unit, of the net value where there is a null row; 0: none */
 	double predicted; /* by a model, in the unit, of the net value where there is a null row; 0: by none */
 	bool more_is_better; /* throughput; otherwise less is better */
 	double follows

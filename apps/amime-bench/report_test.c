@@ -115,6 +115,17 @@ static void test_configuration_is_named_by_its_sum(void **state)
 	report_free(r);
 }
 
+static void test_text_of_a_configuration_is_named_by_its_sum(void **state)
+{
+	char sum[CONFIG_SUM];
+
+	(void)state;
+	config_sum("abc", sum);
+	assert_string_equal(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	config_sum("", sum);
+	assert_string_equal(sum, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
 static const char *printed(struct report *r, char *text, size_t room)
 {
 	FILE *f = fmemopen(text, room, "w");
@@ -325,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_said_without_samples_to_trust),
 		cmocka_unit_test(test_what_no_file_could_hold),
 		cmocka_unit_test(test_configuration_is_named_by_its_sum),
+		cmocka_unit_test(test_text_of_a_configuration_is_named_by_its_sum),
 		cmocka_unit_test(test_a_slow_run_is_said),
 		cmocka_unit_test(test_markdown_has_goal_base_and_limit),
 		cmocka_unit_test(test_a_model_that_does_not_hold_is_marked),
