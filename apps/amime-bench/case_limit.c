@@ -222,6 +222,14 @@ static const struct limit_touch heads = {.ahead = FAR}, heads_cut = {.ahead = NE
 					.pairs = true,
 					.read = {0, INNER_FRONT},
 					.write = {JOINT, JOINT + FLOOR_TAIL - 34},
+					.read_second = {0, FLOOR_TAIL}},
+				heads_interleaved = {.ahead = NEAR, .pairs = true, .window = WINDOW},
+				lines_interleaved = {.ahead = NEAR,
+					.packets = true,
+					.pairs = true,
+					.window = WINDOW,
+					.read = {0, INNER_FRONT},
+					.write = {JOINT, JOINT + FLOOR_TAIL - 34},
 					.read_second = {0, FLOOR_TAIL}};
 
 /* clang-format off */
@@ -237,14 +245,14 @@ static const struct limit_touch heads = {.ahead = FAR}, heads_cut = {.ahead = NE
 	STICK(name "-cold", about ", cold", per, datagrams, true, PAIRS, __VA_ARGS__), \
 	STICK(name "-100k-cold", about ", 100,000 MAC addresses, cold", per, datagrams, true, PAIRS_MANY, __VA_ARGS__)
 
-#define LINES_ROW(name_, about_, per_, pairs_, touch_, null_, ...) \
-	{.name = name_, .about = about_, .per = per_, .ops = BENCH_BURST, .cold = true, .memory = (pairs_) > PAIRS, .null = null_, .open = open_stick, \
-	 .run = run_stick, .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, BENCH_BURST, pairs_, touch_}}
-#define LINES(name, about, per, touch, null, ...) \
-	LINES_ROW("lines/" name "-cold", about ", cold", per, PAIRS, touch, "null/lines-" null, __VA_ARGS__), \
-	LINES_ROW("lines/" name "-100k-cold", about ", 100,000 MAC addresses, cold", per, PAIRS_MANY, touch, "null/lines-" null, __VA_ARGS__)
-#define LINES_NULL(name, about, per, touch, ...) \
-	LINES_ROW("null/lines-" name, about, per, PAIRS, touch, NULL, __VA_ARGS__)
+#define LINES_ROW(name_, about_, per_, datagrams_, pairs_, touch_, null_, ...) \
+	{.name = name_, .about = about_, .per = per_, .ops = datagrams_, .cold = true, .memory = (pairs_) > PAIRS, .null = null_, .open = open_stick, \
+	 .run = run_stick, .finish = renew_stick, .close = close_stick, .arg = &(const struct stick_arg){__VA_ARGS__, datagrams_, pairs_, touch_}}
+#define LINES(name, about, per, datagrams, touch, null, ...) \
+	LINES_ROW("lines/" name "-cold", about ", cold", per, datagrams, PAIRS, touch, "null/lines-" null, __VA_ARGS__), \
+	LINES_ROW("lines/" name "-100k-cold", about ", 100,000 MAC addresses, cold", per, datagrams, PAIRS_MANY, touch, "null/lines-" null, __VA_ARGS__)
+#define LINES_NULL(name, about, per, datagrams, touch, ...) \
+	LINES_ROW("null/lines-" name, about, per, datagrams, PAIRS, touch, NULL, __VA_ARGS__)
 
 const struct bench_case bench_limit_cases[] = {
 	LIMIT("encap/64", "the least that the row's work takes: two look-ups, a string, counters", "packet", BENCH_BURST, false, false, WORK_SMALL, 0),
@@ -254,14 +262,16 @@ const struct bench_case bench_limit_cases[] = {
 	LIMIT_OUT("join/1514-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, true, true, WORK_FULL, LIMIT_FLOOR),
 	LIMIT_OUT("decap/64", "the least that it takes to check, unwrap and look up", "packet", BENCH_BURST, true, false, WORK_SMALL, 0),
 
-	LINES_NULL("one", "heads of cold buffers alone, as the ports touch them", "packet", &heads, false, false, WORK_SMALL, 0),
-	LINES_NULL("cut", "the same, and a fresh buffer", "packet", &heads_cut, false, false, WORK_FULL, LIMIT_FLOOR),
-	LINES_NULL("join", "two buffers, of which one goes", "datagram", &heads_join, true, false, WORK_FULL, LIMIT_FLOOR),
-	LINES("encap/64", "the lines of the row's work, each touched once", "packet", &lines_encap, "one", false, false, WORK_SMALL, 0),
-	LINES("encap/1514-floor", "the same, those of a cut at 1276 too", "packet", &lines_floor, "cut", false, false, WORK_FULL, LIMIT_FLOOR),
-	LINES("encap/1514-fill", "the same, those of a cut at 1500 too", "packet", &lines_fill, "cut", false, false, WORK_FULL, LIMIT_FILL),
-	LINES("join/1514", "the lines of two headers, of what is copied and where to", "datagram", &lines_join, "join", true, false, WORK_FULL, LIMIT_FLOOR),
-	LINES("decap/64", "the lines of the headers", "packet", &lines_decap, "one", true, false, WORK_SMALL, 0),
+	LINES_NULL("one", "heads of cold buffers alone, as the ports touch them", "packet", BENCH_BURST, &heads, false, false, WORK_SMALL, 0),
+	LINES_NULL("cut", "the same, and a fresh buffer", "packet", BENCH_BURST, &heads_cut, false, false, WORK_FULL, LIMIT_FLOOR),
+	LINES_NULL("join", "two buffers, of which one goes", "datagram", BENCH_BURST, &heads_join, true, false, WORK_FULL, LIMIT_FLOOR),
+	LINES_NULL("join-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, &heads_interleaved, true, true, WORK_FULL, LIMIT_FLOOR),
+	LINES("encap/64", "the lines of the row's work, each touched once", "packet", BENCH_BURST, &lines_encap, "one", false, false, WORK_SMALL, 0),
+	LINES("encap/1514-floor", "the same, those of a cut at 1276 too", "packet", BENCH_BURST, &lines_floor, "cut", false, false, WORK_FULL, LIMIT_FLOOR),
+	LINES("encap/1514-fill", "the same, those of a cut at 1500 too", "packet", BENCH_BURST, &lines_fill, "cut", false, false, WORK_FULL, LIMIT_FILL),
+	LINES("join/1514", "the lines of two headers, of what is copied and where to", "datagram", BENCH_BURST, &lines_join, "join", true, false, WORK_FULL, LIMIT_FLOOR),
+	LINES("join/1514-interleaved", "the same, 128 firsts and then 128 seconds", "datagram", WINDOW, &lines_interleaved, "join-interleaved", true, true, WORK_FULL, LIMIT_FLOOR),
+	LINES("decap/64", "the lines of the headers", "packet", BENCH_BURST, &lines_decap, "one", true, false, WORK_SMALL, 0),
 	{.name = NULL},
 };
 /* clang-format on */

@@ -18,7 +18,9 @@ struct limit_lines {
 	uint8_t *table;
 	size_t octets; /* of it; a power of two, 0: none */
 	uint64_t drawn;
-	uint64_t seen; /* so that reading is not left out */
+	uint64_t seen;                      /* so that reading is not left out */
+	struct rte_mbuf *held[LIMIT_BURST]; /* firsts of a window, in order */
+	unsigned n_held, joined;
 };
 
 struct limit_lines *limit_lines_new(struct rte_mempool *pool, uint32_t macs, uint64_t seed)
@@ -97,6 +99,11 @@ static inline void touch_head(struct rte_mbuf *m)
 	m->next = NULL;
 }
 
+static inline unsigned entries(const struct limit_lines *l, const struct limit_touch *t)
+{
+	return l->octets && !t->half ? 2 : 0;
+}
+
 /* Two lines of the table for the item of that number. */
 static inline const uint8_t *entry(const struct limit_lines *l, uint64_t item, unsigned which)
 {
@@ -125,7 +132,7 @@ static inline void ask(const struct limit_lines *l, const struct limit_touch *t,
 	if (i->tail)
 		ask_range((const uint8_t *)i->tail->buf_addr + AM_BUF_HEADROOM,
 			(struct limit_range){0, (int16_t)t->tail}, true);
-	for (unsigned which = 0; l->octets && which < 2; which++)
+	for (unsigned which = 0; which < entries(l, t); which++)
 		__builtin_prefetch(entry(l, i->number, which));
 }
 
@@ -143,7 +150,7 @@ static inline void touch_item(struct limit_lines *l, const struct limit_touch *t
 	seen += read_range(am_buf_data(i->m), t->read) + read_range(am_buf_data(i->m), t->copy);
 	if (i->second)
 		seen += read_range(am_buf_data(i->second), t->read_second);
-	for (unsigned which = 0; l->octets && which < 2; which++)
+	for (unsigned which = 0; which < entries(l, t); which++)
 		seen += *entry(l, i->number, which);
 	write_range(am_buf_data(i->m), t->write, seen);
 	if (i->tail)
@@ -162,7 +169,7 @@ static inline bool describe(
 	return !t->tail || i->tail;
 }
 
-unsigned limit_lines_take(struct limit_lines *l, const struct limit_touch *t, struct rte_mbuf **m, unsigned n,
+static unsigned take(struct limit_lines *l, const struct limit_touch *t, struct rte_mbuf **m, unsigned n,
 	struct rte_mbuf **out)
 {
 	struct item items[LIMIT_BURST];
@@ -187,5 +194,50 @@ unsigned limit_lines_take(struct limit_lines *l, const struct limit_touch *t, st
 			spent[freed++] = items[i].second;
 	}
 	am_buf_free_bulk(spent, freed);
+	return sent;
+}
+
+/* Firsts of a window are read and wait. Returns how many of m they are. */
+static unsigned hold(struct limit_lines *l, const struct limit_touch *t, struct rte_mbuf **m, unsigned n)
+{
+	const struct limit_touch first = {
+		.ahead = t->ahead, .packets = t->packets, .half = true, .read = t->read};
+	unsigned room = t->window - l->n_held;
+
+	n = n < room ? n : room;
+	l->n_held += take(l, &first, m, n, l->held + l->n_held);
+	return n;
+}
+
+/* Seconds of a window, and the rest of what is done with their firsts. */
+static unsigned join(struct limit_lines *l, const struct limit_touch *t, struct rte_mbuf **m, unsigned n,
+	struct rte_mbuf **out)
+{
+	struct rte_mbuf *pairs[2 * LIMIT_BURST];
+	struct limit_touch rest = *t;
+
+	rest.read = (struct limit_range){0, 0};
+	for (unsigned i = 0; i < n; i++) {
+		pairs[2 * i] = l->held[l->joined + i];
+		pairs[2 * i + 1] = m[i];
+	}
+	l->joined += n;
+	if (l->joined == t->window)
+		l->joined = l->n_held = 0;
+	return take(l, &rest, pairs, 2 * n, out);
+}
+
+unsigned limit_lines_take(struct limit_lines *l, const struct limit_touch *t, struct rte_mbuf **m, unsigned n,
+	struct rte_mbuf **out)
+{
+	unsigned sent = 0;
+
+	if (!t->window)
+		return take(l, t, m, n, out);
+	for (unsigned at = 0, seconds; at < n; at += seconds) {
+		at += hold(l, t, m + at, n - at);
+		seconds = l->n_held - l->joined < n - at ? l->n_held - l->joined : n - at;
+		sent += join(l, t, m + at, seconds, out + sent);
+	}
 	return sent;
 }

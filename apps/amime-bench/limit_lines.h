@@ -18,10 +18,12 @@ struct limit_range {
 };
 
 struct limit_touch {
-	uint8_t ahead; /* items that are asked for before one is touched */
-	bool packets;  /* false: buffers' heads alone, as the ports do */
-	bool pairs;    /* two packets are one item, of which the second goes back to its pool */
-	uint16_t tail; /* octets of a fresh buffer that are written; 0: none is taken */
+	uint8_t ahead;   /* items that are asked for before one is touched */
+	bool packets;    /* false: buffers' heads alone, as the ports do */
+	bool pairs;      /* two packets are one item, of which the second goes back to its pool */
+	bool half;       /* of such an item only the first is there: nothing is looked up for it */
+	uint16_t window; /* so many firsts come and are read, then their seconds; 0: pairs lie side by side */
+	uint16_t tail;   /* octets of a fresh buffer that are written; 0: none is taken */
 	struct limit_range read, copy, write,
 		read_second; /* read and copied from are the first packet's, as is what is written */
 };
@@ -30,7 +32,10 @@ struct limit_touch {
 struct limit_lines *limit_lines_new(struct rte_mempool *pool, uint32_t macs, uint64_t seed);
 void limit_lines_free(struct limit_lines *l);
 
-/* n is LIMIT_BURST at most. Returns how many packets leave, in out: fewer than expected where there was no buffer for a tail. */
+/*
+ * n is LIMIT_BURST at most, and so is a window, which any number of calls may share. Returns how many packets leave, in out: fewer than
+ * expected where there was no buffer for a tail.
+ */
 unsigned limit_lines_take(struct limit_lines *l, const struct limit_touch *touch, struct rte_mbuf **m,
 	unsigned n, struct rte_mbuf **out);
 

@@ -99,6 +99,42 @@ static void test_join(void **state)
 	limit_lines_free(l);
 }
 
+/* Firsts wait for their seconds, over calls that end in the midst of either, and are written when these come. */
+static void test_join_interleaved(void **state)
+{
+	const struct limit_touch touch = {.ahead = 8,
+		.packets = true,
+		.pairs = true,
+		.window = ITEMS / 2,
+		.read = {0, 112},
+		.write = {1290, 1588},
+		.read_second = {0, 332}};
+	struct limit_lines *l = limit_lines_new(pool, 1000, 7);
+	unsigned before = rte_mempool_avail_count(pool), left = 0;
+	struct rte_mbuf *m[2 * ITEMS], *out[ITEMS];
+
+	(void)state;
+	assert_non_null(l);
+	for (unsigned i = 0; i < 2 * ITEMS; i++)
+		m[i] = make();
+	assert_int_equal(limit_lines_take(l, &touch, m, ITEMS / 2 - 3, out), 0);
+	for (unsigned i = 0; i < ITEMS / 2; i++)
+		assert_int_equal(written(m[i], 0, 0), 0);
+	for (unsigned at = ITEMS / 2 - 3, n; at < 2 * ITEMS; at += n) {
+		n = at + 10 < 2 * ITEMS ? 10 : 2 * ITEMS - at;
+		left += limit_lines_take(l, &touch, m + at, n, out + left);
+	}
+	assert_int_equal(left, ITEMS);
+	for (unsigned i = 0; i < ITEMS; i++) {
+		/* The second window's firsts stand behind the first one's seconds. */
+		assert_ptr_equal(out[i], m[i < ITEMS / 2 ? i : i + ITEMS / 2]);
+		assert_in_range(written(out[i], 1290, 1588), 5, 6);
+	}
+	assert_int_equal(rte_mempool_avail_count(pool), before - ITEMS);
+	am_buf_free_bulk(out, ITEMS);
+	limit_lines_free(l);
+}
+
 /* What the ports do: no octet of a packet. */
 static void test_heads(void **state)
 {
@@ -134,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_join_interleaved),
 		cmocka_unit_test(test_heads),
 	};
 
