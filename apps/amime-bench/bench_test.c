@@ -272,7 +272,8 @@ static bool is_in(const struct names *l, const char *name, const char *shape)
 static void test_each_tunnel_has_its_rows(void **state)
 {
 	static const char *const names[] = {"encap/gre4", "encap/gre6", "encap/gretap4", "encap/gretap6",
-		"encap/etherip4", "encap/etherip6", "encap/vxlan4", "encap/vxlan6", "fragment/gre4-floor",
+		"encap/etherip4", "encap/etherip6", "encap/vxlan4", "encap/vxlan6", "encap/etherip4-bare",
+		"encap/etherip6-bare", "encap/gretap4-bare", "encap/gretap6-bare", "fragment/gre4-floor",
 		"fragment/gre4-fill", "fragment/gre6-floor", "fragment/gre6-fill", "fragment/gretap4-floor",
 		"fragment/gretap4-fill", "fragment/gretap6-floor", "fragment/gretap6-fill",
 		"fragment/etherip4-floor", "fragment/etherip4-fill", "fragment/etherip6-floor",
