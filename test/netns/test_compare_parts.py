@@ -154,6 +154,19 @@ class Judging(unittest.TestCase):
         self.assertEqual(report.status([self.result]), 3)
         self.assertIn("no round to trust; goal 0.6: not judged, 0 whole rounds", self.lines())
 
+    def test_loss_is_not_judged(self):
+        self.again(3)
+        for sample in self.result.contestants["ovs"].samples:
+            sample.loss, sample.cycles = 1.0, float("inf")
+        self.assertEqual((report.verdict(self.result, "ovs")[1], report.status([self.result])), (NOT_JUDGED, 3))
+        self.assertIn("goal 0.6: not judged, since ovs lost frames", self.lines())
+
+    def test_rounds_below_the_floor_are_not_judged(self):
+        self.again(4)
+        self.result.contestants["ovs"].samples[0].cycles = 10
+        self.assertEqual((report.verdict(self.result, "ovs")[1], report.status([self.result])), (NOT_JUDGED, 3))
+        self.assertIn("not judged, since ovs had rounds below its floor", self.lines())
+
     def test_goal_beside_nobody(self):
         del self.result.contestants["ovs"], self.result.floor_of["ovs"]
         self.assertEqual(report.status([self.result]), 0)

@@ -9,6 +9,7 @@ from result import MET, MISSED, NOT_JUDGED, row
 
 LEAST_ROUNDS = 5  # of a ratio that is judged: where there are fewer, two that were disturbed decide the median
 JUDGED = "ovs"  # beside it goals are
+LOSS = 0.005  # of the frames: more is said, and judges nothing
 LINE = "{:<17} {:<8} {:>8} {:>17} {:>8} {:>8} {:>7} {:>5}  {}"
 
 
@@ -37,9 +38,23 @@ def verdict(result, other):
     ratio, goal = rounds.spread(ratios(result, other)), judged(result, other)
     if goal is None:
         return ratio, None
-    if not ratio or ratio.n < LEAST_ROUNDS:
+    if not ratio or ratio.n < LEAST_ROUNDS or doubt(result, other):
         return ratio, NOT_JUDGED
     return ratio, MET if ratio.median <= goal else MISSED
+
+
+def lost(result, name):
+    return statistics.median(s.loss for s in result.contestants[name].samples)
+
+
+def doubt(result, other):
+    """Why a ratio says nothing however many rounds it has; empty where it does."""
+    losers = [name for name in ("amime", other) if lost(result, name) > LOSS]
+    if losers:
+        return f"{' and '.join(losers)} lost frames, and what is left costs more"
+    if any(cycles <= 0 for cycles in net(result, other).values()):
+        return f"{other} had rounds below its floor, which a ratio leaves out"
+    return ""
 
 
 def unmeasured(result):
@@ -84,14 +99,16 @@ def case_lines(result, hertz):
         yield f"{'':17} {name}, its own counters: {complaint}"
     for other in others(result):
         ratio, fate = verdict(result, other)
-        goal = "" if fate is None else f"; goal {result.case.goal}: {in_words(ratio, fate)}"
+        goal = "" if fate is None else f"; goal {result.case.goal}: {in_words(ratio, fate, doubt(result, other))}"
         yield f"{'':17} amime / {other}, net: {said(ratio)}{goal}"
         null = null_of(other)
         if null in result.contestants:
             yield f"{'':17} amime / {other} less {null}: {said(rounds.spread(ratios(result, other, null)))}"
 
 
-def in_words(ratio, fate):
+def in_words(ratio, fate, why):
+    if fate == NOT_JUDGED and why:
+        return f"not judged, since {why}"
     if fate == NOT_JUDGED:
         return (f"not judged, {ratio.n if ratio else 0} whole rounds where it wants {LEAST_ROUNDS}: "
                 "run it with more --rounds, on a machine with nothing else to do")
@@ -108,10 +125,10 @@ def peer_line(result, name, hertz):
     less = rounds.spread(net(result, name).values())
     if not mine or not base or not less:
         return LINE.format(result.case.name, name, *["-"] * 5, "0", "no sample to trust")
-    loss = statistics.median(s.loss for s in result.contestants[name].samples)
+    loss = lost(result, name)
     return LINE.format(result.case.name, name, f"{mine.median:.1f}", f"{mine.low:.1f}-{mine.high:.1f}", f"{base.median:.1f}",
                        f"{less.median:.1f}", f"{hertz / mine.median / 1e6:.2f}", mine.n,
-                       f"loses {loss:.1%}" if loss > 0.005 else "")
+                       f"loses {loss:.1%}" if loss > LOSS else "")
 
 
 def rows(result, titles):
