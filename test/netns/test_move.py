@@ -163,9 +163,8 @@ def test(net, folder):
             lost_and_back(home)
             renamed(home, there, folder, responder)
             steps = home.show("workers")["control_steps_cpu"]
-            # Each of the moves above would be one. A machine that stood still meanwhile (test_steps.py) is another.
-            long = steps["to_100ms"] + steps["to_1s"] + steps["longer"]
-            expect(long <= 1 and steps["longer"] == 0, f"moves are no long steps of control: {steps}")
+            # One beyond 10 ms may be a machine that stood still meanwhile (test_steps.py); one that is far beyond is ours.
+            expect(steps["to_100ms"] <= 1 and steps["to_1s"] + steps["longer"] == 0, f"moves are no long steps of control: {steps}")
             home.stop()
             there.stop()
     finally:
